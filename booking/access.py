@@ -1,0 +1,104 @@
+"""The only way to somebody's basket, order or sub-order: it is given, or it isn't known to exist.
+
+A basket belongs to whoever carries its token in a signed cookie. An order belongs to its buyer's
+account, to whoever came by its link in this session, and to the office.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from booking.basket import basket_of
+from booking.models import Basket, Order, OrderLine
+from booking.rules import states
+from members.access import providers_of
+from members.models import User
+
+BASKET_COOKIE = "sejour"
+BASKET_COOKIE_AGE = 60 * 60 * 24 * 30
+ORDERS_OF_SESSION = "orders"
+LINK_LIFE = timedelta(days=365)
+MAX_ORDERS_OF_SESSION = 20
+
+
+def basket_for(request: HttpRequest) -> Basket | None:
+    """Return the visitor's basket; a forged or foreign cookie finds none. Asked once a request."""
+    if not hasattr(request, "_basket"):
+        token = request.get_signed_cookie(BASKET_COOKIE, default=None)
+        request._basket = basket_of(token)  # type: ignore[attr-defined]  # noqa: SLF001
+    return request._basket  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001
+
+
+def remember_basket(request: HttpRequest, response: HttpResponseBase, basket: Basket) -> None:
+    """Give the visitor the key of the basket for thirty days."""
+    request._basket = basket  # type: ignore[attr-defined]  # noqa: SLF001
+    response.set_signed_cookie(
+        BASKET_COOKIE,
+        basket.token,
+        max_age=BASKET_COOKIE_AGE,
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+def open_order_link(request: HttpRequest, reference: str, token: str, *, now: datetime) -> Order:
+    """Let this session see the order of a link; raises Http404 for a wrong or too old one.
+
+    A link lives until twelve months after the last day of the stay.
+    """
+    order = Order.objects.filter(reference=reference).first()
+    if order is None or not hmac.compare_digest(order.access_token, token):
+        raise Http404
+    last = order.lines.aggregate(last=Max("ends_at"))["last"] or order.placed_at
+    if now > last + LINK_LIFE:
+        raise Http404
+    remember_order(request, order)
+    return order
+
+
+def remember_order(request: HttpRequest, order: Order) -> None:
+    """Let this session see an order: its own, or one whose link was followed."""
+    known = [one for one in request.session.get(ORDERS_OF_SESSION, []) if one != order.reference]
+    request.session[ORDERS_OF_SESSION] = [*known, order.reference][-MAX_ORDERS_OF_SESSION:]
+
+
+def order_for(request: HttpRequest, reference: str) -> Order:
+    """Return an order that this visitor may see; raises Http404 otherwise."""
+    order = Order.objects.filter(reference=reference).first()
+    if order is None:
+        raise Http404
+    user = request.user
+    is_known = reference in request.session.get(ORDERS_OF_SESSION, [])
+    is_owner = user.is_authenticated and order.user_id == user.pk
+    is_office = user.has_perm("booking.view_order")
+    if not (is_known or is_owner or is_office):
+        raise Http404
+    return order
+
+
+def lines_of_providers(user: User | AnonymousUser) -> QuerySet[OrderLine]:
+    """Return the sold lines of this person's providers, and of nobody else's."""
+    return OrderLine.objects.filter(
+        sub_order__provider__in=providers_of(user),
+        state__in=[states.SOLD, states.HONOURED, states.NO_SHOW, states.CANCELLED],
+    )
+
+
+def line_for_provider(user: User | AnonymousUser, pk: int) -> OrderLine:
+    """Return one line of this person's providers; raises Http404 for another's."""
+    line = (
+        lines_of_providers(user)
+        .select_related("order", "unit", "slot", "offer", "sub_order__provider")
+        .filter(pk=pk)
+        .first()
+    )
+    if line is None:
+        raise Http404
+    return line

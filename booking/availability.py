@@ -1,0 +1,672 @@
+"""The one place that says "free": searching stays, calendars, slots and what is left in them.
+
+Lists read the derived table and the sold counts; whatever sells asks again under its lock.
+"""
+
+from __future__ import annotations
+
+import calendar as months
+import hashlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from booking.models import Closure, Offer, Slot, Stay, Unit, UnitDay
+from booking.quoting import (
+    TaxBook,
+    check_places,
+    check_unit,
+    offers_to_quote,
+    policy_of,
+    quote_places,
+    quote_unit,
+    stay_hours,
+    supplement_terms,
+    units_to_quote,
+)
+from booking.refusals import BadInput, Trouble, trouble
+from booking.rules.people import Guest
+from booking.rules.pricing import Quote, SupplementTerms
+from booking.rules.refunds import deadlines
+from destination.models import Pole
+from destination.models.territory import memberships_on
+from oti.lib.dates import ONE_DAY, count_nights
+from oti.lib.dates import today as day_of
+from oti.lib.money import from_cents
+
+PAGE_SIZE = 12
+CANDIDATES_AT_ONCE = 24
+LOW_SHARE = 2
+
+SORTS = {
+    # Who fits best, then a rotation of each day: never payment (features.md N24, N34).
+    "relevance": "slack, turn, base_cents, offer_id",
+    "price": "base_cents, turn, offer_id",
+    "price_desc": "base_cents DESC, turn, offer_id",
+}
+
+
+@dataclass(frozen=True)
+class StaySearch:
+    """What a visitor asks for: half-open nights, a party with ages, and some wishes."""
+
+    arrival: date
+    departure: date
+    adults: int
+    child_ages: tuple[int, ...] = ()
+    pole: str = ""
+    lodging_type: str = ""
+    features: tuple[str, ...] = ()
+    sort: str = "relevance"
+    page: int = 1
+
+    @property
+    def guests(self) -> tuple[Guest, ...]:
+        """Return the party, adults first."""
+        return (Guest(),) * self.adults + tuple(Guest(age) for age in self.child_ages)
+
+
+@dataclass(frozen=True)
+class StayResult:
+    """One offer with its cheapest fitting unit, at the price that will be charged."""
+
+    offer: Offer
+    unit: Unit
+    quote: Quote
+    nights: int
+    free_cancellation_until: datetime | None
+    pole: Pole | None
+
+
+@dataclass(frozen=True)
+class StayResults:
+    """One page of results; `count` is all that fit."""
+
+    results: list[StayResult]
+    count: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class UnitChoice:
+    """A unit of one offer for these nights: its price, or every reason why not."""
+
+    unit: Unit
+    quote: Quote | None
+    troubles: list[Trouble]
+    options: tuple[SupplementTerms, ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can be added as it is."""
+        return self.quote is not None and not self.troubles
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """A day of an offer's calendar; the reason is said where it can't be slept."""
+
+    day: date
+    is_past: bool
+    is_free: bool
+    can_arrive: bool
+    price: Decimal | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class CalendarMonth:
+    """A month as weeks from Monday; None pads the first and the last one."""
+
+    year: int
+    month: int
+    weeks: list[list[CalendarDay | None]]
+    previous: tuple[int, int] | None
+    next: tuple[int, int] | None
+    rule: str
+
+
+@dataclass(frozen=True)
+class SlotChoice:
+    """A slot for these persons: what is left, what it costs, and every reason why not."""
+
+    slot: Slot
+    free: int
+    status: str
+    quote: Quote | None
+    troubles: list[Trouble] = field(default_factory=list)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can be added as it is."""
+        return self.quote is not None and not self.troubles
+
+
+@dataclass(frozen=True)
+class ExperienceResult:
+    """An offer sold by places, with its next open slot."""
+
+    offer: Offer
+    slot: Slot | None
+    free: int
+    from_amount: Decimal | None
+    quote: Quote | None
+    pole: Pole | None
+
+
+@dataclass(frozen=True)
+class ExperienceResults:
+    """One page of experiences."""
+
+    results: list[ExperienceResult]
+    count: int
+    page: int
+    pages: int
+
+
+def check_dates(arrival: date, departure: date, *, today: date) -> list[Trouble]:
+    """Return what is wrong with dates whatever the offer."""
+    troubles = []
+    if departure <= arrival:
+        troubles.append(trouble("dates_reversed", field="departure"))
+    elif count_nights(arrival, departure) > settings.LONGEST_STAY_NIGHTS:
+        troubles.append(
+            trouble("max_stay", field="departure", nights=settings.LONGEST_STAY_NIGHTS)
+        )
+    if arrival < today:
+        troubles.append(trouble("in_the_past", field="arrival"))
+    elif departure > today + timedelta(days=settings.SEARCH_HORIZON_DAYS):
+        troubles.append(trouble("too_far", field="arrival"))
+    return troubles
+
+
+def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
+    """Return what is wrong with a party whatever the offer."""
+    troubles = []
+    if adults < 1:
+        troubles.append(trouble("no_adult", field="adults"))
+    if adults + len(child_ages) > settings.MAX_PARTY:
+        troubles.append(trouble("too_many_people", field="adults", max=settings.MAX_PARTY))
+    if any(age < 0 or age > 17 for age in child_ages):  # noqa: PLR2004 - minors, by law
+        troubles.append(trouble("age_unreadable", field="ages"))
+    return troubles
+
+
+def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
+    """Return lodgings free for all these nights and this party, with the full price of each.
+
+    The table answers dates, capacity, arrival rules and the order; the rules decide the rest for
+    those shown, and the next candidate replaces one that they refuse (core.md 3, 4). Raises
+    BadInput with every trouble of dates and party.
+    """
+    today = day_of(now)
+    troubles = check_dates(criteria.arrival, criteria.departure, today=today)
+    troubles += check_party(criteria.adults, criteria.child_ages)
+    if troubles:
+        raise BadInput(*troubles)
+    nights = count_nights(criteria.arrival, criteria.departure)
+    poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
+    tax_book = TaxBook()
+    wanted = criteria.page * PAGE_SIZE
+    accepted: list[StayResult] = []
+    count, refused, offset = 0, 0, 0
+    while len(accepted) < wanted:
+        candidates, count = _find_candidates(criteria, now=now, offset=offset)
+        if not candidates:
+            break
+        offset += len(candidates)
+        units = _load_units(candidates, today)
+        for unit_id in candidates:
+            unit = units.get(unit_id)
+            quote = None
+            if unit is not None and not check_unit(
+                unit, criteria.arrival, criteria.departure, criteria.guests, today=today
+            ):
+                quote, _troubles = quote_unit(
+                    unit, criteria.arrival, criteria.departure, criteria.guests, (), tax_book
+                )
+            if unit is None or quote is None:
+                refused += 1
+                continue
+            accepted.append(
+                StayResult(
+                    offer=unit.offer,
+                    unit=unit,
+                    quote=quote,
+                    nights=nights,
+                    free_cancellation_until=free_until(
+                        unit.offer, stay_hours(unit.offer, criteria.arrival, criteria.departure)[0]
+                    ),
+                    pole=poles.get(getattr(unit, "pole_id", None)),
+                )
+            )
+        if offset >= count:
+            break
+    shown = accepted[wanted - PAGE_SIZE : wanted]
+    if criteria.sort in {"price", "price_desc"}:
+        shown.sort(key=lambda one: one.quote.total, reverse=criteria.sort == "price_desc")
+    count = max(count - refused, 0)
+    return StayResults(
+        results=shown,
+        count=count,
+        page=criteria.page,
+        pages=max(1, math.ceil(count / PAGE_SIZE)),
+    )
+
+
+def _load_units(unit_ids: Sequence[int], today: date) -> dict[int, Unit]:
+    units = {
+        unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))
+    }
+    communes = {unit.offer.commune_id for unit in units.values()}
+    pole_of = dict(
+        memberships_on(today)
+        .filter(commune_id__in=communes, is_neighbour=False)
+        .values_list("commune_id", "pole_id")
+    )
+    for unit in units.values():
+        unit.pole_id = pole_of.get(unit.offer.commune_id)  # type: ignore[attr-defined]
+    return units
+
+
+def _find_candidates(
+    criteria: StaySearch, *, now: datetime, offset: int
+) -> tuple[list[int], int]:
+    """Return the next unit ids in the order of the search, and how many offers there are."""
+    today = day_of(now)
+    party = criteria.adults + len(criteria.child_ages)
+    infants = sum(age < settings.INFANT_BELOW_AGE for age in criteria.child_ages)
+    children = len(criteria.child_ages)
+    communes = memberships_on(today).filter(is_neighbour=False)
+    if criteria.pole:
+        communes = communes.filter(pole__slug=criteria.pole)
+    commune_ids = list(communes.values_list("commune_id", flat=True))
+    where = [
+        "d.day = %(arrival)s",
+        "e.day = %(departure)s",
+        "d.free_run >= %(nights)s",
+        "d.min_stay <= %(nights)s",
+        "d.arrival_ok",
+        "u.is_active",
+        "u.max_adults >= %(adults)s",
+        # An infant takes a cot where there is one; the rules decide exactly.
+        "u.max_children + least(u.max_infants, %(infants)s) >= %(children)s",
+        "u.max_guests + least(u.max_infants, %(infants)s) >= %(party)s",
+        "o.state = 'published'",
+        "p.state = 'active'",
+        "o.commune_id = ANY(%(communes)s)",
+        "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"
+        " AND h.expires_at > %(now)s AND h.dates && daterange(%(arrival)s, %(departure)s))",
+    ]
+    if criteria.lodging_type:
+        where.append("o.lodging_type = %(lodging_type)s")
+    if criteria.features:
+        where.append("o.features @> %(features)s::jsonb")
+    order = SORTS.get(criteria.sort, SORTS["relevance"])
+    query = f"""
+        WITH fitting AS (
+            SELECT DISTINCT ON (u.offer_id) u.offer_id, u.id AS unit_id,
+                   e.cum_cents - d.cum_cents AS base_cents,
+                   least(greatest(u.max_guests - %(party)s, 0) / 2, 2) AS slack,
+                   md5(u.offer_id::text || %(turn)s) AS turn
+            FROM booking_unitday d
+            JOIN booking_unitday e ON e.unit_id = d.unit_id
+            JOIN booking_unit u ON u.id = d.unit_id
+            JOIN booking_offer o ON o.id = u.offer_id
+            JOIN members_provider p ON p.id = o.provider_id
+            WHERE {" AND ".join(where)}
+            ORDER BY u.offer_id, e.cum_cents - d.cum_cents, u.id
+        )
+        SELECT unit_id, count(*) OVER () FROM fitting
+        ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    """  # noqa: S608 - every part is a constant of this module; values are parameters
+    with connection.cursor() as cursor:
+        cursor.execute(
+            query,
+            {
+                "arrival": criteria.arrival,
+                "departure": criteria.departure,
+                "nights": count_nights(criteria.arrival, criteria.departure),
+                "adults": criteria.adults,
+                "children": children,
+                "infants": infants,
+                "party": party,
+                "communes": commune_ids,
+                "now": now,
+                "lodging_type": criteria.lodging_type,
+                "features": json.dumps(list(criteria.features)),
+                "turn": today.isoformat(),
+                "limit": CANDIDATES_AT_ONCE,
+                "offset": offset,
+            },
+        )
+        rows = cursor.fetchall()
+    return [row[0] for row in rows], rows[0][1] if rows else 0
+
+
+def free_until(offer: Offer, starts_at: datetime) -> datetime | None:
+    """Return until when cancelling gives everything back, None if it never does."""
+    policy = policy_of(offer)
+    for until, percent in deadlines(policy, starts_at):
+        if percent == 100 and policy.flat_fee == 0:  # noqa: PLR2004 - a percentage
+            return until
+    return None
+
+
+def stay_choices(
+    offer: Offer,
+    *,
+    arrival: date,
+    departure: date,
+    guests: Sequence[Guest],
+    now: datetime,
+    except_basket: int | None = None,
+) -> list[UnitChoice]:
+    """Return every sold unit of a lodging for these nights, those that can be had first.
+
+    Each refused one says every reason. Raises BadInput for dates that no lodging could take.
+    """
+    today = day_of(now)
+    troubles = check_dates(arrival, departure, today=today)
+    if troubles:
+        raise BadInput(*troubles)
+    units = list(units_to_quote(Unit.objects.filter(offer=offer, is_active=True).order_by("pk")))
+    free = free_units(
+        [unit.pk for unit in units], arrival, departure, now=now, except_basket=except_basket
+    )
+    tax_book = TaxBook()
+    choices = []
+    for unit in units:
+        reasons = check_unit(unit, arrival, departure, guests, today=today)
+        if not reasons and unit.pk not in free:
+            reasons = [trouble("closed" if free == set() and len(units) == 1 else "gone")]
+        quote, no_quote = quote_unit(unit, arrival, departure, guests, (), tax_book)
+        choices.append(
+            UnitChoice(
+                unit=unit,
+                quote=quote,
+                troubles=reasons + [one for one in no_quote if one not in reasons],
+                options=tuple(
+                    one for one in supplement_terms(unit.offer) if not one.is_mandatory
+                ),
+            )
+        )
+    choices.sort(
+        key=lambda one: (
+            not one.is_free,
+            one.quote.total if one.quote else Decimal("Infinity"),
+            one.unit.pk,
+        )
+    )
+    return choices
+
+
+def free_units(
+    unit_ids: Sequence[int],
+    arrival: date,
+    departure: date,
+    *,
+    now: datetime,
+    except_basket: int | None = None,
+) -> set[int]:
+    """Return which of these units nobody has for any of these nights: sold, held or closed."""
+    taken = Stay.objects.filter(unit_id__in=unit_ids, dates__overlap=(arrival, departure)).filter(
+        Q(state__in=[Stay.State.SOLD, Stay.State.BLOCKED])
+        | Q(state=Stay.State.HELD, expires_at__gt=now)
+    )
+    if except_basket is not None:
+        taken = taken.exclude(line__isnull=False, line__basket_id=except_basket)
+    closed = Closure.objects.filter(unit_id__in=unit_ids, dates__overlap=(arrival, departure))
+    return (
+        set(unit_ids)
+        - set(taken.values_list("unit_id", flat=True))
+        - set(closed.values_list("unit_id", flat=True))
+    )
+
+
+def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> CalendarMonth:
+    """Return one month of a lodging: which nights are free, where one may arrive, from how much.
+
+    A night is free if one unit has it; the price is the lowest of the free ones.
+    """
+    today = day_of(now)
+    last = today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
+    first_day = date(year, month, 1)
+    next_first = (first_day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    rows: dict[date, list[UnitDay]] = defaultdict(list)
+    held: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for stay in Stay.objects.filter(
+        unit__offer=offer,
+        state=Stay.State.HELD,
+        expires_at__gt=now,
+        dates__overlap=(first_day, next_first),
+    ):
+        held[stay.unit_id].append((stay.dates.lower, stay.dates.upper))
+    for row in UnitDay.objects.filter(
+        unit__offer=offer, unit__is_active=True, day__gte=first_day, day__lt=next_first
+    ):
+        rows[row.day].append(row)
+    weeks: list[list[CalendarDay | None]] = []
+    for week in months.Calendar().monthdatescalendar(year, month):
+        weeks.append(
+            [
+                _calendar_day(day, rows[day], held, today=today) if day.month == month else None
+                for day in week
+            ]
+        )
+    previous = first_day - ONE_DAY
+    return CalendarMonth(
+        year=year,
+        month=month,
+        weeks=weeks,
+        previous=(previous.year, previous.month) if first_day > today else None,
+        next=(next_first.year, next_first.month) if next_first <= last else None,
+        rule=_calendar_rule(rows),
+    )
+
+
+def _calendar_day(
+    day: date, rows: list[UnitDay], held: dict[int, list[tuple[date, date]]], *, today: date
+) -> CalendarDay:
+    free = [
+        row
+        for row in rows
+        if row.free_run > 0
+        and not any(start <= day < end for start, end in held[row.unit_id])
+    ]
+    arrivals = [row for row in free if row.arrival_ok and row.free_run >= row.min_stay]
+    reason = ""
+    if day < today:
+        reason = _("Past")
+    elif not free:
+        is_priced = any(row.price_cents >= 0 for row in rows)
+        reason = _("Sold out") if is_priced else _("Closed")
+    elif not arrivals:
+        reason = _("Free, no arrival on that day")
+    return CalendarDay(
+        day=day,
+        is_past=day < today,
+        is_free=bool(free) and day >= today,
+        can_arrive=bool(arrivals) and day >= today,
+        price=from_cents(min(row.price_cents for row in free)) if free else None,
+        reason=reason,
+    )
+
+
+def _calendar_rule(rows: dict[date, list[UnitDay]]) -> str:
+    """Say the month's rule of arrival and length in a sentence, where there is one."""
+    known = [row for day_rows in rows.values() for row in day_rows if row.price_cents >= 0]
+    if not known:
+        return _("Closed in this month.")
+    sentences = []
+    weekdays = sorted({row.day.weekday() for row in known if row.arrival_ok})
+    if len(weekdays) == 1:
+        # 4 January 2027 is a Monday: the weekday's name in the active language.
+        name = formats.date_format(date(2027, 1, 4) + timedelta(days=weekdays[0]), "l").lower()
+        sentences.append(
+            _(
+                "In this month, arrivals are on %(weekday)s. Days without a lozenge are free, "
+                "but nobody arrives then."
+            )
+            % {"weekday": name}
+        )
+    nights = min(row.min_stay for row in known)
+    if nights > 1:
+        sentences.append(
+            ngettext("%(nights)s night at least.", "%(nights)s nights at least.", nights)
+            % {"nights": nights}
+        )
+    return " ".join(sentences)
+
+
+def slot_choices(
+    offer: Offer,
+    *,
+    from_day: date,
+    to_day: date,
+    guests: Sequence[Guest],
+    quantity: int = 1,
+    now: datetime,
+    except_basket: int | None = None,
+) -> list[SlotChoice]:
+    """Return the slots of `[from_day, to_day]` with what is left and the price for these persons.
+
+    `offer` comes from `offers_to_quote`.
+    """
+    slots = (
+        offer.slots.filter(day__gte=from_day, day__lte=to_day, starts_at__gt=now)
+        .with_free(now, except_basket=except_basket)
+        .order_by("starts_at")
+    )
+    reasons = check_places(offer, guests, quantity)
+    quote, no_quote = (
+        (None, []) if reasons else quote_places(offer, guests, quantity, ())
+    )
+    wanted = quantity if offer.is_sold_by_item else len(guests)
+    today = day_of(now)
+    return [
+        SlotChoice(
+            slot=slot,
+            free=max(slot.free, 0),
+            status=slot_status(slot),
+            quote=quote,
+            troubles=[*reasons, *no_quote, *check_slot(slot, offer, wanted, today=today, now=now)],
+        )
+        for slot in slots
+    ]
+
+
+def slot_status(slot: Slot) -> str:
+    """Return one word for a slot annotated by `with_free` (features.md A08)."""
+    if slot.is_closed:
+        return "closed"
+    if slot.sold >= slot.capacity:
+        return "sold_out"
+    if slot.free <= 0:
+        return "held_by_others"
+    return "limited" if slot.free * LOW_SHARE < slot.capacity else "available"
+
+
+def check_slot(
+    slot: Slot, offer: Offer, wanted: int, *, today: date, now: datetime
+) -> list[Trouble]:
+    """Return why `wanted` places of a slot, annotated by `with_free`, can't be had now."""
+    if slot.is_closed:
+        return [trouble("closed", field="slot")]
+    if slot.starts_at <= now:
+        return [trouble("slot_past", field="slot")]
+    ahead = (slot.day - today).days
+    if ahead < offer.min_advance_days:
+        return [trouble("too_soon", field="slot", days=offer.min_advance_days)]
+    if offer.max_advance_days is not None and ahead > offer.max_advance_days:
+        return [trouble("too_far", field="slot")]
+    if slot.free >= wanted:
+        return []
+    if slot.sold >= slot.capacity:
+        return [trouble("sold_out", field="slot")]
+    if slot.free <= 0:
+        return [trouble("held_by_others", field="slot")]
+    return [trouble("partly_gone", field="slot", free=slot.free)]
+
+
+def search_experiences(
+    *,
+    kinds: Sequence[str],
+    pole: str = "",
+    from_day: date | None = None,
+    to_day: date | None = None,
+    guests: Sequence[Guest] = (),
+    page: int = 1,
+    now: datetime,
+) -> ExperienceResults:
+    """Return what can be lived or tasted on these days, soonest first, then in the day's rotation.
+
+    With a party, an offer that no one of it may join is left out and the price is theirs.
+    """
+    today = day_of(now)
+    start = max(from_day or today, today)
+    end = to_day or today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
+    offers = Offer.objects.on_sale(today).with_pole(today).filter(kind__in=kinds)
+    if pole:
+        offers = offers.filter(
+            commune__in=memberships_on(today).filter(pole__slug=pole).values("commune_id")
+        )
+    found = {offer.pk: offer for offer in offers_to_quote(offers)}
+    first_slot: dict[int, Slot] = {}
+    slots = (
+        Slot.objects.filter(offer_id__in=found, day__gte=start, day__lte=end)
+        .to_come(now)
+        .with_free(now)
+        .filter(free__gt=0)
+        .order_by("offer_id", "starts_at")
+        .distinct("offer_id")
+    )
+    for slot in slots:
+        first_slot[slot.offer_id] = slot
+    poles = {one.pk: one for one in Pole.objects.active_on(today)}
+    results = []
+    for offer_id, slot in first_slot.items():
+        offer = found[offer_id]
+        quote = None
+        joining = [guest for guest in guests if not check_places(offer, [guest], 1)]
+        if guests and not offer.is_sold_by_item:
+            if not joining:
+                continue
+            quote, _troubles = quote_places(offer, joining, 1, ())
+        amounts = [band.amount for band in offer.bands.all()]
+        results.append(
+            ExperienceResult(
+                offer=offer,
+                slot=slot,
+                free=slot.free,
+                from_amount=max(amounts) if amounts else None,
+                quote=quote,
+                pole=poles.get(getattr(offer, "pole_id", None)),
+            )
+        )
+    results.sort(key=lambda one: (one.slot.day if one.slot else end, turn_of(one.offer.pk, today)))
+    pages = max(1, math.ceil(len(results) / PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    return ExperienceResults(
+        results=results[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        count=len(results),
+        page=page,
+        pages=pages,
+    )
+
+
+def turn_of(offer_id: int, day: date) -> str:
+    """Return an offer's place in the day's rotation: equal offers are shown equally often."""
+    return hashlib.md5(f"{offer_id}{day.isoformat()}".encode(), usedforsecurity=False).hexdigest()

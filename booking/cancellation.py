@@ -1,0 +1,170 @@
+"""Cancelling what was sold: the refund follows the copy of the policy, the capacity comes back.
+
+The office cancels; `basis` says why money goes back: `policy` (the visitor asked, the ladder
+copied on the line decides) or `full` (the provider or the office is the cause, features.md E06).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Literal
+
+from booking import locks
+from booking.checkout import share_again
+from booking.messages import write_message
+from booking.models import Order, OrderLine, Payment, Slot, Stay
+from booking.payment import create_refund
+from booking.refusals import BadInput, WrongState, trouble
+from booking.rules import states
+from booking.rules.refunds import RefundPolicy, RefundResult, full_refund, refund_due
+from booking.search_table import refresh_runs
+from booking.signals import line_cancelled, order_cancelled
+from members.journal import Actor, record
+
+Basis = Literal["policy", "full"]
+
+
+def preview_cancellation(
+    lines: Sequence[OrderLine], *, basis: Basis, now: datetime
+) -> list[tuple[OrderLine, RefundResult]]:
+    """Return what each line would give back if it were cancelled at `now`; writes nothing."""
+    return [(line, _refund_of(line, basis=basis, now=now)) for line in lines]
+
+
+def cancel_lines(
+    order: Order,
+    line_ids: Collection[int],
+    *,
+    basis: Basis,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> list[tuple[OrderLine, RefundResult]]:
+    """Cancel sold lines of an order: refund, capacity, tickets, pay-outs and messages together.
+
+    Locks: units, slots, order, payments. Raises BadInput `reason_missing`, WrongState
+    `nothing_to_cancel` when one of the lines isn't sold any more (nothing is changed then), Busy.
+    """
+    if not reason.strip():
+        raise BadInput(trouble("reason_missing", field="reason"))
+    wanted = list(
+        OrderLine.objects.filter(order=order, pk__in=line_ids).values_list("unit_id", "slot_id")
+    )
+    with locks.write_transaction():
+        locks.lock_units(unit for unit, _slot in wanted if unit)
+        slots = {
+            row.pk: row for row in locks.lock_slots(slot for _unit, slot in wanted if slot)
+        }
+        current = locks.lock_order(order.pk)
+        payments = locks.lock_payments_of(current)
+        lines = list(
+            current.lines.filter(pk__in=line_ids, state=states.SOLD).select_related(
+                "sub_order__provider"
+            )
+        )
+        if not lines or len(lines) != len(set(line_ids)):
+            raise WrongState(trouble("nothing_to_cancel"))
+        paid = next((one for one in payments if one.state == states.PAID), None)
+        done = []
+        for line in lines:
+            result = _refund_of(line, basis=basis, now=now)
+            _cancel_line(line, slots)
+            if paid is not None:
+                create_refund(paid, result.total, reason=reason, line_id=line.pk, now=now)
+            record(
+                "line cancelled",
+                f"order:{current.reference}",
+                actor=actor,
+                at=now,
+                line=line.pk,
+                reason=reason,
+                basis=basis,
+                refund=str(result.total),
+            )
+            line_cancelled.send(sender=OrderLine, line=line)
+            done.append((line, result))
+        share_again(current)
+        if not current.lines.filter(state=states.SOLD).exists():
+            _close(current, reason=reason, actor=actor, now=now)
+        _tell_everybody(current, done, payments, now=now)
+    order.refresh_from_db()
+    return done
+
+
+def cancel_order(
+    order: Order, *, basis: Basis, reason: str, actor: Actor, now: datetime
+) -> list[tuple[OrderLine, RefundResult]]:
+    """Cancel every line of an order that is still sold; raises as `cancel_lines`."""
+    ids = list(order.lines.filter(state=states.SOLD).values_list("pk", flat=True))
+    if not ids:
+        raise WrongState(trouble("nothing_to_cancel"))
+    return cancel_lines(order, ids, basis=basis, reason=reason, actor=actor, now=now)
+
+
+def _refund_of(line: OrderLine, *, basis: Basis, now: datetime) -> RefundResult:
+    if basis == "full":
+        return full_refund(line.gross_amount, line.tourist_tax_amount)
+    return refund_due(
+        RefundPolicy.from_json(line.policy),
+        line.starts_at,
+        now,
+        line.gross_amount,
+        line.tourist_tax_amount,
+    )
+
+
+def _cancel_line(line: OrderLine, slots: dict[int, Slot]) -> None:
+    line.state = states.CANCELLED
+    line.save(update_fields=["state"])
+    if line.unit_id and line.arrival and line.departure:
+        Stay.objects.filter(order_line=line, state=Stay.State.SOLD).update(
+            state=Stay.State.CANCELLED
+        )
+        refresh_runs([line.unit_id], line.arrival, line.departure)
+    elif line.slot_id:
+        slot = slots[line.slot_id]
+        slot.sold -= line.quantity
+        slot.save(update_fields=["sold"])
+
+
+def _close(order: Order, *, reason: str, actor: Actor, now: datetime) -> None:
+    order.state = states.CANCELLED
+    order.save(update_fields=["state"])
+    record("order cancelled", f"order:{order.reference}", actor=actor, at=now, reason=reason)
+    order_cancelled.send(sender=Order, order=order)
+
+
+def _tell_everybody(
+    order: Order,
+    done: Sequence[tuple[OrderLine, RefundResult]],
+    payments: Sequence[Payment],
+    *,
+    now: datetime,
+) -> None:
+    ids = sorted(line.pk for line, _result in done)
+    key = "-".join(str(pk) for pk in ids)
+    write_message(
+        "lines_cancelled",
+        key=f"order:{order.reference}:cancelled:{key}",
+        recipient=order.email,
+        language=order.language,
+        order=order,
+        data={
+            "lines": ids,
+            "refunds": {str(line.pk): str(result.total) for line, result in done},
+            "is_paid": any(one.state == states.PAID for one in payments),
+        },
+        now=now,
+    )
+    for part in {line.sub_order for line, _result in done}:
+        own = sorted(line.pk for line, _result in done if line.sub_order_id == part.pk)
+        write_message(
+            "provider_cancelled",
+            key=f"order:{order.reference}:cancelled:{key}:provider:{part.provider_id}",
+            recipient=part.provider.email,
+            language=part.provider.language,
+            order=order,
+            data={"sub_order": part.pk, "lines": own},
+            now=now,
+        )

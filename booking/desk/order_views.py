@@ -1,0 +1,335 @@
+"""Views of what was sold: an order from end to end, cancelling, messages, the bank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages as plain_messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.widgets.button import HeaderButton
+
+from booking import cancellation, checkout
+from booking.desk.office_forms import CancelForm
+from booking.desk.views import UseCaseView, actor_of, tell_troubles
+from booking.messages import send_again
+from booking.models import GatewayEvent, Order, OrderLine, OutboxMessage, Refund
+from booking.refusals import Refusal
+from booking.rules import states
+from booking.rules.refunds import RefundResult
+from destination.desk import ReadOnlyInspectView
+from members.models import Entry
+from oti.lib.html import format_euros
+from oti.lib.money import ZERO
+
+# What the journal's verbs mean for the office; an unknown one is shown as it is.
+VERBS: dict[str, Promise] = {
+    "order placed": gettext_lazy("Order placed"),
+    "card declined": gettext_lazy("Card declined"),
+    "payment received": gettext_lazy("Payment received"),
+    "order confirmed": gettext_lazy("Order confirmed"),
+    "payment given back": gettext_lazy("Payment given back"),
+    "order expired": gettext_lazy("Order expired: it was not paid in time"),
+    "line cancelled": gettext_lazy("Line cancelled"),
+    "order cancelled": gettext_lazy("Order cancelled"),
+    "refund created": gettext_lazy("Refund created"),
+    "refund pending": gettext_lazy("Refund under way"),
+    "refund done": gettext_lazy("Refund done"),
+    "refund failed": gettext_lazy("Refund failed"),
+    "message sent again": gettext_lazy("Message sent again"),
+}
+WHO: dict[str, Promise] = {
+    "visitor": gettext_lazy("visitor"),
+    "system": gettext_lazy("system"),
+    "bank": gettext_lazy("bank"),
+}
+KINDS_OF_MESSAGE: dict[str, Promise] = {
+    "order_confirmed": gettext_lazy("Confirmation to the visitor"),
+    "provider_booking": gettext_lazy("Booking told to the provider"),
+    "lines_cancelled": gettext_lazy("Cancellation told to the visitor"),
+    "provider_cancelled": gettext_lazy("Cancellation told to the provider"),
+    "payment_returned": gettext_lazy("Payment given back, told to the visitor"),
+    "find_order": gettext_lazy("Code to find a booking"),
+}
+
+
+def kind_of_message(kind: str) -> str:
+    """Return what a message of the outbox is for."""
+    return str(KINDS_OF_MESSAGE.get(kind, kind))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of an order's history, in words."""
+
+    at: datetime
+    what: str
+    who: str
+    details: tuple[str, ...]
+
+
+def history_of(order: Order) -> list[Step]:
+    """Return an order's journal, the oldest line first."""
+    entries = Entry.objects.filter(subject=f"order:{order.reference}").order_by("at", "pk")
+    titles = {line.pk: str(line.titles.get("fr", "")) for line in order.lines.all()}
+    return [
+        Step(
+            at=entry.at,
+            what=str(VERBS.get(entry.verb, entry.verb)),
+            who=str(WHO.get(entry.actor_label, entry.actor_label)),
+            details=tuple(_details(entry.data, titles)),
+        )
+        for entry in entries
+    ]
+
+
+def _details(data: dict[str, Any], titles: dict[int, str]) -> list[str]:
+    words = []
+    if data.get("line") in titles:
+        words.append(titles[data["line"]])
+    for key, label in (
+        ("total", _("total %(value)s")),
+        ("amount", _("amount %(value)s")),
+        ("refund", _("given back %(value)s")),
+    ):
+        if data.get(key):
+            words.append(label % {"value": euros(Decimal(data[key]))})
+    if data.get("basis") == "full":
+        words.append(_("in full: the provider or the office is the cause"))
+    elif data.get("basis") == "policy":
+        words.append(_("by the policy accepted when booking"))
+    words += [str(data[key]) for key in ("reason", "recipient", "error") if data.get(key)]
+    if data.get("lost"):
+        words.append(_("some lines could no longer be had and were given back"))
+    return words
+
+
+def euros(amount: Decimal) -> str:
+    """Write a sum with its cents, as the desk shows money."""
+    return format_euros(amount, "fr", is_exact=True)
+
+
+class OrderInspectView(ReadOnlyInspectView):
+    """An order: who, what, from whom, paid how, told to whom, and its history."""
+
+    template_name = "booking/desk/order.html"
+    page_title = gettext_lazy("Order")
+
+    def get_object(self) -> Order:
+        """Load the order with its lines."""
+        orders = Order.objects.select_related("terms", "user").prefetch_related(
+            "lines__participants", "lines__refunds", "participants"
+        )
+        return get_object_or_404(orders, pk=self.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Gather everything that belongs to the order."""
+        order = self.object
+        parts = order.sub_orders.select_related("provider", "payout").prefetch_related(
+            "lines__participants", "lines__items", "lines__refunds", "lines__slot"
+        )
+        return {
+            **super().get_context_data(**kwargs),
+            "order": order,
+            "parts": parts.order_by("pk"),
+            "payments": order.payments.order_by("attempt"),
+            "refunds": Refund.objects.filter(payment__order=order).select_related("line"),
+            "outbox": [
+                (message, kind_of_message(message.kind))
+                for message in order.messages.order_by("created_at")
+            ],
+            "history": history_of(order),
+            "may_change": self.user_has_permission("change"),
+            "has_sold_lines": any(line.state == states.SOLD for line in order.lines.all()),
+        }
+
+    @property
+    def header_buttons(self) -> list[Any]:  # type: ignore[override]
+        """Offer to cancel what can be cancelled."""
+        is_sold = any(line.state == states.SOLD for line in self.object.lines.all())
+        if not is_sold or not self.user_has_permission("change"):
+            return []
+        return [
+            HeaderButton(
+                label=_("Cancel and refund"),
+                url=reverse("desk_orders:cancel", args=[self.object.pk]),
+                icon_name="cross",
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class RefundRow:
+    """What one line would give back, on both grounds."""
+
+    line: OrderLine
+    by_policy: RefundResult
+    in_full: RefundResult
+
+
+class OrderCancelView(UseCaseView):
+    """Cancel an order or some of its lines: first the sums, then the confirmation."""
+
+    model = Order
+    form_class = CancelForm
+    template_name = "booking/desk/cancel.html"
+    page_title = gettext_lazy("Cancel and refund")
+    target: Order
+    preview: tuple[Decimal, str] | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send back to the order when nothing is left to cancel."""
+        if self.user_has_permission("change") and not self._sold().exists():
+            messages.warning(request, _("Nothing is left to cancel on this order."))
+            return redirect("desk_orders:inspect", self.kwargs["pk"])
+        return super().dispatch(request, *args, **kwargs)
+
+    def _sold(self) -> QuerySet[OrderLine]:
+        return self.target.lines.filter(state=states.SOLD)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Offer the lines that are sold."""
+        return {**super().get_form_kwargs(), "lines": self._sold()}
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose the whole order."""
+        return {"lines": list(self._sold())}
+
+    def form_valid(self, form: CancelForm) -> HttpResponse:
+        """Show the sums first; cancel once they have been seen."""
+        data = form.cleaned_data
+        total = self._total(data["lines"], data["basis"])
+        if "confirm" in self.request.POST and data["shown_total"] == total:
+            return super().form_valid(form)
+        if "confirm" in self.request.POST:
+            plain_messages.warning(
+                self.request, _("The sum changed in the meantime: look at it again.")
+            )
+        self.preview = (total, str(data["basis"]))
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def _total(self, lines: Sequence[OrderLine], basis: Any) -> Decimal:
+        results = cancellation.preview_cancellation(lines, basis=basis, now=self.now)
+        return sum((result.total for _line, result in results), ZERO)
+
+    def run(self, form: CancelForm) -> str:
+        """Cancel the chosen lines."""
+        data = form.cleaned_data
+        results = cancellation.cancel_lines(
+            self.target,
+            [line.pk for line in data["lines"]],
+            basis=data["basis"],
+            reason=data["reason"],
+            actor=actor_of(self.request),
+            now=self.now,
+        )
+        total = sum((result.total for _line, result in results), ZERO)
+        return _("Cancelled. %(amount)s is being given back, and everybody is told.") % {
+            "amount": euros(total)
+        }
+
+    def get_success_url(self) -> str:
+        """Return to the order."""
+        return reverse("desk_orders:inspect", args=[self.target.pk])
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the order."""
+        items = super().get_breadcrumbs_items()
+        items.insert(-1, {"url": self.get_success_url(), "label": self.target.reference})
+        return items
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Show what each line gives back on both grounds, and the sum once chosen."""
+        lines = list(self._sold().select_related("sub_order__provider"))
+        by_policy = cancellation.preview_cancellation(lines, basis="policy", now=self.now)
+        in_full = cancellation.preview_cancellation(lines, basis="full", now=self.now)
+        rows = [
+            RefundRow(line, policy, full)
+            for (line, policy), (_line, full) in zip(by_policy, in_full, strict=True)
+        ]
+        context = {
+            **super().get_context_data(**kwargs),
+            "order": self.target,
+            "rows": rows,
+            "policy_total": sum((row.by_policy.total for row in rows), ZERO),
+            "full_total": sum((row.in_full.total for row in rows), ZERO),
+        }
+        if self.preview is not None:
+            context["preview_total"] = self.preview[0]
+            context["preview_words"] = euros(self.preview[0])
+        return context
+
+
+class MessageInspectView(ReadOnlyInspectView):
+    """A message of the outbox: to whom, about what, sent or why not."""
+
+    template_name = "booking/desk/message.html"
+    page_title = gettext_lazy("Message")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the words of its kind."""
+        return {
+            **super().get_context_data(**kwargs),
+            "message": self.object,
+            "kind": kind_of_message(self.object.kind),
+            "may_change": self.user_has_permission("change"),
+        }
+
+
+def post_only(request: HttpRequest, permission: str) -> None:
+    """Refuse anything but a button pressed by somebody who may."""
+    if request.method != "POST" or not request.user.has_perm(permission):
+        raise PermissionDenied
+
+
+def message_send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a message back into the queue and go back to it."""
+    post_only(request, "booking.change_outboxmessage")
+    message = get_object_or_404(OutboxMessage, pk=pk)
+    if message.state == OutboxMessage.State.SENDING:
+        messages.warning(request, _("It is being sent right now."))
+    else:
+        send_again(message, now=timezone.now())
+        messages.success(request, _("The message is sent again in a moment."))
+    return redirect("desk_outbox:inspect", pk)
+
+
+def event_process(request: HttpRequest, pk: int) -> HttpResponse:
+    """Process a message of the bank again and go back to it."""
+    post_only(request, "booking.change_gatewayevent")
+    event = get_object_or_404(GatewayEvent, pk=pk)
+    try:
+        outcome = checkout.process_event(event.pk, now=timezone.now())
+    except Refusal as refusal:
+        tell_troubles(request, refusal)
+    else:
+        messages.success(request, _("Processed: %(outcome)s.") % {"outcome": outcome})
+    return redirect("desk_bank:inspect", pk)
+
+
+class EventInspectView(ReadOnlyInspectView):
+    """A message of the bank as it came, and what became of it."""
+
+    template_name = "booking/desk/event.html"
+    page_title = gettext_lazy("Message of the bank")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether it can be processed again."""
+        return {
+            **super().get_context_data(**kwargs),
+            "event": self.object,
+            "may_change": self.user_has_permission("change"),
+        }
+

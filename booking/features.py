@@ -1,0 +1,41 @@
+"""What an offer may have: the codes kept on offers, their words and their icons."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+FEATURES: dict[str, Promise] = {
+    "pets": _("Pets welcome"),
+    "cot": _("Cot for a baby"),
+    "linen_included": _("Linen included"),
+    "accessible": _("Step-free access"),
+    "wifi": _("Wi-Fi"),
+    "parking": _("Parking"),
+    "garden": _("Garden"),
+    "fireplace": _("Fireplace or stove"),
+    "breakfast": _("Breakfast included"),
+    "table_hotes": _("Dinner at the hosts’ table"),
+    "bike_shed": _("Locked room for bicycles"),
+    "ev_charging": _("Charging for electric cars"),
+    "animals_to_see": _("Animals to see"),
+    "indoor": _("Indoors"),
+    "outdoor": _("Outdoors"),
+}
+
+# Symbols of static/img/icons.svg.
+FEATURE_ICONS: dict[str, str] = {
+    "pets": "dog",
+    "cot": "baby",
+    "linen_included": "bed-double",
+    "accessible": "accessibility",
+    "wifi": "wifi",
+    "parking": "car",
+    "garden": "flower-2",
+    "fireplace": "flame",
+    "breakfast": "cooking-pot",
+    "table_hotes": "utensils",
+    "bike_shed": "bike",
+    "ev_charging": "lightbulb",
+    "animals_to_see": "heart",
+    "indoor": "house",
+    "outdoor": "sun",
+}

@@ -1,0 +1,1 @@
+"""Loading what selling needs from files."""

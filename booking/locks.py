@@ -1,0 +1,88 @@
+"""The only place that locks rows, in the one order of the house.
+
+Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1). A use case that needs two kinds
+takes them in that order, each kind once, sorted. Waiting is bounded: 3 s, then `Busy`.
+See `LOCKING.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from django.db import OperationalError, connection, models, transaction
+
+from booking.models import Basket, Order, Payment, Refund, Slot, Unit
+from booking.refusals import Busy, trouble
+
+WAIT_MILLISECONDS = 3000
+LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK_DETECTED = "40P01"
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+@contextmanager
+def write_transaction() -> Iterator[None]:
+    """Run a use case's writes: durable, with bounded waiting for locks, or not at all.
+
+    Raises Busy when a lock isn't had in time; nothing was written then.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            _bound_waiting()
+            yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
+            raise Busy(trouble("busy")) from error
+        raise
+
+
+def _bound_waiting() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {WAIT_MILLISECONDS}")
+
+
+def lock_units(ids: Iterable[int]) -> list[Unit]:
+    """Lock units, sorted; returns them with offer and tariff to be read."""
+    return _lock(Unit.objects.filter(pk__in=set(ids)))
+
+
+def lock_slots(ids: Iterable[int]) -> list[Slot]:
+    """Lock slots, sorted; their sold count may be changed only under this lock."""
+    return _lock(Slot.objects.filter(pk__in=set(ids)))
+
+
+def lock_basket(pk: int) -> Basket:
+    """Lock one basket; raises Basket.DoesNotExist."""
+    return Basket.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_order(pk: int) -> Order:
+    """Lock one order; raises Order.DoesNotExist."""
+    return Order.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_payment(pk: int) -> Payment:
+    """Lock one payment; raises Payment.DoesNotExist."""
+    return Payment.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_payments_of(order: Order) -> list[Payment]:
+    """Lock the payments of an order, sorted."""
+    return _lock(Payment.objects.filter(order=order))
+
+
+def lock_refund(pk: int) -> Refund:
+    """Lock one refund (after its payment, where both are needed)."""
+    return Refund.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_free_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
+    """Lock rows of a queue that nobody else works on; those under way are passed over."""
+    return rows.select_for_update(skip_locked=True, of=("self",))
+
+
+def _lock(rows: models.QuerySet[Row]) -> list[Row]:
+    return list(rows.order_by("pk").select_for_update(of=("self",)))

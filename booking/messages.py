@@ -1,0 +1,151 @@
+"""The outbox: messages are written in the transaction of what they tell, and sent later, once.
+
+A task is sent by name after the commit; when the queue is away, beat drains what is left
+(core.md 16). The same key never makes two messages.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.utils import timezone
+
+from booking import locks
+from booking.models import Order, OutboxMessage
+from oti.celery import app
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 12
+# A sender that died is replaced after this time.
+LEASE = timedelta(minutes=5)
+LONGEST_DELAY = timedelta(hours=2)
+
+
+def write_message(
+    kind: str,
+    *,
+    key: str,
+    recipient: str,
+    language: str,
+    order: Order | None = None,
+    data: dict[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Write a message in the present transaction; a known key writes nothing.
+
+    Sending is asked for after the commit.
+    """
+    message, is_new = OutboxMessage.objects.get_or_create(
+        key=key,
+        defaults={
+            "kind": kind,
+            "recipient": recipient,
+            "language": language,
+            "order": order,
+            "data": data or {},
+            "next_attempt_at": now,
+            "created_at": now,
+        },
+    )
+    if is_new:
+        pk = message.pk
+        transaction.on_commit(lambda: ask_for_task("booking.tasks.send_message", pk))
+
+
+def ask_for_task(name: str, *args: Any) -> None:
+    """Queue a task by name without waiting: a queue that is away is no fault of the request."""
+    try:
+        app.send_task(name, args=args, retry=False)
+    except Exception as error:  # noqa: BLE001 - whatever the broker raises, beat comes after
+        logger.warning("task %s not queued, beat will do it: %s", name, error)
+
+
+def send_message(message_id: int, *, now: datetime) -> bool:
+    """Send one message if it is due; returns whether it was sent by this call.
+
+    Taken under a lease, composed and sent outside any transaction, then marked. A failure is
+    tried again later, later each time.
+    """
+    from booking.emails import compose
+
+    message = _claim(message_id, now=now)
+    if message is None:
+        return False
+    try:
+        mail = compose(message)
+        _send(mail, message)
+    except Exception as error:  # noqa: BLE001 - anything wrong with a mail is told and tried again
+        logger.warning("message %s not sent: %s", message.pk, error)
+        is_over = message.attempts >= MAX_ATTEMPTS
+        delay = min(timedelta(seconds=30) * 2**message.attempts, LONGEST_DELAY)
+        OutboxMessage.objects.filter(pk=message.pk).update(
+            state=OutboxMessage.State.FAILED if is_over else OutboxMessage.State.WAITING,
+            next_attempt_at=now + delay,
+            last_error=f"{type(error).__name__}: {error}"[:2000],
+        )
+        return False
+    OutboxMessage.objects.filter(pk=message.pk).update(
+        state=OutboxMessage.State.SENT,
+        sent_at=now,
+        message_id=mail.extra_headers.get("Message-ID", ""),
+        last_error="",
+    )
+    return True
+
+
+def send_again(message: OutboxMessage, *, now: datetime) -> None:
+    """Put a message that was given up, or sent, back into the queue (the office asks for it)."""
+    OutboxMessage.objects.filter(pk=message.pk).update(
+        state=OutboxMessage.State.WAITING, attempts=0, next_attempt_at=now, last_error=""
+    )
+    pk = message.pk
+    transaction.on_commit(lambda: ask_for_task("booking.tasks.send_message", pk))
+
+
+def drain_outbox(*, now: datetime, limit: int = 200) -> int:
+    """Send every message that is due; returns how many were sent."""
+    due = (
+        OutboxMessage.objects.filter(
+            state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
+            next_attempt_at__lte=now,
+        )
+        .order_by("next_attempt_at")
+        .values_list("pk", flat=True)[:limit]
+    )
+    return sum(send_message(pk, now=now) for pk in list(due))
+
+
+def _claim(message_id: int, *, now: datetime) -> OutboxMessage | None:
+    with transaction.atomic():
+        message = (
+            locks.lock_free_rows(
+                OutboxMessage.objects.filter(
+                    pk=message_id,
+                    state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
+                    next_attempt_at__lte=now,
+                )
+            )
+            .select_related("order")
+            .first()
+        )
+        if message is None:
+            return None
+        message.state = OutboxMessage.State.SENDING
+        message.attempts += 1
+        message.next_attempt_at = now + LEASE
+        message.save(update_fields=["state", "attempts", "next_attempt_at"])
+    return message
+
+
+def _send(mail: EmailMultiAlternatives, message: OutboxMessage) -> None:
+    # The same message has the same name wherever it is sent from: mailboxes drop a double.
+    mail.extra_headers["Message-ID"] = f"<outbox-{message.pk}@velay.example.org>"
+    mail.extra_headers["Date"] = timezone.localtime(message.created_at).strftime(
+        "%a, %d %b %Y %H:%M:%S %z"
+    )
+    mail.send()

@@ -1,0 +1,92 @@
+"""The basket: a plan of a stay, whose lines are held for a time.
+
+Holds expire, the plan never does: lines stay visible and are asked again (features.md B05).
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from booking.models.calendar import Slot
+from booking.models.offers import EURO, Offer, Unit
+from oti.lib.codes import secret_token
+
+
+class Basket(models.Model):
+    """One visitor's stay in the making; the token in its cookie or address is its only key."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        FROZEN = "frozen", _("payment under way")
+        ORDERED = "ordered", _("ordered")
+
+    token = models.CharField(max_length=64, unique=True, default=secret_token)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    language = models.CharField(max_length=5, default="fr")
+    # [{"key": "p1", "age": null}, {"key": "p2", "age": 5}]: an adult may give no age.
+    people = models.JSONField(default=list)
+    arrival = models.DateField(null=True, blank=True)
+    departure = models.DateField(null=True, blank=True)
+    first_held_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    extensions = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("basket")
+        verbose_name_plural = _("baskets")
+
+    def __str__(self) -> str:
+        return f"basket {self.pk}"
+
+
+class BasketLine(models.Model):
+    """One thing in the basket: a unit over nights, or places in a slot."""
+
+    basket = models.ForeignKey(Basket, on_delete=models.CASCADE, related_name="lines")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, null=True, related_name="+")
+    arrival = models.DateField(null=True)
+    departure = models.DateField(null=True)
+    quantity = models.PositiveSmallIntegerField(default=1)
+    # Keys of the basket's people who take part.
+    people = ArrayField(models.CharField(max_length=8), default=list)
+    # [{"code": "linen", "quantity": 4}]
+    options = models.JSONField(default=list)
+    # They said that they leave one thing early for the other (features.md N02).
+    is_overlap_accepted = models.BooleanField(default=False)
+    # The total last shown to the visitor: a change has to be accepted (features.md B12).
+    shown_amount = models.DecimalField(**EURO)
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("line of a basket")
+        verbose_name_plural = _("lines of baskets")
+        ordering = ("position", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    unit__isnull=False,
+                    slot__isnull=True,
+                    arrival__isnull=False,
+                    departure__isnull=False,
+                    departure__gt=models.F("arrival"),
+                )
+                | Q(unit__isnull=True, slot__isnull=False, arrival__isnull=True),
+                name="line_is_a_stay_or_a_slot",
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} in {self.basket_id}"

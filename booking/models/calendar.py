@@ -1,0 +1,219 @@
+"""Scarcity in its two shapes, and the table derived from them for searching.
+
+Nights of a unit: one row per stay, and the database refuses two that overlap. Places of a slot:
+the sold count stands on the row, guarded by a CHECK; live holds are summed beside it. A hold
+stops counting at its deadline, by the query, with no job (core.md 2, 3, 5).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from booking.models.offers import Offer, Unit
+
+
+class SlotQuerySet(models.QuerySet["Slot"]):
+    """Slots and what is left in them."""
+
+    def with_free(self, now: datetime, *, except_basket: int | None = None) -> SlotQuerySet:
+        """Annotate `held` (live holds at `now`, other baskets only if one is named) and `free`."""
+        holds = SlotHold.objects.filter(slot_id=OuterRef("pk"), expires_at__gt=now)
+        if except_basket is not None:
+            holds = holds.exclude(line__basket_id=except_basket)
+        held = holds.order_by().values("slot_id").annotate(total=Sum("quantity")).values("total")
+        return self.annotate(held=Coalesce(Subquery(held), 0)).annotate(
+            free=F("capacity") - F("sold") - F("held")
+        )
+
+    def to_come(self, now: datetime) -> SlotQuerySet:
+        """Return open slots that have not begun at `now`."""
+        return self.filter(is_closed=False, starts_at__gt=now)
+
+
+class Slot(models.Model):
+    """A dated capacity: so many places, or so many baskets to fetch, at one moment."""
+
+    offer = models.ForeignKey(
+        Offer, on_delete=models.CASCADE, related_name="slots", verbose_name=_("offer")
+    )
+    # Wall time is what was promised; the moment is derived from it (features.md D14).
+    day = models.DateField(_("day"))
+    start_time = models.TimeField(_("begins at"))
+    zone = models.CharField(max_length=40, default="Europe/Paris", editable=False)
+    starts_at = models.DateTimeField(editable=False)
+    ends_at = models.DateTimeField(editable=False)
+    capacity = models.PositiveIntegerField(_("places"))
+    sold = models.PositiveIntegerField(_("sold"), default=0, editable=False)
+    is_closed = models.BooleanField(_("closed"), default=False)
+    closed_reason = models.CharField(_("why it is closed"), max_length=160, blank=True)
+
+    objects = SlotQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("slot")
+        verbose_name_plural = _("slots")
+        ordering = ("starts_at", "pk")
+        indexes = [
+            models.Index(fields=["offer", "starts_at"], name="slot_of_offer"),
+            models.Index(fields=["starts_at"], name="slot_by_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "day", "start_time"], name="slot_once"),
+            models.CheckConstraint(
+                condition=Q(sold__lte=F("capacity")),
+                name="slot_not_oversold",
+                violation_error_message=_("More places are sold than that: keep at least those."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="slot_ends_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer} · {self.day:%Y-%m-%d} {self.start_time:%H:%M}"
+
+
+class SlotHold(models.Model):
+    """Places kept for a basket until a moment."""
+
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="holds")
+    line = models.OneToOneField(
+        "booking.BasketLine", on_delete=models.CASCADE, related_name="slot_hold"
+    )
+    quantity = models.PositiveIntegerField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("places on hold")
+        verbose_name_plural = _("places on hold")
+        indexes = [models.Index(fields=["slot", "expires_at"], name="holds_of_slot")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.slot_id}"
+
+
+class Stay(models.Model):
+    """A unit taken over nights `[arrival, departure)`: on hold, sold, or blocked from elsewhere."""
+
+    class State(models.TextChoices):
+        HELD = "held", _("on hold")
+        SOLD = "sold", _("sold")
+        BLOCKED = "blocked", _("taken elsewhere")
+        CANCELLED = "cancelled", _("cancelled")
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="stays")
+    dates = DateRangeField(_("nights"))
+    state = models.CharField(max_length=10, choices=State.choices)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    line = models.OneToOneField(
+        "booking.BasketLine",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="stay_hold",
+    )
+    order_line = models.OneToOneField(
+        "booking.OrderLine", on_delete=models.PROTECT, null=True, blank=True, related_name="stay"
+    )
+
+    class Meta:
+        verbose_name = _("stay")
+        verbose_name_plural = _("stays")
+        indexes = [
+            models.Index(
+                fields=["expires_at"], name="stays_on_hold", condition=Q(state="held")
+            )
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="no_two_stays_in_one_unit",
+                expressions=[
+                    ("unit", RangeOperators.EQUAL),
+                    ("dates", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state__in=["held", "sold", "blocked"]),
+            ),
+            models.CheckConstraint(
+                condition=Q(dates__isempty=False)
+                & Q(dates__startswith__isnull=False)
+                & Q(dates__endswith__isnull=False),
+                name="stay_has_nights",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="held") | Q(expires_at__isnull=False),
+                name="held_stay_has_deadline",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sold") | Q(order_line__isnull=False),
+                name="sold_stay_has_order_line",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.dates} {self.state}"
+
+
+class Closure(models.Model):
+    """Nights that a host doesn't sell, and why."""
+
+    unit = models.ForeignKey(
+        Unit, on_delete=models.CASCADE, related_name="closures", verbose_name=_("unit")
+    )
+    dates = DateRangeField(
+        _("nights"), help_text=_("From the first closed night to the day it opens again.")
+    )
+    reason = models.CharField(_("reason"), max_length=160)
+
+    class Meta:
+        verbose_name = _("closure")
+        verbose_name_plural = _("closures")
+        ordering = ("unit", "dates")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(dates__isempty=False)
+                & Q(dates__startswith__isnull=False)
+                & Q(dates__endswith__isnull=False),
+                name="closure_has_both_dates",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit} · {self.reason}"
+
+
+class UnitDay(models.Model):
+    """Derived, for searching only: what one unit offers from one night on (core.md 3).
+
+    Built from sold and blocked stays, closures and prices by `booking.search_table`; holds are
+    not in it. `cum_cents` is the sum of the base prices of all nights before this one.
+    """
+
+    pk = models.CompositePrimaryKey("unit_id", "day")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    price_cents = models.IntegerField()
+    cum_cents = models.BigIntegerField()
+    free_run = models.SmallIntegerField()
+    min_stay = models.SmallIntegerField()
+    arrival_ok = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("night in the search table")
+        verbose_name_plural = _("nights in the search table")
+        indexes = [
+            models.Index(
+                fields=["day", "unit"],
+                include=["free_run", "cum_cents", "min_stay", "arrival_ok"],
+                name="unit_day_search",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.day}"

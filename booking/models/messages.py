@@ -1,0 +1,50 @@
+"""The outbox: a message is written with what it tells, and sent once, later."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from booking.models.orders import Order
+
+
+class OutboxMessage(models.Model):
+    """One mail to one address; `key` makes the same message impossible to write twice."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENDING = "sending", _("being sent")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("given up")
+
+    key = models.CharField(max_length=160, unique=True)
+    kind = models.CharField(_("message"), max_length=40)
+    recipient = models.EmailField(_("to"))
+    language = models.CharField(max_length=5, default="fr")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, related_name="messages")
+    data = models.JSONField(default=dict)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ("-created_at",)
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="messages_to_send",
+                condition=Q(state__in=["waiting", "sending"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.recipient}"

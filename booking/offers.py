@@ -1,0 +1,608 @@
+"""The office's side of an offer: what it lacks, when it is shown, its nights and its slots.
+
+Whatever changes prices, rules of stay, units or closures goes through here, so that the search
+table changes in the same transaction. It never sells and never cancels an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Max, ProtectedError, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from booking import locks, search_table
+from booking.models import Closure, Offer, OfferPhoto, Slot, Stay, Tariff, Unit
+from booking.quoting import TaxBook, slot_end, slot_terms
+from booking.refusals import BadInput, NotAllowed, Trouble, Unavailable, WrongState, trouble
+from booking.rules.people import Problem
+from booking.rules.pricing import OLDEST, BandTerms, check_bands
+from booking.rules.tourist_tax import tariff_of
+from destination.models.territory import memberships_on
+from members.journal import Actor, record
+from members.models import Provider
+from oti.lib.dates import ONE_DAY, nights, paris
+from oti.lib.dates import today as day_of
+
+LONGEST_SERIES_DAYS = 800
+MOST_SLOTS_AT_ONCE = 3000
+LONGEST_CLOSURE_DAYS = 1830
+
+# What an offer may lack and yet be shown: it says « à côté » by itself, and is not sold.
+NOT_BLOCKING = frozenset({"outside_perimeter"})
+# What a published offer may run out of without its texts becoming impossible to correct.
+WEARS_OUT = NOT_BLOCKING | {"slot_missing", "provider_suspended"}
+
+
+# --- What an offer lacks -----------------------------------------------------------------------
+def check_offer(offer: Offer, *, today: date) -> list[Trouble]:
+    """Return everything that keeps an offer from being sold, an empty list when nothing does.
+
+    `field` names the part of the desk where it is mended: units, prices, bands, slots,
+    tax_category, duration_minutes, commune or provider. `outside_perimeter` does not keep it
+    from being shown (core.md 14, 20).
+    """
+    troubles = _check_lodging(offer, today) if offer.is_lodging else _check_places(offer, today)
+    if offer.provider.state != Provider.State.ACTIVE:
+        troubles.append(
+            Trouble(
+                "provider_suspended",
+                _("The provider is suspended: nothing of it is shown or sold."),
+                field="provider",
+            )
+        )
+    inside = memberships_on(today).filter(is_neighbour=False, commune_id=offer.commune_id)
+    if not inside.exists():
+        troubles.append(trouble("outside_perimeter", field="commune"))
+    return troubles
+
+
+def blocks_publication(one: Trouble) -> bool:
+    """Tell whether an offer with this trouble may not be published."""
+    return one.code not in NOT_BLOCKING
+
+
+def _check_lodging(offer: Offer, today: date) -> list[Trouble]:
+    troubles = []
+    units = list(
+        offer.units.filter(is_active=True)
+        .select_related("tariff")
+        .prefetch_related("tariff__price_rules")
+    )
+    if not units:
+        troubles.append(trouble("unit_missing", field="units"))
+    for unit in units:
+        if not _has_price(unit.tariff, today):
+            message = _("No price for « %(unit)s »: enter its prices and seasons.")
+            troubles.append(
+                Trouble("price_missing", message % {"unit": unit.name}, field="prices")
+            )
+    terms = TaxBook().terms_for(offer)
+    if not terms.is_flat_rate_regime and tariff_of(terms, today) is None:
+        troubles.append(trouble("tariff_missing", field="tax_category"))
+    return troubles
+
+
+def _has_price(tariff: Tariff | None, today: date) -> bool:
+    if tariff is None:
+        return False
+    return tariff.base_amount is not None or any(
+        rule.dates.upper > today for rule in tariff.price_rules.all()
+    )
+
+
+def _check_places(offer: Offer, today: date) -> list[Trouble]:
+    bands = slot_terms(offer).bands
+    troubles = check_price_bands(
+        bands, offer.min_age, offer.max_age, is_sold_by_item=offer.is_sold_by_item
+    )
+    if offer.duration_minutes is None:
+        troubles.append(
+            Trouble(
+                "duration_missing",
+                _("Say how long it lasts: dates are entered with their beginning only."),
+                field="duration_minutes",
+            )
+        )
+    if not offer.slots.filter(is_closed=False, day__gte=today).exists():
+        troubles.append(trouble("slot_missing", field="slots"))
+    return troubles
+
+
+def check_price_bands(
+    bands: Sequence[BandTerms],
+    min_age: int | None,
+    max_age: int | None,
+    *,
+    is_sold_by_item: bool,
+) -> list[Trouble]:
+    """Return the faults of the prices by age of an offer, in words (features.md D03).
+
+    Codes: `band_missing`, `band_reversed`, `band_overlap`, `band_gap`, `band_ages_missing`,
+    `band_ages_forbidden`; `params` carries `codes`, the bands concerned.
+    """
+    if not bands:
+        return [trouble("band_missing", field="bands")]
+    by_item = [band.code for band in bands if band.is_item]
+    if is_sold_by_item:
+        if len(by_item) == 1 and len(bands) == 1:
+            return []
+        message = _("A produce basket has one price only, without ages.")
+        return [_band_trouble("band_ages_forbidden", message, [band.code for band in bands])]
+    if by_item:
+        message = _("Give the ages: 0 for « from age » where everybody pays this price.")
+        return [_band_trouble("band_ages_missing", message, by_item)]
+    return [_of_bands(problem, bands) for problem in check_bands(bands, min_age, max_age)]
+
+
+def _band_trouble(code: str, message: str, codes: Sequence[str]) -> Trouble:
+    return Trouble(code, message, field="bands", params={"codes": list(codes)})
+
+
+def _of_bands(problem: Problem, bands: Sequence[BandTerms]) -> Trouble:
+    if problem.code == "band_reversed":
+        message = _("« From age » is above « up to age ».")
+        return _band_trouble(problem.code, message, [str(problem.params["code"])])
+    ages = list(problem.params["ages"])  # type: ignore[call-overload]
+    shown = say_ages(ages)
+    codes: Iterable[str] = problem.params.get("codes", ())  # type: ignore[assignment]
+    if problem.code == "band_gap":
+        codes = _beside_gap(ages, bands)
+    message = trouble(problem.code, ages=shown).message
+    return Trouble(
+        problem.code, message, field="bands", params={"codes": list(codes), "ages": shown}
+    )
+
+
+def _beside_gap(ages: Sequence[int], bands: Sequence[BandTerms]) -> list[str]:
+    """Return the band above a hole in the ages, or the one below where none is above."""
+    above = [band for band in bands if band.min_age is not None and band.min_age > ages[-1]]
+    if above:
+        return [min(above, key=lambda band: band.min_age or 0).code]
+    return [max(bands, key=lambda band: band.min_age or 0).code]
+
+
+def say_ages(ages: Sequence[int]) -> str:
+    """Return a run of ages as people say it: "7", "6–7", "18 and over"."""
+    if ages[-1] >= OLDEST:
+        return _("%(age)s and over") % {"age": ages[0]}
+    return str(ages[0]) if len(ages) == 1 else f"{ages[0]}–{ages[-1]}"
+
+
+# --- Shown or not ------------------------------------------------------------------------------
+def publish_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
+    """Show an offer and sell it. Raises NotAllowed with every trouble that check_offer finds.
+
+    Published already, nothing changes. Locks its units.
+    """
+    with changing_units(_units_of(offer), now=now):
+        fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)
+        if fresh.state == Offer.State.PUBLISHED:
+            return fresh
+        troubles = check_offer(fresh, today=day_of(now))
+        if any(blocks_publication(one) for one in troubles):
+            raise NotAllowed(*troubles)
+        _move(fresh, Offer.State.PUBLISHED, "offer published", actor=actor, now=now)
+    return fresh
+
+
+def pause_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
+    """Take an offer off the pages until it is published again; what is sold stays sold.
+
+    Raises WrongState unless it is published or paused already.
+    """
+    with locks.write_transaction():
+        fresh = Offer.objects.get(pk=offer.pk)
+        if fresh.state == Offer.State.PAUSED:
+            return fresh
+        if fresh.state != Offer.State.PUBLISHED:
+            raise WrongState(trouble("wrong_state"))
+        _move(fresh, Offer.State.PAUSED, "offer paused", actor=actor, now=now)
+    return fresh
+
+
+def archive_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
+    """Put an offer away: off the pages and out of the desk's daily list; orders keep it."""
+    with locks.write_transaction():
+        fresh = Offer.objects.get(pk=offer.pk)
+        if fresh.state != Offer.State.ARCHIVED:
+            _move(fresh, Offer.State.ARCHIVED, "offer archived", actor=actor, now=now)
+    return fresh
+
+
+def _move(offer: Offer, state: str, verb: str, *, actor: Actor, now: datetime) -> None:
+    before = offer.state
+    offer.state = state
+    offer.save(update_fields=["state", "updated_at"])
+    record(verb, subject_of(offer), actor=actor, at=now, before=before, after=state)
+
+
+def subject_of(offer: Offer) -> str:
+    """Return how the journal names an offer."""
+    return f"offer:{offer.pk}"
+
+
+# --- Prices, rules of stay, units --------------------------------------------------------------
+@contextmanager
+def changing_units(unit_ids: Collection[int], *, now: datetime) -> Iterator[set[int]]:
+    """Write what is inside together with the search table of these units, or nothing.
+
+    Yields the set of units to rebuild: units born inside are added to it. Locks the units given
+    (Unit, pk). Raises Busy.
+    """
+    touched = set(unit_ids)
+    with locks.write_transaction():
+        locks.lock_units(touched)
+        yield touched
+        touched &= set(Unit.objects.filter(pk__in=touched).values_list("pk", flat=True))
+        search_table.rebuild_units(sorted(touched), today=day_of(now))
+
+
+@contextmanager
+def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set[int]]:
+    """Write changes of an offer, its units, prices or photographs, with the search table.
+
+    After the block a published offer is checked again: NotAllowed with its troubles, and nothing
+    was written, when it could no longer be sold.
+    """
+    existing = _units_of(offer) if offer.pk else set()
+    with changing_units(existing, now=now) as touched:
+        is_new = offer.pk is None
+        yield touched
+        touched |= _units_of(offer)
+        _number_photos(offer)
+        fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)
+        if fresh.state == Offer.State.PUBLISHED:
+            troubles = [
+                one
+                for one in check_offer(fresh, today=day_of(now))
+                if one.code not in WEARS_OUT
+            ]
+            if troubles:
+                raise NotAllowed(*troubles)
+        verb = "offer created" if is_new else "offer changed"
+        record(verb, subject_of(offer), actor=actor, at=now)
+
+
+def after_prices_changed(tariff: Tariff, *, now: datetime) -> int:
+    """Rebuild the search table of the units sold at these prices; returns its number of rows.
+
+    Call it inside the transaction that changed them; locks the units.
+    """
+    ids = sorted(tariff.units.values_list("pk", flat=True))
+    locks.lock_units(ids)
+    return search_table.rebuild_units(ids, today=day_of(now))
+
+
+def _units_of(offer: Offer) -> set[int]:
+    return set(Unit.objects.filter(offer_id=offer.pk).values_list("pk", flat=True))
+
+
+def _number_photos(offer: Offer) -> None:
+    """Put photographs without a place at the end, in the order of their entry."""
+    photos = OfferPhoto.objects.filter(offer_id=offer.pk)
+    last = photos.aggregate(last=Max("position"))["last"] or 0
+    for photo in photos.filter(position=0).order_by("pk"):
+        last += 1
+        photos.filter(pk=photo.pk).update(position=last)
+
+
+# --- Nights ------------------------------------------------------------------------------------
+def close_nights(
+    unit: Unit,
+    *,
+    first_night: date,
+    reopening: date,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> Closure:
+    """Take the nights `[first_night, reopening)` of a unit off sale.
+
+    Raises BadInput for dates or a missing reason; Unavailable `closure_over_sold` with the
+    references of the orders, `closure_over_held` while somebody is booking one of them,
+    `closed_already`. Locks the unit.
+    """
+    _check_closure(first_night, reopening, reason, now)
+    with locks.write_transaction():
+        locks.lock_units([unit.pk])
+        _refuse_taken(unit, first_night, reopening, now)
+        closure = Closure.objects.create(
+            unit=unit, dates=DateRange(first_night, reopening), reason=reason.strip()
+        )
+        _after_closure(closure, "nights closed", actor=actor, now=now)
+    return closure
+
+
+def move_closure(
+    closure: Closure,
+    *,
+    first_night: date,
+    reopening: date,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> Closure:
+    """Give a closure other dates or another reason; refusals as for close_nights."""
+    _check_closure(first_night, reopening, reason, now)
+    with locks.write_transaction():
+        locks.lock_units([closure.unit_id])
+        fresh = Closure.objects.get(pk=closure.pk)
+        _refuse_taken(fresh.unit, first_night, reopening, now, closure=fresh)
+        old = fresh.dates
+        fresh.dates = DateRange(first_night, reopening)
+        fresh.reason = reason.strip()
+        fresh.save(update_fields=["dates", "reason"])
+        search_table.refresh_runs([fresh.unit_id], old.lower, old.upper)
+        _after_closure(fresh, "closure changed", actor=actor, now=now)
+    return fresh
+
+
+def reopen_nights(closure: Closure, *, actor: Actor, now: datetime) -> None:
+    """Put the nights of a closure on sale again. Locks the unit; twice is the same as once."""
+    with locks.write_transaction():
+        locks.lock_units([closure.unit_id])
+        fresh = Closure.objects.filter(pk=closure.pk).first()
+        if fresh is None:
+            return
+        Closure.objects.filter(pk=fresh.pk).delete()
+        _after_closure(fresh, "nights reopened", actor=actor, now=now)
+
+
+def _check_closure(first_night: date, reopening: date, reason: str, now: datetime) -> None:
+    troubles = []
+    if reopening <= first_night:
+        message = _("It must open again after the first closed night.")
+        troubles.append(Trouble("dates_reversed", message, field="reopening"))
+    elif reopening <= day_of(now):
+        troubles.append(trouble("in_the_past", field="reopening"))
+    elif (reopening - first_night).days > LONGEST_CLOSURE_DAYS:
+        message = _("More than five years: to stop selling a unit, untick « sold » on it.")
+        troubles.append(Trouble("too_long", message, field="reopening"))
+    if not reason.strip():
+        troubles.append(trouble("reason_missing", field="reason"))
+    if troubles:
+        raise BadInput(*troubles)
+
+
+def _refuse_taken(
+    unit: Unit,
+    first_night: date,
+    reopening: date,
+    now: datetime,
+    *,
+    closure: Closure | None = None,
+) -> None:
+    wanted = DateRange(first_night, reopening)
+    stays = Stay.objects.filter(unit=unit, dates__overlap=wanted).order_by("dates", "pk")
+    sold = list(stays.filter(state=Stay.State.SOLD).select_related("order_line__order"))
+    if sold:
+        orders = [stay.order_line.order.reference for stay in sold if stay.order_line]
+        raise Unavailable(trouble("closure_over_sold", field="first_night", orders=orders))
+    held = stays.filter(state=Stay.State.HELD, expires_at__gt=now).first()
+    if held is not None and held.expires_at is not None:
+        message = _("Somebody is booking nights of these dates: try again after %(time)s.")
+        until = f"{paris(held.expires_at):%H:%M}"
+        raise Unavailable(
+            Trouble("closure_over_held", message % {"time": until}, field="first_night")
+        )
+    others = Closure.objects.filter(unit=unit, dates__contains=wanted)
+    if closure is not None:
+        others = others.exclude(pk=closure.pk)
+    if others.exists():
+        message = _("These nights are closed already.")
+        raise Unavailable(Trouble("closed_already", message, field="first_night"))
+
+
+def _after_closure(closure: Closure, verb: str, *, actor: Actor, now: datetime) -> None:
+    search_table.refresh_runs([closure.unit_id], closure.dates.lower, closure.dates.upper)
+    record(
+        verb,
+        f"unit:{closure.unit_id}",
+        actor=actor,
+        at=now,
+        first_night=closure.dates.lower.isoformat(),
+        reopening=closure.dates.upper.isoformat(),
+        reason=closure.reason,
+    )
+
+
+# --- Slots -------------------------------------------------------------------------------------
+def add_slots(
+    offer: Offer,
+    *,
+    first_day: date,
+    last_day: date,
+    weekdays: Collection[int],
+    start_times: Collection[time],
+    capacity: int,
+    skip_days: Collection[date] = (),
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Add a slot at each of these times on each of these weekdays, both days included.
+
+    Monday is 0. Days of `skip_days` and moments that have passed are left out; a slot that
+    exists is left as it is, so that twice is the same as once. Returns how many were added.
+    Raises BadInput.
+    """
+    _check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
+    wanted = [
+        (day, start)
+        for day in nights(first_day, last_day + ONE_DAY)
+        if day.weekday() in weekdays and day not in set(skip_days)
+        for start in sorted(set(start_times))
+    ]
+    if len(wanted) > MOST_SLOTS_AT_ONCE:
+        message = _("That makes %(count)s dates: enter a shorter period.")
+        raise BadInput(
+            Trouble("too_many", message % {"count": len(wanted)}, field="last_day")
+        )
+    with locks.write_transaction():
+        known = set(
+            Slot.objects.filter(offer=offer, day__range=(first_day, last_day)).values_list(
+                "day", "start_time"
+            )
+        )
+        slots = []
+        for day, start in wanted:
+            starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
+            if (day, start) not in known and starts_at > now:
+                slots.append(
+                    Slot(
+                        offer=offer,
+                        day=day,
+                        start_time=start,
+                        starts_at=starts_at,
+                        ends_at=ends_at,
+                        capacity=capacity,
+                    )
+                )
+        Slot.objects.bulk_create(slots, ignore_conflicts=True)
+        if slots:
+            record(
+                "slots added",
+                subject_of(offer),
+                actor=actor,
+                at=now,
+                count=len(slots),
+                first_day=first_day.isoformat(),
+                last_day=last_day.isoformat(),
+                capacity=capacity,
+            )
+    return len(slots)
+
+
+def _check_series(
+    offer: Offer,
+    first_day: date,
+    last_day: date,
+    weekdays: Collection[int],
+    start_times: Collection[time],
+    capacity: int,
+    now: datetime,
+) -> None:
+    troubles = []
+    if offer.is_lodging:
+        message = _("A lodging is sold by the night: it has no dates of its own.")
+        troubles.append(Trouble("not_for_lodging", message, field="offer"))
+    if last_day < first_day:
+        message = _("The last day must not come before the first one.")
+        troubles.append(Trouble("dates_reversed", message, field="last_day"))
+    elif (last_day - first_day).days > LONGEST_SERIES_DAYS:
+        message = _("Two years at most in one go.")
+        troubles.append(Trouble("too_long", message, field="last_day"))
+    if last_day < day_of(now):
+        troubles.append(trouble("in_the_past", field="last_day"))
+    if not weekdays:
+        message = _("Choose at least one day of the week.")
+        troubles.append(Trouble("weekday_missing", message, field="weekdays"))
+    if not start_times:
+        message = _("Give at least one time.")
+        troubles.append(Trouble("time_missing", message, field="start_times"))
+    if capacity < 1:
+        message = _("At least one place.")
+        troubles.append(Trouble("bad_capacity", message, field="capacity"))
+    if troubles:
+        raise BadInput(*troubles)
+
+
+def change_slot(
+    slot: Slot,
+    *,
+    capacity: int,
+    is_closed: bool,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> Slot:
+    """Give a slot another number of places, close it or open it again.
+
+    Places sold or being booked are never taken away: NotAllowed `capacity_under_sold`,
+    `capacity_under_held`. Closing one with sold places needs a reason: BadInput
+    `reason_missing` says how many are sold. Locks the slot.
+    """
+    with locks.write_transaction():
+        (fresh,) = locks.lock_slots([slot.pk])
+        _check_capacity(fresh, capacity, now)
+        if is_closed and fresh.sold and not reason.strip():
+            message = ngettext(
+                "%(count)s place is sold: say why it is closed. Its order is to be cancelled by "
+                "itself.",
+                "%(count)s places are sold: say why it is closed. Their orders are to be "
+                "cancelled by themselves.",
+                fresh.sold,
+            )
+            raise BadInput(
+                Trouble(
+                    "reason_missing",
+                    message % {"count": fresh.sold},
+                    field="closed_reason",
+                    params={"sold": fresh.sold},
+                )
+            )
+        before = {"capacity": fresh.capacity, "is_closed": fresh.is_closed}
+        after = {"capacity": capacity, "is_closed": is_closed}
+        fresh.capacity = capacity
+        fresh.is_closed = is_closed
+        fresh.closed_reason = reason.strip() if is_closed else ""
+        fresh.save(update_fields=["capacity", "is_closed", "closed_reason"])
+        if before != after:
+            record(
+                "slot changed",
+                f"slot:{fresh.pk}",
+                actor=actor,
+                at=now,
+                before=before,
+                after=after,
+                reason=fresh.closed_reason,
+                sold=fresh.sold,
+            )
+    return fresh
+
+
+def _check_capacity(slot: Slot, capacity: int, now: datetime) -> None:
+    if capacity < slot.sold:
+        raise NotAllowed(trouble("capacity_under_sold", field="capacity", sold=slot.sold))
+    holds = slot.holds.filter(expires_at__gt=now).aggregate(
+        places=Sum("quantity"), until=Max("expires_at")
+    )
+    taken = slot.sold + (holds["places"] or 0)
+    if capacity < taken:
+        message = _(
+            "%(taken)s places are sold or being booked: keep at least those, or try again after "
+            "%(time)s."
+        )
+        shown = {"taken": taken, "time": f"{paris(holds['until']):%H:%M}"}
+        raise NotAllowed(
+            Trouble("capacity_under_held", message % shown, field="capacity", params=shown)
+        )
+
+
+def remove_slot(slot: Slot, *, actor: Actor, now: datetime) -> None:
+    """Delete a slot that nobody ever put in a basket or bought.
+
+    Raises NotAllowed `slot_used` otherwise: it is closed instead. Locks the slot.
+    """
+    with locks.write_transaction():
+        found = locks.lock_slots([slot.pk])
+        if not found:
+            return
+        (fresh,) = found
+        try:
+            fresh.delete()
+        except ProtectedError as error:
+            message = _("It is booked, in somebody's stay or in the programme: close it instead.")
+            raise NotAllowed(Trouble("slot_used", message)) from error
+        record(
+            "slot removed",
+            subject_of(fresh.offer),
+            actor=actor,
+            at=now,
+            day=fresh.day.isoformat(),
+            start_time=f"{fresh.start_time:%H:%M}",
+        )

@@ -1,0 +1,214 @@
+"""Money through the bank: one session per order, events stored first, refunds pursued.
+
+The bank is asked outside any transaction; what it answers is applied under the locks by whoever
+called (core.md 10).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+
+from booking import locks
+from booking.gateways import get_gateway
+from booking.gateways.base import (
+    GatewayRefused,
+    GatewayUnavailable,
+    RefundRequest,
+    RefundTruth,
+    SessionRequest,
+    SessionTruth,
+    session_deadline,
+)
+from booking.messages import ask_for_task
+from booking.models import GatewayEvent, Order, Payment, Refund
+from booking.refusals import Unavailable, trouble
+from booking.rules import states
+from members.journal import BANK, record
+from oti.lib.money import from_cents, to_cents
+
+logger = logging.getLogger(__name__)
+
+REFUND_ATTEMPTS = 20
+
+
+def payment_deadline(now: datetime) -> datetime:
+    """Return until when a session opened at `now` may be paid."""
+    return datetime.fromtimestamp(
+        session_deadline(now=int(now.timestamp()), minutes=settings.PAYMENT_SESSION_MINUTES),
+        tz=UTC,
+    )
+
+
+def order_deadline(paid_before: datetime) -> datetime:
+    """Return until when an order keeps what it holds: the session's end and a grace."""
+    return paid_before + timedelta(minutes=settings.PAYMENT_GRACE_MINUTES)
+
+
+def open_session(
+    payment: Payment, order: Order, *, success_url: str, cancel_url: str
+) -> SessionTruth:
+    """Ask the bank for the page of this attempt; the same attempt always gets the same page.
+
+    Raises Unavailable `bank_unavailable` when the bank doesn't answer or refuses.
+    """
+    lines = tuple(
+        (line.titles.get(order.language) or line.titles["fr"], to_cents(line.gross_amount), 1)
+        for line in order.lines.all()
+        if line.gross_amount > 0
+    )
+    if order.tourist_tax_amount:
+        label = "Taxe de séjour" if order.language == "fr" else "Tourist tax"
+        lines += ((label, to_cents(order.tourist_tax_amount), 1),)
+    request = SessionRequest(
+        order_reference=order.reference,
+        attempt=payment.attempt,
+        amount_cents=to_cents(payment.amount),
+        currency="eur",
+        description_lines=lines,
+        customer_email=order.email,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        expires_at=int(payment.expires_at.timestamp()),
+        locale="fr" if order.language == "fr" else "en",
+        idempotency_key=f"session:{order.reference}:{payment.attempt}",
+        metadata={"order": order.reference, "payment": str(payment.pk)},
+    )
+    try:
+        return get_gateway().create_session(request)
+    except (GatewayUnavailable, GatewayRefused) as error:
+        logger.warning("no session for %s: %s", order.reference, error)
+        raise Unavailable(trouble("bank_unavailable")) from error
+
+
+def record_gateway_event(raw_body: bytes, signature: str, *, now: datetime) -> GatewayEvent:
+    """Store a message of the bank as it came, once; raises BadSignature before anything."""
+    event = get_gateway().verify_event(raw_body, signature)
+    row, _is_new = GatewayEvent.objects.get_or_create(
+        event_id=event.event_id,
+        defaults={
+            "kind": event.kind,
+            "object_id": event.object_id or "",
+            "payload": event.payload,
+            "received_at": now,
+        },
+    )
+    return row
+
+
+def create_refund(
+    payment: Payment, amount: Decimal, *, reason: str, line_id: int | None = None, now: datetime
+) -> Refund | None:
+    """Promise money back, inside the caller's transaction and under the payment's lock.
+
+    The database refuses a sum above what was captured. Asking the bank starts after the commit.
+    Returns None for nothing.
+    """
+    if amount <= 0:
+        return None
+    payment.refunded_amount += amount
+    payment.save(update_fields=["refunded_amount"])
+    refund = Refund.objects.create(
+        payment=payment, line_id=line_id, amount=amount, reason=reason[:200], created_at=now
+    )
+    pk = refund.pk
+    transaction.on_commit(lambda: ask_for_task("booking.tasks.pursue_refund", pk))
+    return refund
+
+
+def pursue_refund(refund_id: int, *, now: datetime) -> str:
+    """Ask the bank to give a refund back, or how it stands; returns the refund's state.
+
+    The same refund always carries the same key: asking twice gives back once.
+    """
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    if refund.state == states.DONE:
+        return refund.state
+    gateway = get_gateway()
+    try:
+        if refund.gateway_id and refund.state == states.PENDING:
+            truth = gateway.fetch_refund(refund.gateway_id)
+        else:
+            truth = gateway.refund(
+                RefundRequest(
+                    payment_intent_id=refund.payment.payment_intent_id,
+                    amount_cents=to_cents(refund.amount),
+                    reason_text=refund.reason,
+                    idempotency_key=f"refund:{refund.pk}:{refund.attempts}"
+                    if refund.state == states.FAILED
+                    else f"refund:{refund.pk}",
+                    metadata={"refund": str(refund.pk)},
+                )
+            )
+    except GatewayUnavailable as error:
+        Refund.objects.filter(pk=refund.pk).update(last_error=str(error)[:2000])
+        return refund.state
+    except GatewayRefused as error:
+        return _mark_refund(refund.pk, states.FAILED, "", str(error), now=now)
+    return apply_refund_truth(refund.pk, truth, now=now)
+
+
+def apply_refund_truth(refund_id: int, truth: RefundTruth, *, now: datetime) -> str:
+    """Write what the bank says of a refund; "given back" only when it says so (E09)."""
+    state = {
+        "succeeded": states.DONE,
+        "failed": states.FAILED,
+        "canceled": states.FAILED,
+    }.get(truth.status, states.PENDING)
+    return _mark_refund(refund_id, state, truth.refund_id, truth.failure_reason or "", now=now)
+
+
+def _mark_refund(
+    refund_id: int, state: str, gateway_id: str, error: str, *, now: datetime
+) -> str:
+    with locks.write_transaction():
+        refund = locks.lock_refund(refund_id)
+        if refund.state == state or not states.can_move(states.REFUND, refund.state, state):
+            return str(refund.state)
+        refund.state = state
+        refund.gateway_id = gateway_id or refund.gateway_id
+        refund.last_error = error[:2000]
+        if state == states.DONE:
+            refund.done_at = now
+        if state == states.FAILED:
+            refund.attempts += 1
+        refund.save()
+        record(
+            f"refund {state}",
+            f"order:{refund.payment.order.reference}",
+            actor=BANK,
+            at=now,
+            amount=str(refund.amount),
+            error=error[:200],
+        )
+    return state
+
+
+def pursue_refunds(*, now: datetime, limit: int = 100) -> int:
+    """Pursue every refund that isn't done; beat comes back to those the bank didn't take."""
+    waiting = (
+        Refund.objects.filter(
+            state__in=[states.CREATED, states.PENDING], attempts__lt=REFUND_ATTEMPTS
+        )
+        .order_by("pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+    return sum(pursue_refund(pk, now=now) == states.DONE for pk in list(waiting))
+
+
+def captured(truth: SessionTruth) -> bool:
+    """Whether the bank has the money."""
+    return truth.status == "complete" and truth.payment_status in {"paid", "no_payment_required"}
+
+
+def note_truth(payment: Payment, truth: SessionTruth, *, now: datetime) -> None:
+    """Copy what the bank knows onto a locked payment, without changing its state."""
+    payment.payment_intent_id = truth.payment_intent_id or payment.payment_intent_id
+    payment.charge_id = truth.charge_id or payment.charge_id
+    if truth.fee_cents is not None:
+        payment.fee_amount = from_cents(truth.fee_cents)
+    payment.checked_at = now

@@ -1,0 +1,309 @@
+"""From rows to the one figure shown everywhere: list, offer, stay, checkout, bank and mail.
+
+Rows become the terms of the pure rules, the rules give the quote. Whoever shows or charges a
+price comes through here (features.md B12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from booking.models import (
+    AgeBand,
+    Offer,
+    Supplement,
+    TaxCollectivity,
+    TouristTaxTariff,
+    Unit,
+)
+from booking.refusals import Trouble, trouble, troubles_of
+from booking.rules.people import Guest, Occupancy, check_ages, check_occupancy
+from booking.rules.pricing import (
+    BadOption,
+    BandTerms,
+    NightRule,
+    NoBand,
+    OptionChoice,
+    PriceMissing,
+    Quote,
+    SlotTerms,
+    StayTerms,
+    SupplementTerms,
+    quote_slot,
+    quote_stay,
+)
+from booking.rules.refunds import RefundPolicy, RefundStep
+from booking.rules.stay import Restriction, StayLimits, check_stay
+from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms
+from oti.lib.dates import PARIS, at_paris
+
+NOON = time(12)
+FIFTEEN = time(15)
+TEN = time(10)
+
+
+def units_to_quote(units: QuerySet[Unit]) -> QuerySet[Unit]:
+    """Load units with everything a quote reads, in a bounded number of statements."""
+    return units.select_related(
+        "tariff", "offer__provider", "offer__commune", "offer__cancellation_policy"
+    ).prefetch_related(
+        "tariff__price_rules",
+        "tariff__restrictions",
+        "offer__supplements",
+        "offer__cancellation_policy__steps",
+    )
+
+
+def offers_to_quote(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Load slot offers with everything a quote reads."""
+    return offers.select_related("provider", "commune", "cancellation_policy").prefetch_related(
+        Prefetch("bands", AgeBand.objects.order_by("pk")),
+        Prefetch("supplements", Supplement.objects.order_by("pk")),
+        "cancellation_policy__steps",
+    )
+
+
+class TaxBook:
+    """Every council's tariffs, read once for a page (a few dozen rows)."""
+
+    def __init__(self) -> None:
+        self._terms: dict[tuple[int, str], TaxTerms] | None = None
+
+    def terms_for(self, offer: Offer) -> TaxTerms:
+        """Return the tax of a lodging; without any tariff the rules raise NoTariff."""
+        if self._terms is None:
+            self._terms = self._load()
+        key = (offer.commune.epci_id or 0, offer.tax_category)
+        return self._terms.get(key, TaxTerms(tariffs=()))
+
+    @staticmethod
+    def _load() -> dict[tuple[int, str], TaxTerms]:
+        councils = {row.epci_id: row for row in TaxCollectivity.objects.all()}
+        tariffs: dict[tuple[int, str], list[Tariff]] = {}
+        for row in TouristTaxTariff.objects.order_by("valid_from"):
+            tariffs.setdefault((row.epci_id, row.category), []).append(
+                Tariff(
+                    kind=row.kind,
+                    value=row.value,
+                    cap=row.cap,
+                    additional_rate=row.additional_rate,
+                    valid_from=row.valid_from,
+                    valid_to=row.valid_to,
+                )
+            )
+        return {
+            key: TaxTerms(
+                tariffs=tuple(rows),
+                mode=councils[key[0]].rounding_mode if key[0] in councils else "A",
+                is_flat_rate_regime=key[0] in councils
+                and councils[key[0]].regime == TaxCollectivity.Regime.FLAT,
+            )
+            for key, rows in tariffs.items()
+        }
+
+
+def supplement_terms(offer: Offer) -> tuple[SupplementTerms, ...]:
+    """Return an offer's supplements, labels in the active language."""
+    return tuple(
+        SupplementTerms(
+            code=row.code,
+            label=row.name,
+            basis=row.basis,
+            amount=row.amount,
+            is_mandatory=row.is_mandatory,
+            vat_rate=row.vat_rate,
+            max_quantity=row.max_quantity,
+            kind=row.kind,
+        )
+        for row in offer.supplements.all()
+    )
+
+
+def stay_terms(unit: Unit) -> StayTerms:
+    """Return the prices of a unit; one without tariff has none."""
+    tariff = unit.tariff
+    rules: tuple[NightRule, ...] = ()
+    if tariff is not None:
+        rules = tuple(
+            NightRule(
+                level=row.level,
+                starts_on=row.dates.lower,
+                ends_on=row.dates.upper,
+                weekday=row.weekday if row.weekday >= 0 else None,
+                amount=row.amount,
+            )
+            for row in tariff.price_rules.all()
+        )
+    return StayTerms(
+        base_amount=tariff.base_amount if tariff else None,
+        night_rules=rules,
+        base_occupancy=tariff.base_occupancy if tariff else 1,
+        extra_person_amount=tariff.extra_person_amount if tariff else 0,
+        supplements=supplement_terms(unit.offer),
+        vat_rate=unit.offer.vat_rate,
+        vat_scheme=unit.offer.vat_scheme,
+        infant_below_age=settings.INFANT_BELOW_AGE,
+    )
+
+
+def stay_limits(unit: Unit) -> StayLimits:
+    """Return the rules of stay of a unit (core.md 6)."""
+    tariff = unit.tariff
+    offer = unit.offer
+    restrictions: tuple[Restriction, ...] = ()
+    if tariff is not None:
+        restrictions = tuple(
+            Restriction(
+                kind=row.kind,
+                starts_on=row.dates.lower,
+                ends_on=row.dates.upper,
+                weekday=row.weekday if row.weekday >= 0 else None,
+                value=row.value,
+            )
+            for row in tariff.restrictions.all()
+        )
+    longest = settings.LONGEST_STAY_NIGHTS
+    furthest = settings.SEARCH_HORIZON_DAYS - 1
+    return StayLimits(
+        min_stay=tariff.min_stay if tariff else 1,
+        max_stay=min(tariff.max_stay or longest, longest) if tariff else longest,
+        min_advance_days=offer.min_advance_days,
+        max_advance_days=min(offer.max_advance_days or furthest, furthest),
+        restrictions=restrictions,
+    )
+
+
+def occupancy_of(unit: Unit) -> Occupancy:
+    """Return who fits in a unit (features.md A02)."""
+    return Occupancy(
+        max_adults=unit.max_adults,
+        max_children=unit.max_children,
+        max_guests=unit.max_guests,
+        max_infants=unit.max_infants,
+        infant_below_age=settings.INFANT_BELOW_AGE,
+    )
+
+
+def slot_terms(offer: Offer) -> SlotTerms:
+    """Return the prices of an offer sold by places or by items."""
+    return SlotTerms(
+        bands=tuple(
+            BandTerms(
+                code=row.code,
+                label=row.name,
+                min_age=row.min_age,
+                max_age=row.max_age,
+                amount=row.amount,
+            )
+            for row in offer.bands.all()
+        ),
+        supplements=supplement_terms(offer),
+        vat_rate=offer.vat_rate,
+        vat_scheme=offer.vat_scheme,
+    )
+
+
+def policy_of(offer: Offer) -> RefundPolicy:
+    """Return the ladder to be copied on a sold line."""
+    return RefundPolicy(
+        steps=tuple(
+            RefundStep(hours_before=row.hours_before, percent=row.percent)
+            for row in offer.cancellation_policy.steps.all()
+        ),
+        flat_fee=offer.cancellation_policy.flat_fee,
+    )
+
+
+def check_unit(
+    unit: Unit, arrival: date, departure: date, guests: Sequence[Guest], *, today: date
+) -> list[Trouble]:
+    """Return every reason of the rules why this party can't have these nights.
+
+    Whether the nights are free is asked elsewhere.
+    """
+    if unit.tariff_id is None or not unit.is_active:
+        return [trouble("not_on_sale")]
+    problems = check_stay(stay_limits(unit), arrival, departure, today)
+    problems += check_occupancy(occupancy_of(unit), guests)
+    problems += check_ages(unit.offer.min_age, unit.offer.max_age, guests)
+    return troubles_of(problems)
+
+
+def check_places(offer: Offer, guests: Sequence[Guest], quantity: int) -> list[Trouble]:
+    """Return every reason of the rules why these persons, or this quantity, can't be had."""
+    if offer.is_sold_by_item:
+        if quantity < 1 or quantity > settings.MAX_PARTY:
+            return [trouble("bad_quantity", field="quantity", max=settings.MAX_PARTY)]
+        return []
+    if not guests:
+        return [trouble("nobody", field="people")]
+    return troubles_of(check_ages(offer.min_age, offer.max_age, guests), field="people")
+
+
+def quote_unit(
+    unit: Unit,
+    arrival: date,
+    departure: date,
+    guests: Iterable[Guest],
+    options: Iterable[OptionChoice],
+    tax_book: TaxBook,
+) -> tuple[Quote | None, list[Trouble]]:
+    """Return the explained price of nights for a party, or why there is none."""
+    try:
+        quote = quote_stay(
+            stay_terms(unit),
+            arrival,
+            departure,
+            guests,
+            options,
+            tax_book.terms_for(unit.offer),
+            unit.offer.provider.collects_tax_online,
+        )
+    except PriceMissing:
+        return None, [trouble("no_price", field="arrival")]
+    except NoTariff:
+        return None, [trouble("no_tariff")]
+    except BadOption:
+        return None, [trouble("bad_option", field="options")]
+    return quote, []
+
+
+def quote_places(
+    offer: Offer, guests: Iterable[Guest], quantity: int, options: Iterable[OptionChoice]
+) -> tuple[Quote | None, list[Trouble]]:
+    """Return the explained price of places or items, or why there is none."""
+    try:
+        if offer.is_sold_by_item:
+            quote = quote_slot(slot_terms(offer), (), quantity, options)
+        else:
+            quote = quote_slot(slot_terms(offer), guests, 0, options)
+    except NoBand:
+        return None, [trouble("no_band", field="people")]
+    except BadOption:
+        return None, [trouble("bad_option", field="options")]
+    return quote, []
+
+
+def stay_hours(offer: Offer, arrival: date, departure: date) -> tuple[datetime, datetime]:
+    """Return the moments, in Paris, from which and until which a lodging is theirs."""
+    return (
+        at_paris(arrival, offer.check_in_from or FIFTEEN),
+        at_paris(departure, offer.check_out_until or TEN),
+    )
+
+
+def slot_end(day: date, start: time, minutes: int | None) -> tuple[datetime, datetime]:
+    """Return both moments of a slot; one without a duration lasts an hour."""
+    starts_at = at_paris(day, start)
+    ends_at = (starts_at + timedelta(minutes=minutes or 60)).astimezone(PARIS)
+    return starts_at, ends_at
+
+
+def options_from(rows: Iterable[dict[str, Any]]) -> tuple[OptionChoice, ...]:
+    """Read the options of a stored line."""
+    return tuple(OptionChoice(code=row["code"], quantity=row["quantity"]) for row in rows)

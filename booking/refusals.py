@@ -1,0 +1,210 @@
+"""Refusals: why something can't be sold, in words that say what to do next.
+
+A refusal carries every trouble at once, each with a stable code, the line or the field it
+concerns, and a message in the visitor's language (features.md B06).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from booking.rules.people import Problem
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One reason; `line` is a basket line's id, `field` the input that would mend it."""
+
+    code: str
+    message: str
+    line: int | None = None
+    field: str | None = None
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Refusal(Exception):  # noqa: N818 - the word of the house
+    """A use case said no, for all these reasons."""
+
+    status = 409
+
+    def __init__(self, *troubles: Trouble) -> None:
+        self.troubles = troubles
+        super().__init__(", ".join(one.code for one in troubles))
+
+    @property
+    def code(self) -> str:
+        """Return the first reason's code."""
+        return self.troubles[0].code if self.troubles else "refused"
+
+
+class Unavailable(Refusal):
+    """What was asked is taken, closed or not for this party."""
+
+
+class PriceChanged(Refusal):
+    """The total isn't the one that was shown."""
+
+
+class Clash(Refusal):
+    """Somebody would be in two places at once."""
+
+
+class Busy(Refusal):
+    """Too many people want the same thing this second: try again."""
+
+    status = 503
+
+
+class NotAllowed(Refusal):
+    """The rules don't allow it."""
+
+
+class WrongState(Refusal):
+    """It is too late, or too early, for that."""
+
+
+class BadInput(Refusal):
+    """What was typed can't be understood or can't be."""
+
+    status = 422
+
+
+# Messages name what to do. Parameters are filled by name; a code without text is a fault, found
+# by a test that asks every code of the rules.
+MESSAGES: dict[str, Any] = {
+    "gone": gettext_lazy("It was taken in the meantime. Choose other dates or another offer."),
+    "sold_out": gettext_lazy("Sold out. Choose another date."),
+    "partly_gone": gettext_lazy("Only %(free)s left: choose fewer places or another date."),
+    "held_by_others": gettext_lazy(
+        "Others are booking the last ones. Try again in a few minutes or choose another date."
+    ),
+    "closed": gettext_lazy("Closed on these dates. Choose other dates."),
+    "slot_past": gettext_lazy("This date has passed. Choose another one."),
+    "not_on_sale": gettext_lazy("This offer isn't sold online at the moment."),
+    "price_changed": gettext_lazy(
+        "The price changed from %(old)s to %(new)s. Accept the new price or remove the line."
+    ),
+    "total_changed": gettext_lazy(
+        "The total changed from %(old)s to %(new)s. Check it, then confirm again."
+    ),
+    "no_price": gettext_lazy("No price is set for these nights. Choose other dates."),
+    "no_tariff": gettext_lazy("This lodging can't be sold online yet. Choose another one."),
+    "hold_expired": gettext_lazy("It is no longer kept for you. Ask for it again."),
+    "dates_missing": gettext_lazy("Choose an arrival and a departure."),
+    "date_unreadable": gettext_lazy("This date doesn't exist. Write it as 11/07/2027."),
+    "dates_reversed": gettext_lazy("The departure must come after the arrival."),
+    "in_the_past": gettext_lazy("This date has passed. Choose a date from today on."),
+    "too_soon": gettext_lazy("Book at least %(days)s days ahead, or call us."),
+    "too_far": gettext_lazy("These dates aren't open yet. Choose an earlier date."),
+    "closed_to_arrival": gettext_lazy("No arrival on that day. Choose another arrival day."),
+    "closed_to_departure": gettext_lazy("No departure on that day. Choose another departure day."),
+    "no_adult": gettext_lazy("At least one adult must be part of it."),
+    "too_many_adults": gettext_lazy("%(max)s adults at most here."),
+    "too_many_children": gettext_lazy("%(max)s children at most here."),
+    "too_many_guests": gettext_lazy(
+        "%(max)s persons at most here: choose a larger one, or add a second one."
+    ),
+    "too_many_people": gettext_lazy("%(max)s persons at most online. Call us for a group."),
+    "ages_missing": gettext_lazy("Give the age of each child on the day of arrival."),
+    "age_unreadable": gettext_lazy("An age is a whole number from 0 to 17."),
+    "age_mismatch": gettext_lazy("Not for every age of your party: choose who takes part."),
+    "nobody": gettext_lazy("Choose at least one person."),
+    "bad_quantity": gettext_lazy("Choose a quantity from 1 to %(max)s."),
+    "bad_option": gettext_lazy("One of the options isn't offered here: choose again."),
+    "no_band": gettext_lazy("There is no price for one of these ages. Choose who takes part."),
+    "overlap": gettext_lazy("At the same time as « %(other)s » for the same persons."),
+    "line_unknown": gettext_lazy("This line is no longer in your stay."),
+    "offer_unknown": gettext_lazy("This offer no longer exists."),
+    "empty": gettext_lazy("Your stay is empty. Add something first."),
+    "frozen": gettext_lazy(
+        "A payment is under way for this stay. Finish it, or take your stay back to change it."
+    ),
+    "already_ordered": gettext_lazy("This stay has been ordered already."),
+    "already_paid": gettext_lazy("This stay is paid already: nothing is to be paid again."),
+    "not_extendable": gettext_lazy(
+        "It can't be kept longer than that. Pay now, or ask for it again later."
+    ),
+    "busy": gettext_lazy("Many people are booking right now. Try again in a moment."),
+    "bank_unavailable": gettext_lazy(
+        "The bank doesn't answer. Nothing was debited: try again in a few minutes."
+    ),
+    "terms_missing": gettext_lazy("Accept the conditions of sale to continue."),
+    "names_missing": gettext_lazy("Give the name of each person."),
+    "order_expired": gettext_lazy("The time to pay has passed: nothing was debited. Order again."),
+    "wrong_state": gettext_lazy("It isn't possible any more: reload the page."),
+    "nothing_to_cancel": gettext_lazy("These lines are already cancelled or have taken place."),
+    # The desk
+    "price_missing": gettext_lazy("Give at least one price."),
+    "unit_missing": gettext_lazy("Add at least one unit, with its prices."),
+    "slot_missing": gettext_lazy("Add at least one slot to come."),
+    "band_missing": gettext_lazy("Give the prices by age, or one price per item."),
+    "band_overlap": gettext_lazy("Two prices hold for the age of %(ages)s."),
+    "band_gap": gettext_lazy("No price for the age of %(ages)s."),
+    "tariff_missing": gettext_lazy(
+        "No tourist tax tariff for this category in this commune: enter it, or it isn't sold."
+    ),
+    "outside_perimeter": gettext_lazy(
+        "The commune is outside the active perimeter: shown « à côté », not sold."
+    ),
+    "closure_over_sold": gettext_lazy("Nights are sold on these dates: %(orders)s."),
+    "capacity_under_sold": gettext_lazy("%(sold)s places are sold already: keep at least those."),
+    "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
+}
+
+
+def trouble(
+    code: str, *, line: int | None = None, field: str | None = None, **params: Any
+) -> Trouble:
+    """Return a trouble with its message in the active language."""
+    if code == "min_stay":
+        nights = int(params["nights"])
+        text = ngettext("%(nights)s night at least.", "%(nights)s nights at least.", nights)
+    elif code == "max_stay":
+        nights = int(params["nights"])
+        text = ngettext("%(nights)s night at most.", "%(nights)s nights at most.", nights)
+    else:
+        text = str(MESSAGES.get(code) or _("It isn't possible."))
+    shown = {
+        key: ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else value
+        for key, value in params.items()
+    }
+    message = text % shown if "%(" in text else text
+    return Trouble(code=code, message=message, line=line, field=field, params=params)
+
+
+# Which input mends a trouble, where the caller gives none.
+FIELD_OF = {
+    "dates_missing": "arrival",
+    "dates_reversed": "departure",
+    "in_the_past": "arrival",
+    "too_soon": "arrival",
+    "too_far": "arrival",
+    "min_stay": "departure",
+    "max_stay": "departure",
+    "closed_to_arrival": "arrival",
+    "closed_to_departure": "departure",
+    "no_adult": "adults",
+    "too_many_adults": "adults",
+    "too_many_people": "adults",
+    "too_many_guests": "adults",
+    "too_many_children": "children",
+    "ages_missing": "ages",
+    "age_unreadable": "ages",
+    "age_mismatch": "people",
+}
+
+
+def troubles_of(
+    problems: Iterable[Problem], *, line: int | None = None, field: str | None = None
+) -> list[Trouble]:
+    """Put the problems of the rules into words."""
+    return [
+        trouble(one.code, line=line, field=field or FIELD_OF.get(one.code), **one.params)
+        for one in problems
+    ]

@@ -1,0 +1,77 @@
+"""Every state of an order, a line, a payment and a refund, and every move between them.
+
+The tables of core.md 11. They say what may follow what; they never say who may do it.
+"""
+
+from collections.abc import Mapping
+
+Table = Mapping[str, frozenset[str]]
+
+AWAITING_PAYMENT = "awaiting_payment"
+CONFIRMED = "confirmed"
+EXPIRED = "expired"
+CANCELLED = "cancelled"
+
+HELD = "held"
+RELEASED = "released"
+SOLD = "sold"
+HONOURED = "honoured"
+NO_SHOW = "no_show"
+REQUESTED = "requested"
+ACCEPTED = "accepted"
+DECLINED = "declined"
+LAPSED = "lapsed"
+
+CREATED = "created"
+PENDING = "pending"
+PAID = "paid"
+FAILED = "failed"
+DONE = "done"
+
+NOWHERE: frozenset[str] = frozenset()
+AFTER_SALE = frozenset({HONOURED, NO_SHOW, CANCELLED})
+
+# Late money confirms an expired order if its places can be had again (core.md 11).
+ORDER: dict[str, frozenset[str]] = {
+    AWAITING_PAYMENT: frozenset({CONFIRMED, EXPIRED, CANCELLED}),
+    EXPIRED: frozenset({CONFIRMED}),
+    CONFIRMED: frozenset({CANCELLED}),
+    CANCELLED: NOWHERE,
+}
+
+# A released line is sold only with its expired order, when late money finds the place free.
+LINE: dict[str, frozenset[str]] = {
+    HELD: frozenset({SOLD, RELEASED}),
+    RELEASED: frozenset({SOLD}),
+    SOLD: AFTER_SALE,
+    REQUESTED: frozenset({ACCEPTED, DECLINED, LAPSED}),
+    ACCEPTED: AFTER_SALE,
+    HONOURED: NOWHERE,
+    NO_SHOW: NOWHERE,
+    CANCELLED: NOWHERE,
+    DECLINED: NOWHERE,
+    LAPSED: NOWHERE,
+}
+
+# A payment or refund that the gateway never took fails, or expires, without pending.
+PAYMENT: dict[str, frozenset[str]] = {
+    CREATED: frozenset({PENDING, FAILED, EXPIRED}),
+    PENDING: frozenset({PAID, FAILED, EXPIRED}),
+    PAID: NOWHERE,
+    FAILED: NOWHERE,
+    EXPIRED: NOWHERE,
+}
+
+REFUND: dict[str, frozenset[str]] = {
+    CREATED: frozenset({PENDING, FAILED}),
+    PENDING: frozenset({DONE, FAILED}),
+    DONE: NOWHERE,
+    FAILED: NOWHERE,
+}
+
+
+def can_move(table: Table, from_: str, to: str) -> bool:
+    """Tell whether `table` lets `from_` become `to`; an unknown state raises KeyError."""
+    if to not in table:
+        raise KeyError(to)
+    return to in table[from_]

@@ -1,0 +1,11 @@
+"""The four domain signals, sent inside the transaction of what they tell (core.md 17).
+
+`events.receivers` is the only listener: a ticket and its order are born together.
+"""
+
+from django.dispatch import Signal
+
+order_confirmed = Signal()
+order_cancelled = Signal()
+line_cancelled = Signal()
+line_rescheduled = Signal()

@@ -1,0 +1,66 @@
+"""Celery's tasks: each calls one use case with an id."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from booking import checkout, messages, payment, search_upkeep
+from booking.gateways.base import GatewayError
+from booking.models import GatewayEvent
+from booking.refusals import Refusal
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="booking.tasks.send_message")
+def send_message(message_id: int) -> None:
+    """Send one message of the outbox."""
+    messages.send_message(message_id, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.drain_outbox")
+def drain_outbox() -> None:
+    """Send what is left in the outbox."""
+    messages.drain_outbox(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.pursue_refund")
+def pursue_refund(refund_id: int) -> None:
+    """Ask the bank for one refund."""
+    payment.pursue_refund(refund_id, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.pursue_refunds")
+def pursue_refunds() -> None:
+    """Ask the bank for the refunds that wait."""
+    payment.pursue_refunds(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.reconcile_payments")
+def reconcile_payments() -> None:
+    """Ask the bank about silent payments."""
+    checkout.reconcile_payments(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.retry_gateway_events")
+def retry_gateway_events() -> None:
+    """Act again on messages of the bank that failed."""
+    waiting = GatewayEvent.objects.filter(processed_at__isnull=True, attempts__lt=50)
+    for event in waiting.order_by("received_at")[:100]:
+        try:
+            checkout.process_event(event.pk, now=timezone.now())
+        except (GatewayError, Refusal) as error:
+            logger.warning("event %s waits: %s", event.event_id, error)
+
+
+@shared_task(name="booking.tasks.tidy_holds")
+def tidy_holds() -> None:
+    """Remove holds that count for nothing any more."""
+    search_upkeep.tidy_holds(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.extend_search_table")
+def extend_search_table() -> None:
+    """Keep the search table as long as the horizon."""
+    search_upkeep.extend_search_table(now=timezone.now())

@@ -1,0 +1,35 @@
+"""Columns per language of everything that is sold."""
+
+from modeltranslation.translator import TranslationOptions, register
+
+from booking.models import AgeBand, CancellationPolicy, Offer, Supplement, Tariff, Unit
+
+
+@register(CancellationPolicy)
+class CancellationPolicyTranslation(TranslationOptions):
+    fields = ("name", "summary")
+
+
+@register(Offer)
+class OfferTranslation(TranslationOptions):
+    fields = ("title", "summary", "description", "place", "access_info")
+
+
+@register(Tariff)
+class TariffTranslation(TranslationOptions):
+    fields = ("name",)
+
+
+@register(Unit)
+class UnitTranslation(TranslationOptions):
+    fields = ("name",)
+
+
+@register(Supplement)
+class SupplementTranslation(TranslationOptions):
+    fields = ("name",)
+
+
+@register(AgeBand)
+class AgeBandTranslation(TranslationOptions):
+    fields = ("name",)

@@ -1,0 +1,309 @@
+"""What every screen of the office's desk shares: forms, date fields, lists, viewsets.
+
+It shapes input and output of Wagtail's admin; it knows no rule of selling.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import ProtectedError, QuerySet, RestrictedError
+from django.http import HttpResponse
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.admin_url_finder import ModelAdminURLFinder
+from wagtail.admin.forms.models import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
+from wagtail.admin.views import generic
+from wagtail.admin.viewsets.model import ModelViewSet
+
+LANGUAGES = ("fr", "en", "de")
+Text = str | Promise
+
+
+# --- Dates -------------------------------------------------------------------------------------
+class DayInput(forms.DateInput):
+    """The browser's own date field: it shows days as its reader writes them."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class HourInput(forms.TimeInput):
+    """The browser's own time field."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%H:%M")
+
+
+class TwoDaysInput(forms.MultiWidget):
+    """Two days side by side, each with its own name above it."""
+
+    use_fieldset = True
+
+    def __init__(self, first: Text, last: Text, *, last_is_included: bool = False) -> None:
+        self.names = (first, last)
+        self.last_is_included = last_is_included
+        super().__init__({"first": DayInput(), "last": DayInput()})
+
+    def decompress(self, value: DateRange | None) -> list[date | None]:
+        """Return the two days shown for a half-open range."""
+        if not value:
+            return [None, None]
+        last = value.upper
+        if last is not None and self.last_is_included:
+            last -= timedelta(days=1)
+        return [value.lower, last]
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,
+    ) -> SafeString:
+        """Write both fields, each under its name."""
+        parts = self.get_context(name, value, attrs)["widget"]["subwidgets"]
+        inputs = [
+            (part["attrs"].get("id", ""), label, self._render(part["template_name"], {"widget": part}))
+            for part, label in zip(parts, self.names, strict=True)
+        ]
+        return format_html(
+            '<div class="desk-two-days">{}</div>',
+            format_html_join("", '<div><label for="{}">{}</label>{}</div>', inputs),
+        )
+
+    def id_for_label(self, id_: str, index: str | None = None) -> str:
+        """Return the id of the first day: an error leads there."""
+        return f"{id_}_first"
+
+
+class TwoDaysField(forms.MultiValueField):
+    """A half-open range of days from two plain dates: no time, no bracket, both required.
+
+    With `last_is_included` the second day belongs to the range, as in "from … to …".
+    """
+
+    default_error_messages: ClassVar[dict[str, Text]] = {
+        "reversed": gettext_lazy("The second day must come after the first one."),
+        "both": gettext_lazy("Give both days."),
+    }
+
+    def __init__(
+        self, *, first: Text, last: Text, last_is_included: bool = False, **kwargs: Any
+    ) -> None:
+        self.last_is_included = last_is_included
+        kwargs.setdefault(
+            "widget", TwoDaysInput(first, last, last_is_included=last_is_included)
+        )
+        super().__init__(
+            fields=(forms.DateField(), forms.DateField()), require_all_fields=True, **kwargs
+        )
+
+    def clean(self, value: Any) -> DateRange | None:
+        """Say that both are needed when one is given."""
+        given = [part for part in value or [] if part not in self.empty_values]
+        if len(given) == 1:
+            raise ValidationError(self.error_messages["both"], code="both")
+        return super().clean(value)
+
+    def compress(self, data_list: list[date | None]) -> DateRange | None:
+        """Return the range, or refuse days in the wrong order."""
+        if not data_list or data_list[0] is None or data_list[1] is None:
+            return None
+        first, last = data_list
+        if self.last_is_included:
+            if last > date.max - timedelta(days=1):
+                raise ValidationError(self.error_messages["reversed"], code="reversed")
+            last += timedelta(days=1)
+        if last <= first:
+            raise ValidationError(self.error_messages["reversed"], code="reversed")
+        return DateRange(first, last)
+
+
+# --- Forms -------------------------------------------------------------------------------------
+class DeskForm(WagtailAdminModelForm):
+    """A form of the desk: native dates, French texts required, errors of the database in words."""
+
+    # Names of translated texts (without language) that must be given in French.
+    french: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if type(field) is forms.DateField:
+                field.widget = DayInput()
+            elif type(field) is forms.TimeField:
+                field.widget = HourInput()
+            if name.removesuffix("_fr") in self.french and name.endswith("_fr"):
+                field.required = True
+                field.widget.is_required = True
+
+
+class Rows(InlinePanel):
+    """Rows of a child model, each with a form of its own class."""
+
+    def __init__(self, relation_name: str, *, row_form: type[DeskForm], **kwargs: Any) -> None:
+        super().__init__(relation_name, **kwargs)
+        self.row_form = row_form
+
+    def clone_kwargs(self) -> dict[str, Any]:
+        """Keep the form class when the panel is bound to its model."""
+        return {**super().clone_kwargs(), "row_form": self.row_form, "heading": self.heading}
+
+    def get_form_options(self) -> dict[str, Any]:
+        """Give the formset our form class; its own options come with it."""
+        options = super().get_form_options()
+        formset = options["formsets"][self.relation_name]
+        formset["form"] = self.row_form
+        formset["inherit_kwargs"] = ["for_user"]
+        return options
+
+
+def in_languages(name: str, help_text: Text = "", *, heading: Text = "") -> FieldRowPanel:
+    """Return a row with a text in French, English and German."""
+    return FieldRowPanel(
+        [FieldPanel(f"{name}_{language}") for language in LANGUAGES],
+        heading=heading,
+        help_text=help_text,
+    )
+
+
+# --- Views -------------------------------------------------------------------------------------
+class DeskIndexView(generic.IndexView):
+    """A list; when it is empty it says what will appear there."""
+
+    results_template_name = "booking/desk/list_results.html"
+    empty_text: Text = ""
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the text of an empty list."""
+        return {**super().get_context_data(*args, **kwargs), "empty_text": self.empty_text}
+
+
+class SaysConflict:
+    """Turns what the database refuses at the last moment into a message on the form."""
+
+    def form_valid(self, form: forms.ModelForm) -> HttpResponse:
+        """Save, or show the form again when somebody else was faster."""
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)  # type: ignore[misc]
+        except IntegrityError:
+            text = _(
+                "Somebody saved something that contradicts this at the same moment: check it and "
+                "save again."
+            )
+            form.add_error(None, text)
+            self.produced_error_message = text
+            return self.form_invalid(form)  # type: ignore[attr-defined]
+
+
+class DeskCreateView(SaysConflict, generic.CreateView):
+    """Enter a new thing."""
+
+
+class DeskEditView(SaysConflict, generic.EditView):
+    """Change a thing."""
+
+
+class DeskDeleteView(generic.DeleteView):
+    """Delete a thing, unless something else rests on it: then say so."""
+
+    protected_text: Text = gettext_lazy(
+        "It can't be deleted: orders, offers or other entries rest on it."
+    )
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Delete, or explain on the same page."""
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)
+        except (ProtectedError, RestrictedError):
+            messages.error(self.request, self.protected_text)
+            return self.render_to_response(self.get_context_data(form=form))
+
+
+class DeskViewSet(ModelViewSet):
+    """A list with its forms, as the desk likes them."""
+
+    index_view_class = DeskIndexView
+    add_view_class = DeskCreateView
+    edit_view_class = DeskEditView
+    delete_view_class = DeskDeleteView
+    copy_view_enabled = False
+    # Their rows are written by the shop too: only what shows images is tracked.
+    add_to_reference_index = False
+    search_backend_name = None
+    list_per_page = 30
+    empty_text: Text = ""
+
+    def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        """Hand the text of an empty list to the view."""
+        return super().get_index_view_kwargs(empty_text=self.empty_text, **kwargs)
+
+
+class ReadOnlyIndexView(DeskIndexView):
+    """A list whose lines lead to a page that is only read."""
+
+    add_url_name = edit_url_name = delete_url_name = copy_url_name = None
+
+
+class ReadOnlyInspectView(generic.InspectView):
+    """A page that is only read."""
+
+    edit_url_name = delete_url_name = None
+
+    def get_edit_url(self) -> None:
+        """There is nothing to edit."""
+
+    def get_delete_url(self) -> None:
+        """There is nothing to delete."""
+
+
+class ReadOnlyViewSet(DeskViewSet):
+    """Something that the office reads and a use case writes: no form, no deletion."""
+
+    index_view_class = ReadOnlyIndexView
+    inspect_view_class = ReadOnlyInspectView
+    inspect_view_enabled = True
+
+    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        """Leave out every address that would change something."""
+        found = super().get_common_view_kwargs(**kwargs)
+        for name in ("add_url_name", "edit_url_name", "delete_url_name", "history_url_name"):
+            found[name] = None
+        return found
+
+    def get_urlpatterns(self) -> list[Any]:
+        """Serve the list and the page of one row only."""
+        kept = {"index", "index_results", "inspect"}
+        return [pattern for pattern in super().get_urlpatterns() if pattern.name in kept]
+
+    def get_permissions_to_register(self) -> QuerySet[Permission]:
+        """Offer only the right to see it."""
+        return super().get_permissions_to_register().filter(codename__startswith="view_")
+
+    @property
+    def url_finder_class(self) -> type[ModelAdminURLFinder]:
+        """Lead from elsewhere in the admin to the page that is read."""
+        return type(
+            "_ReadOnlyURLFinder",
+            (ModelAdminURLFinder,),
+            {"edit_url_name": self.get_url_name("inspect")},
+        )
+

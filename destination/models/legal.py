@@ -1,0 +1,64 @@
+"""Legal texts as versioned data: what a buyer accepted can be shown again, word for word."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LegalTextQuerySet(models.QuerySet["LegalText"]):
+    """Which text holds on a day."""
+
+    def in_force(self, kind: str, language: str, day: date) -> LegalText | None:
+        """Return the text of `kind` in `language` in force on `day`, French where it is missing."""
+        texts = self.filter(kind=kind, valid_from__lte=day).order_by(
+            "-valid_from", "-pk"
+        )
+        return (
+            texts.filter(language=language).first()
+            or texts.filter(language="fr").first()
+        )
+
+
+class LegalText(models.Model):
+    """One version of one text in one language; a published version is never edited."""
+
+    class Kind(models.TextChoices):
+        NOTICE = "mentions-legales", _("Legal notice")
+        TERMS = "conditions-de-vente", _("Conditions of sale")
+        PRIVACY = "vie-privee", _("Privacy")
+        ACCESSIBILITY = "accessibilite", _("Accessibility")
+        RANKING = "classement-des-offres", _("How offers are ranked")
+
+    kind = models.CharField(_("text"), max_length=40, choices=Kind.choices)
+    language = models.CharField(_("language"), max_length=5, default="fr")
+    version = models.CharField(_("version"), max_length=20)
+    valid_from = models.DateField(_("in force from"))
+    title = models.CharField(_("title"), max_length=160)
+    body = models.TextField(_("text"))
+    sha256 = models.CharField(max_length=64, editable=False)
+    is_demo = models.BooleanField(_("demonstration text"), default=False)
+
+    objects = LegalTextQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("legal text")
+        verbose_name_plural = _("legal texts")
+        ordering = ("kind", "language", "-valid_from")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "language", "version"], name="legal_text_version_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.version})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the fingerprint that orders store beside the version."""
+        self.sha256 = hashlib.sha256(self.body.encode()).hexdigest()
+        super().save(*args, **kwargs)

@@ -1,0 +1,426 @@
+"""Tags and filters of every page: money, days, people, icons, pictures, fields.
+
+It writes; it never queries and never decides. The library is a builtin of the template engine,
+so that no template loads it. The words of each language live in the catalogue, the shape of
+sums, days and spaces in `oti.lib.html`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import BaseForm, BoundField
+from django.template.context import Context
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, ngettext, pgettext
+
+from oti.lib import html
+from oti.lib.dates import PARIS
+
+register = template.Library()
+
+# Pictures of the brand, by what they show (static/img/cards and static/img/heroes).
+CARDS = frozenset(
+    [
+        "baignade",
+        "camping",
+        "cathedrale",
+        "chambre",
+        "concert",
+        "cuisine",
+        "dentelle",
+        "enfants",
+        "gite",
+        "greeter",
+        "hotes",
+        "lentilles",
+        "marche",
+        "rando",
+        "raquettes",
+        "train",
+        "yourte",
+    ]
+)
+FALLBACK_CARD = "rando"
+HEROES = frozenset({"le-puy", "mezenc-ete", "mezenc-hiver", "la-chaise-dieu"})
+NIGHT_HEROES = frozenset({"le-puy"})
+# Poles that have a colour of their own; every other one takes the neutral tag.
+POLE_COLOURS = {
+    "le-puy-en-velay": "puy",
+    "massif-du-mezenc": "mezenc",
+    "la-chaise-dieu": "chaise-dieu",
+}
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+# --- Money, days, hours --------------------------------------------------------------------------
+@register.filter
+def euros(amount: Decimal | int | str | None, style: str = "") -> str:
+    """Write a sum in decimal euros: "1 074 €"; `|euros:"exact"` always shows the cents.
+
+    Nothing is written for no amount.
+    """
+    if amount is None or amount == "":
+        return ""
+    return html.format_euros(Decimal(amount), _language(), is_exact=style == "exact")
+
+
+def _day(value: date | datetime) -> date:
+    """Return the calendar day in Paris of a day or of a moment."""
+    if isinstance(value, datetime):
+        return (value.astimezone(PARIS) if value.tzinfo else value).date()
+    return value
+
+
+@register.filter
+def jour(day: date | datetime | None) -> str:
+    """Write a short day: "sam. 11 juil."."""
+    return html.format_day(_day(day), _language()) if day else ""
+
+
+@register.filter
+def jour_long(day: date | datetime | None, style: str = "") -> str:
+    """Write a full day: "samedi 11 juillet 2026"; `|jour_long:"no-year"` leaves the year out."""
+    if not day:
+        return ""
+    return html.format_day_long(_day(day), _language(), has_year=style != "no-year")
+
+
+@register.filter
+def mois(day: date | None) -> str:
+    """Write the month of a day: "juillet 2026"."""
+    return f"{html.month_name(_day(day).month, _language())} {_day(day).year}" if day else ""
+
+
+@register.filter
+def mois_court(day: date | datetime | None) -> str:
+    """Write the short month of a day: "juil."."""
+    return html.month_name(_day(day).month, _language(), is_short=True) if day else ""
+
+
+@register.filter
+def jour_semaine(day: date | datetime | None) -> str:
+    """Write the weekday: "samedi"."""
+    return html.weekday_name(_day(day).weekday(), _language()) if day else ""
+
+
+@register.filter
+def heure(moment: time | datetime | None) -> str:
+    """Write an hour on the wall clock of Paris: "14 h 32", "2:32 pm"."""
+    if moment is None or moment == "":
+        return ""
+    if isinstance(moment, datetime):
+        moment = (moment.astimezone(PARIS) if moment.tzinfo else moment).time()
+    return html.format_hour(moment, _language())
+
+
+@register.filter
+def duree(minutes: int | None) -> str:
+    """Write a length of time given in minutes: "2 h 30"."""
+    return html.format_duration(int(minutes), _language()) if minutes else ""
+
+
+@register.simple_tag
+def date_range(first: date, last: date, style: str = "") -> str:
+    """Write a range of days: an arrow for the eye, the word "au" for readers.
+
+    Styles: "short" abridges the months, "text" gives plain words (mails), "short text" both.
+    """
+    is_short = "short" in style
+    if "text" in style:
+        return html.format_range(first, last, _language(), is_short=is_short)
+    start, end = html.range_ends(first, last, _language(), is_short=is_short)
+    return format_html(
+        '<span class="range num">{} {}<span class="vh"> {} </span> {}</span>',
+        start,
+        icon("arrow-right"),
+        pgettext("range of days", "to"),
+        end,
+    )
+
+
+@register.simple_tag
+def nights(count: int) -> str:
+    """Write a number of nights: "7 nuits"."""
+    return ngettext("%(count)s night", "%(count)s nights", count) % {"count": count}
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Return words joined as a list: "5, 8 et 10"."""
+    if len(words) < 2:
+        return "".join(words)
+    return gettext("%(first)s and %(last)s") % {
+        "first": ", ".join(words[:-1]),
+        "last": words[-1],
+    }
+
+
+@register.simple_tag
+def party(adults: int | str | None, ages: Iterable[int | None] = ()) -> str:
+    """Write who comes: "2 adultes, 2 enfants (5 et 10 ans)".
+
+    An age that is not known yet (None) leaves the ages out; a number that is not one counts 0.
+    """
+    number = int(adults) if str(adults).isdecimal() else 0
+    given = list(ages or ())
+    text = ngettext("%(count)s adult", "%(count)s adults", number) % {"count": number}
+    if not given:
+        return text
+    children = ngettext("%(count)s child", "%(count)s children", len(given)) % {"count": len(given)}
+    known = sorted(age for age in given if age is not None)
+    if len(known) < len(given):
+        return f"{text}, {children}"
+    years = ngettext("%(ages)s year old", "%(ages)s years old", known[-1]) % {
+        "ages": _joined([str(age) for age in known])
+    }
+    return f"{text}, {children} ({years})"
+
+
+@register.simple_tag
+def age_options(chosen: int | None = None) -> str:
+    """Write the ages of a child as options, 0 to 17 completed years; none is chosen before."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (
+                age,
+                mark_safe(" selected") if age == chosen else "",
+                gettext("under 1") if age == 0 else age,
+            )
+            for age in range(18)
+        ),
+    )
+
+
+# --- Words -------------------------------------------------------------------------------------------
+@register.filter(needs_autoescape=True)
+def typo(text: Any, autoescape: bool = True) -> str:
+    """Give French text its spaces (oti.lib.html.french_spacing); other languages stay as they are.
+
+    Plain text is escaped as usual; safe HTML is only touched between its tags.
+    """
+    if text is None:
+        return ""
+    is_french = _language().startswith("fr")
+    if isinstance(text, SafeString):
+        spaced = html.french_spacing_html(text) if is_french else text
+        return mark_safe(spaced)
+    spaced = html.french_spacing(str(text)) if is_french else str(text)
+    return conditional_escape(spaced) if autoescape else spaced
+
+
+@register.simple_tag
+def office() -> dict[str, str]:
+    """Return the office's name, phone, email and address (settings.OFFICE)."""
+    return dict(settings.OFFICE)
+
+
+@register.filter
+def tel(phone: str) -> str:
+    """Return a French number as the target of a `tel:` link."""
+    digits = "".join(sign for sign in phone if sign.isdigit() or sign == "+")
+    return f"+33{digits[1:]}" if digits.startswith("0") else digits
+
+
+@register.filter
+def pole_colour(pole: Any) -> str:
+    """Return the colour name of a pole for the classes `tag--…` and `pole--…`; "" if it has none.
+
+    A pole is an object or a dict; its own `colour` wins, else its slug tells.
+    """
+
+    def read(key: str) -> str:
+        value = pole.get(key) if isinstance(pole, dict) else getattr(pole, key, "")
+        return str(value or "")
+
+    colour = read("colour")
+    return colour if colour in POLE_COLOURS.values() else POLE_COLOURS.get(read("slug"), "")
+
+
+# --- Icons and pictures ----------------------------------------------------------------------------------
+@register.simple_tag
+def icon(name: str, css: str = "") -> str:
+    """Draw a symbol of the sprite; it is decoration, the words stand beside it."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        f"i {css}".strip(),
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def illustration(name: str, alt: str = "", css: str = "", *, lazy: bool = True) -> str:
+    """Show one of the brand's drawings (4:3), by the name of what it shows.
+
+    A name that has no drawing gets the path on the crest.
+    """
+    known = name if name in CARDS else FALLBACK_CARD
+    return format_html(
+        '<img src="{}" alt="{}" width="800" height="600"{}{}>',
+        static(f"img/cards/{known}.webp"),
+        alt,
+        mark_safe(' loading="lazy" decoding="async"') if lazy else "",
+        format_html(' class="{}"', css) if css else "",
+    )
+
+
+@register.simple_tag
+def card_image(image: Any, name: str = "", *, lazy: bool = True) -> str:
+    """Show a photograph if there is one (`url`, `width`, `height`, `alt`), else a drawing.
+
+    `image` may carry `srcset` and `sizes`. Beside a written title the alternative stays empty
+    unless the photograph's own is given.
+    """
+    if not image:
+        return illustration(name, lazy=lazy)
+
+    def read(key: str, default: Any = "") -> Any:
+        value = image.get(key) if isinstance(image, dict) else getattr(image, key, None)
+        return default if value is None else value
+
+    srcset = read("srcset")
+    return format_html(
+        '<img src="{}"{} alt="{}" width="{}" height="{}"{}>',
+        read("url"),
+        format_html(
+            ' srcset="{}" sizes="{}"',
+            srcset,
+            read("sizes", "(min-width: 40rem) 25rem, 100vw"),
+        )
+        if srcset
+        else "",
+        read("alt"),
+        read("width", 800),
+        read("height", 600),
+        mark_safe(' loading="lazy" decoding="async"') if lazy else "",
+    )
+
+
+@register.simple_tag
+def hero(name: str, alt: str = "") -> str:
+    """Show a landscape of the brand: the drawing on wide screens, its crop on a phone, and the
+    night one in the dark theme where it exists.
+    """
+    known = name if name in HEROES else "le-puy"
+    night = f"{known}-nuit" if known in NIGHT_HEROES else known
+    sources = format_html(
+        '<source media="(max-width: 48rem) and (prefers-color-scheme: dark)" srcset="{}">'
+        '<source media="(prefers-color-scheme: dark)" srcset="{}">'
+        '<source media="(max-width: 48rem)" srcset="{}">',
+        static(f"img/heroes/hero-{night}-mobile.webp"),
+        static(f"img/heroes/hero-{night}.svg"),
+        static(f"img/heroes/hero-{known}-mobile.webp"),
+    )
+    return format_html(
+        '<picture>{}<img src="{}" alt="{}" width="1600" height="900" fetchpriority="high"></picture>',
+        sources,
+        static(f"img/heroes/hero-{known}.svg"),
+        alt,
+    )
+
+
+@register.simple_tag
+def hero_crop(name: str) -> str:
+    """Show the upright crop of a landscape, for the cards of the poles."""
+    known = name if name in HEROES else "le-puy"
+    return format_html(
+        '<img src="{}" alt="" width="720" height="900" loading="lazy" decoding="async">',
+        static(f"img/heroes/hero-{known}-mobile.webp"),
+    )
+
+
+# --- Where one is --------------------------------------------------------------------------------------------
+@register.simple_tag(takes_context=True)
+def current(context: Context, url_name: str, *args: Any) -> str:
+    """Write `aria-current="page"` when the page shown lies under the named address."""
+    request = context.get("request")
+    target = reverse(url_name, args=args)
+    if request is None or not request.path.startswith(target):
+        return ""
+    return mark_safe(' aria-current="page"')
+
+
+@register.simple_tag(takes_context=True)
+def absolute(context: Context, address: str = "") -> str:
+    """Return an address of the site with its scheme and host; without one, this page's, bare."""
+    request = context.get("request")
+    if request is None:
+        return f"{settings.BASE_URL}{address}"
+    return str(request.build_absolute_uri(address or request.path))
+
+
+# --- Forms -----------------------------------------------------------------------------------------------------
+@register.simple_tag
+def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
+    """Render the widget of a field with our class, its hint and its error tied to it.
+
+    Attribute names take `_` for `-`; None leaves one out. A placeholder is never shown: the
+    label stands above.
+    """
+    given = {name.replace("_", "-"): value for name, value in attrs.items() if value is not None}
+    own = field.field.widget.attrs
+    given["class"] = " ".join(filter(None, [own.get("class", ""), given.get("class", "in")]))
+    given["placeholder"] = False
+    if described_by:
+        given["aria-describedby"] = described_by
+    if field.errors:
+        given["aria-invalid"] = "true"
+    return field.as_widget(attrs=given)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, **options: Any) -> dict[str, Any]:
+    """Show a field: label above, hint, error, control.
+
+    Options: label, hint, wide (both columns), css, no_mark (do not write "optional"),
+    autocomplete, inputmode, enterkeyhint, min, max, step, rows, pattern, maxlength, spellcheck,
+    autocapitalize: passed to the control.
+    """
+    return {"field": bound, **options, **field_parts(bound, options.get("hint", ""))}
+
+
+def field_parts(bound: BoundField, hint: str = "") -> dict[str, Any]:
+    """Return what the field component needs beside the bound field: kind, ids, descriptions."""
+    shown_hint = hint or bound.help_text
+    hint_id = f"{bound.auto_id}_hint" if shown_hint else ""
+    error_id = f"{bound.auto_id}_error" if bound.errors else ""
+    kind = bound.widget_type
+    return {
+        "kind": kind,
+        "is_group": kind in {"radioselect", "checkboxselectmultiple"},
+        "hint": shown_hint,
+        "hint_id": hint_id,
+        "error_id": error_id,
+        "described_by": f"{hint_id} {error_id}".strip(),
+    }
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(
+    *forms: BaseForm | None, problems: Iterable[dict[str, str]] = ()
+) -> dict[str, Any]:
+    """List what is to be put right in the forms, each line leading to its field.
+
+    `problems` adds lines of its own: dicts with `text` and, where there is one, `href`.
+    """
+    lines = [dict(problem) for problem in problems or ()]
+    for form in forms:
+        if form is None or not form.is_bound:
+            continue
+        lines += [{"text": str(text), "href": ""} for text in form.non_field_errors()]
+        for bound in form:
+            is_group = bound.widget_type in {"radioselect", "checkboxselectmultiple"}
+            target = f"#{bound.auto_id}{'_0' if is_group else ''}"
+            lines += [{"text": str(text), "href": target} for text in bound.errors]
+    return {"problems": lines}

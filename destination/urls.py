@@ -1,0 +1,17 @@
+"""Addresses of the destination, below the language."""
+
+from django.urls import path, re_path
+from django.utils.translation import pgettext_lazy as _
+
+from destination import views
+from destination.models import LegalText
+
+app_name = "destination"
+
+LEGAL = "|".join(LegalText.Kind.values)
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path(_("address", "explore/<slug:slug>/"), views.pole, name="pole"),
+    re_path(rf"^(?P<kind>{LEGAL})/$", views.legal, name="legal"),
+]

@@ -1,0 +1,10 @@
+"""Addresses of the destination without a language."""
+
+from django.urls import path
+
+from destination import views
+
+urlpatterns = [
+    path("", views.root, name="root"),
+    path("sante/", views.health, name="health"),
+]

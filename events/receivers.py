@@ -1,0 +1,21 @@
+"""The only listener of the domain signals: tickets live and die with their line."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from booking.models import Order, OrderLine
+from booking.signals import line_cancelled, order_confirmed
+from events import ticketing
+
+
+@receiver(order_confirmed)
+def issue_tickets_of_order(sender: Any, *, order: Order, **kwargs: Any) -> None:
+    """Issue tickets in the transaction that confirms the order."""
+    ticketing.issue_tickets(order, now=order.confirmed_at)
+
+
+@receiver(line_cancelled)
+def revoke_tickets_of_line(sender: Any, *, line: OrderLine, **kwargs: Any) -> None:
+    """Revoke tickets in the transaction that cancels the line."""
+    ticketing.revoke_tickets(line)

@@ -1,0 +1,10 @@
+"""Columns per language of what visitors read about providers."""
+
+from modeltranslation.translator import TranslationOptions, register
+
+from members.models import Provider
+
+
+@register(Provider)
+class ProviderTranslation(TranslationOptions):
+    fields = ("story",)

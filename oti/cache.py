@@ -1,0 +1,66 @@
+"""A cache that may be absent: when Valkey is down the shop still sells (core.md 16)."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+
+class FailOpenRedisCache(RedisCache):
+    """Django's Redis cache that answers like an empty one while the server is away."""
+
+    def _try(self, call: Callable[[], Any], absent: Any) -> Any:
+        try:
+            return call()
+        except (RedisError, OSError) as error:
+            logger.warning("cache unavailable: %s", error)
+            return absent
+
+    def add(self, *args: Any, **kwargs: Any) -> Any:
+        parent = super()
+        # True: a throttle or a lock built on `add` lets people through.
+        return self._try(lambda: parent.add(*args, **kwargs), True)
+
+    def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
+        parent = super()
+        return self._try(lambda: parent.get(key, default, version), default)
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        parent = super()
+        return self._try(lambda: parent.set(*args, **kwargs), None)
+
+    def touch(self, *args: Any, **kwargs: Any) -> Any:
+        parent = super()
+        return self._try(lambda: parent.touch(*args, **kwargs), False)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        parent = super()
+        return self._try(lambda: parent.delete(*args, **kwargs), False)
+
+    def get_many(self, *args: Any, **kwargs: Any) -> Any:
+        parent = super()
+        return self._try(lambda: parent.get_many(*args, **kwargs), {})
+
+    def has_key(self, *args: Any, **kwargs: Any) -> Any:
+        parent = super()
+        return self._try(lambda: parent.has_key(*args, **kwargs), False)
+
+    def incr(self, key: Any, delta: int = 1, version: Any = None) -> Any:
+        parent = super()
+        return self._try(lambda: parent.incr(key, delta, version), delta)
+
+    def set_many(self, *args: Any, **kwargs: Any) -> Any:
+        parent = super()
+        return self._try(lambda: parent.set_many(*args, **kwargs), [])
+
+    def delete_many(self, *args: Any, **kwargs: Any) -> Any:
+        parent = super()
+        return self._try(lambda: parent.delete_many(*args, **kwargs), None)
+
+    def clear(self) -> Any:
+        parent = super()
+        return self._try(parent.clear, False)

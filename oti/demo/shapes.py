@@ -1,0 +1,242 @@
+"""What the files of the catalogue say, read strictly: an unknown or missing key is an error."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+CATALOGUE = Path(__file__).resolve().parent / "catalogue"
+
+Words = dict[str, str]
+Cells = list[int | Decimal]
+
+
+@dataclass(frozen=True)
+class PolicyData:
+    """A cancellation policy: `steps` are [hours before, percent given back]."""
+
+    code: str
+    name: Words
+    summary: Words
+    steps: list[list[int]]
+    flat_fee: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class ProviderData:
+    """A host; a private person is not professional; `mandate` is the day it was signed."""
+
+    slug: str
+    name: str
+    hosts: str
+    commune: str
+    address: str
+    story: Words
+    is_professional: bool = True
+    mandate: date | None = None
+    portrait: str = "hotes"
+
+
+@dataclass(frozen=True)
+class RoomData:
+    """Equal units with one price list.
+
+    `sleeps` is [adults, children, guests, cots], `nights` the price in euros of a night in
+    [low, middle, high] season, for `included` persons; `weekend` replaces it on Fridays and
+    Saturdays out of the high season.
+    """
+
+    name: Words
+    sleeps: list[int]
+    nights: list[int | Decimal]
+    count: int = 1
+    included: int = 2
+    extra: int | Decimal = 0
+    weekend: int | Decimal | None = None
+
+
+@dataclass(frozen=True)
+class ExceptionData:
+    """Another price on a few dates, in euros a night, by room in their order."""
+
+    season: str
+    amounts: list[int | Decimal]
+
+
+@dataclass(frozen=True)
+class LodgingData:
+    """An offer sold by the night.
+
+    `supplements` are written « cleaning 60 »; `closed` and `keep_free` are seasons: nights that
+    aren't sold, weeks that the demo never shows as taken; `busy` is the share of weeks taken.
+    """
+
+    slug: str
+    provider: str
+    type: str
+    tax: str
+    title: Words
+    summary: Words
+    description: Words
+    rooms: list[RoomData]
+    illustration: str
+    bedrooms: int | None = None
+    commune: str = ""
+    policy: str = "moderee"
+    features: list[str] = field(default_factory=list)
+    supplements: list[str] = field(default_factory=list)
+    climate: str = "plain"
+    saturdays: bool = False
+    min_stay: int = 1
+    max_stay: int | None = None
+    closed: list[str] = field(default_factory=list)
+    exceptions: list[ExceptionData] = field(default_factory=list)
+    keep_free: list[str] = field(default_factory=list)
+    busy: Decimal = Decimal("0.45")
+    vat: str = "0.10"
+    hours: list[str] = field(default_factory=lambda: ["16:00", "20:00", "10:00"])
+    near: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class DatesData:
+    """When something takes place: weekdays, hours and the seasons in which it does."""
+
+    days: str
+    at: list[str]
+    season: list[str] = field(default_factory=lambda: ["01-01..12-31 +1"])
+
+
+@dataclass(frozen=True)
+class SlotOfferData:
+    """An offer sold by the slot.
+
+    `prices` are [from age, to age, euros], the last without upper age; or `item` is the price
+    of one piece. `most_sold` is the largest share of places that the demo shows as sold.
+    """
+
+    slug: str
+    provider: str
+    kind: str
+    title: Words
+    summary: Words
+    description: Words
+    illustration: str
+    capacity: int
+    minutes: int
+    dates: list[DatesData]
+    prices: list[Cells] = field(default_factory=list)
+    item: int | Decimal | None = None
+    item_name: Words = field(default_factory=dict)
+    commune: str = ""
+    place: Words = field(default_factory=dict)
+    near: str = ""
+    policy: str = "souple"
+    features: list[str] = field(default_factory=list)
+    supplements: list[str] = field(default_factory=list)
+    max_age: int | None = None
+    min_advance: int = 0
+    most_sold: Decimal = Decimal(1)
+    vat: str = "0.20"
+
+
+@dataclass(frozen=True)
+class TicketData:
+    """What it costs to enter an event, and how many may."""
+
+    prices: list[Cells]
+    capacity: int
+    policy: str = "billets"
+    vat: str = "0.055"
+    most_sold: Decimal = Decimal(1)
+    features: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class EventData:
+    """Something that happens; with tickets its dates are slots of a ticket offer."""
+
+    slug: str
+    organiser: str
+    title: Words
+    summary: Words
+    description: Words
+    illustration: str
+    place: Words
+    minutes: int
+    dates: list[DatesData]
+    commune: str = ""
+    near: str = ""
+    tickets: TicketData | None = None
+    is_free: bool = False
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that the demo offers."""
+
+    policies: list[PolicyData]
+    providers: list[ProviderData]
+    lodgings: list[LodgingData]
+    slot_offers: list[SlotOfferData]
+    events: list[EventData]
+
+
+@cache
+def read_catalogue() -> Catalogue:
+    """Read all files of the catalogue; TypeError on a key that nobody knows."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for file in sorted(CATALOGUE.glob("*.toml")):
+        content = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+        for name, rows in content.items():
+            tables.setdefault(name, []).extend(rows)
+    known = {"policy", "provider", "lodging", "offer", "event"}
+    if set(tables) != known:
+        msg = f"tables {sorted(set(tables) ^ known)} are unknown or missing"
+        raise TypeError(msg)
+    return Catalogue(
+        policies=[PolicyData(**row) for row in tables["policy"]],
+        providers=[ProviderData(**row) for row in tables["provider"]],
+        lodgings=[_lodging(row) for row in tables["lodging"]],
+        slot_offers=[_slot_offer(row) for row in tables["offer"]],
+        events=[_event(row) for row in tables["event"]],
+    )
+
+
+def catalogue_version(*folders: Path) -> str:
+    """Return a short hash of the demo's sources: this package and the given data folders."""
+    digest = hashlib.sha256()
+    for folder in (Path(__file__).resolve().parent, *folders):
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in {".py", ".toml", ".html", ".csv", ".json"}:
+                digest.update(file.name.encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _lodging(row: dict[str, Any]) -> LodgingData:
+    rooms = [RoomData(**room) for room in row.pop("rooms")]
+    exceptions = [ExceptionData(**one) for one in row.pop("exceptions", [])]
+    return LodgingData(rooms=rooms, exceptions=exceptions, **row)
+
+
+def _slot_offer(row: dict[str, Any]) -> SlotOfferData:
+    return SlotOfferData(dates=_dates(row), **row)
+
+
+def _event(row: dict[str, Any]) -> EventData:
+    tickets = row.pop("tickets", None)
+    return EventData(
+        dates=_dates(row), tickets=TicketData(**tickets) if tickets else None, **row
+    )
+
+
+def _dates(row: dict[str, Any]) -> list[DatesData]:
+    return [DatesData(**one) for one in row.pop("dates")]

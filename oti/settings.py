@@ -1,0 +1,359 @@
+"""Every setting, read once from the environment, safe by default.
+
+OTI_MODE says what runs: `production` (default), `dev` (a developer's machine, embedded services)
+or `test`. Production refuses to start without its secrets; nothing else depends on DEBUG.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env(name: str, default: str | None = None) -> str:
+    """Return a text variable; without default, it must be set."""
+    value = os.environ.get(name, default)
+    if value is None:
+        msg = f"Set {name} in the environment (see .env.example)."
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    """Return a yes/no variable written 1, 0, yes, no, true or false."""
+    raw = os.environ.get(name)
+    if raw is None or raw == "":
+        return default
+    if raw.lower() in {"1", "yes", "true", "on"}:
+        return True
+    if raw.lower() in {"0", "no", "false", "off"}:
+        return False
+    msg = f"{name} must be 1 or 0, not {raw!r}."
+    raise ImproperlyConfigured(msg)
+
+
+def env_int(name: str, default: int) -> int:
+    """Return a whole number variable."""
+    raw = os.environ.get(name) or str(default)
+    try:
+        return int(raw)
+    except ValueError as error:
+        msg = f"{name} must be a whole number, not {raw!r}."
+        raise ImproperlyConfigured(msg) from error
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """Return a comma separated variable as a list."""
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+# --- What runs -----------------------------------------------------------------------------
+MODE = env("OTI_MODE", "production")
+if MODE not in {"production", "dev", "test"}:
+    msg = f"OTI_MODE must be production, dev or test, not {MODE!r}."
+    raise ImproperlyConfigured(msg)
+IS_PRODUCTION = MODE == "production"
+IS_DEV = MODE == "dev"
+DATA_DIR = Path(env("OTI_DATA_DIR", str(BASE_DIR / ".data")))
+DEBUG = env_bool("DEBUG", default=False) and not IS_PRODUCTION
+# One named switch for production settings on plain local HTTP (bench, compose without TLS).
+PLAIN_HTTP = env_bool("OTI_PLAIN_HTTP", default=not IS_PRODUCTION)
+SECRET_KEY = env("SECRET_KEY", None if IS_PRODUCTION else "only-for-a-developers-machine")
+BASE_URL = env("BASE_URL", None if IS_PRODUCTION else f"http://localhost:{env('PORT', '8000')}")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "" if IS_PRODUCTION else "*")
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
+SITE_ID = 1
+ROOT_URLCONF = "oti.urls"
+WSGI_APPLICATION = "oti.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "members.User"
+
+# --- Applications --------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "oti",
+    "events",
+    "booking",
+    "members",
+    "destination",
+    "modeltranslation",
+    "wagtail_localize",
+    "wagtail_localize.locales",
+    "wagtail.contrib.redirects",
+    "wagtail.contrib.settings",
+    "wagtail.embeds",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "template_partials",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "oti.context.page_frame",
+            ],
+            "builtins": ["destination.templatetags.velay"],
+        },
+    },
+]
+
+# --- Services: PostgreSQL decides capacity and money, Valkey only helps -----------------------
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+REDIS_URL = os.environ.get("REDIS_URL", "")
+BROKER_URL = os.environ.get("CELERY_BROKER_URL", REDIS_URL)
+NO_SERVICES = env_bool("OTI_NO_SERVICES", default=False)
+if (not DATABASE_URL or not REDIS_URL) and not NO_SERVICES:
+    if IS_PRODUCTION:
+        msg = "Set DATABASE_URL and REDIS_URL: production brings its own services."
+        raise ImproperlyConfigured(msg)
+    from oti.devtools import services
+
+    _urls = services.ensure(DATA_DIR)
+    DATABASE_URL = DATABASE_URL or _urls.database_url
+    BROKER_URL = BROKER_URL or _urls.broker_url
+    REDIS_URL = REDIS_URL or _urls.cache_url
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **dj_database_url.parse(
+            DATABASE_URL or "postgresql://none@localhost/none",
+            conn_max_age=env_int("DATABASE_CONN_MAX_AGE", 60),
+        ),
+        "ATOMIC_REQUESTS": False,
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "oti.cache.FailOpenRedisCache",
+        "LOCATION": REDIS_URL or "redis://localhost/0",
+        "KEY_PREFIX": env("CACHE_PREFIX", "velay"),
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_SAMESITE = "Lax"
+
+CELERY_BROKER_URL = BROKER_URL or "redis://localhost/0"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"booking.tasks.send_message": {"queue": "mail"}}
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_TIMEZONE = "Europe/Paris"
+CELERY_BEAT_SCHEDULE = {
+    "drain-outbox": {"task": "booking.tasks.drain_outbox", "schedule": 30.0},
+    "reconcile-payments": {"task": "booking.tasks.reconcile_payments", "schedule": 60.0},
+    "retry-gateway-events": {"task": "booking.tasks.retry_gateway_events", "schedule": 60.0},
+    "pursue-refunds": {"task": "booking.tasks.pursue_refunds", "schedule": 120.0},
+    "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
+    "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 3600.0},
+}
+
+# --- Languages and time ---------------------------------------------------------------------
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+WAGTAIL_I18N_ENABLED = True
+MODELTRANSLATION_LANGUAGES = ("fr", "en", "de")
+MODELTRANSLATION_DEFAULT_LANGUAGE = "fr"
+MODELTRANSLATION_FALLBACK_LANGUAGES = ("fr",)
+LOCALE_PATHS = [BASE_DIR / "oti" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Paris"
+
+# --- Static files and media --------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(env("MEDIA_ROOT", str(DATA_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
+# Photographs are served by the proxy in production; by Django on a developer's machine.
+SERVE_MEDIA = env_bool("SERVE_MEDIA", default=not IS_PRODUCTION)
+
+# --- People ----------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "after-login"
+ACCOUNT_ADAPTER = "members.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
+# Only proxies of our own may say who the client is.
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 0)
+
+# --- Wagtail ---------------------------------------------------------------------------------
+WAGTAIL_SITE_NAME = "Velay, terre de liens"
+WAGTAILADMIN_BASE_URL = BASE_URL
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "avif"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
+WAGTAILADMIN_LOGIN_URL = "/gestion/login/"
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAILDOCS_EXTENSIONS = ["pdf", "csv", "docx", "odt", "xlsx", "ods"]
+TAGGIT_CASE_INSENSITIVE = True
+
+# --- Mail --------------------------------------------------------------------------------------
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Velay, terre de liens <bonjour@example.org>")
+MAIL_DIR = DATA_DIR / "mail"
+if IS_DEV and "EMAIL_HOST" not in os.environ:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = MAIL_DIR
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env("EMAIL_HOST", "localhost")
+EMAIL_PORT = env_int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 10
+
+# --- Money: the stand-in differs from the bank by the address and the keys, by nothing else -----
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", None if IS_PRODUCTION else "sk_test_local")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", None if IS_PRODUCTION else "whsec_local")
+STRIPE_API_BASE = env("STRIPE_API_BASE", "")
+STRIPE_CHECKOUT_ORIGIN = env(
+    "STRIPE_CHECKOUT_ORIGIN", STRIPE_API_BASE or "https://checkout.stripe.com"
+)
+
+# --- Selling (core.md 3, 8, 9) ------------------------------------------------------------------
+HOLD_MINUTES = env_int("HOLD_MINUTES", 15)
+HOLD_MAX_MINUTES = env_int("HOLD_MAX_MINUTES", 165)
+PAYMENT_SESSION_MINUTES = env_int("PAYMENT_SESSION_MINUTES", 30)
+PAYMENT_GRACE_MINUTES = env_int("PAYMENT_GRACE_MINUTES", 5)
+SEARCH_HORIZON_DAYS = env_int("SEARCH_HORIZON_DAYS", 540)
+LONGEST_STAY_NIGHTS = env_int("LONGEST_STAY_NIGHTS", 90)
+INFANT_BELOW_AGE = env_int("INFANT_BELOW_AGE", 2)
+MAX_PARTY = env_int("MAX_PARTY", 20)
+OFFICE = {
+    "name": env("OFFICE_NAME", "Office de tourisme du Pays du Velay"),
+    "phone": env("OFFICE_PHONE", "04 71 00 00 00"),
+    "email": env("OFFICE_EMAIL", "bonjour@example.org"),
+    "address": env("OFFICE_ADDRESS", "Place du Breuil, 43000 Le Puy-en-Velay"),
+}
+
+# --- Safety --------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = not PLAIN_HTTP
+SESSION_COOKIE_SECURE = not PLAIN_HTTP
+CSRF_COOKIE_SECURE = not PLAIN_HTTP
+SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 60 * 60 * 24 * 365
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not PLAIN_HTTP
+SECURE_HSTS_PRELOAD = not PLAIN_HTTP
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+if env_bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "SAMEORIGIN"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+CONTENT_SECURITY_POLICY = {
+    # Wagtail's admin brings inline scripts of its own.
+    "EXCLUDE_URL_PREFIXES": ("/gestion/", "/boite/contenu/"),
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN],
+        "frame-src": [SELF],
+        "frame-ancestors": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    },
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "UNAUTHENTICATED_USER": None,
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        # A refused signature or a 404 is not our failure.
+        "django.request": {"level": "ERROR"},
+    },
+}

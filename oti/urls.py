@@ -1,0 +1,35 @@
+"""The whole address tree on one screen.
+
+Public pages live under the language, with translated first segments; these have none: `/pro/`,
+`/gestion/`, `/paiement/`, `/sante/`, `/compte/` (core.md 19).
+"""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
+from django.views.static import serve
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("gestion/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("compte/", include("allauth.urls")),
+    path("langue/", set_language, name="set_language"),
+    path("", include("destination.urls_machine")),
+    path("", include("booking.urls_machine")),
+]
+
+if settings.IS_DEV:
+    urlpatterns.append(path("boite/", include("oti.devtools.mailbox")))
+if settings.SERVE_MEDIA:
+    urlpatterns.append(
+        path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media")
+    )
+
+urlpatterns += i18n_patterns(
+    path("", include("events.urls")),
+    path("", include("booking.urls")),
+    path("", include("destination.urls")),
+)

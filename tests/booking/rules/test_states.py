@@ -1,0 +1,61 @@
+"""The tables of core.md 11."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from booking.rules.states import LINE, ORDER, PAYMENT, REFUND, Table, can_move
+
+TABLES = {"order": ORDER, "line": LINE, "payment": PAYMENT, "refund": REFUND}
+BEGINNINGS = {
+    "order": {"awaiting_payment"},
+    "line": {"held", "requested"},
+    "payment": {"created"},
+    "refund": {"created"},
+}
+MOVES = {
+    "order": """
+        awaiting_payment confirmed, awaiting_payment expired, awaiting_payment cancelled,
+        expired confirmed, confirmed cancelled""",
+    "line": """
+        held sold, held released, released sold, sold honoured, sold no_show, sold cancelled,
+        requested accepted, requested declined, requested lapsed,
+        accepted honoured, accepted no_show, accepted cancelled""",
+    "payment": """
+        created pending, created failed, created expired,
+        pending paid, pending failed, pending expired""",
+    "refund": "created pending, created failed, pending done, pending failed",
+}
+
+
+def every_move() -> Iterator[tuple[str, str, str, bool]]:
+    """Each pair of states of each table and whether core.md 11 has it."""
+    for name, table in TABLES.items():
+        allowed = {tuple(move.split()) for move in MOVES[name].split(",")}
+        for from_ in table:
+            for to in table:
+                yield name, from_, to, (from_, to) in allowed
+
+
+@pytest.mark.parametrize(("name", "from_", "to", "is_allowed"), list(every_move()))
+def test_table_allows_these_moves_and_no_other(
+    name: str, from_: str, to: str, is_allowed: bool
+) -> None:
+    assert can_move(TABLES[name], from_, to) is is_allowed
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_each_state_is_reached_and_leads_to_known_states(name: str) -> None:
+    table = TABLES[name]
+    reached = frozenset().union(*table.values())
+
+    assert reached <= set(table)
+    assert set(table) - reached == BEGINNINGS[name]
+
+
+@pytest.mark.parametrize(
+    ("table", "from_", "to"), [(ORDER, "paid", "confirmed"), (ORDER, "confirmed", "sold")]
+)
+def test_unknown_state_is_a_mistake(table: Table, from_: str, to: str) -> None:
+    with pytest.raises(KeyError):
+        can_move(table, from_, to)

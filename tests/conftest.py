@@ -1,0 +1,170 @@
+"""What every test may ask for: databases, the clock, the site, the shared data."""
+
+import contextlib
+import importlib.util
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.conf import settings as django_settings
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.cache import caches
+from django.test.testcases import LiveServerThread
+from pytest_django import DjangoDbBlocker
+
+from oti.devtools.catalogues import compile_catalogues
+from tests import databases
+
+PARIS = ZoneInfo("Europe/Paris")
+RUN = secrets.token_hex(4)
+test_numbers = itertools.count()
+
+# --- The cast: people and things that many tests meet ------------------------------------------
+pytest_plugins = ["tests.cast"] if importlib.util.find_spec("tests.cast") else []
+
+
+# --- The run ------------------------------------------------------------------------------------
+def pytest_configure(config: pytest.Config) -> None:
+    compile_catalogues(django_settings.LOCALE_PATHS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None and marker.kwargs.get("transaction"):
+            msg = (
+                f"{item.nodeid}: emptying the tables would delete the site's root page; "
+                "use the fixture cloned_database instead."
+            )
+            raise pytest.UsageError(msg)
+
+
+# --- Databases ----------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Give this process a clone of the migrated template, for tests that roll back."""
+    with contextlib.ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(databases.cloned(databases.migrated_template()))
+        yield
+        with django_db_blocker.unblock():
+            stack.close()
+
+
+@pytest.fixture
+def cloned_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Give this test a migrated database of its own, where threads commit; return its name."""
+    with django_db_blocker.unblock():
+        yield from _own_database(databases.migrated_template())
+
+
+@pytest.fixture
+def demo_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Give this test a database of its own with today's demo loaded; return its name."""
+    with django_db_blocker.unblock():
+        yield from _own_database(databases.demo_template())
+
+
+def _own_database(template: str) -> Iterator[str]:
+    with databases.cloned(template) as name:
+        _forget_rows()
+        yield name
+    _forget_rows()
+
+
+def _forget_rows() -> None:
+    """Forget what this process remembers of another database's rows."""
+    ContentType.objects.clear_cache()
+    with contextlib.suppress(ImportError):
+        from wagtail.models.sites import Site
+
+        Site.clear_site_root_paths_cache()
+
+
+@pytest.fixture(autouse=True)
+def _own_cache() -> None:
+    """Give each test an empty cache, without emptying anybody else's."""
+    prefix = f"test-{RUN}-{next(test_numbers)}"
+    for alias, chosen in django_settings.CACHES.items():
+        # The first for this thread's cache, the second for the threads to come.
+        caches[alias].key_prefix = prefix
+        chosen["KEY_PREFIX"] = prefix
+
+
+# --- The clock ----------------------------------------------------------------------------------
+@pytest.fixture
+def at() -> Iterator[Callable[[str | datetime], datetime]]:
+    """Return a function that stops the clock at a moment; without zone, it is Paris time.
+
+    `at("2027-07-10 09:00")` returns the moment; calling it again moves on. PostgreSQL's own
+    clock stays where it is: what depends on the moment is passed to SQL as a parameter.
+    """
+    with contextlib.ExitStack() as stack:
+        traveller: time_machine.Coordinates | None = None
+
+        def travel(moment: str | datetime) -> datetime:
+            nonlocal traveller
+            wanted = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+            if wanted.tzinfo is None:
+                wanted = wanted.replace(tzinfo=PARIS)
+            if traveller is None:
+                traveller = stack.enter_context(time_machine.travel(wanted, tick=False))
+            else:
+                traveller.move_to(wanted, tick=False)
+            return wanted
+
+        yield travel
+
+
+# --- The site, served for real ------------------------------------------------------------------
+@pytest.fixture
+def serve_site(settings: object) -> Iterator[Callable[[], str]]:
+    """Return a function that serves the site from threads of this process; it returns the address.
+
+    Ask for `cloned_database` or `demo_database` before it, so that the threads see what is
+    committed.
+    """
+    running: list[LiveServerThread] = []
+
+    def start() -> str:
+        thread = LiveServerThread("localhost", StaticFilesHandler, port=0)
+        thread.daemon = True
+        thread.start()
+        running.append(thread)
+        if not thread.is_ready.wait(30) or thread.error:
+            msg = f"The site can't be served: {thread.error}"
+            raise RuntimeError(msg)
+        address = f"http://localhost:{thread.port}"
+        settings.BASE_URL = settings.WAGTAILADMIN_BASE_URL = address  # type: ignore[attr-defined]
+        return address
+
+    yield start
+    for thread in running:
+        thread.terminate()
+
+
+# --- Data that may lie beside the checkout ------------------------------------------------------
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of the territory's real data; skip where it is absent."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the folder of shared data is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the browser's path; the run of `make test` makes sure that there is one."""
+    from oti.devtools.bootstrap import find_chromium
+
+    found = find_chromium()
+    if found is None:
+        pytest.fail("Chromium is not installed: run `make browser` or set CHROMIUM to its path.")
+    return found

@@ -1,0 +1,207 @@
+"""Databases of the test suite: migrated once into a template, cloned in a moment.
+
+A template is named after a hash of what it is made from, built under a lock by the first run that
+needs it, and kept. A clone belongs to one process, which holds a lock in the server for as long
+as it lives; a clone whose lock is free belongs to a run that died, and is dropped by the next.
+Several runs share one server without meeting.
+"""
+
+import contextlib
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psycopg
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from psycopg import sql
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PROJECT_APPS = ("oti", "destination", "members", "booking", "events")
+TEMPLATE_PREFIX = "velay_template"
+CLONE_PREFIX = "velay_clone"
+KEPT_TEMPLATES = 3
+# What shows the demo's data without making them: changing it must not load the demo again.
+NOT_SEEDING = {"views", "templatetags", "gateways", "devtools", "migrations", "decisions", "api"}
+NOT_SEEDING_FILES = {"urls.py", "forms.py", "wagtail_hooks.py", "viewsets.py", "context.py"}
+
+
+def migrated_template() -> str:
+    """Return the name of the migrated template, building it when there is none."""
+    return _built("migrated", _migrations_hash(), source="template0", fill=_migrate)
+
+
+def demo_template() -> str:
+    """Return the name of the template that also holds the demo of today, building it if needed."""
+    return _built("demo", _seed_hash(), source=migrated_template(), fill=_load_demo)
+
+
+@contextlib.contextmanager
+def cloned(template: str) -> Iterator[str]:
+    """Point this process's connections, in every thread, at a fresh clone; drop it afterwards.
+
+    It must not be used inside a transaction: the clone is for tests that commit.
+    """
+    if connection.in_atomic_block:
+        msg = "A clone can't be used together with the db fixture: the test commits for real."
+        raise RuntimeError(msg)
+    _drop_stale_clones()
+    name = f"{CLONE_PREFIX}_{secrets.token_hex(6)}"
+    with _held(name):
+        _execute(
+            "CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log",
+            sql.Identifier(name),
+            sql.Identifier(template),
+        )
+        try:
+            with _pointed_at(name):
+                yield name
+        finally:
+            _drop(name)
+
+
+# --- Building -----------------------------------------------------------------------------------
+def _built(kind: str, digest: str, *, source: str, fill: Callable[[], None]) -> str:
+    name = f"{TEMPLATE_PREFIX}_{kind}_{digest}"
+    if _exists(name):
+        return name
+    with _held(name):
+        if _exists(name):
+            return name
+        draft = f"{name}_draft"
+        _drop(draft)
+        _execute("CREATE DATABASE {} TEMPLATE {}", sql.Identifier(draft), sql.Identifier(source))
+        with _pointed_at(draft):
+            fill()
+        _execute("ALTER DATABASE {} RENAME TO {}", sql.Identifier(draft), sql.Identifier(name))
+        # Nobody ever connects to a template, so that cloning it never has to wait.
+        _execute("ALTER DATABASE {} ALLOW_CONNECTIONS false", sql.Identifier(name))
+    _drop_old_templates(f"{TEMPLATE_PREFIX}_{kind}_", keep=name)
+    return name
+
+
+def _migrate() -> None:
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+
+
+def _load_demo() -> None:
+    with Path("/dev/null").open("w", encoding="utf-8") as quiet:
+        call_command("seed_demo", stdout=quiet)
+
+
+@cache
+def _migrations_hash() -> str:
+    """Hash the project's migrations, the installed versions and the list of apps."""
+    digest = hashlib.sha256()
+    for app in PROJECT_APPS:
+        for file in sorted((BASE_DIR / app / "migrations").glob("*.py")):
+            digest.update(f"{app}/{file.name}".encode())
+            digest.update(file.read_bytes())
+    for distribution in sorted(f"{d.name}=={d.version}" for d in metadata.distributions()):
+        digest.update(distribution.encode())
+    digest.update(" ".join(config.name for config in apps.get_app_configs()).encode())
+    digest.update(str(_server().info.server_version).encode())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def _seed_hash() -> str:
+    """Hash what the demo is made from: the migrated base, the day, our code and its data."""
+    digest = hashlib.sha256(_migrations_hash().encode())
+    digest.update(datetime.now(ZoneInfo(settings.TIME_ZONE)).date().isoformat().encode())
+    for app in PROJECT_APPS:
+        for file in sorted((BASE_DIR / app).rglob("*")):
+            place = file.relative_to(BASE_DIR)
+            if file.suffix not in {".py", ".json", ".csv", ".yaml", ".toml", ".geojson"}:
+                continue
+            if NOT_SEEDING.intersection(place.parts) or file.name in NOT_SEEDING_FILES:
+                continue
+            digest.update(str(place).encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+# --- The server ---------------------------------------------------------------------------------
+@cache
+def _server() -> psycopg.Connection:
+    """Return this process's connection to the server's own database; it holds our locks."""
+    parameters = connection.get_connection_params() | {"dbname": "postgres"}
+    known = {"host", "port", "user", "password", "dbname"}
+    return psycopg.connect(
+        **{name: value for name, value in parameters.items() if name in known and value},
+        autocommit=True,
+    )
+
+
+def _execute(statement: str, *parts: sql.Composable) -> None:
+    _server().execute(sql.SQL(statement).format(*parts))  # type: ignore[arg-type]
+
+
+def _names(prefix: str) -> list[str]:
+    rows = _server().execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", [prefix]
+    )
+    return [name for (name,) in rows]
+
+
+def _exists(name: str) -> bool:
+    return name in _names(name)
+
+
+def _lock_number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+
+
+@contextlib.contextmanager
+def _held(name: str) -> Iterator[None]:
+    """Hold the server's lock of that name; it is freed when this process ends, however it ends."""
+    number = _lock_number(name)
+    _server().execute("SELECT pg_advisory_lock(%s)", [number])
+    try:
+        yield
+    finally:
+        _server().execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def _drop(name: str) -> None:
+    _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", sql.Identifier(name))
+
+
+@cache
+def _drop_stale_clones() -> None:
+    for name in _names(CLONE_PREFIX):
+        number = _lock_number(name)
+        row = _server().execute("SELECT pg_try_advisory_lock(%s)", [number]).fetchone()
+        if row and row[0]:
+            _drop(name)
+            _server().execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def _drop_old_templates(prefix: str, *, keep: str) -> None:
+    old = [name for name in _names(prefix) if name != keep and not name.endswith("_draft")]
+    for name in old[: -(KEPT_TEMPLATES - 1)]:
+        # Another run may be cloning it: then it stays until the next time.
+        with contextlib.suppress(psycopg.errors.ObjectInUse):
+            _drop(name)
+
+
+@contextlib.contextmanager
+def _pointed_at(name: str) -> Iterator[None]:
+    """Make every connection opened from now on, in any thread, one to that database."""
+    # Django's connections of all threads read the same mapping.
+    chosen = connections.databases["default"]
+    former = chosen["NAME"]
+    connections.close_all()
+    chosen["NAME"] = connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connections.close_all()
+        chosen["NAME"] = connection.settings_dict["NAME"] = former

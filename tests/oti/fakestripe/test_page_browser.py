@@ -1,0 +1,67 @@
+"""The payment page in a real browser: accessible in each state, by keyboard, without scripts."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.oti.fakestripe.standin import Probe
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=chromium)
+        yield launched
+        launched.close()
+
+
+def assert_is_clean(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_state_is_accessible_in_light_and_dark(stand_in: Probe, browser: Browser) -> None:
+    for scheme, width, locale in (("light", 390, "fr"), ("dark", 1280, "de")):
+        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844})
+        page = context.new_page()
+        session = stand_in.open_session(locale=locale, cancel_url=stand_in.url)
+        page.goto(session.url)
+        page.locator("summary").click()
+        assert_is_clean(page)
+        page.locator("form button").click()
+        page.locator("[role=alert]:focus").wait_for()
+        assert_is_clean(page)
+        for name, value in (("number", "4000002500003155"), ("expiry", "1234"), ("cvc", "123")):
+            page.fill(f"#{name}", value)
+        page.fill("#name", "Camille Dupont")
+        page.locator("form button").click()
+        page.wait_for_url("**/c/3ds/*")
+        assert_is_clean(page)
+        stand_in.control("pay", session=session.id)
+        page.goto(session.url)
+        assert_is_clean(page)
+        page.goto(f"{stand_in.url}/c/pay/nobody")
+        assert_is_clean(page)
+        context.close()
+
+
+def test_one_pays_by_keyboard_without_javascript(stand_in: Probe, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    back = f"{stand_in.url}/_control/health?s={{CHECKOUT_SESSION_ID}}"
+    session = stand_in.open_session(success_url=back)
+    page.goto(session.url)
+    page.locator("#number").focus()
+    for typed in ("4242424242424242", "12 / 34", "123", "Camille Dupont"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/health?s={session.id}")
+    truth = stand_in.client.v1.checkout.sessions.retrieve(session.id)
+    assert truth.payment_status == "paid"
+    context.close()

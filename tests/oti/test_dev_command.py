@@ -1,0 +1,218 @@
+"""`manage.py dev`: one command starts everything, and nothing is left when it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from oti.devtools import supervisor
+from oti.devtools.catalogues import CatalogueError, compile_catalogues
+from oti.devtools.environment import fill_environment, read_env_file, stripe_port
+from oti.devtools.locks import wait_until
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+PARTS = """
+import signal, sys
+from oti.devtools import supervisor
+from oti.devtools.supervisor import Part, Supervisor
+
+supervisor.ENDING_SECONDS = 1
+
+def patient():
+    signal.pause()
+    return 0
+
+def stubborn():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        signal.pause()
+
+def failing():
+    # Only once the others run.
+    sys.stdin.readline()
+    return 7
+
+running = Supervisor([Part(name, globals()[name]) for name in sys.argv[1:]])
+running.start()
+print(*running.living, flush=True)
+sys.exit(running.wait())
+"""
+
+
+def run_parts(*names: str) -> tuple[subprocess.Popen[str], list[int]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PARTS, *names],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=BASE_DIR,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "OTI_NO_SERVICES": "1"},
+    )
+    assert process.stdout is not None
+    return process, [int(pid) for pid in process.stdout.readline().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_part_that_ends_takes_the_others_with_it_and_is_named() -> None:
+    # A part has no standard input: its reading ends at once, with nothing read.
+    process, pids = run_parts("patient", "failing")
+    _out, error = process.communicate(timeout=20)
+    assert process.returncode == 7
+    assert "failing ended with code 7" in error
+    assert not any(map(alive, pids))
+
+
+def test_wish_to_stop_ends_all_with_success() -> None:
+    process, pids = run_parts("patient", "patient")
+    assert all(map(alive, pids))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert not any(map(alive, pids))
+
+
+def test_killed_supervisor_leaves_nobody_behind() -> None:
+    process, pids = run_parts("patient", "patient")
+    process.kill()
+    process.communicate(timeout=20)
+    assert wait_until(lambda: not any(map(alive, pids)), 10)
+
+
+def test_part_that_does_not_end_is_killed() -> None:
+    process, pids = run_parts("stubborn", "patient")
+    process.send_signal(signal.SIGTERM)
+    _out, error = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "stubborn does not end" in error
+    assert not any(map(alive, pids))
+
+
+def test_taken_port_is_told_with_the_way_out() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(supervisor.SupervisorError, match=f"PORT={port + 1} make run"):
+            supervisor.check_port_is_free("127.0.0.1", port, use="site", variable="PORT")
+
+
+def test_second_run_from_the_same_folder_is_refused_until_the_first_ends(tmp_path: Path) -> None:
+    with (
+        supervisor.only_one(tmp_path, "http://localhost:8000/"),
+        pytest.raises(supervisor.SupervisorError, match="http://localhost:8000/"),
+        supervisor.only_one(tmp_path, "http://localhost:8001/"),
+    ):
+        pytest.fail("two at once")
+    with supervisor.only_one(tmp_path, "http://localhost:8001/"):
+        assert (tmp_path / "dev.running").exists()
+
+
+def test_environment_is_filled_without_covering_what_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text('# mine\nPORT=8200\nBASE_URL="http://velay.test"\nHOST=\n')
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_PORT", "BASE_URL", "OTI_DATA_DIR", "HOST"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name in ("STRIPE_API_BASE", "STRIPE_WEBHOOK_SECRET", "STRIPE_CHECKOUT_ORIGIN"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("PORT", "8300")
+
+    fill_environment(tmp_path)
+
+    assert read_env_file(tmp_path / ".env") == {"PORT": "8200", "BASE_URL": "http://velay.test"}
+    assert stripe_port() == 8310
+    assert os.environ["STRIPE_API_BASE"] == "http://127.0.0.1:8310"
+    assert os.environ["STRIPE_CHECKOUT_ORIGIN"] == "http://velay.test:8310"
+    secret = os.environ["STRIPE_WEBHOOK_SECRET"]
+    assert secret.startswith("whsec_")
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "")
+    fill_environment(tmp_path)
+    assert os.environ["STRIPE_WEBHOOK_SECRET"] == secret
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_mine")
+    monkeypatch.setenv("STRIPE_API_BASE", "")
+    fill_environment(tmp_path)
+    assert os.environ["STRIPE_API_BASE"] == ""
+
+
+def test_catalogue_is_compiled_when_its_source_is_newer(tmp_path: Path) -> None:
+    source = tmp_path / "fr" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+    source.write_text(f'{header}\nmsgid "bed"\nmsgstr "lit"\n', encoding="utf-8")
+
+    assert compile_catalogues([tmp_path]) == [source]
+    assert compile_catalogues([tmp_path]) == []
+    assert b"lit" in source.with_suffix(".mo").read_bytes()
+
+    source.write_text('msgid "bed"\nmsgstr "unclosed\n', encoding="utf-8")
+    os.utime(source, (2**31 - 1, 2**31 - 1))
+    with pytest.raises(CatalogueError):
+        compile_catalogues([tmp_path])
+
+
+@pytest.mark.usefixtures("demo_database")
+def test_dev_serves_the_site_and_ends_cleanly(tmp_path: Path) -> None:
+    chosen = connection.settings_dict
+    port = free_port()
+    environment = os.environ | {
+        "OTI_MODE": "dev",
+        "DJANGO_SETTINGS_MODULE": "oti.settings",
+        "OTI_DATA_DIR": str(tmp_path / "data"),
+        "DATABASE_URL": f"postgresql://postgres@/{chosen['NAME']}?host={chosen['HOST']}",
+        "REDIS_URL": settings.REDIS_URL,
+        "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
+        "BASE_URL": f"http://localhost:{port}",
+        "STRIPE_SECRET_KEY": "",
+        "STRIPE_PORT": str(free_port()),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+    }
+    if not chosen["HOST"].startswith("/"):
+        pytest.skip("the test's database is not on a unix socket")
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "dev"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=BASE_DIR,
+        env=environment,
+    )
+    assert process.stdout is not None
+    said: list[str] = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl-C" in line:
+                break
+        assert any(f"http://localhost:{port}/gestion/" in line for line in said), "".join(said)
+        for place in (f"http://127.0.0.1:{port}/sante/", f"http://127.0.0.1:{port}/boite/"):
+            with urllib.request.urlopen(place, timeout=20) as answer:
+                assert answer.status == 200
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert len(children) == 4
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, _error = process.communicate(timeout=30)
+    assert process.returncode == 0, "".join(said) + rest
+    assert not any(alive(int(pid)) for pid in children)

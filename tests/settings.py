@@ -1,0 +1,19 @@
+"""Settings of the test suite: the product's own, with what only tests may change."""
+
+import os
+
+os.environ["OTI_MODE"] = "test"
+os.environ.setdefault("BASE_URL", "http://testserver")
+
+from oti.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_TASK_ALWAYS_EAGER = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+LOGGING = {"version": 1, "disable_existing_loggers": False}
+# Tasks asked for by a test go nowhere: tests call the use cases themselves.
+CELERY_BROKER_URL = "memory://"
