@@ -1,7 +1,6 @@
 """What every test may ask for: databases, the clock, the site, the shared data."""
 
 import contextlib
-import importlib.util
 import itertools
 import secrets
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ RUN = secrets.token_hex(4)
 test_numbers = itertools.count()
 
 # --- The cast: people and things that many tests meet ------------------------------------------
-pytest_plugins = ["tests.cast"] if importlib.util.find_spec("tests.cast") else []
+pytest_plugins = ["tests.cast"]
 
 
 # --- The run ------------------------------------------------------------------------------------
@@ -84,7 +83,7 @@ def _forget_rows() -> None:
     with contextlib.suppress(ImportError):
         from wagtail.models.sites import Site
 
-        Site.clear_site_root_paths_cache()
+        Site.clear_site_root_paths_cache()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +105,7 @@ def at() -> Iterator[Callable[[str | datetime], datetime]]:
     clock stays where it is: what depends on the moment is passed to SQL as a parameter.
     """
     with contextlib.ExitStack() as stack:
-        traveller: time_machine.Coordinates | None = None
+        traveller: time_machine.Traveller | None = None
 
         def travel(moment: str | datetime) -> datetime:
             nonlocal traveller

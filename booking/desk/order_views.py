@@ -24,6 +24,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from booking import cancellation, checkout
 from booking.desk.office_forms import CancelForm
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
+from booking.gateways.base import GatewayError
 from booking.messages import send_again
 from booking.models import GatewayEvent, Order, OrderLine, OutboxMessage, Refund
 from booking.refusals import Refusal
@@ -48,7 +49,6 @@ VERBS: dict[str, Promise] = {
     "refund pending": gettext_lazy("Refund under way"),
     "refund done": gettext_lazy("Refund done"),
     "refund failed": gettext_lazy("Refund failed"),
-    "message sent again": gettext_lazy("Message sent again"),
 }
 WHO: dict[str, Promise] = {
     "visitor": gettext_lazy("visitor"),
@@ -110,7 +110,7 @@ def _details(data: dict[str, Any], titles: dict[int, str]) -> list[str]:
         words.append(_("in full: the provider or the office is the cause"))
     elif data.get("basis") == "policy":
         words.append(_("by the policy accepted when booking"))
-    words += [str(data[key]) for key in ("reason", "recipient", "error") if data.get(key)]
+    words += [str(data[key]) for key in ("reason", "error") if data.get(key)]
     if data.get("lost"):
         words.append(_("some lines could no longer be had and were given back"))
     return words
@@ -314,6 +314,8 @@ def event_process(request: HttpRequest, pk: int) -> HttpResponse:
         outcome = checkout.process_event(event.pk, now=timezone.now())
     except Refusal as refusal:
         tell_troubles(request, refusal)
+    except GatewayError:
+        messages.error(request, _("The bank doesn't answer: try again in a few minutes."))
     else:
         messages.success(request, _("Processed: %(outcome)s.") % {"outcome": outcome})
     return redirect("desk_bank:inspect", pk)

@@ -7,7 +7,7 @@ Stripe by the address and the keys, by nothing else.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import stripe
 
@@ -21,6 +21,9 @@ from booking.gateways.base import (
     SessionRequest,
     SessionTruth,
 )
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
 
 SIGNATURE_TOLERANCE_SECONDS = 300
 CONNECT_TIMEOUT_SECONDS = 3.0
@@ -55,7 +58,7 @@ class StripeGateway:
                 # A stand-in is never behind the machine's proxy.
                 proxy={"http": "", "https": ""} if api_base else None,
             ),
-            **({"base_addresses": {"api": api_base}} if api_base else {}),
+            base_addresses={"api": api_base} if api_base else None,
         )
 
     def create_session(self, request: SessionRequest) -> SessionTruth:
@@ -65,7 +68,7 @@ class StripeGateway:
             "order": request.order_reference,
             "attempt": str(request.attempt),
         }
-        params: dict[str, Any] = {
+        params: "SessionCreateParams" = {
             "mode": "payment",
             "submit_type": "pay",
             "line_items": [

@@ -318,7 +318,7 @@ def _share_a_night(rule: NightRule, other: NightRule, start: date, end: date) ->
     return any(rule.applies_to(day) and other.applies_to(day) for day in week)
 
 
-def quote_stay(
+def quote_stay(  # noqa: PLR0917 - the facts a price depends on, in the order they are told
     terms: StayTerms,
     arrival: date,
     departure: date,
@@ -361,7 +361,7 @@ def quote_stay(
     if not collects_tax:
         return Quote(quote.items, tourist_tax_on_site=due.total, tax_to_confirm=due.to_confirm)
     if due.total:
-        items.append(_item(TAX_KIND, TAX_KIND, "", 1, due.total, NO_RATE))
+        items.append(_item(TAX_KIND, TAX_KIND, "", quantity=1, amount=due.total, rate=NO_RATE))
     return Quote(tuple(items), tourist_tax=due.total, tax_to_confirm=due.to_confirm)
 
 
@@ -496,7 +496,7 @@ def _count_choices(
 
 def _stay_item(terms: StayTerms, kind: str, day: date, quantity: int, amount: Decimal) -> QuoteItem:
     rate = _rate(terms.vat_scheme, terms.vat_rate)
-    return _item(kind, kind, "", quantity, amount, rate, day)
+    return _item(kind, kind, "", quantity=quantity, amount=amount, rate=rate, day=day)
 
 
 def _rate(vat_scheme: str, vat_rate: Decimal) -> Decimal:
@@ -508,6 +508,7 @@ def _item(
     kind: str,
     code: str,
     label: str,
+    *,
     quantity: int,
     amount: Decimal,
     rate: Decimal,

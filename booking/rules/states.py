@@ -53,20 +53,21 @@ LINE: dict[str, frozenset[str]] = {
     LAPSED: NOWHERE,
 }
 
-# A payment or refund that the gateway never took fails, or expires, without pending.
+# The bank may tell of money after we gave up on an attempt: what it took is always written.
 PAYMENT: dict[str, frozenset[str]] = {
-    CREATED: frozenset({PENDING, FAILED, EXPIRED}),
+    CREATED: frozenset({PENDING, PAID, FAILED, EXPIRED}),
     PENDING: frozenset({PAID, FAILED, EXPIRED}),
     PAID: NOWHERE,
-    FAILED: NOWHERE,
-    EXPIRED: NOWHERE,
+    FAILED: frozenset({PAID}),
+    EXPIRED: frozenset({PAID}),
 }
 
+# A failed refund is asked for again, never forgotten; a bank may take a done one back.
 REFUND: dict[str, frozenset[str]] = {
-    CREATED: frozenset({PENDING, FAILED}),
+    CREATED: frozenset({PENDING, DONE, FAILED}),
     PENDING: frozenset({DONE, FAILED}),
-    DONE: NOWHERE,
-    FAILED: NOWHERE,
+    DONE: frozenset({FAILED}),
+    FAILED: frozenset({PENDING, DONE}),
 }
 
 

@@ -55,7 +55,7 @@ def _compile_with_gettext(source: Path, target: Path) -> None:
     if program is None:
         msg = "Neither Babel nor gettext is installed: run `make setup`."
         raise CatalogueError(msg)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [program, "--check-format", "-o", str(target), str(source)],
         capture_output=True,
         text=True,

@@ -78,7 +78,7 @@ class Identity:
 
     def _can_run(self, probe: list[str]) -> bool:
         try:
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 probe,
                 preexec_fn=self.enter,
                 cwd="/",
@@ -149,7 +149,7 @@ class Server:
                 raise ServicesError(msg)
             clean()
             with self.log_path.open("ab") as log:
-                self.process = subprocess.Popen(  # noqa: S603
+                self.process = subprocess.Popen(
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -157,7 +157,7 @@ class Server:
                     cwd="/",
                     env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
                     pass_fds=(descriptor,),
-                    preexec_fn=self.prepare,
+                    preexec_fn=self.prepare,  # noqa: PLW1509 (the keeper has no threads)
                 )
         finally:
             os.close(descriptor)
@@ -172,7 +172,7 @@ class Server:
         for number, seconds in ((gently, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
             if self.dead():
                 return
-            assert self.process is not None  # noqa: S101 (told by dead)
+            assert self.process is not None
             self.process.send_signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(seconds)
@@ -246,7 +246,7 @@ class Keeper:
         made.rename(self.postgres_dir)
 
     def _run(self, command: list[str], given: str = "") -> None:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             command,
             input=given,
             preexec_fn=self._prepare_postgres,
@@ -322,7 +322,7 @@ class Keeper:
     def _postgres_ready(self) -> bool:
         command = [self._program("pg_isready"), "-q", "-h", str(self.run_dir)]
         command += ["-U", "postgres", "-d", DATABASE_NAME, "-t", "2"]
-        return subprocess.run(command, check=False).returncode == 0  # noqa: S603
+        return subprocess.run(command, check=False).returncode == 0
 
     def _write_facts(self) -> None:
         facts = {

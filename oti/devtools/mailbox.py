@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,7 @@ CONTENT_POLICY = (
     "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 ENGINE = Engine(
-    dirs=[Path(__file__).parent / "templates"],
+    dirs=[str(Path(__file__).parent / "templates")],
     builtins=["django.templatetags.i18n"],
 )
 
@@ -77,7 +77,7 @@ class Letter:
         ]
 
 
-def _content(part: EmailMessage) -> str:
+def _content(part: MIMEPart) -> str:
     content = part.get_content()
     return content if isinstance(content, str) else ""
 

@@ -88,7 +88,7 @@ def _run_dir(data_dir: Path) -> Path:
     if len(os.fsencode(inside)) <= LONGEST_RUN_DIR and PLAIN_PATH.fullmatch(str(inside)):
         return inside
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    for base in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 (made private below)
+    for base in (tempfile.gettempdir(), "/tmp"):
         short = Path(base) / f"velay-{os.getuid()}-{digest}"
         if len(os.fsencode(short)) <= LONGEST_RUN_DIR and PLAIN_PATH.fullmatch(str(short)):
             return short
@@ -242,7 +242,7 @@ def _start_keeper(data_dir: Path, run_lock: int, linger: float) -> Path:
     try:
         with (data_dir / "log" / "keeper.log").open("ab") as log:
             # This process forks the keeper and ends at once, so that nobody has to reap it.
-            launcher = subprocess.Popen(  # noqa: S603
+            launcher = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=writer,

@@ -61,7 +61,7 @@ class Params:
 
     def has(self, name: str) -> bool:
         """Tell whether the parameter was sent with a value."""
-        return self.values.get(name, "") != ""
+        return bool(self.values.get(name, "") != "")
 
     def need(self, *names: str) -> "Params":
         """Refuse a request that lacks one of these parameters."""

@@ -39,7 +39,7 @@ class _HTTPServer(ThreadingHTTPServer):
     def server_bind(self) -> None:
         # The parent would ask the DNS for this machine's name.
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = "", int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
@@ -86,7 +86,7 @@ class StandIn:
         self.control = Control(self.bank, self.deliverer)
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True),
+            threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True),
             threading.Thread(target=self._tick, daemon=True),
         ]
         self.deliverer.start()

@@ -126,7 +126,7 @@ class Deliverer:
                 if delivery in self._under_way:
                     continue
                 if due > time.time():
-                    return max(0.0, due - time.time())
+                    return max(0.0, float(due) - time.time())
                 self._under_way.add(delivery)
                 self._pool.submit(self._deliver, delivery, event_id)
         return LONGEST_PAUSE

@@ -80,7 +80,7 @@ class Command(BaseCommand):
         return parts
 
     def _stand_in_arguments(self) -> list[str]:
-        webhook_url = f"http://{self.reach}:{self.port}{reverse('booking:stripe-webhook')}"
+        webhook_url = f"http://{self.reach}:{self.port}{reverse('webhook-stripe')}"
         return [
             *("--host", self.host, "--port", str(stripe_port())),
             *("--public-url", settings.STRIPE_CHECKOUT_ORIGIN),

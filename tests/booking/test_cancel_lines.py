@@ -1,0 +1,153 @@
+"""The office cancels: the refund follows the copied policy, capacity comes back, all are told."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from booking import cancellation, payment
+from booking.models import OutboxMessage, Payment, Payout, Refund, Slot, Stay, UnitDay
+from booking.refusals import Refusal
+from events.models import Ticket
+from members.journal import SYSTEM
+from oti.lib.dates import PARIS
+from tests.booking.test_place_order import dupont_basket
+from tests.cast import NOW, SATURDAY, FakeBank, paid_order
+
+pytestmark = pytest.mark.django_db
+
+
+def shares(order) -> Decimal:
+    return sum(
+        (
+            part.payout_amount + part.commission_amount + part.tourist_tax_amount
+            for part in order.sub_orders.all()
+        ),
+        Decimal(0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("moment", "percent"),
+    [
+        (datetime(2027, 6, 20, 10, tzinfo=PARIS), 100),
+        (datetime(2027, 7, 5, 10, tzinfo=PARIS), 50),
+        (datetime(2027, 7, 10, 9, tzinfo=PARIS), 0),
+    ],
+)
+def test_gite_is_cancelled_along_its_ladder(bank: FakeBank, moment, percent):
+    order = paid_order(dupont_basket(), bank)
+    line = order.lines.get(kind="lodging")
+
+    cancellation.cancel_lines(
+        order, [line.pk], basis="policy", reason="Malade", actor=SYSTEM, now=moment
+    )
+
+    line.refresh_from_db()
+    paid = order.payments.get()
+    # The tax of nights not spent comes back whole (domain.md §1.1.12).
+    expected = Decimal("760.00") * percent / 100 + Decimal("15.40")
+    assert line.state == "cancelled"
+    assert Refund.objects.get().amount == expected
+    assert shares(order) == paid.captured_amount - paid.refunded_amount
+    assert order.state == "confirmed"
+
+
+def test_nights_and_places_come_back_and_tickets_die(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+
+    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+
+    order.refresh_from_db()
+    assert order.state == "cancelled"
+    assert Stay.objects.get().state == "cancelled"
+    assert set(Slot.objects.values_list("sold", flat=True)) == {0}
+    assert UnitDay.objects.get(unit=Stay.objects.get().unit, day=SATURDAY).free_run > 7
+    assert set(Ticket.objects.values_list("state", flat=True)) == {"revoked"}
+    assert sum(Refund.objects.values_list("amount", flat=True)) == order.total_amount
+    assert sum(Payout.objects.values_list("amount", flat=True)) == 0
+
+
+def test_visitor_and_the_provider_concerned_are_told(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+    line = order.lines.get(kind="meal")
+    OutboxMessage.objects.all().delete()
+
+    cancellation.cancel_lines(
+        order, [line.pk], basis="full", reason="Four en panne", actor=SYSTEM, now=NOW
+    )
+
+    told = dict(OutboxMessage.objects.values_list("recipient", "kind"))
+    assert told == {
+        order.email: "lines_cancelled",
+        line.offer.provider.email: "provider_cancelled",
+    }
+
+
+def test_cancelling_twice_gives_back_once(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+    line = order.lines.get(kind="meal")
+    values = {"basis": "full", "reason": "Erreur", "actor": SYSTEM, "now": NOW}
+    cancellation.cancel_lines(order, [line.pk], **values)
+
+    with pytest.raises(Refusal) as error:
+        cancellation.cancel_lines(order, [line.pk], **values)
+
+    assert error.value.code == "nothing_to_cancel"
+    assert Refund.objects.count() == 1
+
+
+def test_a_reason_is_needed(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+
+    with pytest.raises(Refusal) as error:
+        cancellation.cancel_order(order, basis="full", reason=" ", actor=SYSTEM, now=NOW)
+
+    assert error.value.code == "reason_missing"
+
+
+def test_preview_says_what_cancelling_will_give(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+    lines = list(order.lines.all())
+
+    preview = cancellation.preview_cancellation(lines, basis="policy", now=NOW)
+
+    assert sum(result.total for _line, result in preview) == order.total_amount
+    assert not Refund.objects.exists()
+
+
+def test_refund_is_given_back_only_when_the_bank_says_so(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+    bank.refund_status = "pending"
+    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    refund = Refund.objects.first()
+
+    assert payment.pursue_refund(refund.pk, now=NOW) == "pending"
+    refund.refresh_from_db()
+    bank.refunds[refund.gateway_id] = bank.refunds[refund.gateway_id].__class__(
+        **{**bank.refunds[refund.gateway_id].__dict__, "status": "succeeded"}
+    )
+    assert payment.pursue_refund(refund.pk, now=NOW + timedelta(minutes=1)) == "done"
+    assert payment.pursue_refund(refund.pk, now=NOW + timedelta(minutes=2)) == "done"
+    assert len(bank.refunds) == 1
+
+
+def test_bank_away_at_refund_is_asked_again(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    bank.is_down = True
+    assert payment.pursue_refunds(now=NOW) == 0
+    bank.is_down = False
+
+    assert payment.pursue_refunds(now=NOW) == 4
+    assert set(Refund.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_database_refuses_more_back_than_was_paid(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+    paid = Payment.objects.get(order=order)
+    paid.refunded_amount = paid.captured_amount + Decimal("0.01")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        paid.save()
