@@ -31,13 +31,13 @@ def basket_for(request: HttpRequest) -> Basket | None:
     """Return the visitor's basket; a forged or foreign cookie finds none. Asked once a request."""
     if not hasattr(request, "_basket"):
         token = request.get_signed_cookie(BASKET_COOKIE, default=None)
-        request._basket = basket_of(token)  # type: ignore[attr-defined]  # noqa: SLF001
-    return request._basket  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001
+        request._basket = basket_of(token)  # type: ignore[attr-defined]
+    return request._basket  # type: ignore[attr-defined,no-any-return]
 
 
 def remember_basket(request: HttpRequest, response: HttpResponseBase, basket: Basket) -> None:
     """Give the visitor the key of the basket for thirty days."""
-    request._basket = basket  # type: ignore[attr-defined]  # noqa: SLF001
+    request._basket = basket  # type: ignore[attr-defined]
     response.set_signed_cookie(
         BASKET_COOKIE,
         basket.token,
@@ -54,7 +54,7 @@ def open_order_link(request: HttpRequest, reference: str, token: str, *, now: da
     A link lives until twelve months after the last day of the stay.
     """
     order = Order.objects.filter(reference=reference).first()
-    if order is None or not hmac.compare_digest(order.access_token, token):
+    if order is None or not hmac.compare_digest(order.access_token.encode(), token.encode()):
         raise Http404
     last = order.lines.aggregate(last=Max("ends_at"))["last"] or order.placed_at
     if now > last + LINK_LIFE:
@@ -67,6 +67,12 @@ def remember_order(request: HttpRequest, order: Order) -> None:
     """Let this session see an order: its own, or one whose link was followed."""
     known = [one for one in request.session.get(ORDERS_OF_SESSION, []) if one != order.reference]
     request.session[ORDERS_OF_SESSION] = [*known, order.reference][-MAX_ORDERS_OF_SESSION:]
+
+
+def last_order_of(request: HttpRequest) -> Order | None:
+    """Return the order that this session saw last, None if it saw none."""
+    known = request.session.get(ORDERS_OF_SESSION, [])
+    return Order.objects.filter(reference=known[-1]).first() if known else None
 
 
 def order_for(request: HttpRequest, reference: str) -> Order:

@@ -182,9 +182,7 @@ def check_dates(arrival: date, departure: date, *, today: date) -> list[Trouble]
     if departure <= arrival:
         troubles.append(trouble("dates_reversed", field="departure"))
     elif count_nights(arrival, departure) > settings.LONGEST_STAY_NIGHTS:
-        troubles.append(
-            trouble("max_stay", field="departure", nights=settings.LONGEST_STAY_NIGHTS)
-        )
+        troubles.append(trouble("max_stay", field="departure", nights=settings.LONGEST_STAY_NIGHTS))
     if arrival < today:
         troubles.append(trouble("in_the_past", field="arrival"))
     elif departure > today + timedelta(days=settings.SEARCH_HORIZON_DAYS):
@@ -199,7 +197,7 @@ def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
         troubles.append(trouble("no_adult", field="adults"))
     if adults + len(child_ages) > settings.MAX_PARTY:
         troubles.append(trouble("too_many_people", field="adults", max=settings.MAX_PARTY))
-    if any(age < 0 or age > 17 for age in child_ages):  # noqa: PLR2004 - minors, by law
+    if any(age < 0 or age > 17 for age in child_ages):
         troubles.append(trouble("age_unreadable", field="ages"))
     return troubles
 
@@ -267,9 +265,7 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
 
 
 def _load_units(unit_ids: Sequence[int], today: date) -> dict[int, Unit]:
-    units = {
-        unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))
-    }
+    units = {unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))}
     communes = {unit.offer.commune_id for unit in units.values()}
     pole_of = dict(
         memberships_on(today)
@@ -281,9 +277,7 @@ def _load_units(unit_ids: Sequence[int], today: date) -> dict[int, Unit]:
     return units
 
 
-def _find_candidates(
-    criteria: StaySearch, *, now: datetime, offset: int
-) -> tuple[list[int], int]:
+def _find_candidates(criteria: StaySearch, *, now: datetime, offset: int) -> tuple[list[int], int]:
     """Return the next unit ids in the order of the search, and how many offers there are."""
     today = day_of(now)
     party = criteria.adults + len(criteria.child_ages)
@@ -360,7 +354,7 @@ def free_until(offer: Offer, starts_at: datetime) -> datetime | None:
     """Return until when cancelling gives everything back, None if it never does."""
     policy = policy_of(offer)
     for until, percent in deadlines(policy, starts_at):
-        if percent == 100 and policy.flat_fee == 0:  # noqa: PLR2004 - a percentage
+        if percent == 100 and policy.flat_fee == 0:
             return until
     return None
 
@@ -398,9 +392,7 @@ def stay_choices(
                 unit=unit,
                 quote=quote,
                 troubles=reasons + [one for one in no_quote if one not in reasons],
-                options=tuple(
-                    one for one in supplement_terms(unit.offer) if not one.is_mandatory
-                ),
+                options=tuple(one for one in supplement_terms(unit.offer) if not one.is_mandatory),
             )
         )
     choices.sort(
@@ -458,14 +450,13 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
         unit__offer=offer, unit__is_active=True, day__gte=first_day, day__lt=next_first
     ):
         rows[row.day].append(row)
-    weeks: list[list[CalendarDay | None]] = []
-    for week in months.Calendar().monthdatescalendar(year, month):
-        weeks.append(
-            [
-                _calendar_day(day, rows[day], held, today=today) if day.month == month else None
-                for day in week
-            ]
-        )
+    weeks: list[list[CalendarDay | None]] = [
+        [
+            _calendar_day(day, rows[day], held, today=today) if day.month == month else None
+            for day in week
+        ]
+        for week in months.Calendar().monthdatescalendar(year, month)
+    ]
     previous = first_day - ONE_DAY
     return CalendarMonth(
         year=year,
@@ -483,8 +474,7 @@ def _calendar_day(
     free = [
         row
         for row in rows
-        if row.free_run > 0
-        and not any(start <= day < end for start, end in held[row.unit_id])
+        if row.free_run > 0 and not any(start <= day < end for start, end in held[row.unit_id])
     ]
     arrivals = [row for row in free if row.arrival_ok and row.free_run >= row.min_stay]
     reason = ""
@@ -551,9 +541,7 @@ def slot_choices(
         .order_by("starts_at")
     )
     reasons = check_places(offer, guests, quantity)
-    quote, no_quote = (
-        (None, []) if reasons else quote_places(offer, guests, quantity, ())
-    )
+    quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, ())
     wanted = quantity if offer.is_sold_by_item else len(guests)
     today = day_of(now)
     return [

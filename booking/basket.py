@@ -352,9 +352,7 @@ def remove_line(basket: Basket, line_id: int, *, now: datetime) -> None:
         if not current.lines.exists():
             current.first_held_at = current.expires_at = None
             current.extensions = 0
-            current.save(
-                update_fields=["first_held_at", "expires_at", "extensions", "updated_at"]
-            )
+            current.save(update_fields=["first_held_at", "expires_at", "extensions", "updated_at"])
     basket.refresh_from_db()
 
 
@@ -463,9 +461,7 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
         old = None
         if quote is not None and quote.total != line.shown_amount:
             old = line.shown_amount
-            troubles.append(
-                trouble("price_changed", line=line.pk, old=f"{old} €", new=f"{quote.total} €")
-            )
+            troubles.append(trouble("price_changed", line=line.pk, old=old, new=quote.total))
         starts_at, ends_at = _hours(line)
         views.append(
             LineView(
@@ -492,9 +488,7 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
         people=people,
         held_until=basket.expires_at if live else None,
         is_lapsed=bool(views) and basket.state == Basket.State.OPEN and bool(lapsed),
-        can_extend=bool(
-            live and basket.expires_at and basket.expires_at < _cap(basket, now=now)
-        ),
+        can_extend=bool(live and basket.expires_at and basket.expires_at < _cap(basket, now=now)),
     )
 
 
@@ -527,9 +521,7 @@ def _quote_line(
     if line.unit is not None and line.arrival and line.departure:
         line.unit.offer = line.offer
         troubles = check_unit(line.unit, line.arrival, line.departure, guests, today=today)
-        quote, more = quote_unit(
-            line.unit, line.arrival, line.departure, guests, options, tax_book
-        )
+        quote, more = quote_unit(line.unit, line.arrival, line.departure, guests, options, tax_book)
     else:
         troubles = check_places(line.offer, guests, line.quantity)
         quote, more = quote_places(line.offer, guests, line.quantity, options)
@@ -684,9 +676,7 @@ def _read_places(
         quantity = len(keys)
         clashing = {key: title for key, title in busy.items() if key in keys}
         if clashing and not request.is_overlap_accepted:
-            raise Clash(
-                trouble("overlap", field="people", other=next(iter(clashing.values())))
-            )
+            raise Clash(trouble("overlap", field="people", other=next(iter(clashing.values()))))
     guests = guests_of(people, keys)
     refused = check_places(offer, guests, quantity)
     if refused:
@@ -698,9 +688,7 @@ def _read_places(
     return _Wish(request, offer, None, slot, people, keys, quantity, quote, starts_at, ends_at)
 
 
-def _who(
-    basket: Basket, request: LineRequest, *, busy: set[str]
-) -> tuple[list[Person], list[str]]:
+def _who(basket: Basket, request: LineRequest, *, busy: set[str]) -> tuple[list[Person], list[str]]:
     """Return the people of the basket and the keys of those who take part."""
     people = people_from(basket.people)
     if request.people:
@@ -741,11 +729,7 @@ def _busy_people(
 
 def _check_shown(quote: Quote, request: LineRequest) -> None:
     if request.shown_amount is not None and request.shown_amount != quote.total:
-        raise PriceChanged(
-            trouble(
-                "price_changed", old=f"{request.shown_amount} €", new=f"{quote.total} €"
-            )
-        )
+        raise PriceChanged(trouble("price_changed", old=request.shown_amount, new=quote.total))
 
 
 def _take(
@@ -816,9 +800,7 @@ def _fill(line: BasketLine, wish: _Wish) -> BasketLine:
     line.departure = wish.request.departure if wish.unit else None
     line.quantity = wish.quantity
     line.people = wish.keys
-    line.options = [
-        {"code": one.code, "quantity": one.quantity} for one in wish.request.options
-    ]
+    line.options = [{"code": one.code, "quantity": one.quantity} for one in wish.request.options]
     line.is_overlap_accepted = wish.request.is_overlap_accepted
     line.shown_amount = wish.quote.total
     return line
@@ -847,9 +829,7 @@ def _is_held(line: BasketLine, now: datetime) -> bool:
     """Whether the line's hold lives; `stay_hold` and `slot_hold` are loaded with it."""
     stay = getattr(line, "stay_hold", None)
     if stay is not None:
-        return bool(
-            stay.state == Stay.State.HELD and stay.expires_at and stay.expires_at > now
-        )
+        return bool(stay.state == Stay.State.HELD and stay.expires_at and stay.expires_at > now)
     hold = getattr(line, "slot_hold", None)
     return hold is not None and hold.expires_at > now
 
@@ -904,9 +884,9 @@ def _new_deadline(basket: Basket, *, now: datetime) -> datetime:
 
 def _keep(basket: Basket, *, until: datetime, now: datetime) -> None:
     """Give every live hold of the basket one deadline, and write it down."""
-    Stay.objects.filter(
-        line__basket=basket, state=Stay.State.HELD, expires_at__gt=now
-    ).update(expires_at=until)
+    Stay.objects.filter(line__basket=basket, state=Stay.State.HELD, expires_at__gt=now).update(
+        expires_at=until
+    )
     SlotHold.objects.filter(line__basket=basket, expires_at__gt=now).update(expires_at=until)
     basket.expires_at = until
     basket.save()

@@ -53,9 +53,7 @@ def cancel_lines(
     )
     with locks.write_transaction():
         locks.lock_units(unit for unit, _slot in wanted if unit)
-        slots = {
-            row.pk: row for row in locks.lock_slots(slot for _unit, slot in wanted if slot)
-        }
+        slots = {row.pk: row for row in locks.lock_slots(slot for _unit, slot in wanted if slot)}
         current = locks.lock_order(order.pk)
         payments = locks.lock_payments_of(current)
         lines = list(

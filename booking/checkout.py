@@ -303,9 +303,7 @@ def _act_on(event: GatewayEvent, *, now: datetime) -> str:
     if event.kind == "payment_intent.payment_failed":
         payment = Payment.objects.filter(payment_intent_id=event.object_id).first()
         if payment is not None:
-            record(
-                "card declined", f"order:{payment.order.reference}", actor=BANK, at=now
-            )
+            record("card declined", f"order:{payment.order.reference}", actor=BANK, at=now)
         return "card declined"
     if event.kind.startswith("refund.") or event.kind == "charge.refund.updated":
         refund = Refund.objects.filter(gateway_id=event.object_id).first()
@@ -338,22 +336,15 @@ def _check_before_ordering(
     needed = {key for one in view.counted for key in one.people}
     if any(not names.get(key) or not names[key].first_name.strip() for key in needed):
         raise BadInput(trouble("names_missing", field="names"))
-    lapsed = [
-        trouble("hold_expired", line=one.line.pk) for one in view.counted if not one.is_held
-    ]
+    lapsed = [trouble("hold_expired", line=one.line.pk) for one in view.counted if not one.is_held]
     others = [
-        one
-        for line in view.counted
-        for one in line.troubles
-        if one.code not in {"hold_expired"}
+        one for line in view.counted for one in line.troubles if one.code not in {"hold_expired"}
     ]
     if lapsed or others:
         is_price = all(one.code == "price_changed" for one in [*lapsed, *others])
         raise (PriceChanged if is_price else Unavailable)(*lapsed, *others)
     if shown_total != view.total:
-        raise PriceChanged(
-            trouble("total_changed", old=f"{shown_total} €", new=f"{view.total} €")
-        )
+        raise PriceChanged(trouble("total_changed", old=shown_total, new=view.total))
 
 
 def _keep_until(
@@ -375,9 +366,9 @@ def _keep_until(
             if slot.is_closed or slot.free < wanted[one.slot.pk]:
                 gone.append(trouble("gone", line=one.line.pk))
     stays = [one.line.pk for one in sold if one.unit is not None]
-    kept = Stay.objects.filter(
-        line_id__in=stays, state=Stay.State.HELD, expires_at__gt=now
-    ).update(expires_at=deadline)
+    kept = Stay.objects.filter(line_id__in=stays, state=Stay.State.HELD, expires_at__gt=now).update(
+        expires_at=deadline
+    )
     if kept != len(stays):
         gone.append(trouble("hold_expired"))
     if gone:
@@ -600,8 +591,9 @@ def _sell_lines(
     basket_id = basket.pk if basket else None
     slots = {
         slot.pk: slot
-        for slot in Slot.objects.filter(pk__in=[one.slot_id for one in lines if one.slot_id])
-        .with_free(now, except_basket=basket_id)
+        for slot in Slot.objects.filter(
+            pk__in=[one.slot_id for one in lines if one.slot_id]
+        ).with_free(now, except_basket=basket_id)
     }
     sold: list[OrderLine] = []
     lost: list[OrderLine] = []
@@ -753,9 +745,9 @@ def share_again(order: Order) -> None:
 
 
 def _release_lines(lines: Sequence[OrderLine]) -> None:
-    OrderLine.objects.filter(
-        pk__in=[one.pk for one in lines], state=states.HELD
-    ).update(state=states.RELEASED)
+    OrderLine.objects.filter(pk__in=[one.pk for one in lines], state=states.HELD).update(
+        state=states.RELEASED
+    )
 
 
 def _give_all_back(order: Order, payment: Payment, *, now: datetime) -> None:

@@ -78,9 +78,7 @@ def _check_lodging(offer: Offer, today: date) -> list[Trouble]:
     for unit in units:
         if not _has_price(unit.tariff, today):
             message = _("No price for « %(unit)s »: enter its prices and seasons.")
-            troubles.append(
-                Trouble("price_missing", message % {"unit": unit.name}, field="prices")
-            )
+            troubles.append(Trouble("price_missing", message % {"unit": unit.name}, field="prices"))
     terms = TaxBook().terms_for(offer)
     if not terms.is_flat_rate_regime and tariff_of(terms, today) is None:
         troubles.append(trouble("tariff_missing", field="tax_category"))
@@ -258,9 +256,7 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
         fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)
         if fresh.state == Offer.State.PUBLISHED:
             troubles = [
-                one
-                for one in check_offer(fresh, today=day_of(now))
-                if one.code not in WEARS_OUT
+                one for one in check_offer(fresh, today=day_of(now)) if one.code not in WEARS_OUT
             ]
             if troubles:
                 raise NotAllowed(*troubles)
@@ -439,9 +435,7 @@ def add_slots(
     ]
     if len(wanted) > MOST_SLOTS_AT_ONCE:
         message = _("That makes %(count)s dates: enter a shorter period.")
-        raise BadInput(
-            Trouble("too_many", message % {"count": len(wanted)}, field="last_day")
-        )
+        raise BadInput(Trouble("too_many", message % {"count": len(wanted)}, field="last_day"))
     with locks.write_transaction():
         known = set(
             Slot.objects.filter(offer=offer, day__range=(first_day, last_day)).values_list(

@@ -162,9 +162,7 @@ def apply_refund_truth(refund_id: int, truth: RefundTruth, *, now: datetime) -> 
     return _mark_refund(refund_id, state, truth.refund_id, truth.failure_reason or "", now=now)
 
 
-def _mark_refund(
-    refund_id: int, state: str, gateway_id: str, error: str, *, now: datetime
-) -> str:
+def _mark_refund(refund_id: int, state: str, gateway_id: str, error: str, *, now: datetime) -> str:
     with locks.write_transaction():
         refund = locks.lock_refund(refund_id)
         if refund.state == state or not states.can_move(states.REFUND, refund.state, state):

@@ -9,12 +9,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from booking.rules.people import Problem
+from oti.lib.html import format_euros
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Trouble:
     params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 - the word of the house
+class Refusal(Exception):
     """A use case said no, for all these reasons."""
 
     status = 409
@@ -161,7 +164,7 @@ MESSAGES: dict[str, Any] = {
 def trouble(
     code: str, *, line: int | None = None, field: str | None = None, **params: Any
 ) -> Trouble:
-    """Return a trouble with its message in the active language."""
+    """Return a trouble with its message in the active language; a Decimal is a sum in euros."""
     if code == "min_stay":
         nights = int(params["nights"])
         text = ngettext("%(nights)s night at least.", "%(nights)s nights at least.", nights)
@@ -170,12 +173,15 @@ def trouble(
         text = ngettext("%(nights)s night at most.", "%(nights)s nights at most.", nights)
     else:
         text = str(MESSAGES.get(code) or _("It isn't possible."))
-    shown = {
-        key: ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else value
-        for key, value in params.items()
-    }
+    shown = {key: _shown(value) for key, value in params.items()}
     message = text % shown if "%(" in text else text
     return Trouble(code=code, message=message, line=line, field=field, params=params)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format_euros(value, get_language() or settings.LANGUAGE_CODE, is_exact=True)
+    return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 # Which input mends a trouble, where the caller gives none.

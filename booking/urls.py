@@ -11,9 +11,7 @@ urlpatterns = [
     path(_("address", "stay/"), search.stays, name="stays"),
     path(_("address", "stay/<slug:slug>/"), search.stay_offer, name="stay-offer"),
     path(_("address", "experience/"), search.experiences, name="experiences"),
-    path(
-        _("address", "experience/<slug:slug>/"), search.experience_offer, name="experience-offer"
-    ),
+    path(_("address", "experience/<slug:slug>/"), search.experience_offer, name="experience-offer"),
     path(_("address", "my-stay/"), basket.my_stay, name="my-stay"),
     path(_("address", "my-stay/add/"), basket.add_line, name="line-add"),
     path(_("address", "my-stay/extend/"), basket.extend, name="hold-extend"),
@@ -31,9 +29,7 @@ urlpatterns = [
     path(
         _("address", "book/retry/<slug:reference>/"), checkout.payment_retry, name="payment-retry"
     ),
-    path(
-        _("address", "book/change/<slug:reference>/"), checkout.order_reopen, name="order-reopen"
-    ),
+    path(_("address", "book/change/<slug:reference>/"), checkout.order_reopen, name="order-reopen"),
     path(_("address", "trip/<slug:reference>/"), account.trip, name="trip"),
     path(_("address", "trip/<slug:reference>/receipt/"), account.receipt, name="receipt"),
     path(_("address", "trip/<slug:reference>/stay.ics"), account.trip_ics, name="trip-ics"),

@@ -50,7 +50,5 @@ def name_settings(request: HttpRequest, items: list[MenuItem]) -> None:
 @hooks.register("construct_homepage_panels")
 def show_today(request: HttpRequest, panels: list[Any]) -> None:
     """Put what waits for the office first."""
-    if request.user.has_perm("booking.view_order") or request.user.has_perm(
-        "booking.change_order"
-    ):
+    if request.user.has_perm("booking.view_order") or request.user.has_perm("booking.change_order"):
         panels.insert(0, TodayPanel())

@@ -95,7 +95,8 @@ class FakeBank:
     def fetch_refund(self, refund_id: str) -> RefundTruth:
         self._answer()
         if refund_id not in self.refunds:
-            raise GatewayRefused("resource_missing", "no such refund", 404)
+            code = "resource_missing"
+            raise GatewayRefused(code, "no such refund", 404)
         return self.refunds[refund_id]
 
     def verify_event(self, raw_body: bytes, signature_header: str) -> EventReceived:
@@ -115,13 +116,12 @@ class FakeBank:
 
     def let_expire(self, session_id: str) -> None:
         """Let the page lapse."""
-        self.sessions[session_id] = replace(
-            self.sessions[session_id], status="expired", url=None
-        )
+        self.sessions[session_id] = replace(self.sessions[session_id], status="expired", url=None)
 
     def _answer(self) -> None:
         if self.is_down:
-            raise GatewayUnavailable("the bank is away")
+            msg = "the bank is away"
+            raise GatewayUnavailable(msg)
 
 
 @pytest.fixture

@@ -60,7 +60,11 @@ def a_perimeter() -> Perimeter:
 
 
 def a_commune(
-    name: str = "Les Estables", *, insee: str = "43091", inside: bool = True, epci: Epci | None = None
+    name: str = "Les Estables",
+    *,
+    insee: str = "43091",
+    inside: bool = True,
+    epci: Epci | None = None,
 ) -> Commune:
     """Make a commune, in the pole unless told otherwise, with the tariffs of its council."""
     epci = epci or an_epci()

@@ -68,7 +68,7 @@ class StripeGateway:
             "order": request.order_reference,
             "attempt": str(request.attempt),
         }
-        params: "SessionCreateParams" = {
+        params: SessionCreateParams = {
             "mode": "payment",
             "submit_type": "pay",
             "line_items": [
@@ -214,7 +214,7 @@ def _named_errors() -> Iterator[None]:
     except stripe.StripeError as error:
         status = error.http_status or 0
         # 409: the same key is being worked on right now, so its outcome isn't known yet.
-        if status == 409 or not 400 <= status < 500:  # noqa: PLR2004
+        if status == 409 or not 400 <= status < 500:
             raise GatewayUnavailable(str(error)) from error
         kind = error.error.type if error.error and "type" in error.error else "refused"
         code = error.code or kind

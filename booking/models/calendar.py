@@ -127,9 +127,7 @@ class Stay(models.Model):
         verbose_name = _("stay")
         verbose_name_plural = _("stays")
         indexes = [
-            models.Index(
-                fields=["expires_at"], name="stays_on_hold", condition=Q(state="held")
-            )
+            models.Index(fields=["expires_at"], name="stays_on_hold", condition=Q(state="held"))
         ]
         constraints = [
             ExclusionConstraint(

@@ -49,8 +49,7 @@ class Payment(models.Model):
                 condition=Q(state__in=list(states.PAYMENT)), name="payment_state_known"
             ),
             models.CheckConstraint(
-                condition=Q(refunded_amount__lte=F("captured_amount"))
-                & Q(refunded_amount__gte=0),
+                condition=Q(refunded_amount__lte=F("captured_amount")) & Q(refunded_amount__gte=0),
                 name="refunds_never_above_captured",
             ),
         ]

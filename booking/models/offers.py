@@ -232,7 +232,8 @@ class Offer(index.Indexed, ClusterableModel):
         indexes = [models.Index(fields=["state", "kind"], name="offer_state_kind")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(min_age__isnull=True) | Q(max_age__isnull=True)
+                condition=Q(min_age__isnull=True)
+                | Q(max_age__isnull=True)
                 | Q(min_age__lte=F("max_age")),
                 name="offer_ages_in_order",
             ),
@@ -321,7 +322,7 @@ class Tariff(ClusterableModel):
 
 
 class PriceRule(models.Model):
-    """A price of the night for some dates. Exception > weekday > season > base (features.md D01)."""
+    """A price of the night: exception > weekday > season > base (features.md D01)."""
 
     class Level(models.TextChoices):
         SEASON = "season", _("season")
@@ -329,18 +330,14 @@ class PriceRule(models.Model):
         EXCEPTION = "exception", _("dated exception")
 
     tariff = ParentalKey(Tariff, on_delete=models.CASCADE, related_name="price_rules")
-    level = models.CharField(
-        _("level"), max_length=12, choices=Level.choices, default=Level.SEASON
-    )
+    level = models.CharField(_("level"), max_length=12, choices=Level.choices, default=Level.SEASON)
     dates = DateRangeField(
         _("nights"), help_text=_("From the first night to the day after the last one.")
     )
     weekday = models.SmallIntegerField(
         _("day of the week"), choices=Weekday.choices, default=Weekday.EVERY
     )
-    amount = models.DecimalField(
-        _("price of a night, in euros"), validators=NOT_NEGATIVE, **EURO
-    )
+    amount = models.DecimalField(_("price of a night, in euros"), validators=NOT_NEGATIVE, **EURO)
 
     class Meta:
         verbose_name = _("season or exception")

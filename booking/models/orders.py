@@ -158,14 +158,10 @@ class OrderLine(models.Model):
     basket_line = models.ForeignKey(
         BasketLine, on_delete=models.SET_NULL, null=True, related_name="order_lines"
     )
-    state = models.CharField(
-        _("state"), max_length=12, choices=State.choices, default=State.HELD
-    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.HELD)
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="order_lines")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
-    slot = models.ForeignKey(
-        Slot, on_delete=models.PROTECT, null=True, related_name="order_lines"
-    )
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, null=True, related_name="order_lines")
     arrival = models.DateField(_("arrival"), null=True)
     departure = models.DateField(_("departure"), null=True)
     starts_at = models.DateTimeField(_("begins"))

@@ -385,7 +385,14 @@ def quote_slot(
     counts = [(item_band, quantity_items)] if item_band else _count_by_band(terms.bands, party)
     rate = _rate(terms.vat_scheme, terms.vat_rate)
     items = [
-        _item("item" if band.is_item else "band", band.code, band.label, count, band.amount, rate)
+        _item(
+            "item" if band.is_item else "band",
+            band.code,
+            band.label,
+            quantity=count,
+            amount=band.amount,
+            rate=rate,
+        )
         for band, count in counts
     ]
     persons = len(party) or quantity_items
@@ -473,9 +480,9 @@ def _supplement_items(
                     "supplement",
                     supplement.code,
                     supplement.label,
-                    quantity,
-                    supplement.amount,
-                    rate,
+                    quantity=quantity,
+                    amount=supplement.amount,
+                    rate=rate,
                 )
             )
     return items

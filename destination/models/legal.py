@@ -15,13 +15,8 @@ class LegalTextQuerySet(models.QuerySet["LegalText"]):
 
     def in_force(self, kind: str, language: str, day: date) -> LegalText | None:
         """Return the text of `kind` in `language` in force on `day`, French where it is missing."""
-        texts = self.filter(kind=kind, valid_from__lte=day).order_by(
-            "-valid_from", "-pk"
-        )
-        return (
-            texts.filter(language=language).first()
-            or texts.filter(language="fr").first()
-        )
+        texts = self.filter(kind=kind, valid_from__lte=day).order_by("-valid_from", "-pk")
+        return texts.filter(language=language).first() or texts.filter(language="fr").first()
 
 
 class LegalText(models.Model):

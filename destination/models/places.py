@@ -38,9 +38,7 @@ class Station(models.Model):
     """A railway station served by regional trains."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    commune = models.ForeignKey(
-        Commune, on_delete=models.PROTECT, related_name="stations"
-    )
+    commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="stations")
     latitude = models.FloatField(_("latitude"))
     longitude = models.FloatField(_("longitude"))
 

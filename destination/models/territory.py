@@ -38,9 +38,7 @@ class Commune(models.Model):
     name = models.CharField(_("name"), max_length=80)
     slug = models.SlugField(max_length=90)
     department = models.CharField(_("department"), max_length=3)
-    postal_codes = ArrayField(
-        models.CharField(max_length=5), verbose_name=_("postal codes")
-    )
+    postal_codes = ArrayField(models.CharField(max_length=5), verbose_name=_("postal codes"))
     epci = models.ForeignKey(
         Epci, on_delete=models.PROTECT, related_name="communes", null=True, blank=True
     )
@@ -113,9 +111,7 @@ class PoleQuerySet(models.QuerySet["Pole"]):
 
     def active_on(self, day: date) -> PoleQuerySet:
         """Return the poles of the perimeter in force on `day`, in their order."""
-        return self.filter(perimeter__in=Perimeter.objects.active_on(day)).order_by(
-            "position"
-        )
+        return self.filter(perimeter__in=Perimeter.objects.active_on(day)).order_by("position")
 
 
 class Pole(models.Model):
@@ -126,17 +122,13 @@ class Pole(models.Model):
         MEZENC = "mezenc", _("Mézenc blue")
         CHAISE_DIEU = "chaise-dieu", _("La Chaise-Dieu green")
 
-    perimeter = models.ForeignKey(
-        Perimeter, on_delete=models.CASCADE, related_name="poles"
-    )
+    perimeter = models.ForeignKey(Perimeter, on_delete=models.CASCADE, related_name="poles")
     slug = models.SlugField()
     name = models.CharField(_("name"), max_length=80)
     tagline = models.CharField(_("in one line"), max_length=160, blank=True)
     colour = models.CharField(_("colour"), max_length=16, choices=Colour.choices)
     hero = models.CharField(_("landscape"), max_length=40, default="le-puy")
-    town = models.ForeignKey(
-        Commune, on_delete=models.PROTECT, related_name="+", null=True
-    )
+    town = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="+", null=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
 
     objects = PoleQuerySet.as_manager()
@@ -146,9 +138,7 @@ class Pole(models.Model):
         verbose_name_plural = _("poles")
         ordering = ("perimeter", "position")
         constraints = [
-            models.UniqueConstraint(
-                fields=["perimeter", "slug"], name="pole_slug_in_perimeter"
-            )
+            models.UniqueConstraint(fields=["perimeter", "slug"], name="pole_slug_in_perimeter")
         ]
 
     def __str__(self) -> str:
@@ -161,18 +151,10 @@ class PoleMembership(models.Model):
     A neighbour is shown « à côté » and never sold; it may have no pole.
     """
 
-    perimeter = models.ForeignKey(
-        Perimeter, on_delete=models.CASCADE, related_name="memberships"
-    )
-    pole = models.ForeignKey(
-        Pole, on_delete=models.CASCADE, related_name="memberships", null=True
-    )
-    commune = models.ForeignKey(
-        Commune, on_delete=models.CASCADE, related_name="memberships"
-    )
-    is_neighbour = models.BooleanField(
-        _("shown as « à côté », not sold"), default=False
-    )
+    perimeter = models.ForeignKey(Perimeter, on_delete=models.CASCADE, related_name="memberships")
+    pole = models.ForeignKey(Pole, on_delete=models.CASCADE, related_name="memberships", null=True)
+    commune = models.ForeignKey(Commune, on_delete=models.CASCADE, related_name="memberships")
+    is_neighbour = models.BooleanField(_("shown as « à côté », not sold"), default=False)
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid until"), null=True, blank=True)
 

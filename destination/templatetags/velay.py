@@ -12,7 +12,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BoundField, Field
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import reverse
@@ -62,7 +62,7 @@ def _language() -> str:
     return get_language() or settings.LANGUAGE_CODE
 
 
-# --- Money, days, hours --------------------------------------------------------------------------
+# --- Money, days, hours ---
 @register.filter
 def euros(amount: Decimal | int | str | None, style: str = "") -> str:
     """Write a sum in decimal euros: "1 074 €"; `|euros:"exact"` always shows the cents.
@@ -170,7 +170,7 @@ def party(adults: int | str | None, ages: Iterable[int | None] = ()) -> str:
 
     An age that is not known yet (None) leaves the ages out; a number that is not one counts 0.
     """
-    number = int(adults) if str(adults).isdecimal() else 0
+    number = int(str(adults)) if str(adults).isdecimal() else 0
     given = list(ages or ())
     text = ngettext("%(count)s adult", "%(count)s adults", number) % {"count": number}
     if not given:
@@ -202,7 +202,7 @@ def age_options(chosen: int | None = None) -> str:
     )
 
 
-# --- Words -------------------------------------------------------------------------------------------
+# --- Words ---
 @register.filter(needs_autoescape=True)
 def typo(text: Any, autoescape: bool = True) -> str:
     """Give French text its spaces (oti.lib.html.french_spacing); other languages stay as they are.
@@ -247,7 +247,7 @@ def pole_colour(pole: Any) -> str:
     return colour if colour in POLE_COLOURS.values() else POLE_COLOURS.get(read("slug"), "")
 
 
-# --- Icons and pictures ----------------------------------------------------------------------------------
+# --- Icons and pictures ---
 @register.simple_tag
 def icon(name: str, css: str = "") -> str:
     """Draw a symbol of the sprite; it is decoration, the words stand beside it."""
@@ -323,7 +323,8 @@ def hero(name: str, alt: str = "") -> str:
         static(f"img/heroes/hero-{known}-mobile.webp"),
     )
     return format_html(
-        '<picture>{}<img src="{}" alt="{}" width="1600" height="900" fetchpriority="high"></picture>',
+        '<picture>{}<img src="{}" alt="{}" width="1600" height="900" fetchpriority="high">'
+        "</picture>",
         sources,
         static(f"img/heroes/hero-{known}.svg"),
         alt,
@@ -340,7 +341,7 @@ def hero_crop(name: str) -> str:
     )
 
 
-# --- Where one is --------------------------------------------------------------------------------------------
+# --- Where one is ---
 @register.simple_tag(takes_context=True)
 def current(context: Context, url_name: str, *args: Any) -> str:
     """Write `aria-current="page"` when the page shown lies under the named address."""
@@ -360,7 +361,7 @@ def absolute(context: Context, address: str = "") -> str:
     return str(request.build_absolute_uri(address or request.path))
 
 
-# --- Forms -----------------------------------------------------------------------------------------------------
+# --- Forms ---
 @register.simple_tag
 def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
     """Render the widget of a field with our class, its hint and its error tied to it.
@@ -422,5 +423,13 @@ def error_summary(
         for bound in form:
             is_group = bound.widget_type in {"radioselect", "checkboxselectmultiple"}
             target = f"#{bound.auto_id}{'_0' if is_group else ''}"
-            lines += [{"text": str(text), "href": target} for text in bound.errors]
+            # "This field is required." says nothing in a list: its field is named there.
+            vague = str(Field.default_error_messages["required"])
+            lines += [
+                {
+                    "text": f"{bound.label}: {text}" if text == vague else str(text),
+                    "href": target,
+                }
+                for text in bound.errors
+            ]
     return {"problems": lines}

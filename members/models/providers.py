@@ -59,9 +59,7 @@ class Provider(index.Indexed, models.Model):
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
-    state = models.CharField(
-        _("state"), max_length=12, choices=State.choices, default=State.ACTIVE
-    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.ACTIVE)
     is_demo = models.BooleanField(_("demonstration"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from booking.basket import LineRequest, add_to_basket, extend_hold, view_basket
-from booking.models import Closure, Offer, Stay, SlotHold
+from booking.models import Closure, Offer, SlotHold, Stay
 from booking.refusals import Refusal
 from booking.rules.pricing import OptionChoice
 from tests import factories
@@ -211,9 +211,7 @@ def test_child_below_the_age_is_refused_and_others_may_come():
     with pytest.raises(Refusal) as error:
         add_to_basket(
             basket,
-            LineRequest(
-                offer_id=workshop.pk, slot_id=slot.pk, people=("p1", "p2", "p3", "p4")
-            ),
+            LineRequest(offer_id=workshop.pk, slot_id=slot.pk, people=("p1", "p2", "p3", "p4")),
             now=NOW,
         )
     add_to_basket(
@@ -260,9 +258,7 @@ def test_produce_is_bought_by_the_piece():
     slot = factories.a_slot(offer, date(2027, 7, 12), capacity=3)
     basket = factories.a_basket(None)
 
-    add_to_basket(
-        basket, LineRequest(offer_id=offer.pk, slot_id=slot.pk, quantity=3), now=NOW
-    )
+    add_to_basket(basket, LineRequest(offer_id=offer.pk, slot_id=slot.pk, quantity=3), now=NOW)
     with pytest.raises(Refusal) as error:
         add_to_basket(
             factories.a_basket(None),

@@ -51,9 +51,7 @@ def dupont_basket(*, capacity: int = 10) -> Basket:
         provider = factories.a_provider(commission_percent=Decimal(commission))
         offer = factories.an_activity(kind=kind, provider=provider)
         slot = factories.a_slot(offer, date(2027, 7, day), time(hour), capacity=capacity)
-        add_to_basket(
-            basket, LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=DUPONT), now=NOW
-        )
+        add_to_basket(basket, LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=DUPONT), now=NOW)
     return basket
 
 

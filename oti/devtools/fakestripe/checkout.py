@@ -1,5 +1,8 @@
 """Checkout Sessions: one payment page for a whole basket, open until paid or expired."""
 
+# Messages are Stripe's own and stand where they are refused.
+# ruff: noqa: EM101, EM102
+
 from oti.devtools.fakestripe import cards, payments
 from oti.devtools.fakestripe.errors import malformed, refused
 from oti.devtools.fakestripe.params import Params

@@ -1,5 +1,8 @@
 """PaymentIntents, their charges and what the bank books: take, authorise, capture, cancel."""
 
+# Messages are Stripe's own and stand where they are refused.
+# ruff: noqa: EM101, EM102
+
 from oti.devtools.fakestripe import cards
 from oti.devtools.fakestripe.errors import declined, malformed, refused
 from oti.devtools.fakestripe.params import Params

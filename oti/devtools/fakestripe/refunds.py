@@ -5,6 +5,9 @@ card as in Stripe's test mode (…7726 pending then succeeded, …5126 succeeded
 the refund's own metadata `standin_refund` = `pending` | `fails`.
 """
 
+# Messages are Stripe's own and stand where they are refused.
+# ruff: noqa: EM102
+
 from oti.devtools.fakestripe.errors import malformed, refused
 from oti.devtools.fakestripe.params import Params
 from oti.devtools.fakestripe.payments import book

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-import requests
+import requests  # noqa: TID251 (plays the browser and the control)
 import stripe
 
 from oti.devtools.fakestripe.server import StandIn

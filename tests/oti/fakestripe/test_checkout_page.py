@@ -4,7 +4,7 @@ import threading
 from html import unescape
 
 import pytest
-import requests
+import requests  # noqa: TID251 (plays the browser and the control)
 
 from tests.oti.fakestripe.standin import Probe, Receiver, line
 

@@ -1,7 +1,7 @@
 """PaymentIntents and charges through the real library."""
 
 import pytest
-import requests
+import requests  # noqa: TID251 (plays the browser and the control)
 import stripe
 
 from tests.oti.fakestripe.standin import Probe, Receiver

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import requests
+import requests  # noqa: TID251 (plays the browser and the control)
 
 from oti.devtools.fakestripe.server import StandIn
 from oti.devtools.fakestripe.state import Config

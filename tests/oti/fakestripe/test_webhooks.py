@@ -3,7 +3,7 @@
 import json
 
 import pytest
-import requests
+import requests  # noqa: TID251 (plays the browser and the control)
 import stripe
 
 from tests.oti.fakestripe.standin import WEBHOOK_SECRET, Probe, Receiver, until

@@ -1,0 +1,572 @@
+"""What the pages and mails of a stay show: plain values for the components, words included.
+
+It reads views and rows that are loaded already, and decides nothing. Sums are decimal euros.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from booking.basket import BasketView, DayView, EntryView, LineView
+from booking.models import Offer, Order, OrderLine, Refund
+from booking.models.offers import VatScheme
+from booking.people import Person
+from booking.refusals import Trouble
+from booking.rules import states
+from booking.rules.people import Guest
+from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
+from booking.rules.refunds import RefundPolicy, deadlines
+from destination.templatetags.velay import date_range, duree, euros, heure, jour, jour_long, party
+from destination.templatetags.velay import nights as nights_words
+from oti.lib.dates import ONE_DAY, count_nights, paris
+from oti.lib.html import format_number
+from oti.lib.money import ZERO
+
+# Why a line can't be had, where one word says it.
+GONE = {"gone", "sold_out", "partly_gone", "closed", "slot_past", "not_on_sale"}
+# Days without anything are shown up to this many in a row; a longer gap is left out.
+LONGEST_GAP = 3
+
+
+# --- Words ---------------------------------------------------------------------------------------
+def in_language(texts: Mapping[str, str]) -> str:
+    """Return the text of the active language, French where it is missing."""
+    return texts.get(get_language() or "fr") or texts.get("fr", "")
+
+
+def party_words(guests: Sequence[Guest]) -> str:
+    """Write who takes part: "2 adultes, 2 enfants (5 et 10 ans)"; "" for nobody."""
+    if not guests:
+        return ""
+    adults = sum(guest.is_adult for guest in guests)
+    ages = [guest.age for guest in guests if not guest.is_adult]
+    words = party(adults, ages)
+    return words if adults else words.split(", ", 1)[1]
+
+
+def person_words(person: Person, rank: int) -> str:
+    """Write one person whose name isn't known yet: "Adulte 1", "Enfant, 5 ans"."""
+    if person.is_adult:
+        return _("Adult %(rank)s") % {"rank": rank}
+    if not person.age:
+        return _("Child, under 1 year")
+    return ngettext("Child, %(age)s year", "Child, %(age)s years", person.age) % {
+        "age": person.age
+    }
+
+
+def people_words(people: Iterable[Person]) -> dict[str, str]:
+    """Return the words of each person by key; adults are numbered."""
+    words = {}
+    adults = 0
+    for person in people:
+        adults += person.is_adult
+        words[person.key] = person_words(person, adults)
+    return words
+
+
+def moment_words(moment: datetime) -> str:
+    """Write a moment: "samedi 27 juin, 16 h"."""
+    return f"{jour_long(moment, 'no-year')}, {heure(moment)}"
+
+
+def host_words(offer: Offer) -> str:
+    """Write who welcomes: "chez Anne et Joël"."""
+    names = offer.provider.host_names or offer.provider.name
+    return _("hosted by %(names)s") % {"names": names}
+
+
+def cancellation_words(
+    steps: Sequence[tuple[datetime, int]], *, fee: Decimal = ZERO, now: datetime
+) -> list[str]:
+    """Write a cancellation ladder, one sentence a rung, without the rungs that have passed."""
+    words = []
+    for until, percent in steps:
+        if until <= now or not percent:
+            continue
+        params = {"moment": moment_words(until), "percent": percent, "fee": euros(fee)}
+        if fee:
+            text = _("%(percent)s %% given back, less %(fee)s, until %(moment)s.")
+        elif percent == 100:
+            text = _("Free cancellation until %(moment)s.")
+        else:
+            text = _("%(percent)s %% given back until %(moment)s.")
+        words.append(text % params)
+    words.append(
+        _("After that nothing is given back.") if words else _("Nothing is given back any more.")
+    )
+    return words
+
+
+def free_until(ladders: Iterable[tuple[Sequence[tuple[datetime, int]], Decimal]]) -> datetime | None:
+    """Return until when the whole stay can be cancelled for nothing, None if it can't."""
+    moments = []
+    for steps, fee in ladders:
+        whole = [until for until, percent in steps if percent == 100]
+        if fee or not whole:
+            return None
+        moments.append(max(whole))
+    return min(moments, default=None)
+
+
+def quantity_words(offer: Offer, quantity: int, guests: Sequence[Guest]) -> str:
+    """Write how much is bought: persons, or items."""
+    if offer.is_sold_by_item:
+        return ngettext("%(count)s item", "%(count)s items", quantity) % {"count": quantity}
+    return party_words(guests)
+
+
+def item_rows(quote: Quote) -> list[dict[str, Any]]:
+    """Return the itemised price as rows {label, amount}; nights of one price make one row."""
+    rows: dict[tuple[str, str, Decimal], list[QuoteItem]] = {}
+    for item in quote.items:
+        rows.setdefault((item.kind, item.code, item.unit_amount), []).append(item)
+    return [
+        {
+            "label": _item_label(items[0], sum(item.quantity for item in items)),
+            "amount": sum((item.gross for item in items), ZERO),
+        }
+        for items in rows.values()
+    ]
+
+
+def _item_label(item: QuoteItem, quantity: int) -> str:
+    if item.kind == TAX_KIND:
+        return _("Tourist tax")
+    each = euros(item.unit_amount)
+    if item.kind == "night":
+        text = ngettext("%(count)s night at %(each)s", "%(count)s nights at %(each)s", quantity)
+        return text % {"count": quantity, "each": each}
+    label = _("Further person and night") if item.kind == "extra_person" else item.label
+    return f"{label}, {quantity} × {each}" if quantity > 1 else label
+
+
+# --- The basket -------------------------------------------------------------------------------------
+def search_query(
+    arrival: date | None, departure: date | None, guests: Sequence[Guest] = ()
+) -> str:
+    """Return the address parameters of a search for these dates and persons, "?" included."""
+    pairs: list[tuple[str, object]] = []
+    if arrival and departure:
+        pairs = [("arrival", arrival.isoformat()), ("departure", departure.isoformat())]
+    if guests:
+        children = [guest.age for guest in guests if not guest.is_adult]
+        pairs += [("adults", len(guests) - len(children)), ("children", len(children))]
+        pairs += [("ages", age) for age in children]
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def offer_url(offer: Offer, query: str = "") -> str:
+    """Return the page of an offer."""
+    name = "booking:stay-offer" if offer.is_lodging else "booking:experience-offer"
+    return reverse(name, args=[offer.slug]) + query
+
+
+def line_note(view: LineView) -> str:
+    """Write a line in a few words: "7 nuits, chez Anne et Joël", "2 h, 2 adultes"."""
+    line = view.line
+    if line.unit is not None and line.arrival and line.departure:
+        parts = [nights_words(count_nights(line.arrival, line.departure))]
+        if line.unit.name.lower() not in view.title.lower():
+            parts.insert(0, line.unit.name)
+        return ", ".join([*parts, party_words(view.guests), host_words(view.offer)])
+    parts = [
+        duree(view.offer.duration_minutes),
+        quantity_words(view.offer, line.quantity, view.guests),
+        view.offer.place or view.offer.commune.name,
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def tax_note(quote: Quote | None) -> str:
+    """Say that the tourist tax is inside a price, where it is."""
+    return _("tourist tax included") if quote and quote.tourist_tax else ""
+
+
+def stay_days(view: BasketView) -> list[dict[str, Any]]:
+    """Return the thread of a basket for `timeline.html`; a frozen one can't be changed."""
+    return [
+        {
+            "date": day.day,
+            "rows": [_entry_row(entry, view) for entry in day.entries],
+            "free": _free_day(day, view) if day.is_free and not view.is_frozen else None,
+        }
+        for day in _days_to_show(view)
+    ]
+
+
+def _days_to_show(view: BasketView) -> list[DayView]:
+    """Return the days of the thread; a long gap outside any lodging is left out."""
+    slept = [
+        (one.line.arrival, one.line.departure)
+        for one in view.lines
+        if one.line.arrival and one.line.departure
+    ]
+    shown: list[DayView] = []
+    gap: list[DayView] = []
+    for day in view.days:
+        if day.is_free and not any(first <= day.day < last for first, last in slept):
+            gap.append(day)
+            continue
+        if len(gap) <= LONGEST_GAP:
+            shown += gap
+        gap = []
+        shown.append(day)
+    return shown
+
+
+def _free_day(day: DayView, view: BasketView) -> dict[str, Any]:
+    guests = [person.guest for person in view.people]
+    query = search_query(day.day, day.day + ONE_DAY, guests)
+    return {"ideas": [], "browse_url": reverse("booking:experiences") + query}
+
+
+def _entry_row(entry: EntryView, basket: BasketView) -> dict[str, Any]:
+    view = entry.view
+    if entry.is_departure:
+        text = _("Leave %(title)s by this hour") % {"title": view.title}
+        return {"kind": "leg", "time": entry.time, "icon": "house", "text": text}
+    pk = view.line.pk
+    row: dict[str, Any] = {
+        "id": f"ligne-{pk}",
+        "kind": _bead(view.offer.kind),
+        "time": entry.time,
+        "title": view.title,
+        "url": offer_url(view.offer, _query_of(view)),
+        "note": line_note(view),
+        "illustration": view.offer.illustration,
+        "price": {
+            "amount": view.amount,
+            "note": tax_note(view.quote),
+            "before": view.old_amount,
+            "tax_on_site": view.quote.tourist_tax_on_site if view.quote else None,
+        },
+        "edit_url": reverse("booking:line-edit", args=[pk]),
+        "remove_url": reverse("booking:line-remove", args=[pk]),
+    }
+    if not basket.is_frozen:
+        row |= _troubles_of_row(view)
+    return row
+
+
+def _bead(kind: str) -> str:
+    return {Offer.Kind.LODGING: "stay", Offer.Kind.EVENT_TICKET: "event"}.get(kind, "do")  # type: ignore[call-overload,no-any-return]
+
+
+def _query_of(view: LineView) -> str:
+    if view.line.arrival and view.line.departure:
+        return search_query(view.line.arrival, view.line.departure, view.guests)
+    return ""
+
+
+def _troubles_of_row(view: LineView) -> dict[str, Any]:
+    """Return what a line that can't be had, or not so, shows instead."""
+    told = [one for one in view.troubles if one.code != "hold_expired"]
+    if not told:
+        label = {"label": _("No longer held"), "kind": "warn"}
+        return {} if view.is_held else {"badge": label}
+    row: dict[str, Any] = {"problem": problem_words(view, told)}
+    if any(one.code == "price_changed" for one in told) and view.counted:
+        accept = _("Accept %(amount)s") % {"amount": euros(view.amount)}
+        url = reverse("booking:line-accept", args=[view.line.pk])
+        row["actions"] = [{"url": url, "label": accept, "fields": [], "main": True}]
+    if not view.counted:
+        is_gone = any(one.code in GONE for one in told)
+        row["kind"] = "warn"
+        row["price_label"] = _("Sold out") if is_gone else _("To be settled")
+        row["price"] = {"note": _("not counted")}
+    return row
+
+
+def problem_words(view: LineView, troubles: Sequence[Trouble]) -> str:
+    """Write the troubles of a line, with a way out where something else can be had."""
+    words = " ".join(dict.fromkeys(one.message for one in troubles))
+    if view.counted:
+        return words
+    if view.unit is not None:
+        query = search_query(view.line.arrival, view.line.departure, view.guests)
+        url, label = reverse("booking:stays") + query, _("See what is free on these dates")
+    else:
+        url, label = offer_url(view.offer), _("See the other dates")
+    return format_html('{} <a href="{}">{}</a>', words, url, label)
+
+
+def total_rows(view: BasketView) -> list[dict[str, Any]]:
+    """Return one row per counted line for the total's box."""
+    return [{"label": one.title, "note": "", "amount": one.amount} for one in view.counted]
+
+
+def rules_of(view: BasketView, *, now: datetime) -> list[dict[str, Any]]:
+    """Return the cancellation rule of each counted line: {title, provider, words}."""
+    return [
+        {
+            "title": one.title,
+            "provider": one.offer.provider.name,
+            "words": cancellation_words(
+                one.cancellation, fee=one.offer.cancellation_policy.flat_fee, now=now
+            ),
+        }
+        for one in view.counted
+    ]
+
+
+def promises_of(view: BasketView, *, now: datetime) -> list[tuple[str, str]]:
+    """Return what stands under the total: one payment, until when all can be cancelled."""
+    count = view.providers_count
+    text = ngettext(
+        "One payment, for %(count)s provider of the area",
+        "One payment, for %(count)s providers of the area",
+        count,
+    )
+    promises = [("shield-check", text % {"count": count})]
+    until = free_until(
+        (one.cancellation, one.offer.cancellation_policy.flat_fee) for one in view.counted
+    )
+    if until and until > now:
+        words = _("Free cancellation until %(moment)s") % {"moment": moment_words(until)}
+        promises.append(("circle-check", words))
+    return promises
+
+
+def summary_of(view: BasketView, *, now: datetime) -> dict[str, Any]:
+    """Return the side box of checkout for `summary_card.html`."""
+    return {
+        "title": dates_words(view.first_day, view.last_day),
+        "lines": [
+            {
+                "title": one.title,
+                "note": when_words(one.starts_at, one.line.arrival, one.line.departure),
+                "illustration": one.offer.illustration,
+                "amount": one.amount,
+            }
+            for one in view.counted
+        ],
+        "rows": [{"label": _("Booking fee"), "amount": ZERO}],
+        "total": view.total,
+        "total_label": _("Total, taxes included"),
+        "tax_on_site": view.tourist_tax_on_site,
+        "promises": promises_of(view, now=now),
+    }
+
+
+def dates_words(first: date | None, last: date | None) -> str:
+    """Write the days of a stay: "11 au 18 juillet 2026"; one day alone: "samedi 11 juillet"."""
+    if first is None or last is None:
+        return ""
+    return date_range(first, last, "text") if first != last else jour_long(first)
+
+
+def when_words(starts_at: datetime, arrival: date | None, departure: date | None) -> str:
+    """Write when a line happens: "11 au 18 juil., 7 nuits" or "dim. 12 juil., 9 h"."""
+    if arrival and departure:
+        days = date_range(arrival, departure, "short text")
+        return f"{days}, {nights_words(count_nights(arrival, departure))}"
+    return f"{jour(starts_at)}, {heure(starts_at)}"
+
+
+# --- The order --------------------------------------------------------------------------------------
+@dataclass
+class SoldLine:
+    """One line of an order as its pages and mails show it."""
+
+    line: OrderLine
+    title: str
+    when: str
+    starts_at: datetime
+    ends_at: datetime
+    quote: Quote
+    guests: list[Guest]
+    names: list[str]
+    rules: list[str]
+    rule: str
+    refunds: list[Refund] = field(default_factory=list)
+    tickets: list[Any] = field(default_factory=list)
+
+    @property
+    def offer(self) -> Offer:
+        """Return the offer as it is now (place, access, hours)."""
+        return self.line.offer
+
+    @property
+    def provider(self) -> Any:
+        """Return who provides it."""
+        return self.line.sub_order.provider
+
+    @property
+    def amount(self) -> Decimal:
+        """Return what was paid online for it."""
+        return self.line.gross_amount + self.line.tourist_tax_amount
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is, or was, to be had."""
+        return self.line.state in {states.SOLD, states.HONOURED, states.NO_SHOW}
+
+    @property
+    def is_lodging(self) -> bool:
+        """Whether nights were bought."""
+        return self.line.unit_id is not None
+
+    @property
+    def party(self) -> str:
+        """Write who takes part, or how many items."""
+        return quantity_words(self.offer, self.line.quantity, self.guests)
+
+    @property
+    def unit_name(self) -> str:
+        """Return the room's name where the title doesn't say it."""
+        name = self.line.unit_name
+        return "" if name.lower() in self.title.lower() else name
+
+    @property
+    def place(self) -> str:
+        """Return the meeting place or the address of the host, with the commune."""
+        where = self.offer.place or (self.provider.address if self.is_lodging else "")
+        commune = self.line.commune_name
+        return where if commune in where else ", ".join(part for part in (where, commune) if part)
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """Return the itemised price."""
+        return item_rows(self.quote)
+
+
+def sold_lines(order: Order, *, now: datetime) -> list[SoldLine]:
+    """Load the lines of an order with all that its pages show, in a bounded number of statements.
+
+    Tickets are reached by their name on the line: the programme stands above (core.md 17).
+    """
+    lines = order.lines.select_related(
+        "offer__provider", "offer__commune", "sub_order__provider", "slot"
+    ).prefetch_related("participants", "refunds", "tickets__participant")
+    return [sold_line(line, now=now) for line in lines]
+
+
+def sold_line(line: OrderLine, *, now: datetime) -> SoldLine:
+    """Return one line with its words; participants, refunds and tickets are read from it."""
+    policy = RefundPolicy.from_json(line.policy)
+    participants = list(line.participants.all())
+    starts_at = paris(line.starts_at)
+    return SoldLine(
+        line=line,
+        title=in_language(line.titles),
+        when=when_words(starts_at, line.arrival, line.departure),
+        starts_at=starts_at,
+        ends_at=paris(line.ends_at),
+        quote=Quote.from_json(line.quote),
+        guests=[Guest(one.age) for one in participants],
+        names=[str(one) for one in participants],
+        rules=cancellation_words(deadlines(policy, starts_at), fee=policy.flat_fee, now=now),
+        rule=in_language(line.policy_summaries),
+        refunds=list(line.refunds.all()),
+        tickets=list(line.tickets.all()) if hasattr(line, "tickets") else [],
+    )
+
+
+def order_days(lines: Sequence[SoldLine]) -> list[dict[str, Any]]:
+    """Return the lines by day: [{date, entries: [{line, is_departure, time}]}], empty days out."""
+    days: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for one in lines:
+        days[one.starts_at.date()].append({"line": one, "time": one.starts_at})
+        if one.is_lodging and one.is_alive:
+            days[one.ends_at.date()].append(
+                {"line": one, "time": one.ends_at, "is_departure": True}
+            )
+    return [
+        {"date": day, "entries": sorted(entries, key=lambda one: one["time"])}
+        for day, entries in sorted(days.items())
+    ]
+
+
+def order_dates(lines: Sequence[SoldLine]) -> str:
+    """Write the days of an order's stay."""
+    alive = [one for one in lines if one.is_alive] or list(lines)
+    if not alive:
+        return ""
+    return dates_words(
+        min(one.starts_at.date() for one in alive), max(one.ends_at.date() for one in alive)
+    )
+
+
+def order_summary(order: Order, lines: Sequence[SoldLine]) -> dict[str, Any]:
+    """Return the side box of an order for `summary_card.html`: what was paid, what came back."""
+    return {
+        "title": order_dates(lines),
+        "lines": [
+            {
+                "title": one.title,
+                "note": one.when,
+                "illustration": one.offer.illustration,
+                "amount": one.amount,
+            }
+            for one in lines
+        ],
+        "rows": [{"label": _("Booking fee"), "amount": order.fee_amount}],
+        "total": order.total_amount,
+        "total_label": _("Total, taxes included"),
+        "tax_on_site": order.tourist_tax_on_site_amount,
+        "promises": [],
+    }
+
+
+def refund_words(refund: Refund) -> str:
+    """Write how a refund stands."""
+    sum_words = euros(refund.amount, "exact")
+    if refund.state == states.DONE and refund.done_at:
+        return _("%(sum)s given back on %(day)s") % {
+            "sum": sum_words,
+            "day": jour_long(refund.done_at),
+        }
+    if refund.state == states.FAILED:
+        return _("%(sum)s could not be given back yet: we are dealing with it") % {
+            "sum": sum_words
+        }
+    return _("%(sum)s being given back") % {"sum": sum_words}
+
+
+# --- The receipt -------------------------------------------------------------------------------------
+@dataclass
+class VatRow:
+    """The services of one rate, or of one scheme without a rate."""
+
+    label: str
+    net: Decimal = ZERO
+    vat: Decimal = ZERO
+    gross: Decimal = ZERO
+
+
+def vat_rows(lines: Iterable[SoldLine]) -> list[VatRow]:
+    """Add up the services by VAT rate, the tourist tax left out; margin lines show no VAT."""
+    rows: dict[tuple[str, Decimal], VatRow] = {}
+    for one in lines:
+        for item in one.quote.services:
+            scheme = one.line.vat_scheme
+            rate = item.vat_rate if scheme == VatScheme.STANDARD else ZERO
+            key = (scheme if scheme != VatScheme.STANDARD else "", rate)
+            row = rows.setdefault(key, VatRow(_vat_label(scheme, rate)))
+            row.net += item.net
+            row.vat += item.vat
+            row.gross += item.gross
+    return [rows[key] for key in sorted(rows, key=lambda key: (key[0], key[1]))]
+
+
+def _vat_label(scheme: str, rate: Decimal) -> str:
+    if scheme == VatScheme.EXEMPT:
+        return _("Not subject to VAT")
+    if scheme == VatScheme.MARGIN:
+        return _("Special scheme for travel agents")
+    percent = rate * 100
+    decimals = 0 if percent == percent.to_integral_value() else 1
+    return f"{format_number(percent, get_language() or 'fr', decimals=decimals)} %"
+

@@ -1,0 +1,55 @@
+"""The accounts of the demo, with their plain passwords; they never exist in production."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+
+from members.models import Provider, ProviderRole, User
+
+PASSWORD = "Lentille-verte-43"  # noqa: S105 - shown on purpose
+OFFICE, ANNE, SOLANGE, VISITOR = (
+    "bureau@example.org",
+    "anne@example.org",
+    "solange@example.org",
+    "visiteur@example.org",
+)
+# role, e-mail, password
+DEMO_ACCOUNTS = [
+    ("office", OFFICE, PASSWORD),
+    ("host", ANNE, PASSWORD),
+    ("host", SOLANGE, PASSWORD),
+    ("visitor", VISITOR, PASSWORD),
+]
+NAMES = {
+    OFFICE: ("Camille", "Bureau"),
+    ANNE: ("Anne", "Hôte"),
+    SOLANGE: ("Solange", "Hôte"),
+    VISITOR: ("Élise", "Visiteur"),
+}
+HOST_OF = {ANNE: "anne-et-joel", SOLANGE: "la-table-de-solange"}
+
+
+def create_accounts() -> int:
+    """Create the accounts that are missing, their addresses confirmed; returns how many."""
+    known = set(User.objects.filter(email__in=NAMES).values_list("email", flat=True))
+    password = make_password(PASSWORD) if known != set(NAMES) else ""
+    created = 0
+    for email, (first_name, last_name) in NAMES.items():
+        if email in known:
+            continue
+        is_office = email == OFFICE
+        user = User.objects.create(
+            email=email,
+            password=password,
+            first_name=first_name,
+            last_name=last_name,
+            is_staff=is_office,
+            is_superuser=is_office,
+        )
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        if email in HOST_OF:
+            provider = Provider.objects.get(slug=HOST_OF[email])
+            ProviderRole.objects.create(user=user, provider=provider)
+        created += 1
+    return created
