@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -617,7 +617,7 @@ def search_experiences(
         Slot.objects.filter(offer_id__in=found, day__gte=start, day__lte=end)
         .to_come(now)
         .with_free(now)
-        .filter(free__gt=0)
+        .filter(capacity__gt=F("sold") + F("held"))
         .order_by("offer_id", "starts_at")
         .distinct("offer_id")
     )

@@ -393,10 +393,10 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
                 continue
             try:
                 if line.unit_id:
-                    stay_id = _hold_nights(
+                    held_id = _hold_nights(
                         line.unit_id, line.arrival, line.departure, now=now, until=hint
                     )
-                    taken.append((line, stay_id))
+                    taken.append((line, held_id))
                 elif line.slot_id in locked:
                     _check_places_left(
                         line.slot_id, line.offer, line.quantity, now=now, except_line=line.pk
@@ -621,7 +621,7 @@ def _read_stay(
     if troubles:
         raise BadInput(*troubles)
     unit = (
-        Unit.objects.filter(pk=request.unit_id, offer=offer)
+        Unit.objects.filter(pk=request.unit_id or 0, offer=offer)
         .select_related("tariff")
         .prefetch_related("tariff__price_rules", "tariff__restrictions")
         .first()
@@ -633,7 +633,7 @@ def _read_stay(
         key
         for line in basket.lines.filter(
             unit__isnull=False, arrival__lt=request.departure, departure__gt=request.arrival
-        ).exclude(pk=except_line)
+        ).exclude(pk=except_line or 0)
         for key in line.people
     }
     people, keys = _who(basket, request, busy=lodged)
@@ -663,12 +663,12 @@ def _read_places(
     now: datetime,
     except_line: int | None,
 ) -> _Wish:
-    slot = Slot.objects.filter(pk=request.slot_id, offer=offer).first()
+    slot = Slot.objects.filter(pk=request.slot_id or 0, offer=offer).first()
     if slot is None:
         raise Unavailable(trouble("offer_unknown", field="slot"))
     starts_at, ends_at = paris(slot.starts_at), paris(slot.ends_at)
     if offer.is_sold_by_item:
-        people, keys = people_from(basket.people), []
+        people, keys = people_from(basket.people), list[str]()
         quantity = request.quantity
     else:
         busy = _busy_people(basket, offer, starts_at, ends_at, except_line=except_line)
@@ -721,7 +721,7 @@ def _busy_people(
             slot__starts_at__lt=ends_at,
             slot__ends_at__gt=starts_at,
         )
-        .exclude(pk=except_line)
+        .exclude(pk=except_line or 0)
         .select_related("offer")
     )
     return {key: line.offer.title for line in lines for key in line.people}
@@ -816,7 +816,7 @@ def _attach(line: BasketLine, wish: _Wish, stay_id: int | None, until: datetime)
 def _put_slot_hold(line: BasketLine, until: datetime) -> None:
     SlotHold.objects.update_or_create(
         line=line,
-        defaults={"slot_id": line.slot_id, "quantity": line.quantity, "expires_at": until},
+        defaults={"slot_id": line.slot_id or 0, "quantity": line.quantity, "expires_at": until},
     )
 
 

@@ -617,19 +617,20 @@ def _sell_lines(
 
 def _sell_nights(line: OrderLine, *, now: datetime) -> bool:
     """Turn the hold into a sale, or take the nights again if nobody has them."""
+    unit_id = line.unit_id or 0
     own = Stay.objects.filter(
         line_id=line.basket_line_id,
-        unit_id=line.unit_id,
+        unit_id=unit_id,
         state=Stay.State.HELD,
         dates=(line.arrival, line.departure),
     ).update(state=Stay.State.SOLD, order_line=line, line=None, expires_at=None)
     if own:
         return True
     dates = (line.arrival, line.departure)
-    if Closure.objects.filter(unit_id=line.unit_id, dates__overlap=dates).exists():
+    if Closure.objects.filter(unit_id=unit_id, dates__overlap=dates).exists():
         return False
     Stay.objects.filter(
-        unit_id=line.unit_id,
+        unit_id=unit_id,
         state=Stay.State.HELD,
         expires_at__lte=now,
         dates__overlap=dates,

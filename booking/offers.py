@@ -194,7 +194,7 @@ def pause_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
     Raises WrongState unless it is published or paused already.
     """
     with locks.write_transaction():
-        fresh = Offer.objects.get(pk=offer.pk)
+        fresh: Offer = Offer.objects.get(pk=offer.pk)
         if fresh.state == Offer.State.PAUSED:
             return fresh
         if fresh.state != Offer.State.PUBLISHED:
@@ -206,7 +206,7 @@ def pause_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
 def archive_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
     """Put an offer away: off the pages and out of the desk's daily list; orders keep it."""
     with locks.write_transaction():
-        fresh = Offer.objects.get(pk=offer.pk)
+        fresh: Offer = Offer.objects.get(pk=offer.pk)
         if fresh.state != Offer.State.ARCHIVED:
             _move(fresh, Offer.State.ARCHIVED, "offer archived", actor=actor, now=now)
     return fresh

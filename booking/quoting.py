@@ -41,6 +41,7 @@ from booking.rules.refunds import RefundPolicy, RefundStep
 from booking.rules.stay import Restriction, StayLimits, check_stay
 from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms
 from oti.lib.dates import PARIS, at_paris
+from oti.lib.money import ZERO
 
 NOON = time(12)
 FIFTEEN = time(15)
@@ -143,7 +144,7 @@ def stay_terms(unit: Unit) -> StayTerms:
         base_amount=tariff.base_amount if tariff else None,
         night_rules=rules,
         base_occupancy=tariff.base_occupancy if tariff else 1,
-        extra_person_amount=tariff.extra_person_amount if tariff else 0,
+        extra_person_amount=tariff.extra_person_amount if tariff else ZERO,
         supplements=supplement_terms(unit.offer),
         vat_rate=unit.offer.vat_rate,
         vat_scheme=unit.offer.vat_scheme,

@@ -79,7 +79,11 @@ class TwoDaysInput(forms.MultiWidget):
         """Write both fields, each under its name."""
         parts = self.get_context(name, value, attrs)["widget"]["subwidgets"]
         inputs = [
-            (part["attrs"].get("id", ""), label, self._render(part["template_name"], {"widget": part}))
+            (
+                part["attrs"].get("id", ""),
+                label,
+                self._render(part["template_name"], {"widget": part}),
+            )
             for part, label in zip(parts, self.names, strict=True)
         ]
         return format_html(
@@ -107,9 +111,7 @@ class TwoDaysField(forms.MultiValueField):
         self, *, first: Text, last: Text, last_is_included: bool = False, **kwargs: Any
     ) -> None:
         self.last_is_included = last_is_included
-        kwargs.setdefault(
-            "widget", TwoDaysInput(first, last, last_is_included=last_is_included)
-        )
+        kwargs.setdefault("widget", TwoDaysInput(first, last, last_is_included=last_is_included))
         super().__init__(
             fields=(forms.DateField(), forms.DateField()), require_all_fields=True, **kwargs
         )
@@ -306,4 +308,3 @@ class ReadOnlyViewSet(DeskViewSet):
             (ModelAdminURLFinder,),
             {"edit_url_name": self.get_url_name("inspect")},
         )
-

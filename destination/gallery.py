@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 ARRIVAL = date(2026, 7, 11)
 DEPARTURE = date(2026, 7, 18)

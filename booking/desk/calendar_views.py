@@ -135,9 +135,9 @@ class SlotChangeView(UseCaseView):
     @property
     def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
         """Show what can't be changed here."""
-        held = sum(self.target.holds.filter(expires_at__gt=self.now).values_list(
-            "quantity", flat=True
-        ))
+        held = sum(
+            self.target.holds.filter(expires_at__gt=self.now).values_list("quantity", flat=True)
+        )
         return (
             (_("Offer"), self.target.offer.title),
             (_("Sold"), self.target.sold),
@@ -280,4 +280,3 @@ class ClosureRemoveView(UseCaseView):
         """Open them."""
         offers.reopen_nights(self.target, actor=actor_of(self.request), now=self.now)
         return _("These nights are on sale again.")
-

@@ -191,9 +191,7 @@ class OfferForm(DeskForm):
     def _clean_advance(self, data: dict[str, Any]) -> None:
         least, most = data.get("min_advance_days"), data.get("max_advance_days")
         if least is not None and most is not None and most < least:
-            self.add_error(
-                "max_advance_days", _("It can't be less than « at least days ahead ».")
-            )
+            self.add_error("max_advance_days", _("It can't be less than « at least days ahead »."))
 
     def _name_codes(self, relation: str, longest: int = 24) -> None:
         """Give each new row a code made from its French name, once per offer."""
@@ -280,8 +278,10 @@ class ExperienceForm(OfferForm):
             self.add_error("duration_minutes", _("At least one minute."))
         rows = rows_of(self, "bands")
         bands = [_band_of(row, str(number)) for number, row in enumerate(rows)]
-        if not bands or any(row.errors for row in rows) or {"min_age", "max_age"} & set(
-            self.errors
+        if (
+            not bands
+            or any(row.errors for row in rows)
+            or {"min_age", "max_age"} & set(self.errors)
         ):
             return data
         troubles = check_price_bands(

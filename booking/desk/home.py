@@ -36,9 +36,7 @@ class TodayPanel(Component):
     order = 50
     template_name = "booking/desk/today.html"
 
-    def get_context_data(
-        self, parent_context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Count what the panel shows."""
         return {"waiting": list(_waiting())}
 
@@ -94,6 +92,4 @@ def _midnight(now: datetime) -> datetime:
 
 def _offers_without_dates(now: datetime) -> QuerySet[Offer]:
     coming = Slot.objects.to_come(now).values("offer_id")
-    return Offer.objects.published().exclude(
-        Q(kind=Offer.Kind.LODGING) | Q(pk__in=coming)
-    )
+    return Offer.objects.published().exclude(Q(kind=Offer.Kind.LODGING) | Q(pk__in=coming))

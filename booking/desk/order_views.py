@@ -334,4 +334,3 @@ class EventInspectView(ReadOnlyInspectView):
             "event": self.object,
             "may_change": self.user_has_permission("change"),
         }
-

@@ -348,9 +348,7 @@ TARIFF = TabbedInterface(
                                     "base_occupancy",
                                     help_text=_("The price of a night is for so many persons."),
                                 ),
-                                FieldPanel(
-                                    "extra_person_amount", help_text=_("0: nothing more.")
-                                ),
+                                FieldPanel("extra_person_amount", help_text=_("0: nothing more.")),
                             ]
                         ),
                     ],
@@ -407,9 +405,7 @@ TARIFF = TabbedInterface(
                             [
                                 FieldPanel("kind", help_text=_("What is asked or refused.")),
                                 FieldPanel("weekday", help_text=_("On which days it holds.")),
-                                FieldPanel(
-                                    "value", help_text=_("Nights; 0 for « no arrival ».")
-                                ),
+                                FieldPanel("value", help_text=_("Nights; 0 for « no arrival ».")),
                             ]
                         ),
                         FieldPanel("dates", help_text=_("Both days are included.")),

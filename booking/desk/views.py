@@ -315,4 +315,3 @@ class OfferMoveView(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin, F
         else:
             messages.success(self.request, told % {"offer": offer.title})
         return redirect(offer_url(offer))
-

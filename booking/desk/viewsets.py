@@ -692,4 +692,3 @@ class CollectivityViewSet(DeskViewSet):
     empty_text = gettext_lazy(
         "Councils with a way of their own to round or levy the tax will appear here."
     )
-

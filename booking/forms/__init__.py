@@ -1,0 +1,1 @@
+"""Forms: they give input its shape; use cases decide."""

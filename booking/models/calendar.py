@@ -54,6 +54,10 @@ class Slot(models.Model):
     is_closed = models.BooleanField(_("closed"), default=False)
     closed_reason = models.CharField(_("why it is closed"), max_length=160, blank=True)
 
+    # Known only on rows that `with_free` gives.
+    held: int
+    free: int
+
     objects = SlotQuerySet.as_manager()
 
     class Meta:

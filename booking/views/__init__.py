@@ -1,0 +1,1 @@
+"""Pages where one looks and buys, the bank's messages, the hosts' space."""

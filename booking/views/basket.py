@@ -1,0 +1,178 @@
+"""My stay: the thread, the hold, and every change of a line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from booking import basket as baskets
+from booking import showing
+from booking.access import basket_for, last_order_of, remember_basket
+from booking.basket import BasketView, LineView
+from booking.forms.basket import read_line
+from booking.models import Basket
+from booking.refusals import Refusal, WrongState, trouble
+from booking.rules import states
+from booking.views import line_pages
+from booking.views.answers import see_other, tell, told_at
+from destination.templatetags.velay import euros, heure
+
+MY_STAY = "booking:my-stay"
+
+
+@never_cache
+@require_safe
+def my_stay(request: HttpRequest) -> HttpResponse:
+    """Show the stay day by day, until when it is held, and what it costs."""
+    now = timezone.now()
+    basket = basket_for(request)
+    view = baskets.view_basket(basket, now=now) if basket else None
+    if view is None or not view.lines:
+        order = last_order_of(request)
+        is_bought = order is not None and order.state in {states.CONFIRMED, states.CANCELLED}
+        context = {"last_order": order if is_bought else None}
+        return render(request, "booking/my_stay_empty.html", context)
+    context = {
+        "view": view,
+        "hold": _hold(view),
+        "days": showing.stay_days(view),
+        "rows": showing.total_rows(view),
+        "rules": showing.rules_of(view, now=now),
+        "promises": showing.promises_of(view, now=now),
+        "order": order_under_way(view.basket) if view.is_frozen else None,
+        "uncounted": len(view.lines) - len(view.counted),
+    }
+    return render(request, "booking/my_stay.html", context)
+
+
+@never_cache
+@require_POST
+def add_line(request: HttpRequest) -> HttpResponse:
+    """Hold something and put it into the stay, or say why not without losing what was asked."""
+    now = timezone.now()
+    basket = basket_for(request) or baskets.new_basket(language=get_language() or "fr", now=now)
+    try:
+        line = baskets.add_to_basket(basket, read_line(request.POST), now=now)
+    except Refusal as refusal:
+        response = line_pages.refused(request, basket, refusal, now=now)
+    else:
+        text = _("« %(title)s » is in your stay, held for you until %(hour)s.")
+        hour = heure(basket.expires_at)
+        messages.success(request, text % {"title": line.offer.title, "hour": hour})
+        response = see_other(MY_STAY, fragment=f"#ligne-{line.pk}")
+    remember_basket(request, response, basket)
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_line(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change dates, persons, slot or options of a line; it keeps its place."""
+    now = timezone.now()
+    basket = _basket(request)
+    view = baskets.view_basket(basket, now=now)
+    line = _line(view, pk)
+    if line is None or view.is_frozen:
+        tell(request, [trouble("frozen" if view.is_frozen else "line_unknown")])
+        return see_other(MY_STAY)
+    if request.method != "POST":
+        return line_pages.edit(request, view, line, now=now)
+    try:
+        changed = baskets.change_line(basket, pk, read_line(request.POST), now=now)
+    except Refusal as refusal:
+        return line_pages.edit(request, view, line, refusal=refusal, now=now)
+    _tell_change(request, line, baskets.view_basket(basket, now=now))
+    return see_other(MY_STAY, fragment=f"#ligne-{changed.pk}")
+
+
+@never_cache
+@require_POST
+@told_at(MY_STAY)
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a line out; a second click does nothing more."""
+    basket = _basket(request)
+    baskets.remove_line(basket, pk, now=timezone.now())
+    messages.success(request, _("It is no longer in your stay."))
+    return see_other(MY_STAY)
+
+
+@never_cache
+@require_POST
+@told_at(MY_STAY)
+def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept the new price of a line."""
+    baskets.accept_price(_basket(request), pk, now=timezone.now())
+    messages.success(request, _("The new price is noted."))
+    return see_other(MY_STAY)
+
+
+@never_cache
+@require_POST
+@told_at(MY_STAY)
+def extend(request: HttpRequest) -> HttpResponse:
+    """Keep everything a quarter of an hour more."""
+    baskets.extend_hold(_basket(request), now=timezone.now())
+    return see_other(MY_STAY, fragment="#hold")
+
+
+@never_cache
+@require_POST
+@told_at(MY_STAY)
+def renew(request: HttpRequest) -> HttpResponse:
+    """Ask again for everything that lapsed; only what is gone stays marked."""
+    basket = _basket(request)
+    if basket.state != Basket.State.OPEN:
+        raise WrongState(trouble("frozen"))
+    gone = baskets.renew_holds(basket, now=timezone.now())
+    if gone:
+        messages.warning(request, _("What can still be had is held again. The rest is marked."))
+    else:
+        messages.success(request, _("Everything is held for you again."))
+    return see_other(MY_STAY)
+
+
+def order_under_way(basket: Basket) -> Any:
+    """Return the order that freezes a basket."""
+    return basket.orders.filter(state=states.AWAITING_PAYMENT).first()
+
+
+def _basket(request: HttpRequest) -> Basket:
+    """Return the visitor's basket; without one there is nothing to change."""
+    basket = basket_for(request)
+    if basket is None:
+        raise Http404
+    return basket
+
+
+def _line(view: BasketView, pk: int) -> LineView | None:
+    return next((one for one in view.lines if one.line.pk == pk), None)
+
+
+def _hold(view: BasketView) -> dict[str, Any]:
+    return {
+        "held_until": view.held_until,
+        "is_lapsed": view.is_lapsed,
+        "is_last": not view.can_extend,
+        "extend_url": see_other("booking:hold-extend").url,
+        "renew_url": see_other("booking:hold-renew").url,
+    }
+
+
+def _tell_change(request: HttpRequest, before: LineView, view: BasketView) -> None:
+    after = _line(view, before.line.pk)
+    if after is None or after.amount == before.amount:
+        messages.success(request, _("The change is held for you, at the same price."))
+        return
+    text = _("The change is held for you: %(new)s instead of %(old)s.")
+    sums = {"new": euros(after.amount), "old": euros(before.amount)}
+    messages.success(request, text % sums)
+
+

@@ -125,7 +125,7 @@ def _load(
     )
     catalogue = read_catalogue()
     is_new_version = last is None or last["version"] != version
-    counts = dict.fromkeys(("providers", "events", "accounts"), 0)
+    counts = dict.fromkeys(("providers", "offers", "units", "events", "accounts"), 0)
     fresh: set[str] = set()
     if is_new_version:
         _prepare_site()
@@ -134,7 +134,10 @@ def _load(
         _add_legal_texts()
         ground, counts["providers"] = _add_providers(catalogue)
         fresh = _add_offers(catalogue, ground)
-        counts["events"] = _add_events(catalogue, ground)
+        fresh_events = _add_events(catalogue, ground)
+        counts["offers"], counts["events"] = len(fresh), len(fresh_events)
+        counts["units"] = Unit.objects.filter(offer__slug__in=fresh).count()
+        fresh |= fresh_events
         counts["accounts"] = create_accounts()
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
@@ -146,14 +149,12 @@ def _load(
         at=now,
         version=version,
         day=day.isoformat(),
-        nights_until=reach.nights.isoformat(),
-        slots_until=reach.slots.isoformat(),
+        nights_until=max(reach.nights, former.nights if former else day).isoformat(),
+        slots_until=max(reach.slots, former.slots if former else day).isoformat(),
     )
     return DemoReport(
         version=version,
         day=day,
-        offers=len(fresh),
-        units=Unit.objects.filter(offer__slug__in=fresh).count() if fresh else 0,
         slots=slots,
         sessions=sessions,
         nights_taken=taken,
@@ -245,7 +246,8 @@ def _add_offers(catalogue: Catalogue, ground: rows.Ground) -> set[str]:
     return set(by_slug)
 
 
-def _add_events(catalogue: Catalogue, ground: rows.Ground) -> int:
+def _add_events(catalogue: Catalogue, ground: rows.Ground) -> set[str]:
+    """Add the events that are missing; returns their slugs."""
     known = set(Event.objects.values_list("slug", flat=True))
     offers = {
         offer.slug: offer for offer in Offer.objects.filter(kind=Offer.Kind.EVENT_TICKET)
@@ -256,7 +258,7 @@ def _add_events(catalogue: Catalogue, ground: rows.Ground) -> int:
         if data.slug not in known
     )
     _index(Event, events)
-    return len(events)
+    return {event.slug for event in events}
 
 
 def _slot_offers(catalogue: Catalogue) -> list[SlotOfferData]:

@@ -133,6 +133,15 @@ def answer_challenge(bank: Bank, intent_id: str, sent: dict[str, str], accepted:
     return _after(bank, intent, session)
 
 
+def front(accepted: str) -> Page:
+    """GET /: the cards to play with."""
+    language = choose_language(None, accepted)
+    title = say(language, "cards")
+    body = f"""<section class="sheet" aria-labelledby="title">
+<h1 id="title">{escape(title)}</h1>{_samples(language)}</section>"""
+    return Page(200, _frame(language, title, body))
+
+
 def unknown(bank: Bank, accepted: str) -> Page:
     """No such page."""
     return _notice(choose_language(None, accepted), "unknown", "", bank, status=404)
@@ -220,9 +229,6 @@ def _form(bank: Bank, session: Thing, language: str, typed: Typed) -> Page:
         else ""
     )
     reference = session["client_reference_id"]
-    samples = "".join(
-        f"<tr><th scope=row>{number}</th><td>{t(what)}</td></tr>" for number, what in SHOWN_CARDS
-    )
     body = f"""<div class="columns">
 <section class="order" aria-labelledby="title">
 {back_link}
@@ -241,12 +247,20 @@ def _form(bank: Bank, session: Thing, language: str, typed: Typed) -> Page:
 <button class="main">{t("confirm_free") if free else t("pay", amount=amount)}</button>
 </form>
 <p class="quiet">{t("open_until", time=clock(session["expires_at"]))}</p>
-<details><summary>{t("cards")}</summary><p>{t("cards_how")}</p><table>{samples}</table></details>
+<details><summary>{t("cards")}</summary>{_samples(language)}</details>
 </section>
 </div>"""
     prefix = f"{say(language, 'error_prefix')} : " if typed.errors else ""
     title = prefix + say(language, "title") + " · " + shop
     return Page(typed.status, _frame(language, title, body))
+
+
+def _samples(language: str) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{number}</th><td>{escape(say(language, what))}</td></tr>'
+        for number, what in SHOWN_CARDS
+    )
+    return f"<p>{escape(say(language, 'cards_how'))}</p><table>{rows}</table>"
 
 
 def _line(line: Thing, language: str) -> str:

@@ -196,6 +196,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self, method: str, path: str, body: str) -> None:
         bank, accepted = self.owner.bank, self.headers.get("Accept-Language") or ""
         sent = dict(parse_qsl(body, keep_blank_values=True))
+        if (method, path) == ("GET", "/"):
+            self._html(pages.front(accepted))
+            return
         views: dict[tuple[str, str], Callable[[str], pages.Page]] = {
             ("GET", "pay"): lambda key: pages.show(bank, key, accepted),
             ("POST", "pay"): lambda key: pages.pay(bank, key, sent, accepted),
@@ -208,6 +211,9 @@ class _Handler(BaseHTTPRequestHandler):
         with bank.transaction():
             api.sweep(bank)
             page = view(key) if view else pages.unknown(bank, accepted)
+        self._html(page)
+
+    def _html(self, page: pages.Page) -> None:
         headers = {"Content-Security-Policy": CSP, "Referrer-Policy": "no-referrer"}
         if page.location:
             headers["Location"] = page.location

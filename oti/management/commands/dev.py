@@ -98,7 +98,7 @@ class Command(BaseCommand):
             self.stderr.write("Mails are sent by a real server.")
         if self.with_stand_in:
             places.append(("Stripe", f"{settings.STRIPE_CHECKOUT_ORIGIN}/ (stand-in, test cards)"))
-        from oti.management.commands.seed_demo import DEMO_ACCOUNTS
+        from oti.demo.accounts import DEMO_ACCOUNTS
 
         lines = ["", f"Velay, terre de liens: ready in {time.monotonic() - self.begun:.0f} s", ""]
         lines += [f"  {name:<10} {address}" for name, address in places]

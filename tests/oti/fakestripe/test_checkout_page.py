@@ -234,9 +234,17 @@ def test_an_expired_page_takes_no_card(stand_in: Probe, method: str) -> None:
     assert stand_in.client.v1.charges.list().data == []
 
 
-@pytest.mark.parametrize("path", ["/c/pay/cs_test_nobody", "/c/3ds/pi_nobody", "/", "/c/pay/"])
+@pytest.mark.parametrize("path", ["/c/pay/cs_test_nobody", "/c/3ds/pi_nobody", "/c", "/c/pay/"])
 def test_an_unknown_page_is_404(stand_in: Probe, path: str) -> None:
     assert stand_in.http.get(stand_in.url + path, timeout=5).status_code == 404
+
+
+def test_the_front_page_tells_the_cards(stand_in: Probe) -> None:
+    headers = {"Accept-Language": "fr"}
+    page = stand_in.http.get(f"{stand_in.url}/", headers=headers, timeout=5)
+    assert page.status_code == 200
+    assert "4000 0025 0000 3155" in page.text
+    assert "confirmation par la banque" in page.text
 
 
 def test_a_session_without_address_asks_for_one(stand_in: Probe) -> None:

@@ -1,0 +1,114 @@
+"""What is asked for a line of the stay, read from a form; the use case decides."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from django.http import QueryDict
+
+from booking.basket import LineRequest
+from booking.refusals import BadInput, Trouble, trouble
+from booking.rules.pricing import OptionChoice
+
+DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
+MAX_ID = 2**63 - 1
+OPTION = "option_"
+
+
+def read_line(data: QueryDict) -> LineRequest:
+    """Read a posted line: offer, unit or slot, days, persons or ages, quantity, options.
+
+    Ages come as "5,10" or as one field for each child; adults give none. Raises BadInput with
+    every trouble at once.
+    """
+    troubles: list[Trouble] = []
+    offer_id = _number(data.get("offer"))
+    if offer_id is None:
+        troubles.append(trouble("offer_unknown"))
+    request = LineRequest(
+        offer_id=offer_id or 0,
+        unit_id=_number(data.get("unit")),
+        slot_id=_number(data.get("slot")),
+        arrival=_day(data.get("arrival"), "arrival", troubles),
+        departure=_day(data.get("departure"), "departure", troubles),
+        ages=read_ages(data, troubles),
+        people=tuple(dict.fromkeys(data.getlist("people"))),
+        quantity=_quantity(data.get("quantity"), troubles),
+        options=_options(data, troubles),
+        shown_amount=_amount(data.get("shown_amount")),
+        is_overlap_accepted=data.get("overlap_ok") == "1",
+    )
+    if troubles:
+        raise BadInput(*troubles)
+    return request
+
+
+def read_ages(data: QueryDict, troubles: list[Trouble]) -> tuple[int | None, ...]:
+    """Return the party as ages, adults (None) first; adds what can't be read to `troubles`."""
+    adults = _number(data.get("adults") or "0")
+    if adults is None or adults > 99:
+        troubles.append(trouble("bad_quantity", field="adults", max=99))
+        adults = 0
+    texts = [text.strip() for text in ",".join(data.getlist("ages")).split(",")]
+    given = [text for text in texts if text]
+    children = _number(data.get("children") or str(len(given)))
+    if children is None or len(given) < children or "" in texts[1:]:
+        troubles.append(trouble("ages_missing", field="ages"))
+    ages = [_number(text) for text in given]
+    if any(age is None or age > 17 for age in ages):
+        troubles.append(trouble("age_unreadable", field="ages"))
+    return (None,) * adults + tuple(age for age in ages if age is not None)
+
+
+def read_day(text: str | None) -> date | None:
+    """Return a day written as 2027-07-11 or 11/07/2027, None for anything else."""
+    for shape in DAY_FORMATS:
+        with suppress(ValueError):
+            return datetime.strptime((text or "").strip(), shape).date()  # noqa: DTZ007 - a day
+    return None
+
+
+def _day(text: str | None, field: str, troubles: list[Trouble]) -> date | None:
+    day = read_day(text)
+    if day is None and (text or "").strip():
+        troubles.append(trouble("date_unreadable", field=field))
+    return day
+
+
+def _number(text: str | None) -> int | None:
+    cleaned = (text or "").strip()
+    if not (cleaned.isascii() and cleaned.isdigit() and len(cleaned) < 20):
+        return None
+    return min(int(cleaned), MAX_ID)
+
+
+def _quantity(text: str | None, troubles: list[Trouble]) -> int:
+    quantity = _number(text or "1")
+    if quantity is None or not 1 <= quantity <= 99:
+        troubles.append(trouble("bad_quantity", field="quantity", max=99))
+        return 1
+    return quantity
+
+
+def _options(data: QueryDict, troubles: list[Trouble]) -> tuple[OptionChoice, ...]:
+    chosen = []
+    for name in data:
+        if not name.startswith(OPTION):
+            continue
+        quantity = _number(data.get(name) or "0")
+        if quantity is None or quantity > 99:
+            troubles.append(trouble("bad_option", field="options"))
+        elif quantity:
+            chosen.append(OptionChoice(name.removeprefix(OPTION), quantity))
+    return tuple(chosen)
+
+
+def _amount(text: str | None) -> Decimal | None:
+    """Return the total that the page showed; one that can't be read was never shown by us."""
+    try:
+        amount = Decimal((text or "").strip())
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None

@@ -1,0 +1,225 @@
+"""Who buys and who comes: the form of checkout, and the one that finds an order again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from booking.checkout import Contact, PersonName
+from booking.people import Person
+from booking.showing import people_words
+from destination.models import LegalText
+
+NAME_LENGTH = 80
+DIGITS = re.compile(r"\d")
+HOURS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M", "%H.%M", "%Hh", "%H h", "%I:%M %p", "%I %p"]
+EMAIL_ERROR = _("Write an address such as firstname@example.com.")
+
+
+class NameField(forms.CharField):
+    """A name as it is written, blanks put in order."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=NAME_LENGTH, **options)
+        self.error_messages["max_length"] = _("Shorten it to 80 letters.")
+
+    def to_python(self, value: Any) -> str:
+        """Return the name with single blanks."""
+        return " ".join(str(super().to_python(value) or "").split())
+
+
+class CheckoutForm(forms.Form):
+    """Contact, one name for each person of the stay, what hosts should know, the terms.
+
+    `people` are those who take part in something; the first adult may be the buyer. What was
+    accepted is the version that was shown: another one in force has to be read first.
+    """
+
+    first_name = NameField(
+        label=_("First name"), error_messages={"required": _("Give your first name.")}
+    )
+    last_name = NameField(
+        label=_("Family name"), error_messages={"required": _("Give your family name.")}
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("Your confirmation and your tickets are sent there"),
+        max_length=254,
+        error_messages={"required": EMAIL_ERROR, "invalid": EMAIL_ERROR},
+    )
+    phone = forms.CharField(
+        label=_("Phone"),
+        help_text=_("Given to your hosts only, for the day you arrive"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "tel"}),
+        error_messages={"required": _("Give a number at which your host can reach you.")},
+    )
+    buyer_comes = forms.BooleanField(
+        label=_("I am one of the adults"), required=False, initial=True
+    )
+    arrival_time = forms.TimeField(
+        label=_("When do you think you will arrive?"),
+        help_text=_("So that somebody is there to welcome you"),
+        required=False,
+        input_formats=HOURS,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": _("Write an hour such as 17:30.")},
+    )
+    needs = forms.CharField(
+        label=_("A special need?"),
+        help_text=_("Allergy, mobility, late hour: your hosts prepare before you come"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    terms = forms.BooleanField(
+        label=_("I accept the conditions of sale"),
+        error_messages={"required": _("Accept the conditions of sale to continue.")},
+    )
+    terms_version = forms.CharField(required=False, widget=forms.HiddenInput)
+    shown_total = forms.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "max_digits", "max_decimal_places", "max_whole_digits"),
+            _("The total could not be read. Check it, then confirm again."),
+        ),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        people: Sequence[Person],
+        terms: LegalText | None,
+        has_lodging: bool,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.people = list(people)
+        self.terms_in_force = terms
+        self.buyer = next((person for person in self.people if person.is_adult), None)
+        if not has_lodging:
+            del self.fields["arrival_time"]
+        if self.buyer is None:
+            del self.fields["buyer_comes"]
+        for person in self.people:
+            self._ask_name(person)
+
+    def _ask_name(self, person: Person) -> None:
+        is_asked = person is not self.buyer
+        self.fields[f"{person.key}_first"] = NameField(
+            label=_("First name"),
+            required=is_asked,
+            error_messages={"required": _("Give the first name of each person.")},
+        )
+        if person.is_adult:
+            self.fields[f"{person.key}_last"] = NameField(
+                label=_("Family name"),
+                required=is_asked,
+                error_messages={"required": _("Give the family name of each adult.")},
+            )
+
+    @property
+    def persons(self) -> list[dict[str, Any]]:
+        """Return each person with its words and its bound fields, for the page."""
+        words = people_words(self.people)
+        return [
+            {
+                "words": words[person.key],
+                "is_adult": person.is_adult,
+                "is_buyer": person is self.buyer,
+                "first": self[f"{person.key}_first"],
+                "last": self._bound(f"{person.key}_last"),
+            }
+            for person in self.people
+        ]
+
+    def _bound(self, name: str) -> BoundField | None:
+        return self[name] if name in self.fields else None
+
+    def clean_phone(self) -> str:
+        """Accept any writing of a number, refuse what holds none."""
+        phone = str(self.cleaned_data["phone"])
+        if len(DIGITS.findall(phone)) < 6:
+            raise forms.ValidationError(_("Give a number at which your host can reach you."))
+        return phone
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the first adult's name where it isn't the buyer; check the version accepted."""
+        data = super().clean() or self.cleaned_data
+        if self.buyer is not None and not data.get("buyer_comes"):
+            for name, message in (
+                (
+                    f"{self.buyer.key}_first",
+                    _("Give the first name of the first adult, or say that it is you."),
+                ),
+                (
+                    f"{self.buyer.key}_last",
+                    _("Give the family name of the first adult, or say that it is you."),
+                ),
+            ):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, message)
+        current = self.terms_in_force.version if self.terms_in_force else ""
+        if data.get("terms") and data.get("terms_version") != current:
+            self.add_error("terms", _("The conditions changed meanwhile: read them again."))
+        return data
+
+    @property
+    def contact(self) -> Contact:
+        """Return who buys, from a valid form."""
+        data = self.cleaned_data
+        return Contact(data["first_name"], data["last_name"], data["email"], data["phone"])
+
+    @property
+    def names(self) -> dict[str, PersonName]:
+        """Return the name of each person, from a valid form."""
+        data = self.cleaned_data
+        names = {
+            person.key: PersonName(
+                data.get(f"{person.key}_first", ""), data.get(f"{person.key}_last", "")
+            )
+            for person in self.people
+        }
+        if self.buyer is not None and data.get("buyer_comes"):
+            names[self.buyer.key] = PersonName(data["first_name"], data["last_name"])
+        return names
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """Return what was typed, to be offered again; consent is never remembered."""
+        forgotten = {"terms", "terms_version", "shown_total"}
+        typed = {
+            name: self.data.get(name, "") for name in self.fields if name not in forgotten
+        }
+        if "buyer_comes" in self.fields:
+            typed["buyer_comes"] = bool(self.data.get("buyer_comes"))
+        return typed
+
+
+class FindOrderForm(forms.Form):
+    """The mail and the reference of an order."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("The one you gave when you booked"),
+        max_length=254,
+        error_messages={"required": EMAIL_ERROR, "invalid": EMAIL_ERROR},
+    )
+    reference = forms.CharField(
+        label=_("Reference"),
+        help_text=_("Eight letters and figures, in your confirmation"),
+        max_length=20,
+        error_messages={"required": _("Give the reference of your booking.")},
+    )
+
+    def clean_reference(self) -> str:
+        """Return the reference as it is stored, however it was typed."""
+        return "".join(sign for sign in self.cleaned_data["reference"].upper() if sign.isalnum())

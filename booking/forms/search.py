@@ -1,0 +1,326 @@
+"""What is looked for, as it stands in the address: dates, who comes, wishes.
+
+It reads what people type and what links carry, says what can't be read in the words of
+`booking.refusals`, loses nothing and searches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.functional import cached_property
+
+from booking.availability import SORTS, StaySearch, check_dates, check_party
+from booking.features import FEATURES
+from booking.models import Offer
+from booking.refusals import Trouble, trouble
+from booking.rules.people import Guest
+from booking.rules.pricing import OptionChoice, SupplementTerms
+
+# A browser's field sends the first; people write the others.
+DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y"]
+USUAL_ADULTS = 2
+# Fields of the party and of the dates, by the place where the page says what is wrong.
+PLACES = {
+    "dates": ("arrival", "departure"),
+    "party": ("adults", "children"),
+    "ages": ("ages",),
+}
+
+
+class SpokenDateField(forms.DateField):
+    """A day typed by hand or chosen in the browser; an impossible one says so."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, input_formats=DATE_FORMATS)
+
+    def to_python(self, value: Any) -> date | None:
+        """Return the day; one that doesn't exist is refused with `date_unreadable`."""
+        try:
+            return super().to_python(" ".join(str(value or "").split()))
+        except ValidationError:
+            raise ValidationError(trouble("date_unreadable").message) from None
+
+
+class WishField(forms.CharField):
+    """A value that links carry: one that nobody knows is left out, never an error."""
+
+    def __init__(self, known: Iterable[str] | None = None, fallback: str = "") -> None:
+        super().__init__(required=False, max_length=60)
+        self.known = None if known is None else set(known)
+        self.fallback = fallback
+
+    def clean(self, value: Any) -> str:
+        """Return a known value, or the fallback."""
+        text = str(value or "").strip()[:60]
+        return text if text and (self.known is None or text in self.known) else self.fallback
+
+
+class SearchForm(forms.Form):
+    """Dates, party and wishes.
+
+    `needs_both_dates`: one date alone is an error (a list of prices); without it an arrival may
+    stand alone (a calendar where the departure is chosen next). Parameters: arrival, departure,
+    adults, children, ages (one for each child, or "5,10"), pole, type, features, sort, page;
+    `update` asks only for the fields of the ages.
+    """
+
+    arrival = SpokenDateField()
+    departure = SpokenDateField()
+    pole = WishField()
+    type = WishField(known=Offer.LodgingType.values)
+    kind = WishField(known=Offer.Kind.values)
+    sort = WishField(known=SORTS, fallback="relevance")
+
+    def __init__(self, data: QueryDict, *, today: date, needs_both_dates: bool = False) -> None:
+        super().__init__(data)
+        self.today = today
+        self.needs_both_dates = needs_both_dates
+
+    # --- Reading -------------------------------------------------------------------------------
+    @property
+    def is_updating(self) -> bool:
+        """Whether only the fields of the ages are asked for."""
+        return "update" in self.data
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether some date was typed."""
+        return bool(self.data.get("arrival") or self.data.get("departure"))
+
+    @cached_property
+    def adults(self) -> int:
+        """Return the number of adults as typed, at most one more than a party may be."""
+        return _whole(self.data.get("adults"), USUAL_ADULTS)
+
+    @cached_property
+    def raw_ages(self) -> list[str]:
+        """Return one text for each child, "" where no age was given."""
+        given = [
+            part.strip() for text in self.data.getlist("ages") for part in text.split(",")
+        ]
+        if "children" not in self.data:
+            return [part for part in given if part][: settings.MAX_PARTY + 1]
+        children = _whole(self.data.get("children"), 0)
+        return (given + [""] * children)[:children]
+
+    @cached_property
+    def ages(self) -> list[int | None]:
+        """Return the age of each child, None where it isn't known."""
+        return [_age(text) for text in self.raw_ages]
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """Return the wished features that exist."""
+        return tuple(dict.fromkeys(one for one in self.data.getlist("features") if one in FEATURES))
+
+    @cached_property
+    def page(self) -> int:
+        """Return the page asked for, the first one if it can't be read."""
+        text = self.data.get("page", "")
+        return max(1, int(text)) if text.isdecimal() and len(text) < 5 else 1
+
+    # --- Checking ------------------------------------------------------------------------------
+    def clean(self) -> dict[str, Any]:
+        """Check dates and party whatever the offer; every trouble lands on its field."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        arrival, departure = cleaned.get("arrival"), cleaned.get("departure")
+        unreadable = "arrival" in self.errors or "departure" in self.errors
+        troubles: list[Trouble] = []
+        if arrival and departure:
+            troubles += check_dates(arrival, departure, today=self.today)
+        elif arrival and not unreadable:
+            if self.needs_both_dates:
+                troubles.append(trouble("dates_missing", field="departure"))
+            if arrival < self.today:
+                troubles.append(trouble("in_the_past", field="arrival"))
+        elif departure and not unreadable:
+            troubles.append(trouble("dates_missing", field="arrival"))
+        self._check_party(troubles)
+        for one in troubles:
+            name = one.field if one.field in self.fields else None
+            if name:
+                self.add_error(name, one.message)
+        return cleaned
+
+    def _check_party(self, troubles: list[Trouble]) -> None:
+        known = [age for age in self.ages if age is not None]
+        found = check_party(self.adults, known + [0] * (len(self.ages) - len(known)))
+        for text, age in zip(self.raw_ages, self.ages, strict=True):
+            if age is None:
+                found.append(trouble("age_unreadable" if text else "ages_missing", field="ages"))
+        self.party_troubles = [] if self.is_updating else found
+
+    @cached_property
+    def party_errors(self) -> dict[str, str]:
+        """Return what is wrong with the party, by place: `party` and `ages`."""
+        self.is_valid()
+        errors: dict[str, str] = {}
+        for place in ("party", "ages"):
+            texts = dict.fromkeys(
+                one.message for one in self.party_troubles if one.field in PLACES[place]
+            )
+            if texts:
+                errors[place] = " ".join(texts)
+        return errors
+
+    @cached_property
+    def page_errors(self) -> dict[str, str]:
+        """Return what the page says beside the fields: `dates`, `party`, `ages`."""
+        if self.is_updating:
+            return {}
+        texts = dict.fromkeys(text for name in PLACES["dates"] for text in self.errors.get(name, []))
+        return ({"dates": " ".join(texts)} if texts else {}) | self.party_errors
+
+    @cached_property
+    def is_ready(self) -> bool:
+        """Whether full prices can be asked for: both dates and the whole party are right."""
+        return (
+            not self.is_updating
+            and self.is_valid()
+            and not self.party_errors
+            and bool(self.cleaned_data["arrival"] and self.cleaned_data["departure"])
+        )
+
+    @property
+    def has_party(self) -> bool:
+        """Whether the address says who comes, without a mistake."""
+        return ("adults" in self.data or "ages" in self.data) and not self.party_errors
+
+    # --- What was understood ---------------------------------------------------------------------
+    @property
+    def arrival_day(self) -> date | None:
+        """Return the arrival, None without one that can be read."""
+        self.is_valid()
+        return self.cleaned_data.get("arrival")
+
+    @property
+    def departure_day(self) -> date | None:
+        """Return the departure, None without one that can be read."""
+        self.is_valid()
+        return self.cleaned_data.get("departure")
+
+    def wish(self, name: str) -> str:
+        """Return pole, type, kind or sort."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def guests(self) -> tuple[Guest, ...]:
+        """Return the party, two adults where it has a mistake."""
+        if self.party_errors:
+            return (Guest(),) * USUAL_ADULTS
+        return (Guest(),) * self.adults + tuple(Guest(age) for age in self.ages)
+
+    @property
+    def criteria(self) -> StaySearch:
+        """Return the search; only when `is_ready`."""
+        return StaySearch(
+            arrival=self.cleaned_data["arrival"],
+            departure=self.cleaned_data["departure"],
+            adults=self.adults,
+            child_ages=tuple(age for age in self.ages if age is not None),
+            pole=self.wish("pole"),
+            lodging_type=self.wish("type"),
+            features=self.features,
+            sort=self.wish("sort"),
+            page=self.page,
+        )
+
+    # --- Addresses -------------------------------------------------------------------------------
+    def dates_and_party(self) -> list[tuple[str, str]]:
+        """Return the parameters that pages hand on to each other."""
+        rows: list[tuple[str, str]] = []
+        for name in PLACES["dates"]:
+            day = self.arrival_day if name == "arrival" else self.departure_day
+            typed = str(self.data.get(name, "")).strip()[:30]
+            if day or typed:
+                rows.append((name, day.isoformat() if day else typed))
+        if "adults" in self.data or "children" in self.data or self.raw_ages:
+            rows.append(("adults", str(self.adults)))
+            if self.raw_ages:
+                rows.append(("children", str(len(self.raw_ages))))
+                rows += [("ages", "" if age is None else str(age)) for age in self.ages]
+        return rows
+
+    def wishes(self, changes: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
+        """Return the parameters of the filters, some of them changed; "" leaves one out."""
+        values: dict[str, Any] = {
+            "pole": self.wish("pole"),
+            "type": self.wish("type"),
+            "kind": self.wish("kind"),
+            "features": self.features,
+            "sort": "" if self.wish("sort") == "relevance" else self.wish("sort"),
+            "page": "",
+            **(changes or {}),
+        }
+        rows = []
+        for name, value in values.items():
+            several = value if isinstance(value, tuple | list) else (value,)
+            rows += [(name, str(one)) for one in several if one not in {"", None}]
+        return rows
+
+    def query(self, **changes: Any) -> str:
+        """Return the whole address after "?", filters changed; dates and party stay."""
+        return urlencode(self.dates_and_party() + self.wishes(changes))
+
+    @property
+    def party_query(self) -> str:
+        """Return dates and party alone, for the address of an offer."""
+        return urlencode(self.dates_and_party())
+
+    def for_component(self, action: str, hidden: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+        """Return what `components/search_form.html` shows."""
+        return {
+            "action": action,
+            "hidden": list(hidden),
+            "arrival": self.arrival_day or self.data.get("arrival", ""),
+            "departure": self.departure_day or self.data.get("departure", ""),
+            "adults": self.adults,
+            "children": len(self.ages),
+            "ages": self.ages[: settings.MAX_PARTY],
+            "errors": self.page_errors,
+            "first_day": self.today,
+        }
+
+
+def options_asked(
+    data: QueryDict, supplements: Iterable[SupplementTerms]
+) -> tuple[OptionChoice, ...]:
+    """Return the options taken in an address: `option_<code>`, within what the offer gives."""
+    taken = []
+    for one in supplements:
+        quantity = min(_whole(data.get(f"option_{one.code}"), 0), one.max_quantity)
+        if quantity > 0 and not one.is_mandatory:
+            taken.append(OptionChoice(code=one.code, quantity=quantity))
+    return tuple(taken)
+
+
+def quantity_asked(data: QueryDict) -> int:
+    """Return how many pieces are asked for, 1 to the largest party."""
+    return min(max(_whole(data.get("quantity"), 1), 1), settings.MAX_PARTY)
+
+
+def _whole(text: str | None, usual: int) -> int:
+    """Return a whole number from 0 to one more than the largest party; `usual` if not given."""
+    if text is None or not text.strip():
+        return usual
+    text = text.strip()
+    if not text.isdecimal():
+        return 0
+    return min(int(text[:4]), settings.MAX_PARTY + 1)
+
+
+def _age(text: str) -> int | None:
+    """Return an age from 0 to 17, None otherwise."""
+    if not text.isdecimal() or len(text) > 3:
+        return None
+    age = int(text)
+    return age if age < 18 else None

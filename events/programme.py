@@ -1,0 +1,142 @@
+"""The programme's dates: entered, moved, cancelled; with tickets, sold through a slot."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from booking import offers
+from booking.models import Slot
+from booking.refusals import BadInput, NotAllowed, Trouble, trouble
+from events.models import Event, Session
+from members.journal import Actor, record
+from oti.lib.dates import ONE_DAY, at_paris
+
+
+def schedule_session(
+    event: Event,
+    *,
+    day: date,
+    start_time: time,
+    end_time: time,
+    capacity: int | None,
+    actor: Actor,
+    now: datetime,
+) -> Session:
+    """Add a date to an event; with tickets, so many places are on sale.
+
+    Local time; an end before the beginning is on the next day. A slot of the ticket offer at
+    that moment is taken as it is, another one is added. Raises BadInput `slot_past`,
+    `capacity_missing`, `session_known`.
+    """
+    starts_at = at_paris(day, start_time)
+    ends_at = at_paris(day if end_time > start_time else day + ONE_DAY, end_time)
+    _check_session(event, starts_at, capacity, day, start_time, now)
+    if event.ticket_offer is not None and capacity:
+        offers.add_slots(
+            event.ticket_offer,
+            first_day=day,
+            last_day=day,
+            weekdays={day.weekday()},
+            start_times={start_time},
+            capacity=capacity,
+            actor=actor,
+            now=now,
+        )
+    slot = _slot_of(event, day, start_time)
+    with transaction.atomic():
+        session = Session.objects.create(
+            event=event, slot=slot, starts_at=starts_at, ends_at=ends_at
+        )
+        record(
+            "session added",
+            f"event:{event.pk}",
+            actor=actor,
+            at=now,
+            starts_at=starts_at.isoformat(),
+        )
+    return session
+
+
+def _slot_of(event: Event, day: date, start_time: time) -> Slot | None:
+    if event.ticket_offer_id is None:
+        return None
+    return Slot.objects.filter(
+        offer_id=event.ticket_offer_id, day=day, start_time=start_time
+    ).first()
+
+
+def _check_session(
+    event: Event,
+    starts_at: datetime,
+    capacity: int | None,
+    day: date,
+    start_time: time,
+    now: datetime,
+) -> None:
+    troubles = []
+    if starts_at <= now:
+        troubles.append(trouble("slot_past", field="day"))
+    elif event.sessions.filter(starts_at=starts_at).exists():
+        message = _("This date is in the programme already.")
+        troubles.append(Trouble("session_known", message, field="start_time"))
+    has_tickets = event.ticket_offer_id is not None
+    if has_tickets and not capacity and _slot_of(event, day, start_time) is None:
+        message = _("Say how many tickets are on sale.")
+        troubles.append(Trouble("capacity_missing", message, field="capacity"))
+    if troubles:
+        raise BadInput(*troubles)
+
+
+def cancel_session(session: Session, *, reason: str, actor: Actor, now: datetime) -> int:
+    """Cancel a date: it stays in the programme, struck, and sells nothing more.
+
+    Returns how many tickets are sold: their orders are cancelled by themselves. Raises BadInput
+    `reason_missing`.
+    """
+    if not reason.strip():
+        raise BadInput(trouble("reason_missing", field="reason"))
+    sold = 0
+    if session.slot is not None:
+        slot = offers.change_slot(
+            session.slot,
+            capacity=session.slot.capacity,
+            is_closed=True,
+            reason=reason,
+            actor=actor,
+            now=now,
+        )
+        sold = slot.sold
+    with transaction.atomic():
+        Session.objects.filter(pk=session.pk).update(is_cancelled=True)
+        record(
+            "session cancelled",
+            f"event:{session.event_id}",
+            actor=actor,
+            at=now,
+            starts_at=session.starts_at.isoformat(),
+            reason=reason.strip(),
+            sold=sold,
+        )
+    return sold
+
+
+def remove_session(session: Session, *, actor: Actor, now: datetime) -> None:
+    """Take a date out of the programme, with its slot; NotAllowed once a ticket was booked."""
+    slot = session.slot
+    if slot is not None and (slot.sold or slot.order_lines.exists() or slot.holds.exists()):
+        message = _("Tickets are booked for this date: cancel it instead.")
+        raise NotAllowed(Trouble("slot_used", message))
+    with transaction.atomic():
+        Session.objects.filter(pk=session.pk).delete()
+        record(
+            "session removed",
+            f"event:{session.event_id}",
+            actor=actor,
+            at=now,
+            starts_at=session.starts_at.isoformat(),
+        )
+    if slot is not None:
+        offers.remove_slot(slot, actor=actor, now=now)

@@ -1,0 +1,389 @@
+"""The desk's lists of events and of their dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.panels import (
+    FieldPanel,
+    MultiFieldPanel,
+    ObjectList,
+    TabbedInterface,
+    TitleFieldPanel,
+)
+from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.admin.viewsets.base import ViewSetGroup
+
+from booking.desk.forms import DRAWINGS
+from booking.desk.views import UseCaseView, actor_of
+from booking.desk.viewsets import UseCaseViewSet
+from booking.models import Offer
+from destination.desk import (
+    DayInput,
+    DeskForm,
+    DeskIndexView,
+    DeskViewSet,
+    HourInput,
+)
+from events import programme
+from events.models import Event, Session
+from oti.lib.dates import paris
+
+
+class EventForm(DeskForm):
+    """An event: what, where, by whom, free or with tickets."""
+
+    french = ("title", "summary")
+
+    illustration = forms.ChoiceField(
+        choices=DRAWINGS, initial="concert", label=gettext_lazy("Drawing")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].error_messages["unique"] = _(
+            "Another event has this address: choose another one."
+        )
+        self.fields["ticket_offer"].error_messages["unique"] = _(
+            "These tickets belong to another event."
+        )
+        self.fields["ticket_offer"].queryset = Offer.objects.filter(
+            kind=Offer.Kind.EVENT_TICKET
+        ).exclude(state=Offer.State.ARCHIVED)
+
+    def clean(self) -> dict[str, Any]:
+        """Free entrance or tickets, not both."""
+        data = super().clean() or self.cleaned_data
+        if data.get("is_free") and data.get("ticket_offer"):
+            self.add_error(
+                "is_free", _("Either free entrance or tickets: untick this, or take them away.")
+            )
+        before = self.instance.ticket_offer_id if self.instance.pk else None
+        if before and "ticket_offer" in self.changed_data:
+            dated = self.instance.sessions.filter(slot__isnull=False).exists()
+            if dated:
+                self.add_error(
+                    "ticket_offer", _("Dates are on sale with the former tickets: keep those.")
+                )
+        return data
+
+
+def _texts(language: str, heading: str) -> ObjectList:
+    return ObjectList(
+        [
+            FieldPanel(
+                f"{name}_{language}",
+                help_text=gettext_lazy("Without it, visitors read the French one."),
+            )
+            for name in ("title", "summary", "description", "place")
+        ],
+        heading=heading,
+    )
+
+
+EVENT = TabbedInterface(
+    [
+        ObjectList(
+            [
+                TitleFieldPanel(
+                    "title_fr",
+                    heading=gettext_lazy("Title"),
+                    placeholder=False,
+                    help_text=gettext_lazy("As on the poster."),
+                ),
+                FieldPanel(
+                    "slug",
+                    help_text=gettext_lazy(
+                        "End of the page's address, made from the title. Don't change it later."
+                    ),
+                ),
+                FieldPanel(
+                    "state",
+                    help_text=gettext_lazy(
+                        "A draft is not shown. A cancelled event stays shown, with the word."
+                    ),
+                ),
+                FieldPanel(
+                    "summary_fr",
+                    heading=gettext_lazy("In one or two sentences"),
+                    help_text=gettext_lazy("Shown in the agenda."),
+                ),
+                FieldPanel(
+                    "description_fr",
+                    heading=gettext_lazy("Description"),
+                    help_text=gettext_lazy("An empty line begins a paragraph."),
+                ),
+                FieldPanel(
+                    "illustration",
+                    help_text=gettext_lazy("Used as long as there is no photograph."),
+                ),
+                MultiFieldPanel(
+                    [
+                        FieldPanel(
+                            "organiser", help_text=gettext_lazy("Enter it as a provider first.")
+                        ),
+                        FieldPanel("commune", help_text=gettext_lazy("It decides the pole.")),
+                        FieldPanel(
+                            "place_fr",
+                            heading=gettext_lazy("Place"),
+                            help_text=gettext_lazy("Church, square, hall."),
+                        ),
+                    ],
+                    heading=gettext_lazy("Who and where"),
+                ),
+                MultiFieldPanel(
+                    [
+                        FieldPanel("is_free", help_text=gettext_lazy("Nothing to book.")),
+                        FieldPanel(
+                            "ticket_offer",
+                            help_text=gettext_lazy(
+                                "An offer of the kind « event ticket »: it has the prices. Its "
+                                "dates are entered under « Dates of events »."
+                            ),
+                        ),
+                        FieldPanel("is_demo", help_text=gettext_lazy("Marks an invented event.")),
+                    ],
+                    heading=gettext_lazy("Entrance"),
+                ),
+            ],
+            heading=gettext_lazy("The essentials"),
+        ),
+        _texts("en", "English"),
+        _texts("de", "Deutsch"),
+    ],
+    base_form_class=EventForm,
+)
+
+
+class EventIndexView(DeskIndexView):
+    """The events."""
+
+    def get_base_queryset(self) -> QuerySet[Event]:
+        """Load organisers, and count dates."""
+        return Event.objects.select_related("organiser", "commune").annotate(
+            dates_count=Count("sessions")
+        )
+
+
+class EventViewSet(DeskViewSet):
+    """What happens."""
+
+    model = Event
+    name = "desk_events"
+    url_prefix = "evenements"
+    icon = "calendar-alt"
+    menu_label = gettext_lazy("Events")
+    ordering = ("title_fr", "pk")
+    index_view_class = EventIndexView
+    edit_handler = EVENT
+    list_filter = ("state", "is_free", "organiser")
+    search_fields = ("title_fr", "title_en", "organiser__name", "commune__name", "place_fr")
+    list_display = (
+        "title",
+        Column("commune", label=gettext_lazy("Commune"), sort_key="commune__name"),
+        Column("organiser", label=gettext_lazy("Organiser"), sort_key="organiser__name"),
+        Column("dates_count", label=gettext_lazy("Dates")),
+        Column(
+            "state", label=gettext_lazy("State"), accessor="get_state_display", sort_key="state"
+        ),
+    )
+    list_export = ("title_fr", "state", "organiser.name", "commune.name", "place_fr", "is_free")
+    empty_text = gettext_lazy(
+        "Concerts, markets, feasts and shows will appear here, then their dates."
+    )
+
+
+# --- Dates -------------------------------------------------------------------------------------
+class SessionForm(forms.Form):
+    """One date of an event."""
+
+    event = forms.ModelChoiceField(
+        queryset=Event.objects.exclude(state=Event.State.CANCELLED),
+        label=gettext_lazy("Event"),
+        help_text=gettext_lazy("What happens on this date."),
+    )
+    day = forms.DateField(label=gettext_lazy("Day"), widget=DayInput)
+    start_time = forms.TimeField(
+        label=gettext_lazy("Begins at"), widget=HourInput, help_text=gettext_lazy("Local time.")
+    )
+    end_time = forms.TimeField(
+        label=gettext_lazy("Ends at"),
+        widget=HourInput,
+        help_text=gettext_lazy("Earlier than the beginning: on the next day."),
+    )
+    capacity = forms.IntegerField(
+        label=gettext_lazy("Tickets on sale"),
+        required=False,
+        min_value=1,
+        max_value=5000,
+        help_text=gettext_lazy("Only for an event with tickets."),
+    )
+
+
+class SessionAddView(UseCaseView):
+    """Add a date to an event."""
+
+    model = Session
+    form_class = SessionForm
+    permission_required = "add"
+    page_title = gettext_lazy("New date of an event")
+    button = gettext_lazy("Add this date")
+
+    def get_initial(self) -> dict[str, Any]:
+        """Choose the event that the address names."""
+        asked = self.request.GET.get("event", "")
+        return {"event": int(asked)} if asked.isdecimal() else {}
+
+    def run(self, form: SessionForm) -> str:
+        """Add it."""
+        data = form.cleaned_data
+        programme.schedule_session(
+            data["event"],
+            day=data["day"],
+            start_time=data["start_time"],
+            end_time=data["end_time"],
+            capacity=data["capacity"],
+            actor=actor_of(self.request),
+            now=self.now,
+        )
+        return _("The date is in the programme.")
+
+
+class ReasonForm(forms.Form):
+    """Why a date is cancelled."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=160,
+        help_text=gettext_lazy("Kept in the journal: weather, illness…"),
+    )
+
+
+class SessionCancelView(UseCaseView):
+    """Cancel a date: the only change that a date in the programme knows."""
+
+    model = Session
+    form_class = ReasonForm
+    page_title = gettext_lazy("Cancel this date")
+    button = gettext_lazy("Cancel this date")
+    target: Session
+
+    @property
+    def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
+        """Show which date, and how many tickets are sold."""
+        return _facts(self.target)
+
+    def run(self, form: ReasonForm) -> str:
+        """Cancel it; say how many tickets are sold."""
+        sold = programme.cancel_session(
+            self.target,
+            reason=form.cleaned_data["reason"],
+            actor=actor_of(self.request),
+            now=self.now,
+        )
+        if not sold:
+            return _("The date is cancelled.")
+        told = ngettext(
+            "The date is cancelled. %(count)s ticket is sold: cancel its order too.",
+            "The date is cancelled. %(count)s tickets are sold: cancel their orders too.",
+            sold,
+        )
+        return told % {"count": sold}
+
+
+class SessionRemoveView(UseCaseView):
+    """Take a date out of the programme."""
+
+    model = Session
+    # Nothing is asked but the press of the button.
+    form_class = forms.Form
+    permission_required = "delete"
+    page_title = gettext_lazy("Take this date out of the programme")
+    button = gettext_lazy("Take it out")
+    target: Session
+
+    @property
+    def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
+        """Show which date, and how many tickets are sold."""
+        return _facts(self.target)
+
+    def run(self, form: forms.Form) -> str:
+        """Take it out."""
+        programme.remove_session(self.target, actor=actor_of(self.request), now=self.now)
+        return _("The date is out of the programme.")
+
+
+def _facts(session: Session) -> tuple[tuple[str, Any], ...]:
+    start = paris(session.starts_at)
+    sold = session.slot.sold if session.slot else 0
+    return (
+        (_("Event"), session.event.title),
+        (_("Date"), f"{start:%d/%m/%Y %H:%M}"),
+        (_("Tickets sold"), sold),
+    )
+
+
+class SessionFilters(WagtailFilterSet):
+    """Narrows the list of dates."""
+
+    event = django_filters.ModelChoiceFilter(
+        queryset=Event.objects.all(), label=gettext_lazy("Event")
+    )
+
+    class Meta:
+        model = Session
+        fields = ("event", "is_cancelled")
+
+
+class SessionIndexView(DeskIndexView):
+    """The dates to come."""
+
+    def get_base_queryset(self) -> QuerySet[Session]:
+        """Leave out what is over; load events and places."""
+        sessions = Session.objects.select_related("event", "slot")
+        return sessions.filter(ends_at__gt=timezone.now())
+
+
+def _local(session: Session) -> str:
+    return f"{paris(session.starts_at):%d/%m/%Y %H:%M}"
+
+
+class SessionViewSet(UseCaseViewSet):
+    """Dates of events."""
+
+    model = Session
+    name = "desk_sessions"
+    url_prefix = "dates-evenements"
+    icon = "date"
+    menu_label = gettext_lazy("Dates of events")
+    ordering = ("starts_at", "pk")
+    index_view_class = SessionIndexView
+    add_view_class = SessionAddView
+    edit_view_class = SessionCancelView
+    delete_view_class = SessionRemoveView
+    filterset_class = SessionFilters
+    search_fields = ("event__title_fr", "event__title_en")
+    list_display = (
+        "event",
+        Column("starts", label=gettext_lazy("Date"), accessor=_local, sort_key="starts_at"),
+        Column("sold", label=gettext_lazy("Sold"), accessor="slot.sold"),
+        Column("capacity", label=gettext_lazy("Places"), accessor="slot.capacity"),
+        BooleanColumn("is_cancelled", label=gettext_lazy("Cancelled")),
+    )
+    empty_text = gettext_lazy("Dates of events to come will appear here, with the tickets sold.")
+
+
+class EventGroup(ViewSetGroup):
+    """« Événements »."""
+
+    menu_label = gettext_lazy("Events")
+    menu_icon = "calendar-alt"
+    menu_order = 230
+    items = (EventViewSet, SessionViewSet)

@@ -1,0 +1,297 @@
+"""The desk's lists of providers and of the persons who work for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    MultiFieldPanel,
+    ObjectList,
+    TabbedInterface,
+    TitleFieldPanel,
+)
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.viewsets.base import ViewSetGroup
+
+from destination.desk import (
+    DeskCreateView,
+    DeskForm,
+    DeskIndexView,
+    DeskViewSet,
+)
+from members.groups import give_access
+from members.journal import Actor
+from members.models import Provider, ProviderRole
+from oti.lib.dates import today as day_of
+
+PORTRAITS = (
+    ("", gettext_lazy("none")),
+    ("hotes", gettext_lazy("hosts")),
+    ("greeter", gettext_lazy("a person walking")),
+    ("cuisine", gettext_lazy("a kitchen")),
+    ("marche", gettext_lazy("a market")),
+)
+LANGUAGES = (("fr", gettext_lazy("French")), ("en", gettext_lazy("English")))
+
+
+class ProviderForm(DeskForm):
+    """A provider: who they are, how they are reached, and what the law asks."""
+
+    portrait = forms.ChoiceField(
+        choices=PORTRAITS, required=False, label=gettext_lazy("Portrait drawing")
+    )
+    language = forms.ChoiceField(
+        choices=LANGUAGES, initial="fr", label=gettext_lazy("Language of its mails")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].error_messages["unique"] = _(
+            "Another provider has this address: choose another one."
+        )
+        drawn = self.instance.portrait
+        if drawn and drawn not in dict(PORTRAITS):
+            self.fields["portrait"].choices = [*PORTRAITS, (drawn, drawn)]
+
+    def clean_siret(self) -> str:
+        """Return the number without spaces, its key checked (Luhn; La Poste has its own)."""
+        number = "".join((self.cleaned_data.get("siret") or "").split())
+        is_posts = number.startswith("356000000")
+        if number.isdecimal() and len(number) == 14 and not is_posts and _luhn(number) % 10:
+            raise forms.ValidationError(_("A digit of this SIRET is wrong: check it."))
+        return number
+
+    def clean_tax_mandate_signed_on(self) -> Any:
+        """Refuse a mandate that is not signed yet."""
+        day = self.cleaned_data.get("tax_mandate_signed_on")
+        if day and day > day_of(timezone.now()):
+            raise forms.ValidationError(_("This day is still to come."))
+        return day
+
+
+def _luhn(number: str) -> int:
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number)))
+    return sum(value - 9 if value > 9 else value for value in doubled)
+
+
+PROVIDER = TabbedInterface(
+    [
+        ObjectList(
+            [
+                TitleFieldPanel(
+                    "name", placeholder=False, help_text=gettext_lazy("As visitors read it.")
+                ),
+                FieldPanel(
+                    "slug", help_text=gettext_lazy("Made from the name. Don't change it later.")
+                ),
+                FieldPanel("host_names"),
+                FieldPanel(
+                    "story_fr",
+                    heading=gettext_lazy("Who welcomes you"),
+                    help_text=gettext_lazy("Two or three sentences about the hosts."),
+                ),
+                FieldPanel("portrait", help_text=gettext_lazy("Beside the sentences above.")),
+                MultiFieldPanel(
+                    [
+                        FieldPanel("commune", help_text=gettext_lazy("Where its house is.")),
+                        FieldPanel(
+                            "address", help_text=gettext_lazy("Shown to those who have paid.")
+                        ),
+                        FieldRowPanel(
+                            [
+                                FieldPanel(
+                                    "phone",
+                                    help_text=gettext_lazy("Shown to those who have paid."),
+                                ),
+                                FieldPanel(
+                                    "email",
+                                    help_text=gettext_lazy("Receives the bookings, one by one."),
+                                ),
+                                FieldPanel(
+                                    "language",
+                                    help_text=gettext_lazy("Of the mails it receives."),
+                                ),
+                            ]
+                        ),
+                    ],
+                    heading=gettext_lazy("How to reach it"),
+                ),
+            ],
+            heading=gettext_lazy("The essentials"),
+        ),
+        ObjectList(
+            [
+                FieldPanel("legal_name", help_text=gettext_lazy("On receipts.")),
+                FieldPanel("siret", help_text=gettext_lazy("14 digits; empty for a person.")),
+                FieldPanel("is_professional"),
+                FieldPanel(
+                    "tax_mandate_signed_on",
+                    help_text=gettext_lazy(
+                        "With it, the platform collects the tourist tax for this professional."
+                    ),
+                ),
+                FieldPanel(
+                    "commission_percent",
+                    help_text=gettext_lazy("Kept by the office from each sale; 0 for none."),
+                ),
+                FieldPanel(
+                    "state",
+                    help_text=gettext_lazy("Suspended: nothing of it is shown or sold."),
+                ),
+                FieldPanel("is_demo", help_text=gettext_lazy("Marks an invented provider.")),
+            ],
+            heading=gettext_lazy("Law and money"),
+        ),
+        ObjectList(
+            [
+                FieldPanel(
+                    f"story_{language}",
+                    help_text=gettext_lazy("Without it, visitors read the French one."),
+                )
+                for language in ("en", "de")
+            ],
+            heading="English, Deutsch",
+        ),
+    ],
+    base_form_class=ProviderForm,
+)
+
+
+class ProviderIndexView(DeskIndexView):
+    """The providers."""
+
+    def get_base_queryset(self) -> QuerySet[Provider]:
+        """Load communes, and count offers."""
+        published = Count("offers", filter=Q(offers__state="published"))
+        return Provider.objects.select_related("commune").annotate(published=published)
+
+
+class ProviderViewSet(DeskViewSet):
+    """Those who sell through the platform."""
+
+    model = Provider
+    name = "desk_providers"
+    url_prefix = "prestataires"
+    icon = "user"
+    menu_label = gettext_lazy("Providers")
+    ordering = ("name",)
+    index_view_class = ProviderIndexView
+    edit_handler = PROVIDER
+    list_filter = ("state", "is_professional")
+    search_fields = ("name", "legal_name", "host_names", "email", "siret", "commune__name")
+    list_display = (
+        "name",
+        Column("commune", label=gettext_lazy("Commune"), sort_key="commune__name"),
+        Column("email", label=gettext_lazy("E-mail")),
+        Column("phone", label=gettext_lazy("Phone")),
+        Column("published", label=gettext_lazy("Offers published")),
+        Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
+    )
+    list_export = (
+        "name",
+        "legal_name",
+        "siret",
+        "is_professional",
+        "tax_mandate_signed_on",
+        "commune.name",
+        "email",
+        "phone",
+        "commission_percent",
+        "state",
+    )
+    empty_text = gettext_lazy(
+        "Hosts, guides, organisers and producers will appear here. A provider comes first: its "
+        "offers are entered afterwards."
+    )
+
+
+class RoleForm(DeskForm):
+    """A person and what they do for a provider; an address is enough."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail of the person"),
+        help_text=gettext_lazy(
+            "An unknown address gets an account; its owner signs in with a code sent by mail."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["email"].initial = self.instance.user.email
+            self.fields["email"].disabled = True
+            self.fields["provider"].disabled = True
+
+
+ROLE = ObjectList(
+    [
+        FieldPanel(
+            "provider", help_text=gettext_lazy("Whose bookings this person sees, and no other's.")
+        ),
+        FieldPanel("email"),
+        FieldPanel("role", help_text=gettext_lazy("Both see the bookings.")),
+    ],
+    base_form_class=RoleForm,
+)
+
+
+class RoleCreateView(DeskCreateView):
+    """Let a person see a provider's bookings."""
+
+    def save_instance(self) -> ProviderRole:
+        """Give the access; the account is made if need be."""
+        data = self.form.cleaned_data
+        return give_access(
+            data["provider"],
+            email=data["email"],
+            role=data["role"],
+            actor=Actor.person(self.request.user),
+            now=timezone.now(),
+        )
+
+
+class RoleIndexView(DeskIndexView):
+    """The persons of providers."""
+
+    def get_base_queryset(self) -> QuerySet[ProviderRole]:
+        """Load persons and providers."""
+        return ProviderRole.objects.select_related("user", "provider")
+
+
+class RoleViewSet(DeskViewSet):
+    """Persons who see a provider's bookings under `/pro/`."""
+
+    model = ProviderRole
+    name = "desk_roles"
+    url_prefix = "prestataires-personnes"
+    icon = "group"
+    menu_label = gettext_lazy("Access of hosts")
+    ordering = ("provider__name", "pk")
+    index_view_class = RoleIndexView
+    add_view_class = RoleCreateView
+    edit_handler = ROLE
+    search_fields = ("user__email", "provider__name")
+    list_display = (
+        Column("user", label=gettext_lazy("Person"), accessor="user.email"),
+        Column("provider", label=gettext_lazy("Provider"), accessor="provider.name"),
+        Column("role", label=gettext_lazy("Role"), accessor="get_role_display"),
+    )
+    empty_text = gettext_lazy(
+        "Persons who may sign in and see the bookings of a provider will appear here."
+    )
+
+
+class ProviderGroup(ViewSetGroup):
+    """« Prestataires »."""
+
+    menu_label = gettext_lazy("Providers")
+    menu_icon = "user"
+    menu_order = 220
+    items = (ProviderViewSet, RoleViewSet)

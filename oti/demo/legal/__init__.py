@@ -1,0 +1,45 @@
+"""Short legal texts of our own, so that the demo can be read and sold; the office loads real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from destination.models import LegalText
+
+FOLDER = Path(__file__).resolve().parent
+VERSION = "demo-1"
+VALID_FROM = date(2026, 1, 1)
+TITLES = {
+    "fr": {
+        LegalText.Kind.NOTICE: "Mentions légales",
+        LegalText.Kind.TERMS: "Conditions de vente",
+        LegalText.Kind.PRIVACY: "Vie privée",
+        LegalText.Kind.ACCESSIBILITY: "Accessibilité : non auditée",
+        LegalText.Kind.RANKING: "Comment les offres sont classées",
+    },
+    "en": {
+        LegalText.Kind.NOTICE: "Legal notice",
+        LegalText.Kind.TERMS: "Conditions of sale",
+        LegalText.Kind.PRIVACY: "Privacy",
+        LegalText.Kind.ACCESSIBILITY: "Accessibility: not audited",
+        LegalText.Kind.RANKING: "How offers are ranked",
+    },
+}
+
+
+def legal_texts() -> Iterator[LegalText]:
+    """Yield every text in every language, unsaved; the body is HTML without its title."""
+    for language, titles in TITLES.items():
+        for kind, title in titles.items():
+            body = (FOLDER / language / f"{kind.value}.html").read_text(encoding="utf-8")
+            yield LegalText(
+                kind=kind,
+                language=language,
+                version=VERSION,
+                valid_from=VALID_FROM,
+                title=title,
+                body=body,
+                is_demo=True,
+            )

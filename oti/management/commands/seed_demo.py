@@ -1,0 +1,34 @@
+"""`manage.py seed_demo`: the demonstration destination, once; later only its dates go on."""
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from oti.demo.accounts import DEMO_ACCOUNTS
+from oti.demo.loading import load_demo
+
+__all__ = ["DEMO_ACCOUNTS", "Command"]
+
+
+class Command(BaseCommand):
+    help = "Load the demo destination, or extend its dates to today's; never in production."
+    requires_system_checks = []
+
+    def handle(self, *args: object, **options: Any) -> None:
+        if settings.IS_PRODUCTION:
+            msg = "The demo and its accounts never exist in production."
+            raise CommandError(msg)
+        begun = time.monotonic()
+        report = load_demo(now=timezone.now())
+        if report.is_unchanged:
+            self.stdout.write("Demo: up to date.")
+            return
+        self.stdout.write(
+            f"Demo: {report.providers} providers, {report.offers} offers, {report.units} units, "
+            f"{report.nights_taken} stays taken, {report.slots} slots, {report.events} events, "
+            f"{report.sessions} sessions, {report.accounts} accounts added "
+            f"in {time.monotonic() - begun:.1f} s."
+        )
