@@ -37,7 +37,7 @@ from booking.quoting import (
 )
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.people import Guest
-from booking.rules.pricing import Quote, SupplementTerms
+from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
 from destination.models import Pole
 from destination.models.territory import memberships_on
@@ -124,6 +124,7 @@ class CalendarDay:
     can_arrive: bool
     price: Decimal | None
     reason: str
+    is_closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -350,6 +351,11 @@ def _find_candidates(criteria: StaySearch, *, now: datetime, offset: int) -> tup
     return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
+def count_fitting(criteria: StaySearch, *, now: datetime) -> int:
+    """Return how many lodgings the table finds, before the rules: enough to offer a way out."""
+    return _find_candidates(criteria, now=now, offset=0)[1]
+
+
 def free_until(offer: Offer, starts_at: datetime) -> datetime | None:
     """Return until when cancelling gives everything back, None if it never does."""
     policy = policy_of(offer)
@@ -365,12 +371,14 @@ def stay_choices(
     arrival: date,
     departure: date,
     guests: Sequence[Guest],
+    options: Sequence[OptionChoice] = (),
     now: datetime,
     except_basket: int | None = None,
 ) -> list[UnitChoice]:
     """Return every sold unit of a lodging for these nights, those that can be had first.
 
-    Each refused one says every reason. Raises BadInput for dates that no lodging could take.
+    Each refused one says every reason; prices count the options. Raises BadInput for dates that
+    no lodging could take.
     """
     today = day_of(now)
     troubles = check_dates(arrival, departure, today=today)
@@ -380,13 +388,14 @@ def stay_choices(
     free = free_units(
         [unit.pk for unit in units], arrival, departure, now=now, except_basket=except_basket
     )
+    closed = _closed_units([one.pk for one in units if one.pk not in free], arrival, departure)
     tax_book = TaxBook()
     choices = []
     for unit in units:
         reasons = check_unit(unit, arrival, departure, guests, today=today)
         if not reasons and unit.pk not in free:
-            reasons = [trouble("closed" if free == set() and len(units) == 1 else "gone")]
-        quote, no_quote = quote_unit(unit, arrival, departure, guests, (), tax_book)
+            reasons = [trouble("closed" if unit.pk in closed else "sold_out", field="arrival")]
+        quote, no_quote = quote_unit(unit, arrival, departure, guests, options, tax_book)
         choices.append(
             UnitChoice(
                 unit=unit,
@@ -426,6 +435,14 @@ def free_units(
         - set(taken.values_list("unit_id", flat=True))
         - set(closed.values_list("unit_id", flat=True))
     )
+
+
+def _closed_units(unit_ids: Sequence[int], arrival: date, departure: date) -> set[int]:
+    """Return which of these units their host closed for some of these nights."""
+    if not unit_ids:
+        return set()
+    closures = Closure.objects.filter(unit_id__in=unit_ids, dates__overlap=(arrival, departure))
+    return set(closures.values_list("unit_id", flat=True))
 
 
 def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> CalendarMonth:
@@ -478,11 +495,11 @@ def _calendar_day(
     ]
     arrivals = [row for row in free if row.arrival_ok and row.free_run >= row.min_stay]
     reason = ""
+    is_closed = not free and not any(row.price_cents >= 0 for row in rows)
     if day < today:
         reason = _("Past")
     elif not free:
-        is_priced = any(row.price_cents >= 0 for row in rows)
-        reason = _("Sold out") if is_priced else _("Closed")
+        reason = _("Closed") if is_closed else _("Sold out")
     elif not arrivals:
         reason = _("Free, no arrival on that day")
     return CalendarDay(
@@ -492,6 +509,7 @@ def _calendar_day(
         can_arrive=bool(arrivals) and day >= today,
         price=from_cents(min(row.price_cents for row in free)) if free else None,
         reason=reason,
+        is_closed=is_closed,
     )
 
 
@@ -528,6 +546,7 @@ def slot_choices(
     to_day: date,
     guests: Sequence[Guest],
     quantity: int = 1,
+    options: Sequence[OptionChoice] = (),
     now: datetime,
     except_basket: int | None = None,
 ) -> list[SlotChoice]:

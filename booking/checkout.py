@@ -8,6 +8,7 @@ found again is given back (core.md 9–11, features.md C07, C10).
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -48,6 +49,7 @@ from booking.payment import (
 from booking.quoting import policy_of
 from booking.refusals import (
     BadInput,
+    Busy,
     PriceChanged,
     Refusal,
     Trouble,
@@ -287,7 +289,15 @@ def process_event(event_id: int, *, now: datetime) -> str:
     if event.processed_at is not None:
         return event.outcome
     GatewayEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
-    outcome = _act_on(event, now=now)
+    try:
+        outcome = _act_on(event, now=now)
+    except Busy:
+        raise
+    except Exception as error:
+        logger.exception("event %s kept for later", event.event_id)
+        trace = "".join(traceback.format_exception(error))
+        GatewayEvent.objects.filter(pk=event.pk).update(error=trace[-8000:])
+        return "kept for later"
     GatewayEvent.objects.filter(pk=event.pk).update(
         processed_at=now, outcome=outcome[:80], error=""
     )

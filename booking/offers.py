@@ -251,7 +251,7 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
     with changing_units(existing, now=now) as touched:
         is_new = offer.pk is None
         yield touched
-        touched |= _units_of(offer)
+        touched.update(_units_of(offer))
         _number_photos(offer)
         fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)
         if fresh.state == Offer.State.PUBLISHED:

@@ -24,7 +24,7 @@ from booking.models.offers import VatScheme
 from booking.people import Person
 from booking.refusals import Trouble
 from booking.rules import states
-from booking.rules.people import Guest
+from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
 from destination.templatetags.velay import date_range, duree, euros, heure, jour, jour_long, party
@@ -570,3 +570,86 @@ def _vat_label(scheme: str, rate: Decimal) -> str:
     decimals = 0 if percent == percent.to_integral_value() else 1
     return f"{format_number(percent, get_language() or 'fr', decimals=decimals)} %"
 
+
+
+# --- What a provider may know ------------------------------------------------------------------------
+@dataclass(frozen=True)
+class BookedLine:
+    """A line as its provider sees it: its own part, and what it takes to welcome (C12)."""
+
+    pk: int
+    title: str
+    unit_name: str
+    reference: str
+    state: str
+    state_words: str
+    starts_at: datetime
+    ends_at: datetime
+    when: str
+    party: str
+    people: tuple[str, ...]
+    guest: str
+    phone: str
+    arrival_time: Any
+    needs: str
+    options: tuple[str, ...]
+    rows: list[dict[str, Any]]
+    amount: Decimal
+    provider: str
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether somebody comes, or came."""
+        return self.state in {states.SOLD, states.HONOURED, states.NO_SHOW}
+
+    @property
+    def is_lodging(self) -> bool:
+        """Whether somebody sleeps there."""
+        return self.ends_at.date() > self.starts_at.date()
+
+
+def booked_line(line: OrderLine) -> BookedLine:
+    """Return what the provider of a line may know of it; `order` and `participants` are loaded.
+
+    The buyer is a first name and a phone; needs and arrival time are for every host of the stay.
+    """
+    order = line.order
+    participants = list(line.participants.all())
+    guests = [Guest(one.age) for one in participants]
+    quote = Quote.from_json(line.quote)
+    starts_at, ends_at = paris(line.starts_at), paris(line.ends_at)
+    services = Quote(quote.services)
+    return BookedLine(
+        pk=line.pk,
+        title=in_language(line.titles),
+        unit_name=line.unit_name,
+        reference=order.reference,
+        state=line.state,
+        state_words=str(line.get_state_display()),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        when=when_words(starts_at, line.arrival, line.departure),
+        party=quantity_words(line.offer, line.quantity, guests),
+        people=tuple(_participant_words(one.first_name, one.age) for one in participants),
+        guest=order.first_name,
+        phone=order.phone,
+        arrival_time=order.arrival_time,
+        needs=order.needs,
+        options=tuple(
+            f"{item.label} × {item.quantity}" if item.quantity > 1 else item.label
+            for item in services.items
+            if item.kind == "supplement"
+        ),
+        rows=item_rows(services),
+        amount=line.gross_amount,
+        provider=line.sub_order.provider.name,
+    )
+
+
+def _participant_words(first_name: str, age: int | None) -> str:
+    if age is None or age >= ADULT_AGE:
+        return _("%(name)s, adult") % {"name": first_name}
+    return ngettext("%(name)s, %(age)s year old", "%(name)s, %(age)s years old", max(age, 1)) % {
+        "name": first_name,
+        "age": age,
+    }

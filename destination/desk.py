@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.http import HttpResponse
+from django.urls import path
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -293,8 +294,11 @@ class ReadOnlyViewSet(DeskViewSet):
 
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list and the page of one row only."""
-        kept = {"index", "index_results", "inspect"}
-        return [pattern for pattern in super().get_urlpatterns() if pattern.name in kept]
+        return [
+            path("", self.index_view, name="index"),
+            path("results/", self.index_results_view, name="index_results"),
+            path(f"inspect/<{self.pk_path_converter}:pk>/", self.inspect_view, name="inspect"),
+        ]
 
     def get_permissions_to_register(self) -> QuerySet[Permission]:
         """Offer only the right to see it."""

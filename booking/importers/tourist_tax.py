@@ -93,8 +93,7 @@ def load_tourist_tax(*, path: Path = DATA) -> TaxReport:
             kept += 1
             if (known.kind, known.value, known.cap) != (tariff.kind, tariff.value, tariff.cap):
                 warnings.append(
-                    _("%(name)s: another tariff is in force from that day, kept.")
-                    % {"name": name}
+                    _("%(name)s: another tariff is in force from that day, kept.") % {"name": name}
                 )
     TouristTaxTariff.objects.bulk_create(fresh)
     TaxCollectivity.objects.bulk_create(

@@ -1,0 +1,132 @@
+"""What one bought: the trip by its link, the receipt, the calendar, finding it again."""
+
+from __future__ import annotations
+
+import logging
+
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from booking import showing
+from booking.access import open_order_link, order_for
+from booking.finding import send_order_link
+from booking.forms.checkout import FindOrderForm
+from booking.ics import calendar_of
+from booking.models import Refund
+from booking.rules import states
+from booking.views.answers import see_other
+from members.access import providers_of
+
+logger = logging.getLogger(__name__)
+
+FIND_TRIES = 10
+FIND_SECONDS = 600
+# Lines that were the visitor's are shown; those released without a payment were never.
+BOUGHT = {states.CONFIRMED, states.CANCELLED}
+
+
+@never_cache
+@require_safe
+def trip(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show an order by its signed link: where to go, whom to call, what was cancelled."""
+    now = timezone.now()
+    if "cle" in request.GET:
+        open_order_link(request, reference, request.GET["cle"], now=now)
+        return see_other("booking:trip", reference)
+    order = order_for(request, reference)
+    is_bought = order.state in BOUGHT
+    lines = showing.sold_lines(order, now=now)
+    context = {
+        "order": order,
+        "is_bought": is_bought,
+        "is_waiting": order.state == states.AWAITING_PAYMENT,
+        "dates": showing.order_dates(lines),
+        "days": showing.order_days([one for one in lines if one.is_alive]) if is_bought else [],
+        "gone": [one for one in lines if not one.is_alive] if is_bought else [],
+        "refunds": Refund.objects.filter(payment__order=order, line__isnull=True),
+        "summary": showing.order_summary(order, lines),
+        "participants": list(order.participants.all()),
+    }
+    return render(request, "booking/trip.html", context)
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what was paid, by line and by VAT rate, to be printed."""
+    now = timezone.now()
+    order = order_for(request, reference)
+    if order.state not in BOUGHT:
+        return see_other("booking:trip", reference)
+    lines = showing.sold_lines(order, now=now)
+    context = {
+        "order": order,
+        "payment": order.payments.filter(state=states.PAID).first(),
+        "lines": lines,
+        "vat": showing.vat_rows(lines),
+        "refunds": list(Refund.objects.filter(payment__order=order).select_related("line")),
+        "has_margin": any(one.line.vat_scheme == "margin" for one in lines),
+    }
+    return render(request, "booking/receipt.html", context)
+
+
+@never_cache
+@require_safe
+def trip_ics(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the stay as a calendar file."""
+    order = order_for(request, reference)
+    if order.state not in BOUGHT:
+        return see_other("booking:trip", reference)
+    lines = showing.sold_lines(order, now=timezone.now())
+    response = HttpResponse(calendar_of(order, lines), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="velay-{order.reference}.ics"'
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def find_order(request: HttpRequest) -> HttpResponse:
+    """Send the link of an order to its buyer; the answer is the same whether there is one."""
+    form = FindOrderForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return render(request, "booking/find_order.html", {"form": form})
+    if _tries_too_often(request):
+        return render(request, "errors/429.html", {"retry_after": FIND_SECONDS}, status=429)
+    if not form.is_valid():
+        context = {"form": form, "page_errors": True}
+        return render(request, "booking/find_order.html", context, status=422)
+    send_order_link(
+        email=form.cleaned_data["email"],
+        reference=form.cleaned_data["reference"],
+        now=timezone.now(),
+    )
+    return render(request, "booking/find_order.html", {"form": form, "is_sent": True})
+
+
+@never_cache
+@login_required
+@require_safe
+def after_login(request: HttpRequest) -> HttpResponse:
+    """Lead each person to its own space."""
+    if providers_of(request.user).exists():
+        return see_other("extranet-home")
+    if request.user.has_perm("wagtailadmin.access_admin"):
+        return see_other("wagtailadmin_home")
+    return see_other("destination:home")
+
+
+def _tries_too_often(request: HttpRequest) -> bool:
+    """Count tries by address of the client; without the cache everybody is let through."""
+    key = f"find-order:{get_adapter(request).get_client_ip(request)}"
+    cache.add(key, 0, FIND_SECONDS)
+    try:
+        return int(cache.incr(key)) > FIND_TRIES
+    except ValueError:
+        # It lapsed between the two: a new time begins.
+        return False

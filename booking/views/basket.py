@@ -47,7 +47,7 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         "rows": showing.total_rows(view),
         "rules": showing.rules_of(view, now=now),
         "promises": showing.promises_of(view, now=now),
-        "order": order_under_way(view.basket) if view.is_frozen else None,
+        "order": line_pages.order_under_way(view.basket) if view.is_frozen else None,
         "uncounted": len(view.lines) - len(view.counted),
     }
     return render(request, "booking/my_stay.html", context)
@@ -137,11 +137,6 @@ def renew(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _("Everything is held for you again."))
     return see_other(MY_STAY)
-
-
-def order_under_way(basket: Basket) -> Any:
-    """Return the order that freezes a basket."""
-    return basket.orders.filter(state=states.AWAITING_PAYMENT).first()
 
 
 def _basket(request: HttpRequest) -> Basket:

@@ -1,0 +1,291 @@
+"""Checkout: one page, then the bank's; what comes back from it; another try."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from booking import checkout as buying
+from booking import showing
+from booking.access import (
+    basket_for,
+    open_order_link,
+    order_for,
+    remember_basket,
+    remember_order,
+)
+from booking.basket import BasketView, renew_holds, view_basket
+from booking.forms.checkout import CheckoutForm
+from booking.models import Basket, Order, Payment
+from booking.refusals import Refusal
+from booking.rules import states
+from booking.views.answers import see_other, tell
+from booking.views.line_pages import order_under_way
+from destination.models import LegalText
+from oti.lib.dates import today as day_of
+
+MY_STAY = "booking:my-stay"
+DRAFT = "checkout"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Ask who buys and who comes, once, then lead to the bank's page."""
+    now = timezone.now()
+    basket = basket_for(request)
+    if basket is None:
+        return see_other(MY_STAY)
+    view = view_basket(basket, now=now)
+    if request.method == "POST":
+        return _order(request, view, now=now)
+    if view.is_frozen:
+        return _show_under_way(request, view)
+    if not view.can_check_out:
+        return _back_to_stay(request, view)
+    return _show(request, view, _form(request, view, now=now), now=now)
+
+
+@never_cache
+@require_safe
+def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say what is known of the payment; it is confirmed by the bank's message, never here."""
+    now = timezone.now()
+    if "cle" in request.GET:
+        open_order_link(request, reference, request.GET["cle"], now=now)
+        return see_other("booking:payment-return", reference)
+    order = order_for(request, reference)
+    is_waiting = order.state == states.AWAITING_PAYMENT and order.deadline > now
+    if getattr(request, "htmx", False) and not is_waiting:
+        return HttpResponseClientRefresh()
+    if order.state == states.CONFIRMED:
+        request.session.pop(DRAFT, None)
+    lines = showing.sold_lines(order, now=now) if order.state == states.CONFIRMED else []
+    context = {
+        "order": order,
+        "is_waiting": is_waiting,
+        "is_long": (now - order.placed_at).total_seconds() > 180,
+        "is_returned": order.payments.filter(state=states.PAID).exists(),
+        **_confirmed(order, lines, now=now),
+    }
+    return render(request, "booking/payment_return.html", context)
+
+
+@never_cache
+@require_safe
+def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say that nothing was debited, and offer to try again or to change the stay."""
+    now = timezone.now()
+    if "cle" in request.GET:
+        open_order_link(request, reference, request.GET["cle"], now=now)
+        return see_other("booking:payment-back", reference)
+    order = order_for(request, reference)
+    if order.state in {states.CONFIRMED, states.CANCELLED}:
+        return see_other("booking:payment-return", reference)
+    payment = _last_payment(order)
+    until = payment.expires_at if payment else order.deadline
+    is_open = order.state == states.AWAITING_PAYMENT and until > now
+    lines = showing.sold_lines(order, now=now)
+    context = {
+        "order": order,
+        "until": until,
+        "is_open": is_open,
+        "is_frozen": order.state == states.AWAITING_PAYMENT,
+        "summary": showing.order_summary(order, lines),
+    }
+    return render(request, "booking/payment_back.html", context)
+
+
+@never_cache
+@require_POST
+def payment_retry(request: HttpRequest, reference: str) -> HttpResponse:
+    """Lead to the bank's page again: the same one as long as it is open."""
+    return _to_the_bank(request, order_for(request, reference), now=timezone.now())
+
+
+@never_cache
+@require_POST
+def order_reopen(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the stay back to be changed; the bank's page is closed first."""
+    order = order_for(request, reference)
+    try:
+        basket = buying.give_basket_back(order, now=timezone.now())
+    except Refusal as refusal:
+        tell(request, refusal.troubles)
+        page = "payment-return" if refusal.code == "already_paid" else "payment-back"
+        return see_other(f"booking:{page}", reference)
+    messages.success(request, _("Your stay is yours to change again. Nothing was debited."))
+    response = see_other(MY_STAY)
+    remember_basket(request, response, basket)
+    return response
+
+
+# --- Ordering ---------------------------------------------------------------------------------------
+def _order(request: HttpRequest, view: BasketView, *, now: datetime) -> HttpResponse:
+    basket, form = view.basket, _form(request, view, now=now)
+    if not view.is_frozen and not form.is_valid():
+        return _show(request, view, form, status=422, now=now)
+    request.session[DRAFT] = form.typed
+    order = order_under_way(basket) if view.is_frozen else None
+    try:
+        order = order or buying.place_order(
+            basket,
+            contact=form.contact,
+            names=form.names,
+            arrival_time=form.cleaned_data.get("arrival_time"),
+            needs=form.cleaned_data["needs"],
+            terms=form.terms_in_force,
+            shown_total=form.cleaned_data["shown_total"],
+            language=get_language() or "fr",
+            user=request.user if request.user.is_authenticated else None,
+            now=now,
+        )
+    except Refusal as refusal:
+        return _refused(request, basket, form, refusal, now=now)
+    remember_order(request, order)
+    return _to_the_bank(request, order, now=now)
+
+
+def _to_the_bank(request: HttpRequest, order: Order, *, now: datetime) -> HttpResponse:
+    """Lead to the bank's page; when there is none the order waits, and one may try again."""
+    try:
+        url = buying.begin_payment(
+            order,
+            success_url=_address(request, "booking:payment-return", order),
+            cancel_url=_address(request, "booking:payment-back", order),
+            now=now,
+        )
+    except Refusal as refusal:
+        tell(request, refusal.troubles)
+        page = "payment-return" if refusal.code == "already_paid" else "payment-back"
+        return see_other(f"booking:{page}", order.reference)
+    return see_other(url)
+
+
+def _address(request: HttpRequest, name: str, order: Order) -> str:
+    """Return where the bank sends the visitor back to: the same at each try, its link signed."""
+    with override(order.language):
+        path = reverse(name, args=[order.reference])
+    return request.build_absolute_uri(f"{path}?cle={order.access_token}")
+
+
+def _refused(
+    request: HttpRequest, basket: Basket, form: CheckoutForm, refusal: Refusal, *, now: datetime
+) -> HttpResponse:
+    """Show the same page with the reasons and all that was typed; what lapsed is held again."""
+    if any(one.code == "hold_expired" for one in refusal.troubles):
+        renew_holds(basket, now=now)
+    basket.refresh_from_db()
+    view = view_basket(basket, now=now)
+    if view.is_frozen:
+        return _show_under_way(request, view)
+    if not view.can_check_out:
+        return _back_to_stay(request, view)
+    problems = _problems(view, refusal)
+    return _show(request, view, form, problems=problems, status=refusal.status, now=now)
+
+
+def _problems(view: BasketView, refusal: Refusal) -> list[dict[str, str]]:
+    """Write a refusal on the page as it is after everything was asked for again."""
+    titles = {one.line.pk: one.title for one in view.lines}
+    gone = {one.line.pk for one in view.lines if not one.counted}
+    my_stay = reverse(MY_STAY)
+    problems = []
+    if any(one.code == "hold_expired" for one in refusal.troubles):
+        text = _("Your places were no longer held. They are again: check, then confirm.")
+        problems.append({"text": text, "href": ""})
+    for one in refusal.troubles:
+        if one.code == "hold_expired":
+            continue
+        title = titles.get(one.line or 0)
+        text = f"« {title} » : {one.message}" if title else one.message
+        problems.append({"text": text, "href": f"{my_stay}#ligne-{one.line}" if title else ""})
+    told = {one.line for one in refusal.troubles if one.code != "hold_expired"}
+    for pk in sorted(gone - told):
+        text = _("« %(title)s » is gone and no longer counted.") % {"title": titles[pk]}
+        problems.append({"text": text, "href": f"{my_stay}#ligne-{pk}"})
+    return problems
+
+
+# --- Showing ----------------------------------------------------------------------------------------
+def _form(request: HttpRequest, view: BasketView, *, now: datetime) -> CheckoutForm:
+    keys = {key for one in view.counted for key in one.people}
+    return CheckoutForm(
+        request.POST if request.method == "POST" else None,
+        people=[person for person in view.people if person.key in keys],
+        terms=LegalText.objects.in_force(
+            LegalText.Kind.TERMS, get_language() or "fr", day_of(now)
+        ),
+        has_lodging=any(one.unit for one in view.counted),
+        initial=request.session.get(DRAFT),
+    )
+
+
+def _show(
+    request: HttpRequest,
+    view: BasketView,
+    form: CheckoutForm,
+    *,
+    problems: list[dict[str, str]] | None = None,
+    status: int = 200,
+    now: datetime,
+) -> HttpResponse:
+    context = {
+        "view": view,
+        "form": form,
+        "problems": problems or [],
+        "page_errors": bool(problems) or bool(form.is_bound and form.errors),
+        "summary": showing.summary_of(view, now=now),
+        "rules": showing.rules_of(view, now=now),
+        "providers": sorted({one.offer.provider.name for one in view.counted}),
+    }
+    return render(request, "booking/checkout.html", context, status=status)
+
+
+def _show_under_way(request: HttpRequest, view: BasketView) -> HttpResponse:
+    context = {"view": view, "order": order_under_way(view.basket)}
+    return render(request, "booking/checkout_under_way.html", context)
+
+
+def _back_to_stay(request: HttpRequest, view: BasketView) -> HttpResponse:
+    """Lead back to the stay, where each thing to settle stands on its line."""
+    if not view.lines:
+        return see_other(MY_STAY)
+    if view.is_lapsed:
+        text = _("Your places are no longer held: hold them again before you pay.")
+    else:
+        text = _("Something is to be settled in your stay before you pay.")
+    messages.warning(request, text)
+    return see_other(MY_STAY)
+
+
+def _confirmed(
+    order: Order, lines: list[showing.SoldLine], *, now: datetime
+) -> dict[str, Any]:
+    if not lines:
+        return {}
+    alive = [one for one in lines if one.is_alive]
+    first = min(alive, key=lambda one: one.starts_at, default=None)
+    return {
+        "lines": lines,
+        "first": first,
+        "lost": [one for one in lines if not one.is_alive],
+        "providers": sorted({one.provider.name for one in alive}),
+        "dates": showing.order_dates(lines),
+        "summary": showing.order_summary(order, lines),
+    }
+
+
+def _last_payment(order: Order) -> Payment | None:
+    return order.payments.order_by("-attempt").first()

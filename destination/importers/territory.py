@@ -349,9 +349,7 @@ def _load_sites(folder: Path, communes: dict[str, Commune]) -> tuple[int, list[s
     return len(sites), skipped
 
 
-def _named_commune(
-    text: str, by_name: dict[tuple[str, str], Commune]
-) -> Commune | None:
+def _named_commune(text: str, by_name: dict[tuple[str, str], Commune]) -> Commune | None:
     """Return the first commune named in « Saint-Martial / Sainte-Eulalie (07) »."""
     found = re.search(r"\((\d\w)\)", text)
     department = found[1] if found else "43"

@@ -366,12 +366,16 @@ def absolute(context: Context, address: str = "") -> str:
 def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
     """Render the widget of a field with our class, its hint and its error tied to it.
 
-    Attribute names take `_` for `-`; None leaves one out. A placeholder is never shown: the
+    Attribute names take `_` for `-`; None and "" leave one out. A placeholder is never shown: the
     label stands above.
     """
-    given = {name.replace("_", "-"): value for name, value in attrs.items() if value is not None}
+    css = attrs.pop("class", "in")
+    # A variable that the component was not given is an empty text in a template.
+    given = {
+        name.replace("_", "-"): value for name, value in attrs.items() if value not in {None, ""}
+    }
     own = field.field.widget.attrs
-    given["class"] = " ".join(filter(None, [own.get("class", ""), given.get("class", "in")]))
+    given["class"] = " ".join(filter(None, [own.get("class", ""), css]))
     given["placeholder"] = False
     if described_by:
         given["aria-describedby"] = described_by

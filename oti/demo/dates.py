@@ -16,7 +16,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = "every"
 NIGHTFALL = "nightfall"
 ONE_DAY = timedelta(days=1)
-_DAY = re.compile(r"(?:(?P<weekday>[a-z]{3}) )?(?P<month>\d\d)-(?P<day>\d\d)(?: (?P<shift>[+-]\d+))?")
+_DAY = re.compile(
+    r"(?:(?P<weekday>[a-z]{3}) )?(?P<month>\d\d)-(?P<day>\d\d)(?: (?P<shift>[+-]\d+))?"
+)
 
 # When it is dark enough for lanterns in the Velay: (month, day) → minutes after midnight, legal
 # time. The evenings of Puy de Lumières begin so (domain.md §10.3: 22:40 on 5 July, 21:00 mid-September).

@@ -114,9 +114,7 @@ def _last_load() -> dict[str, Any] | None:
     return entries.values_list("data", flat=True).first()
 
 
-def _load(
-    version: str, day: date, last: dict[str, Any] | None, now: datetime
-) -> DemoReport:
+def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -> DemoReport:
     reach = Reach.from_day(day)
     former = (
         Reach(date.fromisoformat(last["nights_until"]), date.fromisoformat(last["slots_until"]))
@@ -249,13 +247,9 @@ def _add_offers(catalogue: Catalogue, ground: rows.Ground) -> set[str]:
 def _add_events(catalogue: Catalogue, ground: rows.Ground) -> set[str]:
     """Add the events that are missing; returns their slugs."""
     known = set(Event.objects.values_list("slug", flat=True))
-    offers = {
-        offer.slug: offer for offer in Offer.objects.filter(kind=Offer.Kind.EVENT_TICKET)
-    }
+    offers = {offer.slug: offer for offer in Offer.objects.filter(kind=Offer.Kind.EVENT_TICKET)}
     events = Event.objects.bulk_create(
-        rows.event_row(data, ground, offers)
-        for data in catalogue.events
-        if data.slug not in known
+        rows.event_row(data, ground, offers) for data in catalogue.events if data.slug not in known
     )
     _index(Event, events)
     return {event.slug for event in events}

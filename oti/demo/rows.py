@@ -112,9 +112,7 @@ def lodging_row(data: LodgingData, ground: Ground) -> Offer:
     provider = ground.providers[data.provider]
     commune = ground.communes[data.commune] if data.commune else provider.commune
     since, until, out = data.hours
-    access = words.lodging_access(
-        provider.address, commune.name, provider.host_names, since, until
-    )
+    access = words.lodging_access(provider.address, commune.name, provider.host_names, since, until)
     return Offer(
         kind=Offer.Kind.LODGING,
         lodging_type=Offer.LodgingType(data.type),
@@ -363,7 +361,9 @@ def _price(
     )
 
 
-def restriction_rows(tariff_id: int, data: LodgingData, window: Window) -> Iterator[StayRestriction]:
+def restriction_rows(
+    tariff_id: int, data: LodgingData, window: Window
+) -> Iterator[StayRestriction]:
     """Yield the rules of summer weeks: from Saturday on, a week at least."""
     if not data.saturdays:
         return
@@ -388,14 +388,10 @@ def closure_rows(unit_id: int, data: LodgingData, window: Window) -> Iterator[Cl
     """Yield the closed seasons that begin in the window."""
     for season in data.closed:
         for start, end in window.seasons(season):
-            yield Closure(
-                unit_id=unit_id, dates=DateRange(start, end), reason="Fermeture annuelle"
-            )
+            yield Closure(unit_id=unit_id, dates=DateRange(start, end), reason="Fermeture annuelle")
 
 
-def taken_rows(
-    unit_id: int, data: LodgingData, number: int, window: Window
-) -> Iterator[Stay]:
+def taken_rows(unit_id: int, data: LodgingData, number: int, window: Window) -> Iterator[Stay]:
     """Yield nights taken elsewhere, week by week, so that calendars look alive."""
     summer = Seasons([HIGH_SUMMER], window)
     free = Seasons(data.keep_free, window)
@@ -412,9 +408,7 @@ def taken_rows(
             nights = 1 + int(draw(data.slug, number, saturday, "nights") * 3)
             end = min(end, start + timedelta(days=nights))
         if not free.touch(start, end) and not closed.touch(start, end):
-            yield Stay(
-                unit_id=unit_id, dates=DateRange(start, end), state=Stay.State.BLOCKED
-            )
+            yield Stay(unit_id=unit_id, dates=DateRange(start, end), state=Stay.State.BLOCKED)
 
 
 # --- Calendars of everything else ----------------------------------------------------------------

@@ -233,9 +233,7 @@ def _slot_offer(row: dict[str, Any]) -> SlotOfferData:
 
 def _event(row: dict[str, Any]) -> EventData:
     tickets = row.pop("tickets", None)
-    return EventData(
-        dates=_dates(row), tickets=TicketData(**tickets) if tickets else None, **row
-    )
+    return EventData(dates=_dates(row), tickets=TicketData(**tickets) if tickets else None, **row)
 
 
 def _dates(row: dict[str, Any]) -> list[DatesData]:

@@ -32,7 +32,11 @@ SUPPLEMENTS = {
         is_mandatory=True,
     ),
     "linen": SupplementShape(
-        {"fr": "Draps et serviettes", "en": "Bed linen and towels", "de": "Bettwäsche und Handtücher"},
+        {
+            "fr": "Draps et serviettes",
+            "en": "Bed linen and towels",
+            "de": "Bettwäsche und Handtücher",
+        },
         Kind.LINEN,
         Basis.PERSON,
     ),
@@ -104,7 +108,11 @@ SUPPLEMENTS = {
         Basis.STAY,
     ),
     "donkey": SupplementShape(
-        {"fr": "Pré et foin pour un âne, par nuit", "en": "Meadow and hay for a donkey, per night", "de": "Wiese und Heu für einen Esel, pro Nacht"},
+        {
+            "fr": "Pré et foin pour un âne, par nuit",
+            "en": "Meadow and hay for a donkey, per night",
+            "de": "Wiese und Heu für einen Esel, pro Nacht",
+        },
         Kind.PET,
         Basis.NIGHT,
         max_quantity=3,
@@ -128,10 +136,18 @@ def band_name(min_age: int, max_age: int | None, *, is_only: bool) -> Words:
     if is_only and min_age == 0:
         return {"fr": "Par personne", "en": "Per person", "de": "Pro Person"}
     if max_age is None:
-        return {"fr": f"Dès {min_age} ans", "en": f"{min_age} and over", "de": f"Ab {min_age} Jahren"}
+        return {
+            "fr": f"Dès {min_age} ans",
+            "en": f"{min_age} and over",
+            "de": f"Ab {min_age} Jahren",
+        }
     if min_age == 0:
         above = max_age + 1
-        return {"fr": f"Moins de {above} ans", "en": f"Under {above}", "de": f"Unter {above} Jahren"}
+        return {
+            "fr": f"Moins de {above} ans",
+            "en": f"Under {above}",
+            "de": f"Unter {above} Jahren",
+        }
     return {
         "fr": f"De {min_age} à {max_age} ans",
         "en": f"{min_age} to {max_age}",

@@ -208,6 +208,7 @@ def test_a_field_is_tied_to_its_hint_and_its_error() -> None:
     assert 'aria-invalid="true"' in shown
     assert 'autocomplete="email"' in shown
     assert "placeholder" not in shown
+    assert '=""' not in shown
     assert 'id="id_email_hint"' in shown
     assert 'id="id_email_error"' in shown
 

@@ -1,0 +1,185 @@
+"""Looking round: lodgings before any date is given, and what is free near a date that isn't.
+
+It reads the derived table only. Whoever sells, or shows a price to be paid, asks `availability`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Max, Min, Q
+
+from booking.availability import PAGE_SIZE, free_units, turn_of
+from booking.models import Offer, Unit, UnitDay
+from destination.models import Pole
+from destination.models.territory import memberships_on
+from oti.lib.dates import count_nights
+from oti.lib.dates import today as day_of
+from oti.lib.money import from_cents
+
+# How far around the dates asked for others are looked for.
+NEAR_DAYS = 28
+
+
+@dataclass(frozen=True)
+class ShelfResult:
+    """A lodging with its lowest price of a free night, None when nothing is free."""
+
+    offer: Offer
+    pole: Pole | None
+    from_amount: Decimal | None
+    max_guests: int | None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One page of lodgings without dates."""
+
+    results: list[ShelfResult]
+    count: int
+    page: int
+    pages: int
+
+
+def browse_lodgings(
+    *,
+    pole: str = "",
+    lodging_type: str = "",
+    features: Sequence[str] = (),
+    page: int = 1,
+    now: datetime,
+    size: int = PAGE_SIZE,
+) -> Shelf:
+    """Return lodgings on sale, in the day's rotation, `size` a page (features.md N24, N34)."""
+    today = day_of(now)
+    offers = Offer.objects.on_sale(today).filter(kind=Offer.Kind.LODGING)
+    if pole:
+        offers = offers.filter(
+            commune__in=memberships_on(today)
+            .filter(pole__slug=pole, is_neighbour=False)
+            .values("commune_id")
+        )
+    if lodging_type:
+        offers = offers.filter(lodging_type=lodging_type)
+    if features:
+        offers = offers.filter(features__contains=list(features))
+    ids = sorted(offers.values_list("pk", flat=True), key=lambda pk: turn_of(pk, today))
+    pages = max(1, math.ceil(len(ids) / size))
+    page = min(max(page, 1), pages)
+    chosen = ids[(page - 1) * size : page * size]
+    return Shelf(results=_shelf(chosen, today), count=len(ids), page=page, pages=pages)
+
+
+def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
+    offers = (
+        Offer.objects.filter(pk__in=ids)
+        .with_pole(today)
+        .select_related("commune", "provider")
+        .prefetch_related("supplements")
+        .annotate(most_guests=Max("units__max_guests", filter=Q(units__is_active=True)))
+    )
+    by_id = {offer.pk: offer for offer in offers}
+    poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
+    lowest = lowest_nights(ids, today=today)
+    return [
+        ShelfResult(
+            offer=by_id[pk],
+            pole=poles.get(by_id[pk].pole_id),  # type: ignore[attr-defined]
+            from_amount=lowest.get(pk),
+            max_guests=by_id[pk].most_guests,  # type: ignore[attr-defined]
+        )
+        for pk in ids
+        if pk in by_id
+    ]
+
+
+def lowest_nights(offer_ids: Iterable[int], *, today: date) -> dict[int, Decimal]:
+    """Return the lowest price of a free night of each lodging, in euros, without supplements."""
+    rows = (
+        UnitDay.objects.filter(
+            unit__offer__in=list(offer_ids),
+            unit__is_active=True,
+            day__gte=today,
+            free_run__gt=0,
+            price_cents__gte=0,
+        )
+        .values("unit__offer")
+        .annotate(lowest=Min("price_cents"))
+    )
+    return {row["unit__offer"]: from_cents(row["lowest"]) for row in rows}
+
+
+def equals_left(
+    units: Iterable[Unit], arrival: date, departure: date, *, now: datetime
+) -> dict[int, int]:
+    """Return how many units equal to each of these are free, by unit id, where there are several.
+
+    Equal: of one tariff and one size. A unit that is alone of its sort is left out: that it is
+    one says nothing about how many want it.
+    """
+    shown = {unit.tariff_id: unit for unit in units if unit.tariff_id}
+    equals: dict[int, list[int]] = {}
+    for unit in Unit.objects.filter(tariff__in=shown, is_active=True).only(
+        "pk", "tariff_id", "max_adults", "max_children", "max_guests"
+    ):
+        chosen = shown[unit.tariff_id]
+        if _size(unit) == _size(chosen):
+            equals.setdefault(chosen.pk, []).append(unit.pk)
+    several = {pk: ids for pk, ids in equals.items() if len(ids) > 1}
+    if not several:
+        return {}
+    free = free_units([one for ids in several.values() for one in ids], arrival, departure, now=now)
+    return {pk: len(free.intersection(ids)) for pk, ids in several.items()}
+
+
+def _size(unit: Unit) -> tuple[int, int, int]:
+    return unit.max_adults, unit.max_children, unit.max_guests
+
+
+def near_arrivals(
+    offer: Offer, *, arrival: date, departure: date, party: int, today: date, limit: int = 3
+) -> list[date]:
+    """Return the arrivals nearest to one that was refused, for as many nights and that party."""
+    nights = count_nights(arrival, departure)
+    days = (
+        UnitDay.objects.filter(
+            unit__offer=offer,
+            unit__is_active=True,
+            unit__max_guests__gte=party,
+            day__gte=max(
+                today + timedelta(days=offer.min_advance_days),
+                arrival - timedelta(days=NEAR_DAYS),
+            ),
+            day__lte=arrival + timedelta(days=NEAR_DAYS),
+            arrival_ok=True,
+            min_stay__lte=nights,
+            free_run__gte=nights,
+        )
+        .exclude(day=arrival)
+        .values_list("day", flat=True)
+        .distinct()
+    )
+    nearest = sorted(days, key=lambda day: (abs((day - arrival).days), day))
+    return sorted(nearest[:limit])
+
+
+def last_departure(offer: Offer, arrival: date) -> date | None:
+    """Return the latest departure that the nights free from an arrival allow, None for none."""
+    run = UnitDay.objects.filter(unit__offer=offer, unit__is_active=True, day=arrival).aggregate(
+        run=Max("free_run")
+    )["run"]
+    return arrival + timedelta(days=run) if run else None
+
+
+def first_open_month(offer: Offer, *, today: date) -> tuple[int, int]:
+    """Return the month of the first free night of a lodging, this month without any."""
+    day = UnitDay.objects.filter(
+        unit__offer=offer, unit__is_active=True, day__gte=today, free_run__gt=0
+    ).aggregate(first=Min("day"))["first"]
+    day = day or today
+    return day.year, day.month
+

@@ -1,0 +1,165 @@
+"""The mails of the outbox: each kind read from the rows as they are when it is sent.
+
+A mail is written in the language of its order, or of its provider. Addresses in it are absolute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
+
+from booking import showing
+from booking.ics import calendar_of
+from booking.models import Order, OrderLine, OutboxMessage, SubOrder
+from booking.rules import states
+
+Content = dict[str, Any]
+
+
+def compose(message: OutboxMessage) -> EmailMultiAlternatives:
+    """Return a message of the outbox as a mail: subject, text, HTML, and the calendar if any.
+
+    Raises KeyError for an unknown kind.
+    """
+    read = CONTENTS[message.kind]
+    with override(message.language):
+        content = {**read(message, timezone.now()), "language": message.language}
+        template = f"email/{message.kind}"
+        subject = " ".join(render_to_string(f"{template}.subject.txt", content).split())
+        mail = EmailMultiAlternatives(
+            subject=subject,
+            body=render_to_string(f"{template}.txt", content).strip() + "\n",
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[message.recipient],
+            reply_to=[settings.OFFICE["email"]],
+            headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        )
+        mail.attach_alternative(render_to_string(f"{template}.html", content), "text/html")
+        if "calendar" in content:
+            name = f"velay-{content['order'].reference}.ics"
+            mail.attach(name, content["calendar"], "text/calendar")
+    return mail
+
+
+def order_url(order: Order, name: str = "booking:trip") -> str:
+    """Return the signed link of an order's page, in the active language."""
+    path = reverse(name, args=[order.reference])
+    return f"{settings.BASE_URL}{path}?cle={order.access_token}"
+
+
+def _order_of(message: OutboxMessage) -> Order:
+    if message.order is None:
+        msg = f"message {message.pk} has no order"
+        raise ValueError(msg)
+    return message.order
+
+
+def _order_confirmed(message: OutboxMessage, now: datetime) -> Content:
+    order = _order_of(message)
+    lines = showing.sold_lines(order, now=now)
+    alive = [one for one in lines if one.is_alive]
+    lost_ids = set(message.data.get("lost", []))
+    lost = [one for one in lines if one.line.pk in lost_ids]
+    return {
+        "order": order,
+        "dates": showing.order_dates(lines),
+        "lines": alive,
+        "lost": lost,
+        "lost_amount": sum((one.amount for one in lost), Decimal(0)),
+        "first": min(alive, key=lambda one: one.starts_at, default=None),
+        "providers": len({one.provider.pk for one in alive}),
+        "trip_url": order_url(order),
+        "calendar": calendar_of(order, alive),
+    }
+
+
+def _provider_booking(message: OutboxMessage, now: datetime) -> Content:
+    part, lines = _own_lines(message)
+    sold = [one for one in lines if one.state not in {states.HELD, states.RELEASED}]
+    return _for_provider(part, sold)
+
+
+def _provider_cancelled(message: OutboxMessage, now: datetime) -> Content:
+    part, lines = _own_lines(message)
+    ids = set(message.data["lines"])
+    return _for_provider(part, [one for one in lines if one.pk in ids])
+
+
+def _own_lines(message: OutboxMessage) -> tuple[SubOrder, list[OrderLine]]:
+    """Return one provider's part and its lines: nothing of the others is ever read."""
+    part = SubOrder.objects.select_related("provider", "order").get(pk=message.data["sub_order"])
+    lines = part.lines.select_related("order", "offer", "sub_order__provider").prefetch_related(
+        "participants"
+    )
+    return part, list(lines)
+
+
+def _for_provider(part: SubOrder, lines: list[OrderLine]) -> Content:
+    booked = [showing.booked_line(line) for line in lines]
+    return {
+        "reference": part.order.reference,
+        "guest": part.order.first_name,
+        "phone": part.order.phone,
+        "arrival_time": part.order.arrival_time,
+        "needs": part.order.needs,
+        "host": part.provider.host_names or part.provider.name,
+        "lines": [
+            {"booked": one, "url": settings.BASE_URL + reverse("extranet-line", args=[one.pk])}
+            for one in booked
+        ],
+        "first": booked[0] if booked else None,
+        "home_url": settings.BASE_URL + reverse("extranet-home"),
+    }
+
+
+def _lines_cancelled(message: OutboxMessage, now: datetime) -> Content:
+    order = _order_of(message)
+    ids = set(message.data["lines"])
+    given_back = message.data.get("refunds", {})
+    lines = showing.sold_lines(order, now=now)
+    cancelled = [
+        {"line": one, "refund": Decimal(given_back.get(str(one.line.pk), "0"))}
+        for one in lines
+        if one.line.pk in ids
+    ]
+    return {
+        "order": order,
+        "cancelled": cancelled,
+        "refund": sum((one["refund"] for one in cancelled), Decimal(0)),
+        "left": [one for one in lines if one.is_alive and one.line.pk not in ids],
+        "trip_url": order_url(order),
+    }
+
+
+def _payment_returned(message: OutboxMessage, now: datetime) -> Content:
+    order = _order_of(message)
+    return {
+        "order": order,
+        "amount": Decimal(message.data["amount"]),
+        "trip_url": order_url(order),
+        "search_url": settings.BASE_URL + reverse("booking:stays"),
+    }
+
+
+def _find_order(message: OutboxMessage, now: datetime) -> Content:
+    order = _order_of(message)
+    return {"order": order, "trip_url": order_url(order)}
+
+
+CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
+    "order_confirmed": _order_confirmed,
+    "provider_booking": _provider_booking,
+    "provider_cancelled": _provider_cancelled,
+    "lines_cancelled": _lines_cancelled,
+    "payment_returned": _payment_returned,
+    "find_order": _find_order,
+}

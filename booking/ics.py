@@ -1,0 +1,68 @@
+"""The stay as a calendar file: one event a line, in the time of Paris, the same UID for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, Timezone
+
+from booking.models import Order
+from booking.showing import SoldLine
+
+ZONE = "Europe/Paris"
+DOMAIN = "velay-terre-de-liens"
+
+
+def calendar_of(order: Order, lines: Sequence[SoldLine]) -> bytes:
+    """Return the calendar of an order's lines; a cancelled one says so under its own UID.
+
+    Nobody's name is in it: it may be shared with the whole family.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", "-//Velay, terre de liens//stay//FR")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", _("My stay in the Velay"))
+    years = [one.ends_at.year for one in lines] or [order.placed_at.year]
+    calendar.add_component(
+        Timezone.from_tzid(
+            ZONE,
+            first_date=date(min(years) - 1, 1, 1),
+            last_date=date(max(years) + 1, 12, 31),
+        )
+    )
+    for one in lines:
+        calendar.add_component(_event_of(order, one))
+    return bytes(calendar.to_ical())
+
+
+def _event_of(order: Order, one: SoldLine) -> Event:
+    event = Event()
+    event.add("uid", f"{order.reference}-{one.line.pk}@{DOMAIN}")
+    event.add("dtstamp", order.confirmed_at or order.placed_at)
+    event.add("dtstart", one.starts_at)
+    event.add("dtend", one.ends_at)
+    event.add("summary", one.title)
+    event.add("location", one.place)
+    event.add("description", _description(order, one))
+    event.add("status", "CONFIRMED" if one.is_alive else "CANCELLED")
+    event.add("sequence", 0 if one.is_alive else 1)
+    if one.offer.latitude is not None and one.offer.longitude is not None:
+        event.add("geo", (one.offer.latitude, one.offer.longitude))
+    return event
+
+
+def _description(order: Order, one: SoldLine) -> str:
+    parts = [_("Booking %(reference)s") % {"reference": order.reference}]
+    if one.provider.phone:
+        parts.append(
+            _("%(name)s, phone %(phone)s")
+            % {
+                "name": one.provider.host_names or one.provider.name,
+                "phone": one.provider.phone,
+            }
+        )
+    return "\n".join(parts)

@@ -1,0 +1,243 @@
+"""Two pages about one line: why it could not be added, and the form that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+
+from booking import showing
+from booking.availability import SlotChoice, slot_choices
+from booking.basket import BasketView, LineView
+from booking.forms.basket import OPTION, read_ages, read_day
+from booking.models import Basket, Offer, Order, Slot, Unit
+from booking.people import Person, guests_of, people_from
+from booking.quoting import offers_to_quote, supplement_terms
+from booking.refusals import Refusal, Trouble
+from booking.rules import states
+from booking.rules.people import Guest
+from booking.views.answers import own_address
+from oti.lib.dates import today as day_of
+
+# What trying again, as it is, may mend.
+PASSING = {"busy", "held_by_others"}
+ABOUT_PEOPLE = {"overlap", "age_mismatch", "no_band", "nobody"}
+MAX_FIELDS = 80
+SLOTS_SHOWN = 24
+WEEKS_AROUND = timedelta(days=21)
+
+# Where a trouble leads on the form that changes a line.
+ANCHORS = {
+    "arrival": "#edit-arrival",
+    "departure": "#edit-departure",
+    "adults": "#edit-adults",
+    "children": "#edit-children",
+    "ages": "#edit-adults",
+    "people": "#edit-people",
+    "quantity": "#edit-quantity",
+    "slot": "#edit-slots",
+    "options": "#edit-options",
+}
+
+
+def order_under_way(basket: Basket) -> Order | None:
+    """Return the order that freezes a basket."""
+    return basket.orders.filter(state=states.AWAITING_PAYMENT).first()
+
+
+def refused(
+    request: HttpRequest, basket: Basket, refusal: Refusal, *, now: datetime
+) -> HttpResponse:
+    """Say why something could not be added, with all that was asked and the ways out."""
+    data = request.POST
+    codes = {one.code for one in refusal.troubles}
+    offer = _offer_of(data)
+    slot = _row(Slot.objects.filter(offer=offer), data.get("slot")) if offer else None
+    unit = _row(Unit.objects.filter(offer=offer), data.get("unit")) if offer else None
+    guests = _guests(basket, data)
+    days = read_day(data.get("arrival")), read_day(data.get("departure"))
+    chooses_people = bool(slot and basket.people and codes <= ABOUT_PEOPLE)
+    new_price = next(
+        (one.params["new"] for one in refusal.troubles if one.code == "price_changed"), None
+    )
+    context = {
+        "troubles": refusal.troubles,
+        "offer": offer,
+        "unit": unit,
+        "asked": _asked_words(offer, slot, days, guests),
+        "fields": _fields(data, without_people=chooses_people),
+        "people": _choices(people_from(basket.people), data.getlist("people"))
+        if chooses_people
+        else [],
+        "can_retry": codes <= PASSING,
+        "can_overlap": codes == {"overlap"} and slot is not None,
+        "new_price": new_price if codes == {"price_changed"} else None,
+        "back_url": own_address(request, data.get("next", ""))
+        or (showing.offer_url(offer, showing.search_query(*days, guests)) if offer else ""),
+        "search_url": _search_url(offer, days, guests),
+        "order": order_under_way(basket) if "frozen" in codes else None,
+        "page_errors": True,
+    }
+    if getattr(request, "htmx", False):
+        return render(request, "booking/line_refused.html#troubles", context, status=422)
+    return render(request, "booking/line_refused.html", context, status=refusal.status)
+
+
+def edit(
+    request: HttpRequest,
+    view: BasketView,
+    line: LineView,
+    *,
+    refusal: Refusal | None = None,
+    now: datetime,
+) -> HttpResponse:
+    """Show the form that changes a line: as it is, or as it was typed with what is wrong."""
+    troubles = refusal.troubles if refusal else ()
+    asked = _asked_again(request.POST) if refusal else _asked_before(line)
+    offer = line.offer
+    fields = {one.field or "": one.message for one in troubles}
+    chosen = asked["options"]
+    context = {
+        "view": view,
+        "line": line,
+        "asked": asked,
+        "errors": fields,
+        "problems": [
+            {"text": one.message, "href": ANCHORS.get(one.field or "", "")} for one in troubles
+        ],
+        "units": list(offer.units.filter(is_active=True)) if line.unit else [],
+        "slots": _slots(view, line, now=now) if line.slot else [],
+        "people": _choices(view.people, asked["people"]),
+        "options": [
+            {"terms": one, "chosen": chosen.get(one.code, "")}
+            for one in supplement_terms(offer)
+            if not one.is_mandatory
+        ],
+        "back_url": reverse("booking:my-stay") + f"#ligne-{line.line.pk}",
+        "first_day": day_of(now),
+        "can_overlap": any(one.code == "overlap" for one in troubles) and line.slot is not None,
+        "page_errors": bool(troubles),
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "booking/line_edit.html", context, status=status)
+
+
+# --- What was asked -----------------------------------------------------------------------------
+def _asked_before(line: LineView) -> dict[str, Any]:
+    children = [guest.age for guest in line.guests if not guest.is_adult]
+    return {
+        "arrival": line.line.arrival,
+        "departure": line.line.departure,
+        "adults": len(line.guests) - len(children),
+        "children": len(children),
+        "ages": children,
+        "unit": line.line.unit_id,
+        "slot": line.line.slot_id,
+        "people": line.people,
+        "quantity": line.line.quantity,
+        "options": {one["code"]: one["quantity"] for one in line.line.options},
+    }
+
+
+def _asked_again(data: QueryDict) -> dict[str, Any]:
+    ages = [int(text) if text.isdecimal() else None for text in data.getlist("ages")]
+    children = data.get("children", "")
+    return {
+        "arrival": read_day(data.get("arrival")) or data.get("arrival", ""),
+        "departure": read_day(data.get("departure")) or data.get("departure", ""),
+        "adults": data.get("adults", ""),
+        "children": children or len(ages),
+        "ages": ages + [None] * (_small(children) - len(ages)),
+        "unit": _small(data.get("unit", "")),
+        "slot": _small(data.get("slot", "")),
+        "people": data.getlist("people"),
+        "quantity": data.get("quantity", ""),
+        "options": {
+            name.removeprefix(OPTION): data.get(name) for name in data if name.startswith(OPTION)
+        },
+    }
+
+
+def _small(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+def _slots(view: BasketView, line: LineView, *, now: datetime) -> list[SlotChoice]:
+    """Return the slots that these persons could have around the present one, and this one."""
+    slot = line.line.slot
+    if slot is None:
+        return []
+    offer = offers_to_quote(Offer.objects.filter(pk=line.offer.pk)).get()
+    choices = slot_choices(
+        offer,
+        from_day=max(day_of(now), slot.day - WEEKS_AROUND),
+        to_day=max(day_of(now), slot.day) + WEEKS_AROUND,
+        guests=line.guests,
+        quantity=line.line.quantity,
+        now=now,
+        except_basket=view.basket.pk,
+    )
+    had = [one for one in choices if one.free > 0 or one.slot.pk == slot.pk]
+    nearest = sorted(had, key=lambda one: abs(one.slot.starts_at - slot.starts_at))[:SLOTS_SHOWN]
+    return sorted(nearest, key=lambda one: one.slot.starts_at)
+
+
+def _choices(people: Sequence[Person], chosen: Sequence[str]) -> list[dict[str, Any]]:
+    words = showing.people_words(people)
+    return [{"key": key, "words": text, "is_on": key in chosen} for key, text in words.items()]
+
+
+# --- What was refused ------------------------------------------------------------------------------
+def _offer_of(data: QueryDict) -> Offer | None:
+    return _row(Offer.objects.published().select_related("commune"), data.get("offer"))  # type: ignore[no-any-return]
+
+
+def _row(rows: Any, pk: str | None) -> Any:
+    number = _small(pk or "")
+    return rows.filter(pk=number).first() if number else None
+
+
+def _guests(basket: Basket, data: QueryDict) -> list[Guest]:
+    if data.getlist("people"):
+        return guests_of(people_from(basket.people), data.getlist("people"))
+    ignored: list[Trouble] = []
+    ages = read_ages(data, ignored)
+    return [] if ignored else [Guest(age) for age in ages]
+
+
+def _asked_words(
+    offer: Offer | None,
+    slot: Slot | None,
+    days: tuple[date | None, date | None],
+    guests: Sequence[Guest],
+) -> list[str]:
+    if offer is None:
+        return []
+    when = ""
+    if slot is not None:
+        when = showing.when_words(slot.starts_at, None, None)
+    elif days[0] and days[1] and days[0] < days[1]:
+        when = showing.dates_words(days[0], days[1])
+    return [part for part in (when, showing.party_words(guests), offer.commune.name) if part]
+
+
+def _fields(data: QueryDict, *, without_people: bool) -> list[tuple[str, str]]:
+    left_out = {"csrfmiddlewaretoken"}
+    if without_people:
+        left_out |= {"people", "adults", "children", "ages"}
+    pairs = [
+        (name, value) for name in data for value in data.getlist(name) if name not in left_out
+    ]
+    return pairs[:MAX_FIELDS]
+
+
+def _search_url(
+    offer: Offer | None, days: tuple[date | None, date | None], guests: Sequence[Guest]
+) -> str:
+    name = "booking:experiences" if offer and not offer.is_lodging else "booking:stays"
+    return reverse(name) + showing.search_query(*days, guests)
+

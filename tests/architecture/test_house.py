@@ -1,0 +1,156 @@
+"""The rules of the house that a program can check."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from django.core.management import call_command
+from django.template import engines
+from django.template.loader import get_template
+
+from booking import refusals
+from booking.rules import states
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ["oti", "destination", "members", "booking", "events"]
+
+
+def tracked_files() -> list[Path]:
+    """Return the files that git knows, or would take."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / line for line in listing.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def test_imports_only_go_down():
+    run = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-4000:]
+
+
+def test_accounts_come_first_and_alone():
+    """Another member model in 0001 would make the first migration circular."""
+    text = (ROOT / "members/migrations/0001_users.py").read_text()
+    assert re.findall(r"name='(\w+)',\n\s+fields", text) == ["User"]
+    for app in ("destination", "booking", "events", "wagtail"):
+        assert f"('{app}" not in text
+
+
+@pytest.mark.django_db
+def test_migrations_say_what_the_models_say():
+    call_command("makemigrations", *OURS, check=True, dry_run=True, stdout=StringIO())
+
+
+@pytest.mark.parametrize("app", OURS[1:])
+def test_migrations_are_one_line(app):
+    """Two migrations with the same parent would be two truths."""
+    parents = []
+    for path in sorted((ROOT / app / "migrations").glob("0*.py")):
+        parents += re.findall(rf"\(['\"]{app}['\"], ['\"](\w+)['\"]\)", path.read_text())
+    assert len(parents) == len(set(parents))
+
+
+def test_every_template_compiles():
+    folder = ROOT / "templates"
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*.html")]
+    assert names
+    for name in names:
+        get_template(name)
+    assert engines["django"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\sstyle=",
+        r"\son(click|change|submit|load|input)=",
+        r"hx-on",
+        r"<script(?![^>]*\ssrc=)",
+        r"\|safe\b",
+    ],
+)
+def test_templates_hold_nothing_inline(pattern):
+    found = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "templates").rglob("*.html")
+        if "email" not in path.parts and re.search(pattern, path.read_text())
+    ]
+    assert found == []
+
+
+def test_rows_are_locked_in_one_module():
+    found = [
+        str(path.relative_to(ROOT))
+        for app in OURS
+        for path in (ROOT / app).rglob("*.py")
+        if "select_for_update" in path.read_text()
+    ]
+    assert found == ["booking/locks.py"]
+
+
+def test_no_business_hides_in_signals_of_models():
+    found = [
+        str(path.relative_to(ROOT))
+        for app in OURS
+        for path in (ROOT / app).rglob("*.py")
+        if re.search(r"post_save|pre_save|post_delete|pre_delete|m2m_changed", path.read_text())
+    ]
+    assert found == []
+
+
+def test_every_code_of_the_rules_has_its_words():
+    """A refusal without text would say nothing to do."""
+    source = "\n".join(path.read_text() for path in (ROOT / "booking").rglob("*.py"))
+    codes = set(re.findall(r'(?:trouble|Problem)\(\s*"(\w+)"', source))
+    known = set(refusals.MESSAGES) | {"min_stay", "max_stay"}
+    assert codes
+    assert codes - known == set()
+
+
+@pytest.mark.parametrize("table", [states.ORDER, states.LINE, states.PAYMENT, states.REFUND])
+def test_no_state_leads_nowhere_unknown(table):
+    assert {target for targets in table.values() for target in targets} <= set(table)
+
+
+@pytest.mark.parametrize("language", ["fr"])
+def test_no_text_is_left_untranslated(language):
+    path = ROOT / "oti/locale" / language / "LC_MESSAGES/django.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    missing = [
+        message.id
+        for message in catalogue
+        if message.id
+        and not message.obsolete
+        and (not (message.string if isinstance(message.string, str) else all(message.string)) or message.fuzzy)
+    ]
+    assert missing == []
+
+
+def test_nothing_names_a_machine_or_an_index():
+    """The project speaks of itself alone: no path of a machine, no package index."""
+    words = "|".join(["/wo" + "rk/", "py" + r"pi\.org", "files\\.python" + "hosted", r"registry\.np" + "mjs"])
+    found = []
+    for path in tracked_files():
+        if path.suffix in {".webp", ".woff2", ".ttf", ".png", ".mo", ".zip"}:
+            continue
+        text = path.read_text(errors="ignore")
+        if re.search(words, text):
+            found.append(str(path.relative_to(ROOT)))
+    assert found == []
