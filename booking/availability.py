@@ -222,8 +222,10 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     accepted: list[StayResult] = []
     count, refused, offset = 0, 0, 0
     while len(accepted) < wanted:
-        candidates, count = _find_candidates(criteria, now=now, offset=offset)
-        if not candidates:
+        candidates, count = _find_candidates(
+            criteria, now=now, offset=offset, limit=max(CANDIDATES_AT_ONCE, wanted + PAGE_SIZE)
+        )
+        if not candidates or wanted - PAGE_SIZE >= count:
             break
         offset += len(candidates)
         units = _load_units(candidates, today)
@@ -278,7 +280,9 @@ def _load_units(unit_ids: Sequence[int], today: date) -> dict[int, Unit]:
     return units
 
 
-def _find_candidates(criteria: StaySearch, *, now: datetime, offset: int) -> tuple[list[int], int]:
+def _find_candidates(
+    criteria: StaySearch, *, now: datetime, offset: int, limit: int
+) -> tuple[list[int], int]:
     """Return the next unit ids in the order of the search, and how many offers there are."""
     today = day_of(now)
     party = criteria.adults + len(criteria.child_ages)
@@ -343,7 +347,7 @@ def _find_candidates(criteria: StaySearch, *, now: datetime, offset: int) -> tup
                 "lodging_type": criteria.lodging_type,
                 "features": json.dumps(list(criteria.features)),
                 "turn": today.isoformat(),
-                "limit": CANDIDATES_AT_ONCE,
+                "limit": limit,
                 "offset": offset,
             },
         )
@@ -353,7 +357,7 @@ def _find_candidates(criteria: StaySearch, *, now: datetime, offset: int) -> tup
 
 def count_fitting(criteria: StaySearch, *, now: datetime) -> int:
     """Return how many lodgings the table finds, before the rules: enough to offer a way out."""
-    return _find_candidates(criteria, now=now, offset=0)[1]
+    return _find_candidates(criteria, now=now, offset=0, limit=1)[1]
 
 
 def free_until(offer: Offer, starts_at: datetime) -> datetime | None:

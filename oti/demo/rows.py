@@ -27,6 +27,7 @@ from booking.models import (
     Unit,
 )
 from booking.models.offers import VatScheme, Weekday
+from booking.quoting import slot_end
 from destination.models import Commune, Site
 from events.models import Event, Session
 from members.models import Provider
@@ -41,7 +42,6 @@ from oti.demo.shapes import (
     SlotOfferData,
     Words,
 )
-from oti.lib.dates import at_paris
 
 LANGUAGES = ("fr", "en", "de")
 # Numbers of this range are set aside for fiction.
@@ -428,15 +428,14 @@ def moments(dates: list[DatesData], window: Window) -> Iterator[tuple[date, time
 
 def slot_rows(offer: Offer, data: SlotOfferData, window: Window, today: date) -> Iterator[Slot]:
     """Yield the slots of the window, some of them partly sold (`DEMO_SOLD_*`)."""
-    length = timedelta(minutes=data.minutes)
     for day, hour in moments(data.dates, window):
-        starts_at = at_paris(day, hour)
+        starts_at, ends_at = slot_end(day, hour, data.minutes)
         yield Slot(
             offer=offer,
             day=day,
             start_time=hour,
             starts_at=starts_at,
-            ends_at=starts_at + length,
+            ends_at=ends_at,
             capacity=data.capacity,
             sold=demo_sold(data, day, hour, today),
         )
@@ -458,7 +457,6 @@ def demo_sold(data: SlotOfferData, day: date, hour: time, today: date) -> int:
 
 def session_rows(event_id: int, data: EventData, window: Window) -> Iterator[Session]:
     """Yield the sessions of an event without tickets."""
-    length = timedelta(minutes=data.minutes)
     for day, hour in moments(data.dates, window):
-        starts_at = at_paris(day, hour)
-        yield Session(event_id=event_id, starts_at=starts_at, ends_at=starts_at + length)
+        starts_at, ends_at = slot_end(day, hour, data.minutes)
+        yield Session(event_id=event_id, starts_at=starts_at, ends_at=ends_at)

@@ -1,0 +1,434 @@
+"""The demo destination: complete, sellable, loaded once and only extended afterwards."""
+
+import io
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F, Q, Sum
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from wagtail.models import Locale
+from wagtail.models import Site as WagtailSite
+from wagtail.search.backends import get_search_backend
+
+from booking.availability import StaySearch, search_stays
+from booking.features import FEATURE_ICONS, FEATURES
+from booking.models import (
+    Closure,
+    Offer,
+    PriceRule,
+    Slot,
+    Stay,
+    StayRestriction,
+    Unit,
+    UnitDay,
+)
+from booking.offers import check_offer
+from booking.rules.people import Guest, check_ages
+from booking.search_table import find_drift
+from destination.models import LegalText, Perimeter, PerimeterActivation, Pole
+from destination.templatetags.velay import CARDS
+from events.models import Event, Session
+from members.models import Provider, User
+from oti.demo.accounts import ANNE, DEMO_ACCOUNTS, OFFICE
+from oti.demo.dates import Window, day_in, nightfall, season_in
+from oti.demo.loading import SLOT_DAYS, load_demo
+from oti.demo.shapes import read_catalogue
+from oti.lib.dates import paris
+from oti.lib.dates import today as day_of
+
+EVERYTHING = [
+    Provider,
+    Offer,
+    Unit,
+    PriceRule,
+    StayRestriction,
+    Closure,
+    Stay,
+    Slot,
+    Event,
+    Session,
+    LegalText,
+    User,
+]
+
+
+@pytest.fixture
+def now(demo_database: str) -> datetime:
+    """Return this moment; the demo of today is loaded."""
+    return timezone.now()
+
+
+@pytest.fixture
+def today(now: datetime) -> date:
+    """Return the day of the demo."""
+    return day_of(now)
+
+
+# --- What there is ---------------------------------------------------------------------------------
+def test_the_demo_has_what_a_destination_sells(today: date) -> None:
+    assert 60 <= Provider.objects.filter(is_demo=True).count() <= 75
+    kinds = Counter(Offer.objects.on_sale(today).values_list("kind", flat=True))
+    assert kinds["lodging"] >= 45
+    assert kinds["activity"] + kinds["workshop"] >= 35
+    assert (kinds["event_ticket"], kinds["produce"]) == (12, 12)
+    assert kinds["meal"] >= 16
+    assert 120 <= sum(kinds.values()) <= 130
+    poles = Offer.objects.on_sale(today).with_pole(today).values_list("pole_id", flat=True)
+    assert set(poles) == set(Pole.objects.active_on(today).values_list("pk", flat=True))
+    assert Slot.objects.count() < 12_000
+
+
+def test_every_demo_offer_can_be_sold(today: date) -> None:
+    lacking = {
+        offer.slug: [one.code for one in check_offer(offer, today=today)]
+        for offer in Offer.objects.select_related("provider", "commune")
+    }
+    lacking = {slug: codes for slug, codes in lacking.items() if codes}
+
+    # Two houses stand beside the destination, to be sold once the other proposition is active.
+    assert lacking == {
+        "la-maison-du-maar": ["outside_perimeter"],
+        "l-auberge-de-regordane": ["outside_perimeter"],
+    }
+
+
+def test_the_houses_beside_are_sold_once_the_other_proposition_is_active(today: date) -> None:
+    beside = Offer.objects.get(slug="la-maison-du-maar")
+    assert not Offer.objects.on_sale(today).filter(pk=beside.pk).exists()
+    PerimeterActivation.objects.create(
+        perimeter=Perimeter.objects.get(slug="thematique"), active_from=today + timedelta(days=1)
+    )
+
+    tomorrow = today + timedelta(days=1)
+    assert Offer.objects.on_sale(tomorrow).filter(pk=beside.pk).exists()
+    assert check_offer(beside, today=tomorrow) == []
+
+
+def test_every_text_is_there_in_french_and_english(today: date) -> None:
+    for model, fields in (
+        (Offer, ("title", "summary", "description")),
+        (Event, ("title", "summary", "description", "place")),
+        (Provider, ("story",)),
+        (Pole, ("name", "tagline")),
+    ):
+        for field in fields:
+            for language in ("fr", "en"):
+                column = f"{field}_{language}"
+                lacking = model._default_manager.filter(
+                    Q(**{column: ""}) | Q(**{f"{column}__isnull": True})
+                )
+                assert not lacking.exists(), f"{model.__name__}.{column}"
+    lodgings = Offer.objects.filter(kind="lodging")
+    assert not lodgings.filter(Q(title_de="") | Q(title_de=None) | Q(summary_de=None)).exists()
+    for offer in Offer.objects.all():
+        assert "incontournable" not in f"{offer.summary_fr} {offer.description_fr}".lower()
+        assert "démonstration" in offer.description_fr
+
+
+def test_pictures_and_features_are_known_ones(today: date) -> None:
+    drawn = set(Offer.objects.values_list("illustration", flat=True))
+    drawn |= set(Event.objects.values_list("illustration", flat=True))
+    assert drawn <= CARDS
+    used = {code for codes in Offer.objects.values_list("features", flat=True) for code in codes}
+    assert used <= set(FEATURES)
+    assert set(FEATURE_ICONS) == set(FEATURES)
+
+
+def test_guest_rooms_keep_within_the_law(today: date) -> None:
+    """Five rooms and fifteen persons at most (domain.md §3.1)."""
+    for offer in Offer.objects.filter(lodging_type="chambre_hotes").prefetch_related("units"):
+        units = offer.units.all()
+        assert len(units) <= 5
+        assert sum(unit.max_guests for unit in units) <= 15
+
+
+def test_the_platform_collects_the_tax_of_some_hosts_and_not_of_others(today: date) -> None:
+    hosts = Provider.objects.filter(offers__kind="lodging").distinct()
+    private = hosts.filter(is_professional=False)
+    assert private.count() >= 10
+    assert hosts.filter(is_professional=True, tax_mandate_signed_on=None).count() >= 5
+    assert hosts.filter(is_professional=True, tax_mandate_signed_on__isnull=False).count() >= 5
+
+
+def test_calendars_look_alive_and_are_never_oversold(today: date) -> None:
+    assert not Slot.objects.filter(sold__gt=F("capacity")).exists()
+    soon = Slot.objects.filter(day__lte=today + timedelta(days=75))
+    assert soon.filter(sold=F("capacity")).exists()
+    assert soon.filter(sold__gte=F("capacity") - 2, sold__lt=F("capacity")).exists()
+    assert Stay.objects.filter(state="blocked").count() > 500
+
+
+def test_the_search_table_says_what_the_calendars_say(today: date) -> None:
+    assert UnitDay.objects.filter(free_run__gt=0).exists()
+    assert find_drift(today=today) == []
+
+
+def test_what_was_written_in_bulk_can_be_found_by_its_name(today: date) -> None:
+    backend = get_search_backend()
+
+    assert "premiers-points-de-dentelle" in {
+        offer.slug for offer in backend.search("dentelle", Offer.objects.all())
+    }
+    assert [one.slug for one in backend.autocomplete("Solan", Provider.objects.all())] == [
+        "la-table-de-solange"
+    ]
+
+
+# --- The Dupont family -----------------------------------------------------------------------------
+def test_the_dupont_find_the_gite_des_narces_for_a_week_in_july(
+    now: datetime, today: date
+) -> None:
+    for arrival in _free_saturdays(today):
+        results = search_stays(
+            StaySearch(
+                arrival=arrival,
+                departure=arrival + timedelta(days=7),
+                adults=2,
+                child_ages=(5, 10),
+                pole="massif-du-mezenc",
+                lodging_type="gite",
+                features=("animals_to_see", "fireplace", "accessible"),
+            ),
+            now=now,
+        ).results
+        found = {result.offer.slug: result for result in results}
+        quote = found["le-gite-des-narces"].quote
+        # 7 nights at 140, cleaning at 60, and the first vector of domain.md §1.5.
+        assert (quote.tourist_tax, quote.total) == (Decimal("15.40"), Decimal("1055.40"))
+
+
+def test_romain_and_his_parents_may_learn_lace_and_elodie_is_too_young(today: date) -> None:
+    offer = Offer.objects.get(slug="premiers-points-de-dentelle")
+
+    assert check_ages(offer.min_age, offer.max_age, [Guest(), Guest(), Guest(10)]) == []
+    assert check_ages(offer.min_age, offer.max_age, [Guest(5)])
+
+
+@pytest.mark.parametrize(
+    "slug", ["choeur-et-grand-orgue", "la-table-de-solange", "premiers-points-de-dentelle"]
+)
+def test_what_the_dupont_want_has_room_in_the_next_weeks_and_in_their_week(
+    today: date, slug: str
+) -> None:
+    arrival = _free_saturdays(today)[0]
+    for first, last in (
+        (today, today + timedelta(days=28)),
+        (arrival, arrival + timedelta(days=7)),
+    ):
+        slots = Slot.objects.filter(offer__slug=slug, day__range=(first, last))
+        assert slots.count() >= 3
+        assert not slots.filter(capacity__lt=F("sold") + 4).exists()
+
+
+def test_solange_lays_her_table_every_evening(today: date) -> None:
+    days = set(Slot.objects.filter(offer__slug="la-table-de-solange").values_list("day", flat=True))
+
+    assert days == {today + timedelta(days=number) for number in range(SLOT_DAYS + 1)}
+
+
+# --- Events ------------------------------------------------------------------------------------------
+def test_ticketed_events_sell_slots_and_free_ones_do_not(today: date) -> None:
+    ticketed = Event.objects.exclude(ticket_offer=None)
+    assert ticketed.count() == 12
+    assert not Session.objects.filter(event__in=ticketed, slot=None).exists()
+    assert not Session.objects.exclude(slot=None).exclude(starts_at=F("slot__starts_at")).exists()
+    assert not Session.objects.exclude(slot__offer=F("event__ticket_offer")).filter(
+        slot__isnull=False
+    ).exists()
+    free = Event.objects.filter(is_free=True)
+    assert free.count() >= 10
+    assert not Session.objects.filter(event__in=free, slot__isnull=False).exists()
+    assert not Event.objects.filter(sessions=None).exists()
+
+
+def test_puy_de_lumieres_begins_earlier_as_summer_goes_by(today: date) -> None:
+    sessions = Session.objects.filter(event__slug="puy-de-lumieres").order_by("starts_at")
+    hours = {
+        paris(session.starts_at).date(): paris(session.starts_at).time() for session in sessions
+    }
+    summer = min(day for day in hours if (day.month, day.day) == (7, 5) or len(hours) < 70)
+
+    assert hours[summer] == nightfall(summer)
+    assert f"{nightfall(date(2027, 7, 5)):%H:%M}" == "22:40"
+    assert f"{nightfall(date(2027, 9, 15)):%H:%M}" == "21:00"
+
+
+# --- Again, and later --------------------------------------------------------------------------------
+def test_loading_again_on_the_same_day_changes_nothing(now: datetime) -> None:
+    before = _snapshot()
+    said = io.StringIO()
+    with CaptureQueriesContext(connection) as queries:
+        call_command("seed_demo", stdout=said)
+
+    assert "up to date" in said.getvalue()
+    assert len(queries) <= 2
+    assert _snapshot() == before
+
+
+def test_a_later_day_only_extends_and_touches_nothing_sold_edited_or_removed(
+    now: datetime, today: date
+) -> None:
+    later = now + timedelta(days=45)
+    reach = today + timedelta(days=SLOT_DAYS)
+    edited = Offer.objects.get(slug="la-table-de-solange")
+    edited.title_fr = "Chez Solange"
+    edited.save()
+    removed = Slot.objects.filter(offer=edited).order_by("day")[20]
+    removed_day = removed.day
+    removed.delete()
+    Slot.objects.filter(pk=Slot.objects.filter(offer=edited).order_by("day")[30].pk).update(
+        capacity=60, sold=41
+    )
+    PriceRule.objects.filter(tariff__offer__slug="le-gite-des-narces").update(amount=Decimal(999))
+    Closure.objects.filter(unit__offer__slug="hotel-du-signon").delete()
+    before = {model: _rows_of(model) for model in EVERYTHING}
+
+    report = load_demo(now=later)
+
+    for model, rows in before.items():
+        after = _rows_of(model)
+        assert {pk: after.get(pk) for pk in rows} == rows, model.__name__
+    added = Slot.objects.exclude(pk__in=before[Slot])
+    assert added.count() == report.slots > 0
+    assert not added.filter(day__lte=reach).exists()
+    assert not Slot.objects.filter(offer=edited, day=removed_day).exists()
+    assert added.filter(offer=edited, day=reach + timedelta(days=45)).exists()
+    assert (report.offers, report.providers, report.accounts) == (0, 0, 0)
+    assert find_drift(today=day_of(later)) == []
+
+
+def test_day_by_day_or_at_once_the_demo_extends_to_the_same_dates(
+    now: datetime, demo_database: str
+) -> None:
+    """A machine left off for a month catches up with one that ran every week."""
+    from django.db import transaction
+
+    class Undo(Exception):
+        pass
+
+    def extended(*days: int) -> set[tuple[object, ...]]:
+        found: set[tuple[object, ...]] = set()
+        try:
+            with transaction.atomic():
+                for number in days:
+                    load_demo(now=now + timedelta(days=number))
+                found |= set(PriceRule.objects.values_list("tariff", "level", "dates", "weekday"))
+                found |= set(Stay.objects.values_list("unit", "dates"))
+                found |= set(Slot.objects.values_list("offer", "day", "start_time"))
+                found |= set(Session.objects.values_list("event", "starts_at"))
+                raise Undo
+        except Undo:
+            return found
+
+    assert extended(30) == extended(9, 10, 30)
+
+
+# --- Accounts, legal texts, production -----------------------------------------------------------------
+@pytest.mark.parametrize(("role", "email", "password"), DEMO_ACCOUNTS)
+def test_each_demo_account_signs_in(now: datetime, role: str, email: str, password: str) -> None:
+    user = authenticate(email=email, username=email, password=password)
+
+    assert isinstance(user, User)
+    assert user.is_superuser == (role == "office") == (email == OFFICE)
+    assert user.roles.exists() == (role == "host")
+
+
+def test_anne_is_the_host_of_the_gite_des_narces(today: date) -> None:
+    offer = Offer.objects.get(slug="le-gite-des-narces")
+
+    assert offer.provider.roles.get().user.email == ANNE
+    assert not offer.provider.is_professional
+
+
+def test_legal_texts_are_there_in_both_languages_marked_as_demonstration(today: date) -> None:
+    for kind in LegalText.Kind.values:
+        for language in ("fr", "en"):
+            text = LegalText.objects.in_force(kind, language, today)
+            assert text is not None
+            assert (text.language, text.version, text.is_demo) == (language, "demo-1", True)
+            assert len(text.sha256) == 64
+    terms = LegalText.objects.in_force(LegalText.Kind.TERMS, "fr", today)
+    assert terms is not None and "L221-28, 12°" in terms.body
+
+
+def test_both_languages_and_a_default_site_exist(today: date) -> None:
+    assert set(Locale.objects.values_list("language_code", flat=True)) >= {"fr", "en"}
+    assert WagtailSite.objects.filter(is_default_site=True).count() == 1
+
+
+@pytest.mark.django_db
+def test_production_refuses_the_demo_and_its_accounts(settings: object) -> None:
+    settings.IS_PRODUCTION = True  # type: ignore[attr-defined]
+    with pytest.raises(CommandError):
+        call_command("seed_demo")
+
+    assert not User.objects.exists()
+    assert not Offer.objects.exists()
+
+
+# --- How dates are written -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "year", "expected"),
+    [
+        ("07-14", 2027, date(2027, 7, 14)),
+        ("sat 07-01", 2027, date(2027, 7, 3)),
+        ("sat 07-01", 2028, date(2028, 7, 1)),
+        # The Roi de l'Oiseau: from Wednesday before the third Saturday of September.
+        ("sat 09-15 -3", 2027, date(2027, 9, 15)),
+        ("12-31 +1", 2027, date(2028, 1, 1)),
+    ],
+)
+def test_a_day_is_found_in_any_year(text: str, year: int, expected: date) -> None:
+    assert day_in(text, year) == expected
+
+
+@pytest.mark.parametrize("text", ["7-14", "sat", "someday 07-01", "", "02-30"])
+def test_a_day_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        day_in(text, 2027)
+
+
+def test_a_season_may_pass_over_new_year_and_is_written_once() -> None:
+    christmas = (date(2027, 12, 19), date(2028, 1, 4))
+    assert season_in("12-19..01-04", 2027) == christmas
+    first = Window(date(2027, 12, 25), date(2028, 7, 1), is_first=True)
+    assert list(first.seasons("12-19..01-04")) == [christmas]
+    following = Window(date(2027, 12, 25), date(2028, 7, 1), is_first=False)
+    assert list(following.seasons("12-19..01-04")) == []
+
+
+def test_the_catalogue_keeps_a_critical_sentence_for_each_offer() -> None:
+    catalogue = read_catalogue()
+    for data in [*catalogue.lodgings, *catalogue.slot_offers, *catalogue.events]:
+        for language in ("fr", "en"):
+            assert 20 <= len(data.summary[language]) <= 280, data.slug
+            assert len(data.title[language]) <= 120
+
+
+# --- Helpers ---------------------------------------------------------------------------------------------
+def _free_saturdays(today: date) -> list[date]:
+    """Return the second and third Saturdays of the next whole July."""
+    year = today.year if today < date(today.year, 7, 8) else today.year + 1
+    first = day_in("sat 07-08", year)
+    return [first, first + timedelta(days=7)]
+
+
+def _rows_of(model: type) -> dict[object, tuple[object, ...]]:
+    return {row[0]: row for row in model.objects.values_list()}  # type: ignore[attr-defined]
+
+
+def _snapshot() -> list[object]:
+    counts: list[Callable[[], object]] = [
+        *(model._default_manager.count for model in EVERYTHING),
+        lambda: Slot.objects.aggregate(Sum("sold")),
+        lambda: Offer.objects.order_by("-updated_at").values_list("updated_at").first(),
+        lambda: UnitDay.objects.aggregate(Sum("free_run"), Sum("cum_cents")),
+    ]
+    return [count() for count in counts]
