@@ -14,13 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import showing
-from booking.access import open_order_link, order_for
+from booking.access import order_for
 from booking.finding import send_order_link
 from booking.forms.checkout import FindOrderForm
 from booking.ics import calendar_of
 from booking.models import Refund
 from booking.rules import states
-from booking.views.answers import see_other
+from booking.views.answers import by_link, see_other
 from members.access import providers_of
 
 logger = logging.getLogger(__name__)
@@ -33,12 +33,10 @@ BOUGHT = {states.CONFIRMED, states.CANCELLED}
 
 @never_cache
 @require_safe
+@by_link("booking:trip")
 def trip(request: HttpRequest, reference: str) -> HttpResponse:
     """Show an order by its signed link: where to go, whom to call, what was cancelled."""
     now = timezone.now()
-    if "cle" in request.GET:
-        open_order_link(request, reference, request.GET["cle"], now=now)
-        return see_other("booking:trip", reference)
     order = order_for(request, reference)
     is_bought = order.state in BOUGHT
     lines = showing.sold_lines(order, now=now)
@@ -58,6 +56,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
 
 @never_cache
 @require_safe
+@by_link("booking:receipt")
 def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """Show what was paid, by line and by VAT rate, to be printed."""
     now = timezone.now()
@@ -78,6 +77,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
 
 @never_cache
 @require_safe
+@by_link("booking:trip-ics")
 def trip_ics(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the stay as a calendar file."""
     order = order_for(request, reference)

@@ -9,8 +9,10 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from booking.access import open_order_link
 from booking.refusals import Refusal, Trouble
 
 View = Callable[..., HttpResponse]
@@ -52,6 +54,22 @@ def told_at(page: str) -> Callable[[View], View]:
             except Refusal as refusal:
                 tell(request, refusal.troubles)
                 return see_other(page)
+
+        return wrapped
+
+    return decorate
+
+
+def by_link(page: str) -> Callable[[View], View]:
+    """Follow the signed link of an order (`?cle=…`), then show `page` at its clean address."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, reference: str) -> HttpResponse:
+            if "cle" not in request.GET:
+                return view(request, reference)
+            open_order_link(request, reference, request.GET["cle"], now=timezone.now())
+            return see_other(page, reference)
 
         return wrapped
 

@@ -20,7 +20,6 @@ from booking import checkout as buying
 from booking import showing
 from booking.access import (
     basket_for,
-    open_order_link,
     order_for,
     remember_basket,
     remember_order,
@@ -30,7 +29,7 @@ from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Order, Payment
 from booking.refusals import Refusal
 from booking.rules import states
-from booking.views.answers import see_other, tell
+from booking.views.answers import by_link, see_other, tell
 from booking.views.line_pages import order_under_way
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
@@ -59,12 +58,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
+@by_link("booking:payment-return")
 def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what is known of the payment; it is confirmed by the bank's message, never here."""
     now = timezone.now()
-    if "cle" in request.GET:
-        open_order_link(request, reference, request.GET["cle"], now=now)
-        return see_other("booking:payment-return", reference)
     order = order_for(request, reference)
     is_waiting = order.state == states.AWAITING_PAYMENT and order.deadline > now
     if getattr(request, "htmx", False) and not is_waiting:
@@ -84,12 +81,10 @@ def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
 
 @never_cache
 @require_safe
+@by_link("booking:payment-back")
 def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
     """Say that nothing was debited, and offer to try again or to change the stay."""
     now = timezone.now()
-    if "cle" in request.GET:
-        open_order_link(request, reference, request.GET["cle"], now=now)
-        return see_other("booking:payment-back", reference)
     order = order_for(request, reference)
     if order.state in {states.CONFIRMED, states.CANCELLED}:
         return see_other("booking:payment-return", reference)

@@ -404,7 +404,7 @@ def test_a_season_may_pass_over_new_year_and_is_written_once() -> None:
     assert list(following.seasons("12-19..01-04")) == []
 
 
-def test_the_catalogue_keeps_a_critical_sentence_for_each_offer() -> None:
+def test_titles_and_summaries_fit_their_columns_in_each_language() -> None:
     catalogue = read_catalogue()
     for data in [*catalogue.lodgings, *catalogue.slot_offers, *catalogue.events]:
         for language in ("fr", "en"):
