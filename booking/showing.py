@@ -437,6 +437,11 @@ class SoldLine:
         return where if commune in where else ", ".join(part for part in (where, commune) if part)
 
     @property
+    def given_back(self) -> list[str]:
+        """Write how each refund of the line stands."""
+        return [refund_words(one) for one in self.refunds]
+
+    @property
     def items(self) -> list[dict[str, Any]]:
         """Return the itemised price."""
         return item_rows(self.quote)

@@ -15,6 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+if os.environ.get("OTI_MODE") == "dev":
+    from oti.devtools.environment import fill_environment
+
+    fill_environment(BASE_DIR)
+
 
 def env(name: str, default: str | None = None) -> str:
     """Return a text variable; without default, it must be set."""

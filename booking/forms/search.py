@@ -303,6 +303,14 @@ def options_asked(
     return tuple(taken)
 
 
+def read_day(text: str) -> date | None:
+    """Return a day typed by hand or carried by a link, None for anything else."""
+    try:
+        return SpokenDateField().clean(text)
+    except ValidationError:
+        return None
+
+
 def quantity_asked(data: QueryDict) -> int:
     """Return how many pieces are asked for, 1 to the largest party."""
     return min(max(_whole(data.get("quantity"), 1), 1), settings.MAX_PARTY)

@@ -47,9 +47,11 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "dates": showing.order_dates(lines),
         "days": showing.order_days([one for one in lines if one.is_alive]) if is_bought else [],
         "gone": [one for one in lines if not one.is_alive] if is_bought else [],
-        "refunds": Refund.objects.filter(payment__order=order, line__isnull=True),
+        "refunds": [
+            showing.refund_words(one)
+            for one in Refund.objects.filter(payment__order=order, line__isnull=True)
+        ],
         "summary": showing.order_summary(order, lines),
-        "participants": list(order.participants.all()),
     }
     return render(request, "booking/trip.html", context)
 
@@ -64,13 +66,20 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     if order.state not in BOUGHT:
         return see_other("booking:trip", reference)
     lines = showing.sold_lines(order, now=now)
+    refunds = Refund.objects.filter(payment__order=order).select_related("line")
     context = {
         "order": order,
         "payment": order.payments.filter(state=states.PAID).first(),
         "lines": lines,
         "vat": showing.vat_rows(lines),
-        "refunds": list(Refund.objects.filter(payment__order=order).select_related("line")),
-        "has_margin": any(one.line.vat_scheme == "margin" for one in lines),
+        "refunds": [
+            {
+                "title": showing.in_language(one.line.titles) if one.line else "",
+                "words": showing.refund_words(one),
+                "amount": one.amount,
+            }
+            for one in refunds
+        ],
     }
     return render(request, "booking/receipt.html", context)
 

@@ -83,7 +83,8 @@ def edit_line(request: HttpRequest, pk: int) -> HttpResponse:
     if line is None or view.is_frozen:
         tell(request, [trouble("frozen" if view.is_frozen else "line_unknown")])
         return see_other(MY_STAY)
-    if request.method != "POST":
+    # Without script, "update" only asks for one age field for each child.
+    if request.method != "POST" or "update" in request.POST:
         return line_pages.edit(request, view, line, now=now)
     try:
         changed = baskets.change_line(basket, pk, read_line(request.POST), now=now)

@@ -97,7 +97,7 @@ def edit(
 ) -> HttpResponse:
     """Show the form that changes a line: as it is, or as it was typed with what is wrong."""
     troubles = refusal.troubles if refusal else ()
-    asked = _asked_again(request.POST) if refusal else _asked_before(line)
+    asked = _asked_again(request.POST) if request.method == "POST" else _asked_before(line)
     offer = line.offer
     fields = {one.field or "": one.message for one in troubles}
     chosen = asked["options"]

@@ -101,7 +101,7 @@ def _home_is_writable() -> bool:
 
 def _block(name: str) -> str:
     """Return the lines of one package, its hashes with it."""
-    kept = []
+    kept: list[str] = []
     with open(REQUIREMENTS) as file:
         for line in file:
             if kept and not kept[-1].rstrip().endswith("\\"):

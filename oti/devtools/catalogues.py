@@ -42,10 +42,14 @@ def _compile(source: Path, target: Path) -> None:
         return
     try:
         with source.open("rb") as file:
-            catalogue = read_po(file, abort_invalid=True)
+            # Without its language, the catalogue would lose its rule for plurals.
+            catalogue = read_po(file, locale=source.parents[1].name, abort_invalid=True)
     except (PoFileError, ValueError) as error:
         msg = f"{source}: {error}"
         raise CatalogueError(msg) from error
+    for message, errors in catalogue.check():
+        msg = f"{source}:{message.lineno}: {errors[0]}"
+        raise CatalogueError(msg)
     with target.open("wb") as file:
         write_mo(file, catalogue)
 

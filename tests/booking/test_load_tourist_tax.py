@@ -50,9 +50,7 @@ def test_each_council_rounds_in_mode_a_by_default() -> None:
 def test_the_first_vector_of_the_domain_comes_out_of_the_loaded_rows() -> None:
     load_tourist_tax()
     row = TouristTaxTariff.objects.get(epci__siren=PUY, category="3_star")
-    tariff = Tariff(
-        row.kind, row.value, row.cap, row.additional_rate, row.valid_from, row.valid_to
-    )
+    tariff = Tariff(row.kind, row.value, row.cap, row.additional_rate, row.valid_from, row.valid_to)
     due = compute_tourist_tax(
         TaxTerms(tariffs=(tariff,)),
         date(2026, 7, 11),
@@ -73,7 +71,8 @@ def test_loading_twice_adds_nothing_and_keeps_what_the_office_corrected() -> Non
     report = load_tourist_tax()
 
     assert (report.added, report.kept) == (0, 23)
-    assert len(report.warnings) == 1 and "3_star" in report.warnings[0]
+    assert len(report.warnings) == 1
+    assert "3_star" in report.warnings[0]
     tariff = TouristTaxTariff.objects.get(epci__siren=PUY, category="3_star")
     assert tariff.value == Decimal("1.05")
     assert TaxCollectivity.objects.get(epci__siren=PUY).rounding_mode == "B"
@@ -109,7 +108,8 @@ def test_a_figure_out_of_bounds_is_loaded_with_a_warning(
         )
 
     assert report.added == 1
-    assert len(report.warnings) == 1 and said in report.warnings[0]
+    assert len(report.warnings) == 1
+    assert said in report.warnings[0]
     assert TouristTaxTariff.objects.filter(epci__siren=HAUT_LIGNON).count() == 1
 
 

@@ -66,7 +66,8 @@ def test_poles_have_their_words_in_french_and_english_their_colour_and_landscape
     mezenc = Pole.objects.active_on(DAY).get(slug="massif-du-mezenc")
     assert (mezenc.name_fr, mezenc.name_en) == ("Massif du Mézenc", "Mézenc massif")
     assert (mezenc.colour, mezenc.hero) == ("mezenc", "mezenc-ete")
-    assert mezenc.town is not None and mezenc.town.name == "Les Estables"
+    assert mezenc.town is not None
+    assert mezenc.town.name == "Les Estables"
     assert not Pole.objects.filter(tagline_fr="").exists()
     assert not Pole.objects.filter(tagline_en="").exists()
 
@@ -99,7 +100,8 @@ def test_the_office_switches_the_perimeter_by_adding_a_row() -> None:
     cayres = Commune.objects.get(insee="43042")
     assert not memberships_on(DAY).filter(commune=cayres).exists()
     place = memberships_on(later).select_related("pole").get(commune=cayres)
-    assert place.pole is not None and place.pole.slug == "source-et-gorges-de-l-allier"
+    assert place.pole is not None
+    assert place.pole.slug == "source-et-gorges-de-l-allier"
     assert [pole.slug for pole in Pole.objects.active_on(later)] == list(PLACES_OF["thematique"])
     assert [pole.slug for pole in Pole.objects.active_on(DAY)] == list(PLACES_OF["geographique"])
 

@@ -1,5 +1,6 @@
 """`manage.py dev`: one command starts everything, and nothing is left when it ends."""
 
+import gettext
 import http.client
 import os
 import signal
@@ -179,17 +180,39 @@ def test_environment_is_filled_without_covering_what_is_given(
 def test_catalogue_is_compiled_when_its_source_is_newer(tmp_path: Path) -> None:
     source = tmp_path / "fr" / "LC_MESSAGES" / "django.po"
     source.parent.mkdir(parents=True)
-    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
-    source.write_text(f'{header}\nmsgid "bed"\nmsgstr "lit"\n', encoding="utf-8")
+    lines = [
+        'msgid ""',
+        'msgstr ""',
+        '"Content-Type: text/plain; charset=UTF-8\\n"',
+        '"Plural-Forms: nplurals=2; plural=(n > 1);\\n"',
+        "",
+        'msgid "a bed"',
+        'msgid_plural "%(count)s beds"',
+        'msgstr[0] "un lit"',
+        'msgstr[1] "%(count)s lits"',
+        "",
+    ]
+    source.write_text("\n".join(lines), encoding="utf-8")
 
     assert compile_catalogues([tmp_path]) == [source]
     assert compile_catalogues([tmp_path]) == []
-    assert b"lit" in source.with_suffix(".mo").read_bytes()
+    with source.with_suffix(".mo").open("rb") as file:
+        french = gettext.GNUTranslations(file)
+    # In French, unlike English, nothing is singular.
+    assert [french.ngettext("a bed", "%(count)s beds", n) for n in (0, 1, 2)] == [
+        "un lit",
+        "un lit",
+        "%(count)s lits",
+    ]
 
-    source.write_text('msgid "bed"\nmsgstr "unclosed\n', encoding="utf-8")
-    os.utime(source, (2**31 - 1, 2**31 - 1))
+
+def test_broken_catalogue_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "fr" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    source.write_text('msgid "bed"\nnonsense "lit"\n', encoding="utf-8")
     with pytest.raises(CatalogueError):
         compile_catalogues([tmp_path])
+    assert list(source.parent.iterdir()) == [source]
 
 
 @pytest.mark.usefixtures("demo_database")

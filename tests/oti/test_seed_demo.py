@@ -2,17 +2,19 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q, Sum
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 from wagtail.models import Locale
 from wagtail.models import Site as WagtailSite
 from wagtail.search.backends import get_search_backend
@@ -35,13 +37,14 @@ from booking.search_table import find_drift
 from destination.models import LegalText, Perimeter, PerimeterActivation, Pole
 from destination.templatetags.velay import CARDS
 from events.models import Event, Session
-from members.models import Provider, User
+from members.models import Entry, Provider, User
 from oti.demo.accounts import ANNE, DEMO_ACCOUNTS, OFFICE
-from oti.demo.dates import Window, day_in, nightfall, season_in
-from oti.demo.loading import SLOT_DAYS, load_demo
+from oti.demo.dates import Window, day_in, season_in
+from oti.demo.loading import NIGHTS_BEYOND_HORIZON, SLOT_DAYS, load_demo
 from oti.demo.shapes import read_catalogue
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
+from tests import databases
 
 EVERYTHING = [
     Provider,
@@ -59,10 +62,19 @@ EVERYTHING = [
 ]
 
 
+@pytest.fixture(scope="module")
+def demo(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Give this module one clone with today's demo; each test undoes what it changes."""
+    with django_db_blocker.unblock(), databases.cloned(databases.demo_template()) as name:
+        yield name
+
+
 @pytest.fixture
-def now(demo_database: str) -> datetime:
+def now(demo: str) -> Iterator[datetime]:
     """Return this moment; the demo of today is loaded."""
-    return timezone.now()
+    with transaction.atomic():
+        yield timezone.now()
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
@@ -71,7 +83,7 @@ def today(now: datetime) -> date:
     return day_of(now)
 
 
-# --- What there is ---------------------------------------------------------------------------------
+# --- What there is ------------------------------------------------------------------------------
 def test_the_demo_has_what_a_destination_sells(today: date) -> None:
     assert 60 <= Provider.objects.filter(is_demo=True).count() <= 75
     kinds = Counter(Offer.objects.on_sale(today).values_list("kind", flat=True))
@@ -181,10 +193,8 @@ def test_what_was_written_in_bulk_can_be_found_by_its_name(today: date) -> None:
     ]
 
 
-# --- The Dupont family -----------------------------------------------------------------------------
-def test_the_dupont_find_the_gite_des_narces_for_a_week_in_july(
-    now: datetime, today: date
-) -> None:
+# --- The Dupont family --------------------------------------------------------------------------
+def test_the_dupont_find_the_gite_des_narces_for_a_week_in_july(now: datetime, today: date) -> None:
     for arrival in _free_saturdays(today):
         results = search_stays(
             StaySearch(
@@ -233,15 +243,17 @@ def test_solange_lays_her_table_every_evening(today: date) -> None:
     assert days == {today + timedelta(days=number) for number in range(SLOT_DAYS + 1)}
 
 
-# --- Events ------------------------------------------------------------------------------------------
+# --- Events -------------------------------------------------------------------------------------
 def test_ticketed_events_sell_slots_and_free_ones_do_not(today: date) -> None:
     ticketed = Event.objects.exclude(ticket_offer=None)
     assert ticketed.count() == 12
     assert not Session.objects.filter(event__in=ticketed, slot=None).exists()
     assert not Session.objects.exclude(slot=None).exclude(starts_at=F("slot__starts_at")).exists()
-    assert not Session.objects.exclude(slot__offer=F("event__ticket_offer")).filter(
-        slot__isnull=False
-    ).exists()
+    assert (
+        not Session.objects.exclude(slot__offer=F("event__ticket_offer"))
+        .filter(slot__isnull=False)
+        .exists()
+    )
     free = Event.objects.filter(is_free=True)
     assert free.count() >= 10
     assert not Session.objects.filter(event__in=free, slot__isnull=False).exists()
@@ -249,18 +261,20 @@ def test_ticketed_events_sell_slots_and_free_ones_do_not(today: date) -> None:
 
 
 def test_puy_de_lumieres_begins_earlier_as_summer_goes_by(today: date) -> None:
-    sessions = Session.objects.filter(event__slug="puy-de-lumieres").order_by("starts_at")
+    """From 22:40 on 5 July to 21:00 on 15 September (domain.md §10.3)."""
+    sessions = Session.objects.filter(event__slug="puy-de-lumieres")
     hours = {
-        paris(session.starts_at).date(): paris(session.starts_at).time() for session in sessions
+        (moment.month, moment.day): f"{moment:%H:%M}"
+        for moment in (paris(session.starts_at) for session in sessions)
     }
-    summer = min(day for day in hours if (day.month, day.day) == (7, 5) or len(hours) < 70)
 
-    assert hours[summer] == nightfall(summer)
-    assert f"{nightfall(date(2027, 7, 5)):%H:%M}" == "22:40"
-    assert f"{nightfall(date(2027, 9, 15)):%H:%M}" == "21:00"
+    assert (hours[7, 5], hours[9, 15]) == ("22:40", "21:00")
+    assert hours[7, 5] > hours[7, 31] > hours[8, 31] > hours[9, 15]
+    assert (7, 4) not in hours
+    assert (9, 16) not in hours
 
 
-# --- Again, and later --------------------------------------------------------------------------------
+# --- Again, and later ---------------------------------------------------------------------------
 def test_loading_again_on_the_same_day_changes_nothing(now: datetime) -> None:
     before = _snapshot()
     said = io.StringIO()
@@ -289,6 +303,7 @@ def test_a_later_day_only_extends_and_touches_nothing_sold_edited_or_removed(
     PriceRule.objects.filter(tariff__offer__slug="le-gite-des-narces").update(amount=Decimal(999))
     Closure.objects.filter(unit__offer__slug="hotel-du-signon").delete()
     before = {model: _rows_of(model) for model in EVERYTHING}
+    nights_reach = today + timedelta(days=settings.SEARCH_HORIZON_DAYS + NIGHTS_BEYOND_HORIZON)
 
     report = load_demo(now=later)
 
@@ -300,37 +315,35 @@ def test_a_later_day_only_extends_and_touches_nothing_sold_edited_or_removed(
     assert not added.filter(day__lte=reach).exists()
     assert not Slot.objects.filter(offer=edited, day=removed_day).exists()
     assert added.filter(offer=edited, day=reach + timedelta(days=45)).exists()
+    for model in (Closure, PriceRule, StayRestriction):
+        further = model.objects.exclude(pk__in=before[model])
+        assert not further.filter(dates__startswith__lte=nights_reach).exists()
     assert (report.offers, report.providers, report.accounts) == (0, 0, 0)
     assert find_drift(today=day_of(later)) == []
 
 
-def test_day_by_day_or_at_once_the_demo_extends_to_the_same_dates(
-    now: datetime, demo_database: str
-) -> None:
+def test_day_by_day_or_at_once_the_demo_extends_to_the_same_dates(now: datetime) -> None:
     """A machine left off for a month catches up with one that ran every week."""
-    from django.db import transaction
 
-    class Undo(Exception):
-        pass
+    def extended(*days: int) -> list[set[tuple[object, ...]]]:
+        with transaction.atomic():
+            for number in days:
+                load_demo(now=now + timedelta(days=number))
+            found: list[set[tuple[object, ...]]] = [
+                set(PriceRule.objects.values_list("tariff", "level", "dates", "weekday")),
+                set(StayRestriction.objects.values_list("tariff", "kind", "dates", "weekday")),
+                set(Closure.objects.values_list("unit", "dates")),
+                set(Stay.objects.values_list("unit", "dates")),
+                set(Slot.objects.values_list("offer", "day", "start_time")),
+                set(Session.objects.values_list("event", "starts_at")),
+            ]
+            transaction.set_rollback(True)
+        return found
 
-    def extended(*days: int) -> set[tuple[object, ...]]:
-        found: set[tuple[object, ...]] = set()
-        try:
-            with transaction.atomic():
-                for number in days:
-                    load_demo(now=now + timedelta(days=number))
-                found |= set(PriceRule.objects.values_list("tariff", "level", "dates", "weekday"))
-                found |= set(Stay.objects.values_list("unit", "dates"))
-                found |= set(Slot.objects.values_list("offer", "day", "start_time"))
-                found |= set(Session.objects.values_list("event", "starts_at"))
-                raise Undo
-        except Undo:
-            return found
-
-    assert extended(30) == extended(9, 10, 30)
+    assert extended(30) == extended(9, 30)
 
 
-# --- Accounts, legal texts, production -----------------------------------------------------------------
+# --- Accounts, legal texts, production ----------------------------------------------------------
 @pytest.mark.parametrize(("role", "email", "password"), DEMO_ACCOUNTS)
 def test_each_demo_account_signs_in(now: datetime, role: str, email: str, password: str) -> None:
     user = authenticate(email=email, username=email, password=password)
@@ -355,7 +368,8 @@ def test_legal_texts_are_there_in_both_languages_marked_as_demonstration(today: 
             assert (text.language, text.version, text.is_demo) == (language, "demo-1", True)
             assert len(text.sha256) == 64
     terms = LegalText.objects.in_force(LegalText.Kind.TERMS, "fr", today)
-    assert terms is not None and "L221-28, 12°" in terms.body
+    assert terms is not None
+    assert "L221-28, 12°" in terms.body
 
 
 def test_both_languages_and_a_default_site_exist(today: date) -> None:
@@ -363,17 +377,20 @@ def test_both_languages_and_a_default_site_exist(today: date) -> None:
     assert WagtailSite.objects.filter(is_default_site=True).count() == 1
 
 
-@pytest.mark.django_db
-def test_production_refuses_the_demo_and_its_accounts(settings: object) -> None:
-    settings.IS_PRODUCTION = True  # type: ignore[attr-defined]
+def test_production_refuses_the_demo_and_its_accounts(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.filter(email=OFFICE).delete()
+    Entry.objects.all().delete()
+    monkeypatch.setattr(settings, "IS_PRODUCTION", True)
     with pytest.raises(CommandError):
         call_command("seed_demo")
 
-    assert not User.objects.exists()
-    assert not Offer.objects.exists()
+    assert not User.objects.filter(email=OFFICE).exists()
+    assert not Entry.objects.exists()
 
 
-# --- How dates are written -----------------------------------------------------------------------------
+# --- How dates are written ----------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "year", "expected"),
     [
@@ -412,7 +429,7 @@ def test_titles_and_summaries_fit_their_columns_in_each_language() -> None:
             assert len(data.title[language]) <= 120
 
 
-# --- Helpers ---------------------------------------------------------------------------------------------
+# --- Helpers ------------------------------------------------------------------------------------
 def _free_saturdays(today: date) -> list[date]:
     """Return the second and third Saturdays of the next whole July."""
     year = today.year if today < date(today.year, 7, 8) else today.year + 1

@@ -1,0 +1,268 @@
+"""Choosing places in a slot: who takes part, for how much, on which dates.
+
+One panel for activities, meals, produce and the sessions of events. It asks `availability`, puts
+the answer into words and never holds anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from booking import cards
+from booking.availability import SlotChoice, slot_choices
+from booking.models import Basket, Offer
+from booking.people import people_from
+from booking.quoting import check_places, policy_of, quote_places, supplement_terms
+from booking.rules.people import Guest
+from booking.rules.pricing import OptionChoice, Quote
+from booking.rules.refunds import deadlines
+from booking.showing import cancellation_words, item_rows, party_words, people_words
+from oti.lib.dates import paris
+from oti.lib.dates import today as day_of
+
+WEEKS = timedelta(days=28)
+MOST_SLOTS = 24
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Who takes part, and what comes with it.
+
+    `keys` are persons of the stay (`is_of_stay`); without a stay only their ages are known.
+    `is_chosen`: they said so, rather than the page proposing it.
+    """
+
+    guests: tuple[Guest, ...]
+    keys: tuple[str, ...] = ()
+    is_of_stay: bool = False
+    is_chosen: bool = False
+    quantity: int = 1
+    options: tuple[OptionChoice, ...] = ()
+
+
+def may_join(offer: Offer, guest: Guest) -> bool:
+    """Tell whether an offer takes a person of that age and has a price for it."""
+    if check_places(offer, [guest], 1):
+        return False
+    return quote_places(offer, [guest], 1, ())[0] is not None
+
+
+def who_takes_part(
+    offer: Offer,
+    *,
+    basket: Basket | None,
+    data: QueryDict,
+    guests: Sequence[Guest],
+    quantity: int,
+    options: tuple[OptionChoice, ...],
+) -> Wanted:
+    """Return who takes part: those ticked, else everybody who may, of the stay or of the party.
+
+    `others` in the address asks for persons who aren't of the stay.
+    """
+    if offer.is_sold_by_item:
+        return Wanted(guests=(), quantity=quantity, options=options)
+    people = people_from(basket.people) if basket else []
+    if people and "others" not in data:
+        ticked = data.getlist("people")
+        is_chosen = bool(ticked) or "who" in data
+        joining = [
+            one
+            for one in people
+            if (one.key in ticked if is_chosen else may_join(offer, one.guest))
+        ]
+        return Wanted(
+            guests=tuple(one.guest for one in joining),
+            keys=tuple(one.key for one in joining),
+            is_of_stay=True,
+            is_chosen=is_chosen,
+            options=options,
+        )
+    return Wanted(
+        guests=tuple(guest for guest in guests if may_join(offer, guest)), options=options
+    )
+
+
+def places_panel(
+    offer: Offer,
+    wanted: Wanted,
+    *,
+    basket: Basket | None,
+    party: Sequence[Guest],
+    from_day: date | None,
+    to_day: date | None,
+    cancelled: Collection[int] = (),
+    back: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return what `booking/parts/places.html` shows: people, price, dates with their forms.
+
+    Dates: `[from_day, to_day]`, or four weeks from `from_day` or today; at most 24 slots.
+    `cancelled` are slots of sessions that don't take place.
+    """
+    today = day_of(now)
+    start = max(from_day or today, today)
+    end = to_day or start + WEEKS
+    choices = slot_choices(
+        offer,
+        from_day=start,
+        to_day=end,
+        guests=wanted.guests,
+        quantity=wanted.quantity,
+        options=wanted.options,
+        now=now,
+    )
+    shown, rest = choices[:MOST_SLOTS], choices[MOST_SLOTS:]
+    quote, reasons = _price(offer, wanted)
+    return {
+        "people": _people(offer, wanted, basket),
+        "is_by_item": offer.is_sold_by_item,
+        "quantity": wanted.quantity,
+        "options": cards.options_for(supplement_terms(offer), wanted.options),
+        "from_price": cards.from_price(offer),
+        "quote": quote,
+        "breakdown": item_rows(quote) if quote else [],
+        "price_note": _price_note(offer, wanted),
+        "reasons": reasons,
+        "excluded": _excluded(offer, wanted, party),
+        "days": _days(offer, wanted, shown, cancelled=cancelled, back=back),
+        "first_free": next((one.slot.day for one in shown if one.is_free), None),
+        "later": rest[0].slot.day if rest else None,
+        "next_day": None if choices else _next_day(offer, end, now=now),
+        "policy": _policy(offer, shown, now=now),
+    }
+
+
+def _price(offer: Offer, wanted: Wanted) -> tuple[Quote | None, list[str]]:
+    troubles = check_places(offer, wanted.guests, wanted.quantity)
+    quote = None
+    if not troubles:
+        quote, troubles = quote_places(offer, wanted.guests, wanted.quantity, wanted.options)
+    return quote, [one.message for one in troubles]
+
+
+def _price_note(offer: Offer, wanted: Wanted) -> str:
+    if offer.is_sold_by_item:
+        return ngettext("%(count)s piece", "%(count)s pieces", wanted.quantity) % {
+            "count": wanted.quantity
+        }
+    return party_words(wanted.guests)
+
+
+def _people(offer: Offer, wanted: Wanted, basket: Basket | None) -> list[dict[str, Any]]:
+    """Return the persons of the stay as boxes to tick."""
+    if basket is None or not wanted.is_of_stay:
+        return []
+    people = people_from(basket.people)
+    words = people_words(people)
+    return [
+        {
+            "key": one.key,
+            "label": words[one.key],
+            "is_ticked": one.key in wanted.keys,
+            "may_join": may_join(offer, one.guest),
+        }
+        for one in people
+    ]
+
+
+def _excluded(offer: Offer, wanted: Wanted, party: Sequence[Guest]) -> str:
+    """Say who of the party is left out, and why."""
+    if offer.is_sold_by_item or wanted.is_of_stay:
+        return ""
+    out = [guest for guest in party if not may_join(offer, guest)]
+    if not out:
+        return ""
+    ages = cards.ages_words(offer.min_age, offer.max_age) or _("not for every age")
+    return _("%(ages)s: without %(persons)s.") % {
+        "ages": ages[:1].upper() + ages[1:],
+        "persons": party_words(out),
+    }
+
+
+# --- Dates -----------------------------------------------------------------------------------------
+def _days(
+    offer: Offer,
+    wanted: Wanted,
+    choices: Iterable[SlotChoice],
+    *,
+    cancelled: Collection[int],
+    back: str,
+) -> list[dict[str, Any]]:
+    days: dict[date, list[dict[str, Any]]] = {}
+    who = _who_fields(offer, wanted)
+    for choice in choices:
+        row: dict[str, Any] = {
+            "id": f"slot-{choice.slot.pk}",
+            "starts_at": paris(choice.slot.starts_at),
+            "ends_at": paris(choice.slot.ends_at),
+            "add": None,
+            **_status(choice, is_cancelled=choice.slot.pk in cancelled),
+        }
+        if choice.is_free and choice.quote and choice.slot.pk not in cancelled:
+            row["add"] = cards.add_places(
+                offer,
+                choice.slot.pk,
+                who,
+                shown=choice.quote.total,
+                options=wanted.options,
+                back=back,
+            )
+        days.setdefault(choice.slot.day, []).append(row)
+    return [{"date": day, "slots": slots} for day, slots in days.items()]
+
+
+def _who_fields(offer: Offer, wanted: Wanted) -> cards.Fields:
+    if offer.is_sold_by_item:
+        return [("quantity", str(wanted.quantity))]
+    if wanted.keys:
+        return [("people", key) for key in wanted.keys]
+    return cards.party_fields(wanted.guests)
+
+
+def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
+    """Return the words of a slot and their colour: what is left, or why nothing is."""
+    if is_cancelled:
+        return {"words": _("Cancelled"), "kind": "danger", "is_full": True}
+    slot_reasons = [one.message for one in choice.troubles if one.field == "slot"]
+    if choice.status == "closed":
+        return {
+            "words": choice.slot.closed_reason or _("Closed"),
+            "kind": "plain",
+            "is_full": True,
+        }
+    if choice.status == "sold_out":
+        return {"words": _("Sold out"), "kind": "plain", "is_full": True}
+    if slot_reasons:
+        return {"words": slot_reasons[0], "kind": "warn", "is_full": choice.free <= 0}
+    if choice.status == "limited":
+        text = ngettext("Only %(count)s place left", "Only %(count)s places left", choice.free)
+        return {"words": text % {"count": choice.free}, "kind": "sun", "is_full": False}
+    return {"words": _("Places left"), "kind": "ok", "is_full": False}
+
+
+def _next_day(offer: Offer, after: date, *, now: datetime) -> date | None:
+    slot = offer.slots.to_come(now).filter(day__gt=after).order_by("starts_at").first()
+    return slot.day if slot else None
+
+
+def _policy(offer: Offer, choices: Sequence[SlotChoice], *, now: datetime) -> dict[str, Any]:
+    """Return the cancellation rule, with the hours of the first date that can be had."""
+    policy = policy_of(offer)
+    first = next((one.slot for one in choices if one.is_free), None)
+    words = []
+    if first is not None:
+        steps = deadlines(policy, first.starts_at)
+        words = cancellation_words(steps, fee=policy.flat_fee, now=now)
+    return {
+        "summary": offer.cancellation_policy.summary,
+        "words": words,
+        "for_day": first.day if first else None,
+    }

@@ -1,0 +1,128 @@
+"""The page of something to live: who takes part, for how much, on which dates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from booking import cards, pictures
+from booking.access import basket_for
+from booking.forms.search import SearchForm, options_asked, quantity_asked, read_day
+from booking.models import Offer
+from booking.places import places_panel, who_takes_part
+from booking.quoting import supplement_terms
+from destination.models import Pole
+from oti.lib.dates import today as day_of
+
+
+def experience_offer_page(
+    request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
+) -> dict[str, Any]:
+    """Return what `booking/experience_offer.html` shows; `offer` comes from `offers_to_quote`.
+
+    An offer beside the perimeter is shown, not sold.
+    """
+    poles = {pole.pk: pole for pole in Pole.objects.active_on(day_of(now))}
+    pole = poles.get(offer.pole_id)  # type: ignore[attr-defined]
+    context = {
+        "offer": offer,
+        "pole": pole,
+        "crumbs": _crumbs(offer),
+        "pictures": pictures.gallery(offer),
+        "facts": experience_facts(offer),
+        "features": cards.feature_facts(offer),
+        "is_sold": pole is not None,
+        "is_faceted": bool(request.GET),
+        "page_errors": form.page_errors,
+    }
+    if pole is None:
+        return context
+    return context | slot_panel(request, offer, form, now=now)
+
+
+def slot_panel(
+    request: HttpRequest,
+    offer: Offer,
+    form: SearchForm,
+    *,
+    cancelled: frozenset[int] = frozenset(),
+    from_day: date | None = None,
+    to_day: date | None = None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the panel of places with the form that asks who takes part.
+
+    `from` in the address turns to later dates; otherwise the days of the stay, or those given.
+    """
+    basket = basket_for(request)
+    wanted = who_takes_part(
+        offer,
+        basket=basket,
+        data=request.GET,
+        guests=form.guests,
+        quantity=quantity_asked(request.GET),
+        options=options_asked(request.GET, supplement_terms(offer)),
+    )
+    turned = read_day(request.GET.get("from", ""))
+    if turned:
+        from_day, to_day = turned, None
+    elif form.arrival_day and not form.page_errors.get("dates"):
+        from_day, to_day = form.arrival_day, form.departure_day
+    panel = places_panel(
+        offer,
+        wanted,
+        basket=basket,
+        party=form.guests,
+        from_day=from_day,
+        to_day=to_day,
+        cancelled=cancelled,
+        back=request.get_full_path(),
+        now=now,
+    )
+    return {
+        "panel": panel,
+        "search": form.for_component(f"{request.path}#places", _kept(request)),
+        "later_url": _from_url(request, panel["later"]),
+        "next_url": _from_url(request, panel["next_day"]),
+        "others_url": _others_url(request, form),
+    }
+
+
+def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what the form of the party hands on."""
+    return [(name, request.GET[name]) for name in ("from", "others") if name in request.GET]
+
+
+def _from_url(request: HttpRequest, day: date | None) -> str:
+    if day is None:
+        return ""
+    data = request.GET.copy()
+    data["from"] = day.isoformat()
+    return f"{request.path}?{data.urlencode()}#dates"
+
+
+def _others_url(request: HttpRequest, form: SearchForm) -> str:
+    data = request.GET.copy()
+    for name in ("people", "who"):
+        data.pop(name, None)
+    data["others"] = "1"
+    data.setdefault("adults", str(max(form.adults, 1)))
+    return f"{request.path}?{data.urlencode()}#places"
+
+
+def _crumbs(offer: Offer) -> list[tuple[str, str]]:
+    return [(_("Things to live"), reverse("booking:experiences")), (offer.title, "")]
+
+
+def experience_facts(offer: Offer) -> list[tuple[str, str]]:
+    """Return the facts of an offer sold by places as (icon, words)."""
+    kind = Offer.Kind(offer.kind)
+    facts = [(cards.KIND_ICONS[kind], str(kind.label).capitalize())]
+    ages = cards.ages_words(offer.min_age, offer.max_age)
+    if ages:
+        facts.append(("users", ages[:1].upper() + ages[1:]))
+    return facts

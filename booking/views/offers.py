@@ -1,0 +1,357 @@
+"""The page of a lodging: its rooms at their price, its calendar, its host, what is near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from booking import availability, browsing, cards, pictures
+from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_choices
+from booking.forms.search import SearchForm, options_asked
+from booking.models import Offer
+from booking.quoting import policy_of, stay_hours, supplement_terms
+from booking.rules.pricing import OptionChoice
+from booking.rules.refunds import deadlines
+from booking.showing import cancellation_words, item_rows, party_words
+from destination.models import Pole
+from destination.templatetags.velay import jour_long
+from destination.templatetags.velay import nights as nights_words
+from oti.lib.dates import ONE_DAY, count_nights
+from oti.lib.dates import today as day_of
+
+NEAR_KINDS = [Offer.Kind.ACTIVITY, Offer.Kind.WORKSHOP, Offer.Kind.MEAL]
+NEAR_COUNT = 3
+MONTH_SHAPE = "%Y-%m"
+
+
+def stay_offer_page(
+    request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
+) -> dict[str, Any]:
+    """Return what `booking/stay_offer.html` shows; `offer` carries `pole_id` and its supplements.
+
+    A lodging beside the perimeter has neither prices nor calendar: it is shown, not sold.
+    """
+    today = day_of(now)
+    poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
+    pole = poles.get(offer.pole_id)  # type: ignore[attr-defined]
+    context = {
+        "offer": offer,
+        "pole": pole,
+        "crumbs": _crumbs(offer),
+        "pictures": pictures.gallery(offer),
+        "facts": _facts(offer),
+        "features": cards.feature_facts(offer),
+        "is_sold": pole is not None,
+        "is_faceted": bool(request.GET),
+        "page_errors": form.page_errors,
+    }
+    if pole is None:
+        return context
+    return context | {
+        "search": form.for_component(f"{request.path}#reserver"),
+        "month": calendar_part(request, offer, form, now=now),
+        "near": _near(request, pole, form, now=now),
+        "near_url": f"{reverse('booking:experiences')}?{form.query(pole=pole.slug)}",
+        **_price_box(request, offer, form, now=now),
+    }
+
+
+def _crumbs(offer: Offer) -> list[tuple[str, str]]:
+    stays = reverse("booking:stays")
+    kind = str(offer.get_lodging_type_display()).capitalize()
+    return [
+        (_("Where to sleep"), stays),
+        (kind, f"{stays}?{urlencode({'type': offer.lodging_type})}"),
+        (offer.title, ""),
+    ]
+
+
+def _facts(offer: Offer) -> list[tuple[str, str]]:
+    units = [unit for unit in offer.units.all() if unit.is_active]
+    facts = []
+    if units:
+        facts.append(("users", cards.up_to(max(unit.max_guests for unit in units))))
+    if len(units) > 1:
+        facts.append(("house", _("%(count)s units to choose from") % {"count": len(units)}))
+    if offer.bedrooms:
+        facts.append(("bed-double", cards.bedrooms_words(offer.bedrooms)))
+    return facts
+
+
+# --- The price -------------------------------------------------------------------------------------
+def _price_box(
+    request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
+) -> dict[str, Any]:
+    supplements = supplement_terms(offer)
+    taken = options_asked(request.GET, supplements)
+    box: dict[str, Any] = {
+        "options": cards.options_for(supplements, taken),
+        "fees": [one for one in supplements if one.is_mandatory],
+        "hold_minutes": settings.HOLD_MINUTES,
+    }
+    if not form.is_ready:
+        lowest = browsing.lowest_nights([offer.pk], today=day_of(now))
+        return box | {
+            "lowest": lowest.get(offer.pk),
+            "arrival_alone": form.arrival_day
+            if not form.page_errors and not form.departure_day
+            else None,
+            "policy": _policy(offer, None, now=now),
+        }
+    arrival, departure = form.criteria.arrival, form.criteria.departure
+    choices = stay_choices(
+        offer, arrival=arrival, departure=departure, guests=form.guests, options=taken, now=now
+    )
+    rooms = _rooms(choices, offer, form, taken, back=request.get_full_path())
+    best = next((room for room in rooms if room["is_free"]), None)
+    return box | {
+        "rooms": rooms if len(rooms) > 1 else [],
+        "best": best,
+        "refused": rooms[0]["troubles"] if rooms and best is None else [],
+        "is_off_sale": not rooms,
+        "stay_note": _("%(nights)s, %(party)s")
+        % {
+            "nights": nights_words(count_nights(arrival, departure)),
+            "party": party_words(form.guests),
+        },
+        "other_dates": _other_dates(request, offer, form, now=now) if best is None else [],
+        "policy": _policy(offer, stay_hours(offer, arrival, departure)[0], now=now),
+    }
+
+
+def _rooms(
+    choices: Iterable[UnitChoice],
+    offer: Offer,
+    form: SearchForm,
+    taken: Sequence[OptionChoice],
+    *,
+    back: str,
+) -> list[dict[str, Any]]:
+    """Return one choice for each sort of equal units, those that can be had first."""
+    sorts: dict[tuple[Any, ...], list[UnitChoice]] = {}
+    for choice in choices:
+        unit = choice.unit
+        key = (unit.tariff_id, unit.max_adults, unit.max_children, unit.max_guests)
+        sorts.setdefault(key, []).append(choice)
+    rooms = []
+    for equals in sorts.values():
+        first = equals[0]
+        free = sum(choice.is_free for choice in equals)
+        room: dict[str, Any] = {
+            "id": f"unit-{first.unit.pk}",
+            "name": _room_name(equals),
+            "guests": cards.up_to(first.unit.max_guests),
+            "is_free": first.is_free,
+            "troubles": list(dict.fromkeys(one.message for one in first.troubles)),
+            "left": free if free == 1 < len(equals) else None,
+        }
+        if first.is_free and first.quote:
+            room |= {
+                "quote": first.quote,
+                "breakdown": item_rows(first.quote),
+                "add": cards.add_nights(
+                    first.unit,
+                    form.criteria.arrival,
+                    form.criteria.departure,
+                    form.guests,
+                    shown=first.quote.total,
+                    options=taken,
+                    back=back,
+                ),
+            }
+        rooms.append(room)
+    return rooms
+
+
+def _room_name(equals: Sequence[UnitChoice]) -> str:
+    """Return the name of equal units: the tariff's where several share it."""
+    unit = equals[0].unit
+    if len(equals) > 1 and unit.tariff is not None:
+        return str(unit.tariff.name)
+    return str(unit.name)
+
+
+def _policy(offer: Offer, starts_at: datetime | None, *, now: datetime) -> dict[str, Any]:
+    policy = policy_of(offer)
+    words = []
+    if starts_at is not None:
+        words = cancellation_words(
+            deadlines(policy, starts_at), fee=policy.flat_fee, now=now
+        )
+    return {"summary": offer.cancellation_policy.summary, "words": words}
+
+
+def _other_dates(
+    request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the nearest dates that the calendar would let them have."""
+    criteria = form.criteria
+    stay = criteria.departure - criteria.arrival
+    days = browsing.near_arrivals(
+        offer,
+        arrival=criteria.arrival,
+        departure=criteria.departure,
+        party=len(form.guests),
+        today=day_of(now),
+    )
+    return [
+        {
+            "arrival": day,
+            "departure": day + stay,
+            "url": f"{request.path}?{_with_dates(request, form, day, day + stay)}#reserver",
+        }
+        for day in days
+    ]
+
+
+def _with_dates(
+    request: HttpRequest, form: SearchForm, arrival: date, departure: date | None
+) -> str:
+    """Return the address's parameters with other dates; party and options stay."""
+    data = request.GET.copy()
+    for name in ("arrival", "departure", "month", "update"):
+        data.pop(name, None)
+    rows = [("arrival", arrival.isoformat())]
+    if departure:
+        rows.append(("departure", departure.isoformat()))
+    if "adults" not in data:
+        rows += [row for row in form.dates_and_party() if row[0] not in {"arrival", "departure"}]
+        for name in ("adults", "children", "ages"):
+            data.pop(name, None)
+    rows += [(name, value) for name, values in data.lists() for value in values]
+    return urlencode(rows)
+
+
+# --- The calendar ------------------------------------------------------------------------------------
+def calendar_part(
+    request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
+) -> dict[str, Any]:
+    """Return one month for `calendar_month.html`.
+
+    A first press chooses the arrival, a second one the departure: each day that can be chosen is
+    a link to this page.
+    """
+    today = day_of(now)
+    year, month = _month_asked(request, offer, form, today)
+    shown = availability.stay_calendar(offer, year=year, month=month, now=now)
+    arrival, departure = form.arrival_day, form.departure_day
+    if form.page_errors.get("dates"):
+        arrival = departure = None
+    until = None
+    if arrival and not departure:
+        until = browsing.last_departure(offer, arrival)
+    earliest = today + timedelta(days=offer.min_advance_days)
+
+    def cell(day: CalendarDay | None) -> dict[str, Any] | None:
+        if day is None:
+            return None
+        can_arrive = day.can_arrive and day.day >= earliest
+        url = ""
+        if arrival and until and arrival < day.day <= until:
+            url = _with_dates(request, form, arrival, day.day)
+        elif can_arrive:
+            url = _with_dates(request, form, day.day, None)
+        return {
+            "date": day.day,
+            "state": _state(day),
+            "is_arrival": can_arrive,
+            "selection": _selection(day.day, arrival, departure),
+            "url": f"{request.path}?{url}#dates" if url else "",
+            "reason": "",
+        }
+
+    return {
+        "first": date(year, month, 1),
+        "weeks": [[cell(day) for day in week] for week in shown.weeks],
+        "previous_url": _month_url(request, shown.previous),
+        "next_url": _month_url(request, shown.next),
+        "reasons": _reasons(shown, arrival if until else None),
+    }
+
+
+def _month_asked(
+    request: HttpRequest, offer: Offer, form: SearchForm, today: date
+) -> tuple[int, int]:
+    """Return the month of the address, else of the arrival, else of the first free night."""
+    last = today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
+    with suppress(ValueError):
+        asked = datetime.strptime(request.GET.get("month", ""), MONTH_SHAPE).date()  # noqa: DTZ007
+        if today.replace(day=1) <= asked <= last:
+            return asked.year, asked.month
+    if form.arrival_day and today <= form.arrival_day <= last:
+        return form.arrival_day.year, form.arrival_day.month
+    return browsing.first_open_month(offer, today=today)
+
+
+def _month_url(request: HttpRequest, month: tuple[int, int] | None) -> str:
+    if month is None:
+        return ""
+    data = request.GET.copy()
+    data["month"] = f"{month[0]}-{month[1]:02d}"
+    return f"{request.path}?{data.urlencode()}#dates"
+
+
+def _state(day: CalendarDay) -> str:
+    if day.is_past:
+        return "past"
+    if day.is_free:
+        return "free"
+    return "closed" if day.is_closed else "full"
+
+
+def _selection(day: date, arrival: date | None, departure: date | None) -> str:
+    if day == arrival:
+        return "from"
+    if arrival and departure:
+        if day == departure:
+            return "to"
+        if arrival < day < departure:
+            return "in"
+    return ""
+
+
+def _reasons(month: CalendarMonth, arrival: date | None) -> list[str]:
+    reasons = [month.rule] if month.rule else []
+    if arrival:
+        text = _("Arrival on %(day)s. Now choose the day of departure.")
+        reasons.insert(0, text % {"day": jour_long(arrival, "no-year")})
+    return reasons
+
+
+# --- Near by -------------------------------------------------------------------------------------------
+def _near(
+    request: HttpRequest, pole: Pole, form: SearchForm, *, now: datetime
+) -> list[dict[str, Any]]:
+    """Return a few things to live in the same pole, on the days of the stay where they are known."""
+    arrival = departure = None
+    if not form.page_errors.get("dates"):
+        arrival, departure = form.arrival_day, form.departure_day
+    found = availability.search_experiences(
+        kinds=NEAR_KINDS,
+        pole=pole.slug,
+        from_day=arrival,
+        to_day=departure or (arrival + 7 * ONE_DAY if arrival else None),
+        guests=form.guests if form.has_party else (),
+        now=now,
+    ).results[:NEAR_COUNT]
+    photos = pictures.covers(one.offer for one in found)
+    return [
+        {
+            **cards.experience_card(
+                one,
+                query=form.party_query,
+                back=request.get_full_path(),
+                guests=form.guests if form.has_party else (),
+                picture=photos.get(one.offer.pk),
+            ),
+        }
+        for one in found
+    ]

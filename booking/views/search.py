@@ -1,0 +1,83 @@
+"""The pages where one looks: lodgings, things to live, and the page of each offer."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from booking.models import Offer
+from booking.quoting import offers_to_quote
+from booking.views.asking import asked
+from booking.views.experiences import experience_offer_page
+from booking.views.lists import experiences_page, stays_page
+from booking.views.offers import calendar_part, stay_offer_page
+from members.models import Provider
+from oti.lib.dates import today as day_of
+from oti.lib.htmx import render_part
+
+
+@require_safe
+def stays(request: HttpRequest) -> HttpResponse:
+    """List lodgings at their full price for the dates and the party of the address."""
+    now = timezone.now()
+    form = asked(request, now=now, needs_both_dates=True)
+    return render_part(request, "booking/stays.html", "results", stays_page(request, form, now=now))
+
+
+@require_safe
+def stay_offer(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a lodging: its rooms at their price, its calendar, its host."""
+    now = timezone.now()
+    offer = _find(
+        Offer.objects.filter(kind=Offer.Kind.LODGING)
+        .with_pole(day_of(now))
+        .select_related("provider", "commune", "cancellation_policy")
+        .prefetch_related("units", "supplements", "cancellation_policy__steps"),
+        slug,
+    )
+    if not _is_shown(offer):
+        return render(request, "errors/410.html", status=410)
+    form = asked(request, now=now)
+    if request.htmx.target == "calendar":  # type: ignore[attr-defined]
+        context = {"offer": offer, "month": calendar_part(request, offer, form, now=now)}
+    else:
+        context = stay_offer_page(request, offer, form, now=now)
+    return render_part(request, "booking/stay_offer.html", "calendar", context)
+
+
+@require_safe
+def experiences(request: HttpRequest) -> HttpResponse:
+    """List what can be lived and tasted, soonest first."""
+    now = timezone.now()
+    form = asked(request, now=now)
+    context = experiences_page(request, form, now=now)
+    return render_part(request, "booking/experiences.html", "results", context)
+
+
+@require_safe
+def experience_offer(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show something to live: who takes part, for how much, on which dates."""
+    now = timezone.now()
+    offers = Offer.objects.exclude(kind=Offer.Kind.LODGING).with_pole(day_of(now))
+    offer = _find(offers_to_quote(offers), slug)
+    if not _is_shown(offer):
+        return render(request, "errors/410.html", status=410)
+    form = asked(request, now=now)
+    context = experience_offer_page(request, offer, form, now=now)
+    return render(request, "booking/experience_offer.html", context)
+
+
+def _find(offers: QuerySet[Offer], slug: str) -> Offer:
+    """Return an offer that was published at least once; a draft isn't known to exist."""
+    offer = offers.filter(slug=slug).exclude(state=Offer.State.DRAFT).first()
+    if offer is None:
+        raise Http404
+    return offer
+
+
+def _is_shown(offer: Offer) -> bool:
+    is_active = offer.provider.state == Provider.State.ACTIVE
+    return is_active and offer.state == Offer.State.PUBLISHED
