@@ -78,6 +78,7 @@ def _order_confirmed(message: OutboxMessage, now: datetime) -> Content:
         "first": min(alive, key=lambda one: one.starts_at, default=None),
         "providers": len({one.provider.pk for one in alive}),
         "trip_url": order_url(order),
+        "receipt_url": order_url(order, "booking:receipt"),
         "calendar": calendar_of(order, alive),
     }
 

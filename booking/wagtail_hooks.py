@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
+from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
 from booking.desk.home import TodayPanel
 from booking.desk.viewsets import (
@@ -19,6 +19,8 @@ from booking.desk.viewsets import (
     PolicyViewSet,
     TaxTariffViewSet,
 )
+
+CONTENTS = frozenset({"explorer", "images", "documents"})
 
 
 @hooks.register("register_admin_viewset")
@@ -40,11 +42,31 @@ def brand_admin() -> str:
 
 
 @hooks.register("construct_main_menu")
-def name_settings(request: HttpRequest, items: list[MenuItem]) -> None:
-    """Call the last group by the office's own word."""
+def group_by_job(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Put pages, images and documents under one word, and name the settings as the office does."""
+    contents = [item for item in items if item.name in CONTENTS]
+    if contents:
+        items[:] = [item for item in items if item.name not in CONTENTS]
+        # Pages are opened by their list: their explorer can't stand inside a group.
+        pages = [_plain(item) if item.name == "explorer" else item for item in contents]
+        items.append(
+            SubmenuMenuItem(
+                _("Contents"),
+                Menu(items=pages),
+                name="contents",
+                icon_name="folder-open-inverse",
+                order=100,
+            )
+        )
     for item in items:
         if item.name == "settings":
             item.label = _("Office settings")
+
+
+def _plain(item: MenuItem) -> MenuItem:
+    return MenuItem(
+        item.label, item.url, name=item.name, icon_name=item.icon_name, order=item.order
+    )
 
 
 @hooks.register("construct_homepage_panels")

@@ -354,7 +354,11 @@ class SiteViewSet(DeskViewSet):
             in_languages(
                 "name", gettext_lazy("As visitors know it."), heading=gettext_lazy("Name")
             ),
-            FieldPanel("slug", help_text=gettext_lazy("Short name without spaces or accents.")),
+            FieldPanel(
+                "slug",
+                heading=gettext_lazy("Short name in addresses"),
+                help_text=gettext_lazy("Without spaces or accents."),
+            ),
             FieldPanel("kind", help_text=gettext_lazy("What kind of place it is.")),
             FieldPanel("commune", help_text=gettext_lazy("It decides the pole.")),
             FieldRowPanel(

@@ -96,10 +96,12 @@ EVENT = TabbedInterface(
                     "title_fr",
                     heading=gettext_lazy("Title"),
                     placeholder=False,
+                    classname="",
                     help_text=gettext_lazy("As on the poster."),
                 ),
                 FieldPanel(
                     "slug",
+                    heading=gettext_lazy("Address of the page"),
                     help_text=gettext_lazy(
                         "End of the page's address, made from the title. Don't change it later."
                     ),

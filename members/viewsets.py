@@ -86,10 +86,15 @@ PROVIDER = TabbedInterface(
         ObjectList(
             [
                 TitleFieldPanel(
-                    "name", placeholder=False, help_text=gettext_lazy("As visitors read it.")
+                    "name",
+                    placeholder=False,
+                    classname="",
+                    help_text=gettext_lazy("As visitors read it."),
                 ),
                 FieldPanel(
-                    "slug", help_text=gettext_lazy("Made from the name. Don't change it later.")
+                    "slug",
+                    heading=gettext_lazy("Short name in addresses"),
+                    help_text=gettext_lazy("Made from the name. Don't change it later."),
                 ),
                 FieldPanel("host_names"),
                 FieldPanel(

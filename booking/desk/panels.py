@@ -60,6 +60,7 @@ def _identity(*first: Panel) -> list[Panel]:
             "title_fr",
             heading=_("Title"),
             placeholder=False,
+            classname="",
             help_text=_("What visitors read first: short, with the place if it helps."),
         ),
         FieldPanel(

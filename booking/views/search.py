@@ -16,7 +16,7 @@ from booking.views.lists import experiences_page, stays_page
 from booking.views.offers import calendar_part, stay_offer_page
 from members.models import Provider
 from oti.lib.dates import today as day_of
-from oti.lib.htmx import render_part
+from oti.lib.htmx import render_part, replaces
 
 
 @require_safe
@@ -41,7 +41,7 @@ def stay_offer(request: HttpRequest, slug: str) -> HttpResponse:
     if not _is_shown(offer):
         return render(request, "errors/410.html", status=410)
     form = asked(request, now=now)
-    if request.htmx.target == "calendar":  # type: ignore[attr-defined]
+    if replaces(request, "calendar"):
         context = {"offer": offer, "month": calendar_part(request, offer, form, now=now)}
     else:
         context = stay_offer_page(request, offer, form, now=now)

@@ -47,6 +47,7 @@ from oti.demo.dates import Window
 from oti.demo.legal import legal_texts
 from oti.demo.shapes import (
     Catalogue,
+    LodgingData,
     SlotOfferData,
     catalogue_version,
     read_catalogue,
@@ -156,7 +157,11 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         slots=slots,
         sessions=sessions,
         nights_taken=taken,
-        **counts,
+        providers=counts["providers"],
+        offers=counts["offers"],
+        units=counts["units"],
+        events=counts["events"],
+        accounts=counts["accounts"],
     )
 
 
@@ -232,10 +237,11 @@ def _add_offers(catalogue: Catalogue, ground: rows.Ground) -> set[str]:
         for tariff, (offer, _data, room) in zip(tariffs, pairs, strict=True)
         for unit in rows.unit_rows(offer, tariff, room)
     )
+    every: list[LodgingData | SlotOfferData] = [*lodgings, *others]
     Supplement.objects.bulk_create(
         supplement
-        for data in [*lodgings, *others]
-        for supplement in rows.supplement_rows(by_slug[data.slug], data.supplements)
+        for data in every
+        for supplement in rows.supplement_rows(by_slug[data.slug], data)
     )
     AgeBand.objects.bulk_create(
         band for data in others for band in rows.band_rows(by_slug[data.slug], data)
@@ -350,10 +356,10 @@ class _Calendars:
         return self.former.slots if self.former and not self.fresh else self.today - timedelta(1)
 
     def _nights(self, slug: str) -> Window:
-        return self._window(slug, self.reach.nights, self.former and self.former.nights)
+        return self._window(slug, self.reach.nights, self.former.nights if self.former else None)
 
     def _slots(self, slug: str) -> Window:
-        return self._window(slug, self.reach.slots, self.former and self.former.slots)
+        return self._window(slug, self.reach.slots, self.former.slots if self.former else None)
 
     def _window(self, slug: str, until: date, former: date | None) -> Window:
         if former is None or slug in self.fresh:

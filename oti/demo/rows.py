@@ -48,6 +48,8 @@ LANGUAGES = ("fr", "en", "de")
 FICTIONAL_PHONE = "04 65 71 43 {:02d}"
 
 HIGH_SUMMER = "sat 07-01..sat 08-24"
+# From the first of the month on, so that nobody arrives in between and leaves two orphan nights.
+SATURDAY_WEEKS = "07-01..sat 08-24"
 OUT_OF_SUMMER = ("01-04..sat 07-01", "sat 08-24..12-19")
 CHRISTMAS = "12-19..01-04"
 WINTER_HOLIDAYS = "sat 02-06..sat 03-06"
@@ -246,9 +248,10 @@ def _min_age(prices: list[list[int | Decimal]]) -> int | None:
 
 
 # --- What belongs to an offer --------------------------------------------------------------------
-def supplement_rows(offer: Offer, texts: list[str], *, cots: int = 1) -> Iterator[Supplement]:
+def supplement_rows(offer: Offer, data: LodgingData | SlotOfferData) -> Iterator[Supplement]:
     """Yield the supplements written « cleaning 60 »."""
-    for text in texts:
+    cots = max(room.sleeps[3] for room in data.rooms) if isinstance(data, LodgingData) else 0
+    for text in data.supplements:
         code, amount = text.split()
         shape = words.SUPPLEMENTS[code]
         yield Supplement(
@@ -367,7 +370,7 @@ def restriction_rows(
     """Yield the rules of summer weeks: from Saturday on, a week at least."""
     if not data.saturdays:
         return
-    for start, end in window.seasons(HIGH_SUMMER):
+    for start, end in window.seasons(SATURDAY_WEEKS):
         dates = DateRange(start, end)
         yield StayRestriction(
             tariff_id=tariff_id,

@@ -74,9 +74,7 @@ def test_both_ends_are_included_and_several_times_a_day(offer: Offer) -> None:
 
 def test_moments_that_have_passed_are_left_out(offer: Offer) -> None:
     # NOW is a Tuesday, at ten.
-    count = add(
-        offer, first_day=TODAY, last_day=TODAY, start_times={time(9), time(10), time(11)}
-    )
+    count = add(offer, first_day=TODAY, last_day=TODAY, start_times={time(9), time(10), time(11)})
     assert count == 1
     assert Slot.objects.get().start_time == time(11)
 

@@ -224,12 +224,13 @@ def test_a_published_offer_is_never_left_without_price() -> None:
     offer = factories.a_lodging(night="100", now=NOW)
     tariff = offer.tariffs.get()
 
-    with (
-        pytest.raises(NotAllowed) as refused,
-        offers.changing_offer(offer, actor=OFFICE, now=NOW),
-    ):
-        tariff.base_amount = None
-        tariff.save()
+    def take_price_away() -> None:
+        with offers.changing_offer(offer, actor=OFFICE, now=NOW):
+            tariff.base_amount = None
+            tariff.save()
+
+    with pytest.raises(NotAllowed) as refused:
+        take_price_away()
 
     assert refused.value.code == "price_missing"
     tariff.refresh_from_db()

@@ -1,0 +1,1 @@
+"""Live content of selling for the pages of the floors below."""

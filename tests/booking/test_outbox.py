@@ -1,0 +1,139 @@
+"""The outbox: written with what it tells, sent once, tried again when mail is away."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+
+from booking import messages
+from booking.models import OutboxMessage
+from oti.celery import app
+from tests.cast import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _plain_mail(monkeypatch):
+    monkeypatch.setattr(
+        "booking.emails.compose",
+        lambda message: EmailMultiAlternatives("Sujet", "Texte", to=[message.recipient]),
+    )
+
+
+def write(key: str = "order:ABC:confirmed") -> None:
+    messages.write_message(
+        "order_confirmed", key=key, recipient="claire@example.org", language="fr", now=NOW
+    )
+
+
+def test_same_key_is_written_once():
+    write()
+    write()
+
+    assert OutboxMessage.objects.count() == 1
+
+
+def test_message_is_sent_once(django_capture_on_commit_callbacks):
+    write()
+    message = OutboxMessage.objects.get()
+
+    assert messages.send_message(message.pk, now=NOW)
+    assert not messages.send_message(message.pk, now=NOW + timedelta(minutes=1))
+    assert messages.drain_outbox(now=NOW + timedelta(hours=1)) == 0
+
+    message.refresh_from_db()
+    assert (len(mail.outbox), message.state) == (1, "sent")
+    assert mail.outbox[0].extra_headers["Message-ID"] == message.message_id
+
+
+def test_queue_that_is_away_delays_a_mail_and_loses_nothing(
+    monkeypatch, django_capture_on_commit_callbacks
+):
+    def refuse(*args: object, **kwargs: object) -> None:
+        message = "no broker"
+        raise OSError(message)
+
+    monkeypatch.setattr(app, "send_task", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        write()
+
+    assert OutboxMessage.objects.get().state == "waiting"
+    assert messages.drain_outbox(now=NOW + timedelta(seconds=30)) == 1
+    assert len(mail.outbox) == 1
+
+
+def test_task_is_asked_for_by_name_after_the_commit(
+    monkeypatch, django_capture_on_commit_callbacks
+):
+    asked: list[tuple[str, tuple[int, ...], bool]] = []
+    monkeypatch.setattr(
+        app, "send_task", lambda name, args, retry: asked.append((name, args, retry))
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        write()
+        assert asked == []
+
+    message = OutboxMessage.objects.get()
+    assert asked == [("booking.tasks.send_message", (message.pk,), False)]
+    app.loader.import_default_modules()
+    assert "booking.tasks.send_message" in app.tasks
+
+
+def test_message_of_a_transaction_that_fails_does_not_exist():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        write()
+        _ = 1 / 0
+
+    assert not OutboxMessage.objects.exists()
+
+
+def test_mail_server_that_is_down_is_tried_later_and_later(monkeypatch):
+    write()
+    message = OutboxMessage.objects.get()
+
+    def fail(self: object, fail_silently: bool = False) -> int:
+        text = "connection refused"
+        raise ConnectionRefusedError(text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMultiAlternatives, "send", fail)
+        assert not messages.send_message(message.pk, now=NOW)
+        message.refresh_from_db()
+        assert (message.state, message.attempts) == ("waiting", 1)
+        assert message.next_attempt_at > NOW
+        assert "connection refused" in message.last_error
+        assert messages.drain_outbox(now=NOW) == 0
+
+    assert messages.drain_outbox(now=message.next_attempt_at) == 1
+    assert len(mail.outbox) == 1
+
+
+def test_sender_that_died_is_replaced_after_its_lease():
+    write()
+    message = OutboxMessage.objects.get()
+    OutboxMessage.objects.update(
+        state="sending", attempts=1, next_attempt_at=NOW + messages.LEASE
+    )
+
+    assert messages.drain_outbox(now=NOW) == 0
+    assert messages.drain_outbox(now=NOW + messages.LEASE) == 1
+    message.refresh_from_db()
+    assert message.state == "sent"
+
+
+def test_message_is_given_up_in_the_end_and_the_office_sends_it_again(monkeypatch):
+    write()
+    OutboxMessage.objects.update(attempts=messages.MAX_ATTEMPTS - 1)
+    message = OutboxMessage.objects.get()
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMultiAlternatives, "send", lambda *args, **kwargs: 1 / 0)
+        messages.send_message(message.pk, now=NOW)
+    message.refresh_from_db()
+    assert message.state == "failed"
+
+    messages.send_again(message, now=NOW)
+
+    assert messages.drain_outbox(now=NOW) == 1
