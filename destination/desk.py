@@ -19,6 +19,7 @@ from django.urls import path
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
@@ -27,6 +28,7 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets import SlugInput
 
 LANGUAGES = ("fr", "en", "de")
 Text = str | Promise
@@ -136,6 +138,18 @@ class TwoDaysField(forms.MultiValueField):
         if last <= first:
             raise ValidationError(self.error_messages["reversed"], code="reversed")
         return DateRange(first, last)
+
+
+class AddressField(forms.SlugField):
+    """The end of a page's address: whatever is typed becomes plain letters and hyphens."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", SlugInput(attrs={"data-w-slug-allow-unicode-value": "false"}))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """Return "gite-des-narces" for "Gîte des Narces"."""
+        return slugify(super().to_python(value))
 
 
 # --- Forms -------------------------------------------------------------------------------------

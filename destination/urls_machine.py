@@ -6,5 +6,4 @@ from destination import views
 
 urlpatterns = [
     path("", views.root, name="root"),
-    path("sante/", views.health, name="health"),
 ]

@@ -20,6 +20,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from destination.desk import (
+    AddressField,
     DeskCreateView,
     DeskDeleteView,
     DeskEditView,
@@ -313,6 +314,7 @@ class SiteForm(DeskForm):
 
     french = ("name",)
 
+    slug = AddressField(max_length=50, label=gettext_lazy("Short name in addresses"))
     kind = forms.ChoiceField(choices=Site.Kind.choices, label=gettext_lazy("Kind"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -356,7 +358,6 @@ class SiteViewSet(DeskViewSet):
             ),
             FieldPanel(
                 "slug",
-                heading=gettext_lazy("Short name in addresses"),
                 help_text=gettext_lazy("Without spaces or accents."),
             ),
             FieldPanel("kind", help_text=gettext_lazy("What kind of place it is.")),

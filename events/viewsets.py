@@ -26,6 +26,7 @@ from booking.desk.views import UseCaseView, actor_of
 from booking.desk.viewsets import UseCaseViewSet
 from booking.models import Offer
 from destination.desk import (
+    AddressField,
     DayInput,
     DeskForm,
     DeskIndexView,
@@ -42,6 +43,7 @@ class EventForm(DeskForm):
 
     french = ("title", "summary")
 
+    slug = AddressField(max_length=90, label=gettext_lazy("Address of the page"))
     illustration = forms.ChoiceField(
         choices=DRAWINGS, initial="concert", label=gettext_lazy("Drawing")
     )
@@ -101,7 +103,6 @@ EVENT = TabbedInterface(
                 ),
                 FieldPanel(
                     "slug",
-                    heading=gettext_lazy("Address of the page"),
                     help_text=gettext_lazy(
                         "End of the page's address, made from the title. Don't change it later."
                     ),

@@ -21,6 +21,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from destination.desk import (
+    AddressField,
     DeskCreateView,
     DeskForm,
     DeskIndexView,
@@ -44,6 +45,7 @@ LANGUAGES = (("fr", gettext_lazy("French")), ("en", gettext_lazy("English")))
 class ProviderForm(DeskForm):
     """A provider: who they are, how they are reached, and what the law asks."""
 
+    slug = AddressField(max_length=50, label=gettext_lazy("Short name in addresses"))
     portrait = forms.ChoiceField(
         choices=PORTRAITS, required=False, label=gettext_lazy("Portrait drawing")
     )
@@ -93,7 +95,6 @@ PROVIDER = TabbedInterface(
                 ),
                 FieldPanel(
                     "slug",
-                    heading=gettext_lazy("Short name in addresses"),
                     help_text=gettext_lazy("Made from the name. Don't change it later."),
                 ),
                 FieldPanel("host_names"),

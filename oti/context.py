@@ -1,9 +1,61 @@
-"""What the frame of every page needs."""
+"""What the frame of every page needs: other languages, poles, the visitor's stay.
+
+Each part is read only where a template shows it.
+"""
+
+from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse, translate_url
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language_info, override
+
+from booking.access import basket_for
+from destination.models import Pole
+from oti.lib.dates import today as day_of
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Return language_links [(code, name, url)], nav_poles [{name, url}], stay_badge {count,
+    held_until} and the office; at most one statement for the poles and two for the stay, none
+    without its cookie.
+    """
+    return {
+        "language_links": SimpleLazyObject(lambda: language_links(request)),
+        "nav_poles": SimpleLazyObject(nav_poles),
+        "stay_badge": SimpleLazyObject(lambda: stay_badge(request)),
+        "office": settings.OFFICE,
+    }
+
+
+def language_links(request: HttpRequest) -> list[tuple[str, str, str]]:
+    """Return this page in every language; the home where the page has no language of its own."""
+    links = []
+    for code, _name in settings.LANGUAGES:
+        address = translate_url(request.get_full_path(), code)
+        if not address.startswith(f"/{code}/"):
+            with override(code):
+                address = reverse("destination:home")
+        links.append((code, get_language_info(code)["name_local"].capitalize(), address))
+    return links
+
+
+def nav_poles() -> list[dict[str, str]]:
+    """Return the poles of the perimeter in force, for the menu."""
+    return [
+        {"name": one.name, "url": reverse("destination:pole", args=[one.slug])}
+        for one in Pole.objects.active_on(day_of(timezone.now()))
+    ]
+
+
+def stay_badge(request: HttpRequest) -> dict[str, Any]:
+    """Return how many lines the visitor's stay has and until when they are held."""
+    basket = basket_for(request)
+    if basket is None:
+        return {"count": 0, "held_until": None}
+    live = basket.expires_at is not None and basket.expires_at > timezone.now()
+    return {"count": basket.lines.count(), "held_until": basket.expires_at if live else None}

@@ -12,11 +12,14 @@ from django.views.static import serve
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from oti.health import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("gestion/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("compte/", include("allauth.urls")),
     path("langue/", set_language, name="set_language"),
+    path("sante/", health, name="health"),
     path("", include("destination.urls_machine")),
     path("", include("booking.urls_machine")),
 ]

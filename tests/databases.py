@@ -119,7 +119,7 @@ def _seed_hash() -> str:
     for app in PROJECT_APPS:
         for file in sorted((BASE_DIR / app).rglob("*")):
             place = file.relative_to(BASE_DIR)
-            if file.suffix not in {".py", ".json", ".csv", ".yaml", ".toml", ".geojson"}:
+            if file.suffix not in {".py", ".json", ".csv", ".yaml", ".toml", ".geojson", ".html"}:
                 continue
             if NOT_SEEDING.intersection(place.parts) or file.name in NOT_SEEDING_FILES:
                 continue

@@ -21,7 +21,7 @@ from booking.models.offers import Weekday
 from booking.offers import check_price_bands
 from booking.rules.pricing import BandTerms
 from booking.rules.registration import clean_registration, registration_commune
-from destination.desk import DeskForm, TwoDaysField
+from destination.desk import AddressField, DeskForm, TwoDaysField
 
 VAT_RATES = (
     (Decimal("0.0000"), "0 %"),
@@ -62,12 +62,16 @@ def vat_field(**kwargs: Any) -> forms.TypedChoiceField:
     )
 
 
-def _keep_odd_rate(form: forms.BaseForm, rate: Decimal | None) -> None:
-    """Let a rate that is not in the list stay as it is on an existing row."""
+def _show_rate(form: forms.BaseModelForm) -> None:
+    """Choose the row's rate in the list; one that is not in it stays as it is."""
     field = form.fields.get("vat_rate")
-    if field is not None and rate is not None and rate not in dict(VAT_RATES):
+    if not isinstance(field, forms.TypedChoiceField):
+        return
+    rate = Decimal(form.instance.vat_rate).quantize(Decimal("0.0001"))
+    form.initial["vat_rate"] = rate
+    if rate not in dict(VAT_RATES):
         shown = f"{(rate * 100).normalize():f} %".replace(".", ",")
-        field.choices = [*field.choices, (rate, shown)]  # type: ignore[attr-defined]
+        field.choices = [*VAT_RATES, (rate, shown)]
 
 
 # --- Offers ------------------------------------------------------------------------------------
@@ -79,11 +83,11 @@ class SupplementRow(DeskForm):
     """A supplement; its code is made from its name."""
 
     french = ("name",)
-    vat_rate = vat_field(initial=Decimal("0.2000"))
+    vat_rate = vat_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _keep_odd_rate(self, self.instance.vat_rate if self.instance.pk else None)
+        _show_rate(self)
 
 
 class BandRow(DeskForm):
@@ -133,6 +137,7 @@ class OfferForm(DeskForm):
 
     french = ("title", "summary")
 
+    slug = AddressField(max_length=90, label=gettext_lazy("Address of the page"))
     features = forms.MultipleChoiceField(
         choices=lambda: list(FEATURES.items()),
         widget=forms.CheckboxSelectMultiple,
@@ -142,11 +147,11 @@ class OfferForm(DeskForm):
     illustration = forms.ChoiceField(
         choices=DRAWINGS, label=gettext_lazy("Drawing shown without photograph")
     )
-    vat_rate = vat_field(initial=Decimal("0.1000"))
+    vat_rate = vat_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _keep_odd_rate(self, self.instance.vat_rate if self.instance.pk else None)
+        _show_rate(self)
         if "slug" in self.fields:
             self.fields["slug"].error_messages["unique"] = _(
                 "Another offer has this address: choose another one."

@@ -170,6 +170,7 @@ class OfferCreateView(SavesOffer, generic.CreateView):
     """Enter an offer."""
 
     kind = ""
+    page_subtitle = gettext_lazy("Activity, ticket, meal or basket")
 
     def get_initial_form_instance(self) -> Offer:
         """Begin with what the list decides: a lodging, or something else."""
@@ -180,6 +181,7 @@ class LodgingCreateView(OfferCreateView):
     """Enter a lodging."""
 
     kind = Offer.Kind.LODGING
+    page_subtitle = gettext_lazy("Lodging")
 
 
 class OfferEditView(SavesOffer, generic.EditView):

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from booking import browsing, cards, pictures
 from booking.availability import search_experiences
 from booking.models import Offer
-from booking.views.asking import asked
+from booking.forms.asking import asked
 from destination.templatetags.velay import typo
 from oti.lib.dates import today as day_of
 

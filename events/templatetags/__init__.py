@@ -1,0 +1,1 @@
+"""Live content of the programme for the pages of the floors below."""
