@@ -96,7 +96,7 @@ class TwoDaysInput(forms.MultiWidget):
 
     def id_for_label(self, id_: str, index: str | None = None) -> str:
         """Return the id of the first day: an error leads there."""
-        return f"{id_}_first"
+        return f"{id_}_0"
 
 
 class TwoDaysField(forms.MultiValueField):
@@ -206,6 +206,7 @@ class DeskIndexView(generic.IndexView):
 
     results_template_name = "booking/desk/list_results.html"
     empty_text: Text = ""
+    add_item_label: Text = gettext_lazy("Add")
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the text of an empty list."""
@@ -230,17 +231,25 @@ class SaysConflict:
             return self.form_invalid(form)  # type: ignore[attr-defined]
 
 
-class DeskCreateView(SaysConflict, generic.CreateView):
+class SpeaksPlainly:
+    """Says what happened without the gender of a model's name."""
+
+    success_message: Text = gettext_lazy("« %(object)s » is saved.")
+    error_message: Text = gettext_lazy("Nothing was saved: see below.")
+
+
+class DeskCreateView(SpeaksPlainly, SaysConflict, generic.CreateView):
     """Enter a new thing."""
 
 
-class DeskEditView(SaysConflict, generic.EditView):
+class DeskEditView(SpeaksPlainly, SaysConflict, generic.EditView):
     """Change a thing."""
 
 
 class DeskDeleteView(generic.DeleteView):
     """Delete a thing, unless something else rests on it: then say so."""
 
+    success_message: Text = gettext_lazy("« %(object)s » is deleted.")
     protected_text: Text = gettext_lazy(
         "It can't be deleted: orders, offers or other entries rest on it."
     )

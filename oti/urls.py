@@ -7,7 +7,6 @@ Public pages live under the language, with translated first segments; these have
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.i18n import set_language
 from django.views.static import serve
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -18,7 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gestion/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("compte/", include("allauth.urls")),
-    path("langue/", set_language, name="set_language"),
     path("sante/", health, name="health"),
     path("", include("destination.urls_machine")),
     path("", include("booking.urls_machine")),

@@ -76,7 +76,17 @@ def _show_rate(form: forms.BaseModelForm) -> None:
 
 # --- Offers ------------------------------------------------------------------------------------
 class PhotoRow(DeskForm):
-    """A photograph of an offer."""
+    """A photograph of an offer; without a number it comes last."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["position"].required = False
+        if not self.instance.pk:
+            self.initial["position"] = None
+
+    def clean_position(self) -> int:
+        """Return 0 for « at the end »."""
+        return self.cleaned_data.get("position") or 0
 
 
 class SupplementRow(DeskForm):

@@ -25,7 +25,7 @@ from booking import offers
 from booking.desk.rows import put_troubles
 from booking.models import Offer, Tariff
 from booking.refusals import Refusal
-from destination.desk import DeskDeleteView, ReadOnlyInspectView
+from destination.desk import DeskDeleteView, ReadOnlyInspectView, SpeaksPlainly
 from members.journal import Actor
 from oti.lib.dates import today as day_of
 
@@ -113,7 +113,7 @@ class UseCaseView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
 
 
 # --- Offers and prices -------------------------------------------------------------------------
-class SavesOffer:
+class SavesOffer(SpeaksPlainly):
     """Saves the form and the search table together; a published offer stays sellable."""
 
     def changing(self, form: Any) -> AbstractContextManager[set[int]]:

@@ -568,7 +568,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('fixed', 'euros per person and night'), ('percent', 'percent of the night per person')], max_length=8, verbose_name='kind')),
                 ('value', models.DecimalField(decimal_places=2, max_digits=6, verbose_name='value')),
                 ('cap', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True, verbose_name='cap')),
-                ('additional_rate', models.DecimalField(decimal_places=4, default=Decimal('0.10'), help_text='As a fraction: 0.10 for the 10 % of the department.', max_digits=5, verbose_name='additional taxes')),
+                ('additional_rate', models.DecimalField(decimal_places=4, default=Decimal('0.10'), help_text='As a fraction: 0.10 for the department’s tenth.', max_digits=5, verbose_name='additional taxes')),
                 ('valid_from', models.DateField(verbose_name='from')),
                 ('valid_to', models.DateField(blank=True, null=True, verbose_name='to (last day)')),
                 ('source', models.CharField(max_length=120, verbose_name='source')),

@@ -57,7 +57,7 @@ class TouristTaxTariff(models.Model):
         max_digits=5,
         decimal_places=4,
         default=Decimal("0.10"),
-        help_text=_("As a fraction: 0.10 for the 10 % of the department."),
+        help_text=_("As a fraction: 0.10 for the department’s tenth."),
     )
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("to (last day)"), null=True, blank=True)

@@ -81,7 +81,7 @@ def _facts(offer: Offer) -> list[tuple[str, str]]:
         facts.append(("users", cards.up_to(max(unit.max_guests for unit in units))))
     if len(units) > 1:
         facts.append(("house", _("%(count)s units to choose from") % {"count": len(units)}))
-    if offer.bedrooms:
+    elif offer.bedrooms:
         facts.append(("bed-double", cards.bedrooms_words(offer.bedrooms)))
     return facts
 

@@ -138,14 +138,19 @@ def test_no_text_is_left_untranslated(language):
         for message in catalogue
         if message.id
         and not message.obsolete
-        and (not (message.string if isinstance(message.string, str) else all(message.string)) or message.fuzzy)
+        and (
+            not (message.string if isinstance(message.string, str) else all(message.string))
+            or message.fuzzy
+        )
     ]
     assert missing == []
 
 
 def test_nothing_names_a_machine_or_an_index():
     """The project speaks of itself alone: no path of a machine, no package index."""
-    words = "|".join(["/wo" + "rk/", "py" + r"pi\.org", "files\\.python" + "hosted", r"registry\.np" + "mjs"])
+    words = "|".join(
+        ["/wo" + "rk/", "py" + r"pi\.org", "files\\.python" + "hosted", r"registry\.np" + "mjs"]
+    )
     found = []
     for path in tracked_files():
         if path.suffix in {".webp", ".woff2", ".ttf", ".png", ".mo", ".zip"}:

@@ -114,9 +114,7 @@ def test_mail_server_that_is_down_is_tried_later_and_later(monkeypatch):
 def test_sender_that_died_is_replaced_after_its_lease():
     write()
     message = OutboxMessage.objects.get()
-    OutboxMessage.objects.update(
-        state="sending", attempts=1, next_attempt_at=NOW + messages.LEASE
-    )
+    OutboxMessage.objects.update(state="sending", attempts=1, next_attempt_at=NOW + messages.LEASE)
 
     assert messages.drain_outbox(now=NOW) == 0
     assert messages.drain_outbox(now=NOW + messages.LEASE) == 1

@@ -153,9 +153,7 @@ def test_night_without_price_is_not_sold():
 
 def test_only_what_is_published_and_inside_is_shown():
     factories.a_lodging(now=NOW, state=Offer.State.PAUSED)
-    factories.a_lodging(
-        now=NOW, provider=factories.a_provider(state=Provider.State.SUSPENDED)
-    )
+    factories.a_lodging(now=NOW, provider=factories.a_provider(state=Provider.State.SUSPENDED))
     beside = factories.a_commune("Sainte-Eulalie", insee="07235", inside=False)
     factories.a_lodging(now=NOW, commune=beside)
     shown = factories.a_lodging(now=NOW)

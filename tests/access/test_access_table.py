@@ -1,0 +1,258 @@
+"""One table: every address of ours, and what each kind of user gets there.
+
+A new address without a row fails: nothing is public by oversight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from booking.basket import LineRequest, add_to_basket
+from booking.models import BasketLine, Order
+from destination.models import LegalText, Pole
+from events.models import Event, Session
+from members.models import User
+from tests import factories
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
+
+pytestmark = pytest.mark.django_db
+
+# Who asks: nobody known, a signed-in visitor, the host of the sold lodging, another host, the
+# office, and the buyer who followed the order's link.
+CAST = ("anonymous", "visitor", "host", "other_host", "office", "buyer")
+EVERYBODY = dict.fromkeys(CAST, 200)
+POST_ONLY = dict.fromkeys(CAST, 405)
+HIDDEN = dict.fromkeys(CAST, 404)
+ORDER_PAGE = {**HIDDEN, "office": 200, "buyer": 200}
+SIGNED_IN = {**EVERYBODY, "anonymous": 302, "buyer": 302}
+
+TABLE: dict[str, dict[str, int]] = {
+    "root": dict.fromkeys(CAST, 302),
+    "health": EVERYBODY,
+    "destination:home": EVERYBODY,
+    "destination:pole": EVERYBODY,
+    "destination:legal": EVERYBODY,
+    "events:agenda": EVERYBODY,
+    "events:agenda-month": EVERYBODY,
+    "events:agenda-ics": EVERYBODY,
+    "events:event": EVERYBODY,
+    "booking:stays": EVERYBODY,
+    "booking:stay-offer": EVERYBODY,
+    "booking:experiences": EVERYBODY,
+    "booking:experience-offer": EVERYBODY,
+    "booking:my-stay": EVERYBODY,
+    "booking:line-add": POST_ONLY,
+    "booking:hold-extend": POST_ONLY,
+    "booking:hold-renew": POST_ONLY,
+    # A line of somebody else's basket.
+    "booking:line-edit": HIDDEN,
+    "booking:line-remove": POST_ONLY,
+    "booking:line-accept": POST_ONLY,
+    # Without a stay of one's own there is nothing to book.
+    "booking:checkout": dict.fromkeys(CAST, 303),
+    "booking:payment-return": ORDER_PAGE,
+    "booking:payment-back": ORDER_PAGE,
+    "booking:payment-retry": POST_ONLY,
+    "booking:order-reopen": POST_ONLY,
+    "booking:trip": ORDER_PAGE,
+    "booking:receipt": ORDER_PAGE,
+    "booking:trip-ics": ORDER_PAGE,
+    "booking:find-order": EVERYBODY,
+    "webhook-stripe": POST_ONLY,
+    "extranet-home": SIGNED_IN,
+    "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "after-login": dict.fromkeys(CAST, 302),
+    "media": HIDDEN,
+}
+# Where more than one answer is right for what the address says.
+ALSO = {
+    ("booking:payment-back", "buyer"): {302, 303},
+    ("booking:payment-back", "office"): {302, 303},
+    ("booking:checkout", "*"): {200, 302},
+    ("root", "*"): {301},
+    ("after-login", "*"): {303},
+}
+NOT_OURS = ("wagtail", "account_", "mfa_", "django-admin", "mailbox:")
+PREFIXES_NOT_OURS = ("gestion/", "documents/", "compte/")
+
+
+def names_of(patterns: list[Any], namespace: str = "", prefix: str = "") -> set[str]:
+    """Return the names of our addresses."""
+    found: set[str] = set()
+    for one in patterns:
+        where = prefix + str(one.pattern)
+        if where.startswith(PREFIXES_NOT_OURS) and not where.startswith("compte/suite/"):
+            continue
+        if isinstance(one, URLResolver):
+            inner = f"{namespace}{one.namespace}:" if one.namespace else namespace
+            found |= names_of(
+                one.url_patterns, inner, "" if "LocalePrefix" in repr(one.pattern) else where
+            )
+        elif isinstance(one, URLPattern) and one.name:
+            found.add(f"{namespace}{one.name}")
+    return found
+
+
+@dataclass
+class World:
+    """One paid order and one stranger's basket, with an address for each name."""
+
+    order: Order
+    foreign_line: BasketLine
+    users: dict[str, User | None]
+
+    def address(self, name: str) -> str:
+        """Return the address of a name, with the arguments that it needs."""
+        line = self.order.lines.get(kind="lodging")
+        ticket = self.order.lines.get(kind="event_ticket")
+        arguments: dict[str, dict[str, Any]] = {
+            "destination:pole": {"slug": Pole.objects.first().slug},
+            "destination:legal": {"kind": LegalText.Kind.TERMS.value},
+            "events:agenda-month": {"year": 2027, "month": 7},
+            "events:event": {"slug": Event.objects.get().slug},
+            "booking:stay-offer": {"slug": line.offer.slug},
+            "booking:experience-offer": {"slug": ticket.offer.slug},
+            "booking:line-edit": {"pk": self.foreign_line.pk},
+            "booking:line-remove": {"pk": self.foreign_line.pk},
+            "booking:line-accept": {"pk": self.foreign_line.pk},
+            "extranet-line": {"pk": line.pk},
+            "media": {"path": "rien.jpg"},
+        }
+        about_order = {
+            "booking:payment-return",
+            "booking:payment-back",
+            "booking:payment-retry",
+            "booking:order-reopen",
+            "booking:trip",
+            "booking:receipt",
+            "booking:trip-ics",
+        }
+        if name in about_order:
+            return reverse(name, kwargs={"reference": self.order.reference})
+        return reverse(name, kwargs=arguments.get(name))
+
+    def client(self, who: str) -> Client:
+        """Return a browser of that person."""
+        client = Client()
+        user = self.users[who]
+        if user is not None:
+            client.force_login(user)
+        if who == "buyer":
+            trip = reverse("booking:trip", kwargs={"reference": self.order.reference})
+            answer = client.get(trip, {"cle": self.order.access_token})
+            assert answer.status_code in {302, 303}
+        return client
+
+
+@pytest.fixture
+def world(bank: FakeBank, at) -> World:
+    at(NOW)
+    factories.terms()
+    gite = factories.a_lodging(now=NOW)
+    evening = factories.an_activity(kind="event_ticket")
+    slot = factories.a_slot(evening, date(2027, 7, 13), time(21))
+    event = Event.objects.create(
+        slug="soiree",
+        state="published",
+        title="Soirée",
+        summary="Un soir.",
+        organiser=evening.provider,
+        commune=evening.commune,
+        ticket_offer=evening,
+    )
+    Session.objects.create(event=event, slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at)
+    basket = factories.a_basket()
+    for request in (
+        LineRequest(
+            offer_id=gite.pk,
+            unit_id=gite.units.get().pk,
+            arrival=SATURDAY,
+            departure=NEXT_SATURDAY,
+            ages=(None, 5),
+        ),
+        LineRequest(offer_id=evening.pk, slot_id=slot.pk, ages=(None, 5)),
+    ):
+        add_to_basket(basket, request, now=NOW)
+    order = paid_order(basket, bank)
+    stranger = factories.a_basket()
+    foreign = add_to_basket(
+        stranger, LineRequest(offer_id=evening.pk, slot_id=slot.pk, ages=(None,)), now=NOW
+    )
+    return World(
+        order=order,
+        foreign_line=foreign,
+        users={
+            "anonymous": None,
+            "visitor": factories.a_user(),
+            "host": factories.a_host(gite.provider),
+            "other_host": factories.a_host(factories.a_provider()),
+            "office": User.objects.create_superuser("bureau@example.org", "secret"),
+            "buyer": None,
+        },
+    )
+
+
+def test_every_address_has_its_row():
+    assert names_of(get_resolver().url_patterns) == set(TABLE)
+
+
+@pytest.mark.parametrize("who", CAST)
+def test_each_user_gets_what_the_table_says(world: World, who: str):
+    client = world.client(who)
+    wrong = {}
+    for name, row in TABLE.items():
+        status = client.get(world.address(name)).status_code
+        right = {row[who]} | ALSO.get((name, who), set()) | ALSO.get((name, "*"), set())
+        if status not in right:
+            wrong[name] = (status, row[who])
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", ["booking:line-remove", "booking:line-accept"])
+def test_nobody_touches_a_line_of_somebody_elses_basket(world: World, name: str):
+    for who in CAST:
+        world.client(who).post(world.address(name))
+
+    world.foreign_line.refresh_from_db()
+    assert BasketLine.objects.filter(pk=world.foreign_line.pk).exists()
+
+
+def test_link_with_a_wrong_key_opens_nothing(world: World):
+    client = Client()
+    trip = world.address("booking:trip")
+
+    assert client.get(trip, {"cle": "x" * 32}).status_code == 404
+    assert client.get(trip, {"cle": ""}).status_code == 404
+    assert client.get(trip).status_code == 404
+
+
+def test_link_ends_a_year_after_the_stay(world: World, at):
+    trip = world.address("booking:trip")
+    at("2028-07-16 09:00")
+    assert Client().get(trip, {"cle": world.order.access_token}).status_code in {302, 303}
+    at("2028-07-16 11:00")
+    assert Client().get(trip, {"cle": world.order.access_token}).status_code == 404
+
+
+def test_forged_cookie_finds_no_basket(world: World):
+    client = Client()
+    client.cookies["sejour"] = world.foreign_line.basket.token
+
+    page = client.get(reverse("booking:my-stay"))
+
+    assert page.status_code == 200
+    assert world.foreign_line.offer.title not in page.content.decode()
+
+
+def test_host_reads_nothing_of_another_host(world: World):
+    evening = world.order.lines.get(kind="event_ticket").offer.title
+    page = world.client("host").get(world.address("extranet-line")).content.decode()
+
+    assert evening not in page
+    assert world.order.email not in page or "mailto" not in page

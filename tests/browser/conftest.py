@@ -1,0 +1,122 @@
+"""A served site with the demo, a bank beside it, and a browser before it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from booking import gateways
+from booking.messages import drain_outbox
+from oti.devtools.fakestripe.server import StandIn
+from oti.devtools.fakestripe.state import Config
+from oti.lib.dates import today
+
+WEBHOOK_SECRET = "whsec_browser"
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Launch Chromium once for this process."""
+    # Playwright's loop makes Django believe that it runs inside an event loop.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(
+            executable_path=chromium,
+            args=["--disable-gpu", "--disable-background-networking", "--disable-sync"],
+        )
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Town:
+    """The site's address, the bank beside it, and the July week that the demo keeps free."""
+
+    url: str
+    bank: StandIn
+    arrival: date
+    departure: date
+
+    @property
+    def week(self) -> str:
+        """Return the query of the Duponts' week."""
+        return (
+            f"arrival={self.arrival}&departure={self.departure}&adults=2&children=2&ages=5&ages=10"
+        )
+
+    def send_mails(self) -> int:
+        """Send what waits in the outbox, as the worker does."""
+        return drain_outbox(now=timezone.now())
+
+
+def second_saturday_of_july() -> date:
+    """Return the next second Saturday of July that can be booked."""
+    day = today(timezone.now())
+    year = day.year if day < date(day.year, 6, 20) else day.year + 1
+    first = date(year, 7, 1)
+    return first + timedelta(days=(5 - first.weekday()) % 7 + 7)
+
+
+@pytest.fixture
+def town(demo_database: str, settings: object, serve_site: Callable[[], str]) -> Iterator[Town]:
+    """Serve the demo and a stand-in for the bank that tells the site by signed webhooks."""
+    url = serve_site()
+    bank = StandIn(
+        Config(
+            webhook_url=f"{url}/paiement/stripe/",
+            webhook_secret=WEBHOOK_SECRET,
+            retry_base=0.05,
+        )
+    ).start()
+    settings.STRIPE_API_BASE = bank.url  # type: ignore[attr-defined]
+    settings.STRIPE_SECRET_KEY = "sk_test_browser"  # type: ignore[attr-defined]
+    settings.STRIPE_WEBHOOK_SECRET = WEBHOOK_SECRET  # type: ignore[attr-defined]
+    policy = settings.CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+    directives = {**policy["DIRECTIVES"], "form-action": ["'self'", bank.url]}
+    settings.CONTENT_SECURITY_POLICY = {**policy, "DIRECTIVES": directives}  # type: ignore[attr-defined]
+    arrival = second_saturday_of_july()
+    yield Town(url, bank, arrival, arrival + timedelta(days=7))
+    bank.stop()
+    gateways._gateway.cache_clear()
+
+
+@pytest.fixture
+def open_browser(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a page in a context of its own; errors of its scripts fail."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_page(width: int = 390, **options: object) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, locale="fr-FR", **options
+        )
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                faults.append(message.text) if "Content Security Policy" in message.text else None
+            ),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def assert_is_clean(page: Page) -> None:
+    """Assert that axe finds nothing and that nothing scrolls sideways."""
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
