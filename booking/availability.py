@@ -534,11 +534,17 @@ def _calendar_rule(rows: dict[date, list[UnitDay]]) -> str:
             )
             % {"weekday": name}
         )
-    nights = min(row.min_stay for row in known)
-    if nights > 1:
+    lengths = {row.min_stay for row in known if row.arrival_ok} or {1}
+    least, most = min(lengths), max(lengths)
+    if least < most:
         sentences.append(
-            ngettext("%(nights)s night at least.", "%(nights)s nights at least.", nights)
-            % {"nights": nights}
+            _("From %(least)s to %(most)s nights at least, depending on the day of arrival.")
+            % {"least": least, "most": most}
+        )
+    elif least > 1:
+        sentences.append(
+            ngettext("%(nights)s night at least.", "%(nights)s nights at least.", least)
+            % {"nights": least}
         )
     return " ".join(sentences)
 

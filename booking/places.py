@@ -29,6 +29,8 @@ from oti.lib.dates import today as day_of
 
 WEEKS = timedelta(days=28)
 MOST_SLOTS = 24
+# Above that, a number of places says nothing urgent.
+FEW_PLACES = 10
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def places_panel(
         now=now,
     )
     shown, rest = choices[:MOST_SLOTS], choices[MOST_SLOTS:]
+    days = _days(offer, wanted, shown, cancelled=cancelled, back=back)
     quote, reasons = _price(offer, wanted)
     return {
         "people": _people(offer, wanted, basket),
@@ -132,7 +135,8 @@ def places_panel(
         "price_note": _price_note(offer, wanted),
         "reasons": reasons,
         "excluded": _excluded(offer, wanted, party),
-        "days": _days(offer, wanted, shown, cancelled=cancelled, back=back),
+        "days": days,
+        "is_one_a_day": all(len(day["slots"]) == 1 for day in days),
         "first_free": next((one.slot.day for one in shown if one.is_free), None),
         "later": rest[0].slot.day if rest else None,
         "next_day": None if choices else _next_day(offer, end, now=now),
@@ -242,7 +246,7 @@ def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
         return {"words": _("Sold out"), "kind": "plain", "is_full": True}
     if slot_reasons:
         return {"words": slot_reasons[0], "kind": "warn", "is_full": choice.free <= 0}
-    if choice.status == "limited":
+    if choice.status == "limited" and choice.free <= FEW_PLACES:
         text = ngettext("Only %(count)s place left", "Only %(count)s places left", choice.free)
         return {"words": text % {"count": choice.free}, "kind": "sun", "is_full": False}
     return {"words": _("Places left"), "kind": "ok", "is_full": False}

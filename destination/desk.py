@@ -5,7 +5,7 @@ It shapes input and output of Wagtail's admin; it knows no rule of selling.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -26,9 +26,12 @@ from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets import SlugInput
+
+from oti.lib.dates import paris
 
 LANGUAGES = ("fr", "en", "de")
 Text = str | Promise
@@ -198,6 +201,17 @@ def in_languages(name: str, help_text: Text = "", *, heading: Text = "") -> Fiel
         heading=heading,
         help_text=help_text,
     )
+
+
+class MomentColumn(Column):
+    """A day, or a moment in Paris, as the office writes it."""
+
+    def get_value(self, instance: Any) -> str:
+        """Return "17/07/2027", or "17/07/2027 14:00"."""
+        value = super().get_value(instance)
+        if isinstance(value, datetime):
+            return f"{paris(value):%d/%m/%Y %H:%M}"
+        return f"{value:%d/%m/%Y}" if isinstance(value, date) else ""
 
 
 # --- Views -------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.base import ViewSetGroup
 
@@ -27,6 +27,7 @@ from destination.desk import (
     DeskForm,
     DeskIndexView,
     DeskViewSet,
+    MomentColumn,
     ReadOnlyIndexView,
     ReadOnlyInspectView,
     ReadOnlyViewSet,
@@ -116,6 +117,10 @@ def _perimeter_state(perimeter: Perimeter) -> str:
     return _("in force today") if perimeter.pk == active else ""
 
 
+def _communes_of(pole: Pole, members: list[PoleMembership]) -> list[Commune]:
+    return [one.commune for one in members if one.pole_id == pole.pk and not one.is_neighbour]
+
+
 class PerimeterInspectView(ReadOnlyInspectView):
     """A perimeter: its poles and their communes."""
 
@@ -130,8 +135,7 @@ class PerimeterInspectView(ReadOnlyInspectView):
             .order_by("commune__name")
         )
         poles = [
-            (pole, [one.commune for one in members if one.pole_id == pole.pk])
-            for pole in self.object.poles.order_by("position")
+            (pole, _communes_of(pole, members)) for pole in self.object.poles.order_by("position")
         ]
         return {
             **super().get_context_data(**kwargs),
@@ -229,7 +233,7 @@ class ActivationViewSet(DeskViewSet):
     )
     list_display = (
         "perimeter",
-        DateColumn("active_from", label=gettext_lazy("Active from"), sort_key="active_from"),
+        MomentColumn("active_from", label=gettext_lazy("Active from"), sort_key="active_from"),
     )
     empty_text = gettext_lazy(
         "The perimeter in force will appear here. Without one nothing is sold."
@@ -512,7 +516,7 @@ class LegalViewSet(DeskViewSet):
         Column("kind", label=gettext_lazy("Text"), accessor="get_kind_display"),
         Column("language", label=gettext_lazy("Language")),
         Column("version", label=gettext_lazy("Version")),
-        DateColumn("valid_from", label=gettext_lazy("In force from"), sort_key="valid_from"),
+        MomentColumn("valid_from", label=gettext_lazy("In force from"), sort_key="valid_from"),
     )
     empty_text = gettext_lazy(
         "Conditions of sale, notices and privacy texts will appear here, version by version. "

@@ -234,6 +234,7 @@ class SessionAddView(UseCaseView):
     """Add a date to an event."""
 
     model = Session
+    list_title = gettext_lazy("Dates of events")
     form_class = SessionForm
     permission_required = "add"
     page_title = gettext_lazy("New date of an event")
@@ -273,6 +274,7 @@ class SessionCancelView(UseCaseView):
     """Cancel a date: the only change that a date in the programme knows."""
 
     model = Session
+    list_title = gettext_lazy("Dates of events")
     form_class = ReasonForm
     page_title = gettext_lazy("Cancel this date")
     button = gettext_lazy("Cancel this date")
@@ -305,6 +307,7 @@ class SessionRemoveView(UseCaseView):
     """Take a date out of the programme."""
 
     model = Session
+    list_title = gettext_lazy("Dates of events")
     # Nothing is asked but the press of the button.
     form_class = forms.Form
     permission_required = "delete"
@@ -347,6 +350,8 @@ class SessionFilters(WagtailFilterSet):
 
 class SessionIndexView(DeskIndexView):
     """The dates to come."""
+
+    page_title = gettext_lazy("Dates of events")
 
     def get_base_queryset(self) -> QuerySet[Session]:
         """Leave out what is over; load events and places."""

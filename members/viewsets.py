@@ -266,6 +266,8 @@ class RoleCreateView(DeskCreateView):
 class RoleIndexView(DeskIndexView):
     """The persons of providers."""
 
+    page_title = gettext_lazy("Access of hosts")
+
     def get_base_queryset(self) -> QuerySet[ProviderRole]:
         """Load persons and providers."""
         return ProviderRole.objects.select_related("user", "provider")

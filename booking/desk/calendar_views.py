@@ -60,6 +60,7 @@ class SlotAddView(AboutOfferView):
     """Add one date."""
 
     model = Slot
+    list_title = gettext_lazy("Dates")
     form_class = SlotForm
     permission_required = "add"
     page_title = gettext_lazy("New date")
@@ -88,6 +89,7 @@ class SlotSeriesView(AboutOfferView):
     """Add many dates at once."""
 
     model = Slot
+    list_title = gettext_lazy("Dates")
     form_class = SlotSeriesForm
     permission_required = "add"
     page_title = gettext_lazy("New series of dates")
@@ -121,6 +123,7 @@ class SlotChangeView(UseCaseView):
     """Change the places of a date, close it or open it again."""
 
     model = Slot
+    list_title = gettext_lazy("Dates")
     form_class = SlotChangeForm
     target: Slot
 
@@ -177,6 +180,7 @@ class SlotRemoveView(UseCaseView):
     """Delete a date that nobody booked."""
 
     model = Slot
+    list_title = gettext_lazy("Dates")
     # Nothing is asked but the press of the button.
     form_class = forms.Form
     permission_required = "delete"

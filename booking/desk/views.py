@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic.edit import FormView
@@ -50,6 +51,8 @@ class UseCaseView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     edit_url_name = ""
     page_title = ""
     header_icon = ""
+    # Name of the list, where the office has another word than the model.
+    list_title: Any = ""
     intro = ""
     button = ""
     # What stands above the form: (label, value).
@@ -92,10 +95,10 @@ class UseCaseView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         """Lead back to the list."""
-        plural = self.model._meta.verbose_name_plural
+        title = self.list_title or capfirst(self.model._meta.verbose_name_plural)
         return [
             *self.breadcrumbs_items,
-            {"url": reverse(self.index_url_name), "label": plural.capitalize()},
+            {"url": reverse(self.index_url_name), "label": title},
             {"url": "", "label": self.get_page_title()},
         ]
 
@@ -231,7 +234,7 @@ class OfferInspectView(ReadOnlyInspectView):
 
     def get_page_title(self) -> str:
         """Name what kind of thing it is."""
-        return str(self.object.get_kind_display()).capitalize()
+        return capfirst(str(self.object.get_kind_display()))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Gather the offer, its parts and its troubles."""

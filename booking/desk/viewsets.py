@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.widgets.button import Button
 
@@ -32,6 +32,7 @@ from booking.models import (
 from destination.desk import (
     DeskIndexView,
     DeskViewSet,
+    MomentColumn,
     ReadOnlyIndexView,
     ReadOnlyViewSet,
 )
@@ -263,6 +264,8 @@ class SlotFilters(WagtailFilterSet):
 class SlotIndexView(DeskIndexView):
     """The dates to come, with what is left."""
 
+    page_title = gettext_lazy("Dates")
+
     def get_base_queryset(self) -> QuerySet[Slot]:
         """Return dates with places held and free at this moment."""
         now = timezone.now()
@@ -330,7 +333,7 @@ class SlotViewSet(UseCaseViewSet):
     search_fields = ("offer__title_fr", "offer__title_en", "offer__provider__name")
     list_display = (
         "offer",
-        Column("day", label=gettext_lazy("Day"), sort_key="day"),
+        MomentColumn("day", label=gettext_lazy("Day"), sort_key="day"),
         Column("start_time", label=gettext_lazy("Begins at")),
         Column("sold", label=gettext_lazy("Sold"), sort_key="sold"),
         Column("held", label=gettext_lazy("Being booked")),
@@ -401,8 +404,8 @@ class ClosureViewSet(UseCaseViewSet):
     list_display = (
         Column("offer", label=gettext_lazy("Lodging"), accessor="unit.offer.title"),
         Column("unit", label=gettext_lazy("Unit"), accessor="unit.name"),
-        DateColumn("first", label=gettext_lazy("First closed night"), accessor="dates.lower"),
-        DateColumn("last", label=gettext_lazy("Opens again on"), accessor="dates.upper"),
+        MomentColumn("first", label=gettext_lazy("First closed night"), accessor="dates.lower"),
+        MomentColumn("last", label=gettext_lazy("Opens again on"), accessor="dates.upper"),
         Column("reason", label=gettext_lazy("Reason")),
     )
     empty_text = gettext_lazy(
@@ -457,7 +460,7 @@ class OrderViewSet(ReadOnlyViewSet):
     list_display = (
         "reference",
         Column("name", label=gettext_lazy("Visitor"), accessor=_name_of, sort_key="last_name"),
-        DateColumn("placed_at", label=gettext_lazy("Placed"), sort_key="placed_at"),
+        MomentColumn("placed_at", label=gettext_lazy("Placed"), sort_key="placed_at"),
         Column(
             "state", label=gettext_lazy("State"), accessor="get_state_display", sort_key="state"
         ),
@@ -540,8 +543,8 @@ class OutboxViewSet(ReadOnlyViewSet):
         Column(
             "state", label=gettext_lazy("State"), accessor="get_state_display", sort_key="state"
         ),
-        DateColumn("created_at", label=gettext_lazy("Written"), sort_key="created_at"),
-        DateColumn("sent_at", label=gettext_lazy("Sent"), sort_key="sent_at"),
+        MomentColumn("created_at", label=gettext_lazy("Written"), sort_key="created_at"),
+        MomentColumn("sent_at", label=gettext_lazy("Sent"), sort_key="sent_at"),
     )
     empty_text = gettext_lazy(
         "Confirmations, bookings told to providers and cancellations will appear here, with what "
@@ -572,8 +575,8 @@ class EventViewSet(ReadOnlyViewSet):
     list_display = (
         "event_id",
         Column("kind", label=gettext_lazy("About"), sort_key="kind"),
-        DateColumn("received_at", label=gettext_lazy("Received"), sort_key="received_at"),
-        DateColumn("processed_at", label=gettext_lazy("Processed"), sort_key="processed_at"),
+        MomentColumn("received_at", label=gettext_lazy("Received"), sort_key="received_at"),
+        MomentColumn("processed_at", label=gettext_lazy("Processed"), sort_key="processed_at"),
         Column("outcome", label=gettext_lazy("What came of it")),
     )
     list_filter = ("kind",)
@@ -651,8 +654,8 @@ class TaxTariffViewSet(DeskViewSet):
         Column("kind", label=gettext_lazy("Kind"), accessor="get_kind_display"),
         Column("value", label=gettext_lazy("Value")),
         Column("cap", label=gettext_lazy("Cap")),
-        DateColumn("valid_from", label=gettext_lazy("From"), sort_key="valid_from"),
-        DateColumn("valid_to", label=gettext_lazy("To")),
+        MomentColumn("valid_from", label=gettext_lazy("From"), sort_key="valid_from"),
+        MomentColumn("valid_to", label=gettext_lazy("To")),
     )
     list_export = (
         "epci.name",

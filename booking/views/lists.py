@@ -85,7 +85,7 @@ def _priced(
     nights = count_nights(criteria.arrival, criteria.departure)
     title = ngettext("%(count)s place to sleep", "%(count)s places to sleep", found.count)
     return {
-        "title": title % {"count": found.count},
+        "title": title % {"count": found.count} if found.results else _("Where to sleep"),
         "note": _("Prices for %(nights)s and %(party)s, with every mandatory fee.")
         % {"nights": nights_words(nights), "party": party_words(criteria.guests)},
         "cards": _stay_cards(request, form, found, now=now),
@@ -93,7 +93,7 @@ def _priced(
         "sorts": _sorts(form),
         "hidden_for_sort": form.dates_and_party() + form.wishes({"sort": ""}),
         "pages": _pages(form, request.path, found.page, found.pages),
-        "empty": None if found.results else _nothing_found(form, request.path, poles, now=now),
+        **({} if found.results else _nothing_found(form, request.path, poles, now=now)),
     }
 
 
@@ -271,7 +271,7 @@ def _ways_to_loosen(
 def _nothing_found(
     form: SearchForm, path: str, poles: Sequence[Pole], *, now: datetime
 ) -> dict[str, Any]:
-    """Say why nothing was found, with the changes that find something."""
+    """Say why nothing was found, with the changes that would find something."""
     criteria = form.criteria
     ways = _ways_to_loosen(form, poles)
     actions = []
@@ -293,11 +293,13 @@ def _nothing_found(
             "Nothing takes %(party)s from %(dates)s: everything is taken, or asks for other days "
             "of arrival or more nights. A larger party may take two places."
         )
-    return {
+    empty = {
         "title": _("Nothing free as you ask"),
         "text": text % {"dates": dates, "party": party_words(criteria.guests)},
         "actions": actions,
     }
+    # Folded, the filters leave the ways out in view.
+    return {"empty": empty, "is_unfolded": False}
 
 
 def _loosened(criteria: StaySearch, change: dict[str, Any]) -> StaySearch:
@@ -341,7 +343,7 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
     photos = pictures.covers(one.offer for one in found.results)
     title = ngettext("%(count)s thing to live", "%(count)s things to live", found.count)
     return {
-        "title": title % {"count": found.count},
+        "title": title % {"count": found.count} if found.results else _("Things to live"),
         "note": _("Prices for %(party)s; the next date stands on each card.")
         % {"party": party_words(guests)}
         if guests

@@ -123,7 +123,8 @@ on("change", (event) => {
   if (!field || !field.value || !field.checkValidity()) return;
   field.removeAttribute("aria-invalid");
   const error = document.getElementById(`${field.id}_error`);
-  if (error) error.hidden = true;
+  // Its place stays: what moves under the pointer would lose the click that left the field.
+  if (error) error.style.visibility = "hidden";
 });
 on("submit", (event) => {
   const form = event.target.closest("form[data-once]");
