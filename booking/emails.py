@@ -127,7 +127,7 @@ def _lines_cancelled(message: OutboxMessage, now: datetime) -> Content:
     ids = set(message.data["lines"])
     given_back = message.data.get("refunds", {})
     lines = showing.sold_lines(order, now=now)
-    cancelled = [
+    cancelled: list[dict[str, Any]] = [
         {"line": one, "refund": Decimal(given_back.get(str(one.line.pk), "0"))}
         for one in lines
         if one.line.pk in ids

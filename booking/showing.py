@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 from booking.basket import BasketView, DayView, EntryView, LineView
 from booking.models import Offer, Order, OrderLine, Refund
 from booking.models.offers import VatScheme
-from booking.people import Person
+from booking.people import Person, guests_of
+from booking.pictures import Picture, covers
 from booking.refusals import Trouble
 from booking.rules import states
 from booking.rules.people import ADULT_AGE, Guest
@@ -39,7 +40,7 @@ GONE = {"gone", "sold_out", "partly_gone", "closed", "slot_past", "not_on_sale"}
 LONGEST_GAP = 3
 
 
-# --- Words ---------------------------------------------------------------------------------------
+# --- Words -----------------------------------------------------------
 def in_language(texts: Mapping[str, str]) -> str:
     """Return the text of the active language, French where it is missing."""
     return texts.get(get_language() or "fr") or texts.get("fr", "")
@@ -61,9 +62,7 @@ def person_words(person: Person, rank: int) -> str:
         return _("Adult %(rank)s") % {"rank": rank}
     if not person.age:
         return _("Child, under 1 year")
-    return ngettext("Child, %(age)s year", "Child, %(age)s years", person.age) % {
-        "age": person.age
-    }
+    return ngettext("Child, %(age)s year", "Child, %(age)s years", person.age) % {"age": person.age}
 
 
 def people_words(people: Iterable[Person]) -> dict[str, str]:
@@ -109,7 +108,9 @@ def cancellation_words(
     return words
 
 
-def free_until(ladders: Iterable[tuple[Sequence[tuple[datetime, int]], Decimal]]) -> datetime | None:
+def free_until(
+    ladders: Iterable[tuple[Sequence[tuple[datetime, int]], Decimal]],
+) -> datetime | None:
     """Return until when the whole stay can be cancelled for nothing, None if it can't."""
     moments = []
     for steps, fee in ladders:
@@ -152,10 +153,8 @@ def _item_label(item: QuoteItem, quantity: int) -> str:
     return f"{label}, {quantity} × {each}" if quantity > 1 else label
 
 
-# --- The basket -------------------------------------------------------------------------------------
-def search_query(
-    arrival: date | None, departure: date | None, guests: Sequence[Guest] = ()
-) -> str:
+# --- The basket -----------------------------------------------------------
+def search_query(arrival: date | None, departure: date | None, guests: Sequence[Guest] = ()) -> str:
     """Return the address parameters of a search for these dates and persons, "?" included."""
     pairs: list[tuple[str, object]] = []
     if arrival and departure:
@@ -196,18 +195,22 @@ def tax_note(quote: Quote | None) -> str:
 
 def stay_days(view: BasketView) -> list[dict[str, Any]]:
     """Return the thread of a basket for `timeline.html`; a frozen one can't be changed."""
+    images = covers(one.offer for one in view.lines)
     return [
         {
             "date": day.day,
-            "rows": [_entry_row(entry, view) for entry in day.entries],
-            "free": _free_day(day, view) if day.is_free and not view.is_frozen else None,
+            "rows": [_entry_row(entry, view, images) for entry in day.entries],
+            "free": _free_day(day, view) if day.is_free else None,
         }
         for day in _days_to_show(view)
     ]
 
 
 def _days_to_show(view: BasketView) -> list[DayView]:
-    """Return the days of the thread; a long gap outside any lodging is left out."""
+    """Return the days of the thread; a long gap outside any lodging is left out.
+
+    While a payment is under way nothing can be added: free days are left out.
+    """
     slept = [
         (one.line.arrival, one.line.departure)
         for one in view.lines
@@ -216,6 +219,8 @@ def _days_to_show(view: BasketView) -> list[DayView]:
     shown: list[DayView] = []
     gap: list[DayView] = []
     for day in view.days:
+        if day.is_free and view.is_frozen:
+            continue
         if day.is_free and not any(first <= day.day < last for first, last in slept):
             gap.append(day)
             continue
@@ -232,7 +237,9 @@ def _free_day(day: DayView, view: BasketView) -> dict[str, Any]:
     return {"ideas": [], "browse_url": reverse("booking:experiences") + query}
 
 
-def _entry_row(entry: EntryView, basket: BasketView) -> dict[str, Any]:
+def _entry_row(
+    entry: EntryView, basket: BasketView, images: Mapping[int, Picture]
+) -> dict[str, Any]:
     view = entry.view
     if entry.is_departure:
         text = _("Leave %(title)s by this hour") % {"title": view.title}
@@ -245,6 +252,7 @@ def _entry_row(entry: EntryView, basket: BasketView) -> dict[str, Any]:
         "title": view.title,
         "url": offer_url(view.offer, _query_of(view)),
         "note": line_note(view),
+        "image": images.get(view.offer.pk),
         "illustration": view.offer.illustration,
         "price": {
             "amount": view.amount,
@@ -302,6 +310,12 @@ def problem_words(view: LineView, troubles: Sequence[Trouble]) -> str:
     return format_html('{} <a href="{}">{}</a>', words, url, label)
 
 
+def party_of(view: BasketView) -> str:
+    """Write who takes part in anything of the stay."""
+    keys = {key for one in view.lines for key in one.people}
+    return party_words(guests_of(view.people, keys))
+
+
 def total_rows(view: BasketView) -> list[dict[str, Any]]:
     """Return one row per counted line for the total's box."""
     return [{"label": one.title, "note": "", "amount": one.amount} for one in view.counted]
@@ -341,12 +355,14 @@ def promises_of(view: BasketView, *, now: datetime) -> list[tuple[str, str]]:
 
 def summary_of(view: BasketView, *, now: datetime) -> dict[str, Any]:
     """Return the side box of checkout for `summary_card.html`."""
+    images = covers(one.offer for one in view.counted)
     return {
         "title": dates_words(view.first_day, view.last_day),
         "lines": [
             {
                 "title": one.title,
                 "note": when_words(one.starts_at, one.line.arrival, one.line.departure),
+                "image": images.get(one.offer.pk),
                 "illustration": one.offer.illustration,
                 "amount": one.amount,
             }
@@ -375,7 +391,7 @@ def when_words(starts_at: datetime, arrival: date | None, departure: date | None
     return f"{jour(starts_at)}, {heure(starts_at)}"
 
 
-# --- The order --------------------------------------------------------------------------------------
+# --- The order -----------------------------------------------------------
 @dataclass
 class SoldLine:
     """One line of an order as its pages and mails show it."""
@@ -392,6 +408,7 @@ class SoldLine:
     rule: str
     refunds: list[Refund] = field(default_factory=list)
     tickets: list[Any] = field(default_factory=list)
+    image: Picture | None = None
 
     @property
     def offer(self) -> Offer:
@@ -443,11 +460,11 @@ class SoldLine:
 
     @property
     def items(self) -> list[dict[str, Any]]:
-        """Return the itemised price."""
-        return item_rows(self.quote)
+        """Return the itemised price of the services, without the tourist tax."""
+        return item_rows(Quote(self.quote.services))
 
 
-def sold_lines(order: Order, *, now: datetime) -> list[SoldLine]:
+def sold_lines(order: Order, *, has_pictures: bool = False, now: datetime) -> list[SoldLine]:
     """Load the lines of an order with all that its pages show, in a bounded number of statements.
 
     Tickets are reached by their name on the line: the programme stands above (core.md 17).
@@ -455,7 +472,11 @@ def sold_lines(order: Order, *, now: datetime) -> list[SoldLine]:
     lines = order.lines.select_related(
         "offer__provider", "offer__commune", "sub_order__provider", "slot"
     ).prefetch_related("participants", "refunds", "tickets__participant")
-    return [sold_line(line, now=now) for line in lines]
+    images = covers(line.offer for line in lines) if has_pictures else {}
+    shown = [sold_line(line, now=now) for line in lines]
+    for one in shown:
+        one.image = images.get(one.line.offer_id)
+    return shown
 
 
 def sold_line(line: OrderLine, *, now: datetime) -> SoldLine:
@@ -512,6 +533,7 @@ def order_summary(order: Order, lines: Sequence[SoldLine]) -> dict[str, Any]:
             {
                 "title": one.title,
                 "note": one.when,
+                "image": one.image,
                 "illustration": one.offer.illustration,
                 "amount": one.amount,
             }
@@ -534,13 +556,11 @@ def refund_words(refund: Refund) -> str:
             "day": jour_long(refund.done_at),
         }
     if refund.state == states.FAILED:
-        return _("%(sum)s could not be given back yet: we are dealing with it") % {
-            "sum": sum_words
-        }
+        return _("%(sum)s could not be given back yet: we are dealing with it") % {"sum": sum_words}
     return _("%(sum)s being given back") % {"sum": sum_words}
 
 
-# --- The receipt -------------------------------------------------------------------------------------
+# --- The receipt -----------------------------------------------------------
 @dataclass
 class VatRow:
     """The services of one rate, or of one scheme without a rate."""
@@ -576,8 +596,7 @@ def _vat_label(scheme: str, rate: Decimal) -> str:
     return f"{format_number(percent, get_language() or 'fr', decimals=decimals)} %"
 
 
-
-# --- What a provider may know ------------------------------------------------------------------------
+# --- What a provider may know -----------------------------------------------------------
 @dataclass(frozen=True)
 class BookedLine:
     """A line as its provider sees it: its own part, and what it takes to welcome (C12)."""

@@ -139,13 +139,17 @@ def _sites_of(found: Pole, today: date) -> list[dict[str, Any]]:
     order = list(SITE_ICONS)
     sites = sorted(
         Site.objects.filter(commune__in=communes).select_related("commune"),
-        key=lambda site: (order.index(Site.Kind(site.kind)), site.name),
+        key=lambda site: (order.index(_kind_of(site)), site.name),
     )
     return [
         {
-            "icon": SITE_ICONS[Site.Kind(site.kind)],
+            "icon": SITE_ICONS[_kind_of(site)],
             "title": site.name,
-            "text": f"{site.get_kind_display()}, {site.commune.name}",
+            "text": f"{_kind_of(site).label}, {site.commune.name}",
         }
         for site in sites[:SITES_SHOWN]
     ]
+
+
+def _kind_of(site: Site) -> Site.Kind:
+    return Site.Kind(site.kind) if site.kind in Site.Kind.values else Site.Kind.OTHER

@@ -18,6 +18,7 @@ from destination.models import LegalText
 NAME_LENGTH = 80
 DIGITS = re.compile(r"\d")
 HOURS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M", "%H.%M", "%Hh", "%H h", "%I:%M %p", "%I %p"]
+CONTACT = ("first_name", "last_name", "email", "phone")
 EMAIL_ERROR = _("Write an address such as firstname@example.com.")
 
 
@@ -109,21 +110,26 @@ class CheckoutForm(forms.Form):
             del self.fields["arrival_time"]
         if self.buyer is None:
             del self.fields["buyer_comes"]
+        words = people_words(self.people)
         for person in self.people:
-            self._ask_name(person)
+            self._ask_name(person, words[person.key])
+        names = [name for name in self.fields if name.endswith(("_first", "_last"))]
+        self.order_fields([*CONTACT, "buyer_comes", *names])
 
-    def _ask_name(self, person: Person) -> None:
+    def _ask_name(self, person: Person, words: str) -> None:
         is_asked = person is not self.buyer
         self.fields[f"{person.key}_first"] = NameField(
             label=_("First name"),
             required=is_asked,
-            error_messages={"required": _("Give the first name of each person.")},
+            error_messages={"required": _("%(person)s: give the first name.") % {"person": words}},
         )
         if person.is_adult:
             self.fields[f"{person.key}_last"] = NameField(
                 label=_("Family name"),
                 required=is_asked,
-                error_messages={"required": _("Give the family name of each adult.")},
+                error_messages={
+                    "required": _("%(person)s: give the family name.") % {"person": words}
+                },
             )
 
     @property
@@ -196,9 +202,7 @@ class CheckoutForm(forms.Form):
     def typed(self) -> dict[str, Any]:
         """Return what was typed, to be offered again; consent is never remembered."""
         forgotten = {"terms", "terms_version", "shown_total"}
-        typed = {
-            name: self.data.get(name, "") for name in self.fields if name not in forgotten
-        }
+        typed = {name: self.data.get(name, "") for name in self.fields if name not in forgotten}
         if "buyer_comes" in self.fields:
             typed["buyer_comes"] = bool(self.data.get("buyer_comes"))
         return typed

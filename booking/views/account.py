@@ -39,7 +39,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     order = order_for(request, reference)
     is_bought = order.state in BOUGHT
-    lines = showing.sold_lines(order, now=now)
+    lines = showing.sold_lines(order, has_pictures=True, now=now)
     context = {
         "order": order,
         "is_bought": is_bought,

@@ -38,12 +38,13 @@ def my_stay(request: HttpRequest) -> HttpResponse:
     if view is None or not view.lines:
         order = last_order_of(request)
         is_bought = order is not None and order.state in {states.CONFIRMED, states.CANCELLED}
-        context = {"last_order": order if is_bought else None}
-        return render(request, "booking/my_stay_empty.html", context)
+        empty = {"last_order": order if is_bought else None}
+        return render(request, "booking/my_stay_empty.html", empty)
     context = {
         "view": view,
         "hold": _hold(view),
         "days": showing.stay_days(view),
+        "party": showing.party_of(view),
         "rows": showing.total_rows(view),
         "rules": showing.rules_of(view, now=now),
         "promises": showing.promises_of(view, now=now),
@@ -170,5 +171,3 @@ def _tell_change(request: HttpRequest, before: LineView, view: BasketView) -> No
     text = _("The change is held for you: %(new)s instead of %(old)s.")
     sums = {"new": euros(after.amount), "old": euros(before.amount)}
     messages.success(request, text % sums)
-
-

@@ -68,7 +68,11 @@ def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
         return HttpResponseClientRefresh()
     if order.state == states.CONFIRMED:
         request.session.pop(DRAFT, None)
-    lines = showing.sold_lines(order, now=now) if order.state == states.CONFIRMED else []
+    lines = (
+        showing.sold_lines(order, has_pictures=True, now=now)
+        if order.state == states.CONFIRMED
+        else []
+    )
     context = {
         "order": order,
         "is_waiting": is_waiting,
@@ -91,7 +95,7 @@ def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
     payment = _last_payment(order)
     until = payment.expires_at if payment else order.deadline
     is_open = order.state == states.AWAITING_PAYMENT and until > now
-    lines = showing.sold_lines(order, now=now)
+    lines = showing.sold_lines(order, has_pictures=True, now=now)
     context = {
         "order": order,
         "until": until,
@@ -126,7 +130,7 @@ def order_reopen(request: HttpRequest, reference: str) -> HttpResponse:
     return response
 
 
-# --- Ordering ---------------------------------------------------------------------------------------
+# --- Ordering -----------------------------------------------------------
 def _order(request: HttpRequest, view: BasketView, *, now: datetime) -> HttpResponse:
     basket, form = view.basket, _form(request, view, now=now)
     if not view.is_frozen and not form.is_valid():
@@ -213,15 +217,13 @@ def _problems(view: BasketView, refusal: Refusal) -> list[dict[str, str]]:
     return problems
 
 
-# --- Showing ----------------------------------------------------------------------------------------
+# --- Showing -----------------------------------------------------------
 def _form(request: HttpRequest, view: BasketView, *, now: datetime) -> CheckoutForm:
     keys = {key for one in view.counted for key in one.people}
     return CheckoutForm(
         request.POST if request.method == "POST" else None,
         people=[person for person in view.people if person.key in keys],
-        terms=LegalText.objects.in_force(
-            LegalText.Kind.TERMS, get_language() or "fr", day_of(now)
-        ),
+        terms=LegalText.objects.in_force(LegalText.Kind.TERMS, get_language() or "fr", day_of(now)),
         has_lodging=any(one.unit for one in view.counted),
         initial=request.session.get(DRAFT),
     )
@@ -265,9 +267,7 @@ def _back_to_stay(request: HttpRequest, view: BasketView) -> HttpResponse:
     return see_other(MY_STAY)
 
 
-def _confirmed(
-    order: Order, lines: list[showing.SoldLine], *, now: datetime
-) -> dict[str, Any]:
+def _confirmed(order: Order, lines: list[showing.SoldLine], *, now: datetime) -> dict[str, Any]:
     if not lines:
         return {}
     alive = [one for one in lines if one.is_alive]

@@ -1,4 +1,4 @@
-"""The page of something to live: who takes part, for how much, on which dates."""
+"""The page of something to do: who takes part, for how much, on which dates."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _others_url(request: HttpRequest, form: SearchForm) -> str:
 
 
 def _crumbs(offer: Offer) -> list[tuple[str, str]]:
-    return [(_("Things to live"), reverse("booking:experiences")), (offer.title, "")]
+    return [(_("Things to do"), reverse("booking:experiences")), (offer.title, "")]
 
 
 def experience_facts(offer: Offer) -> list[tuple[str, str]]:

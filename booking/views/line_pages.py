@@ -19,7 +19,7 @@ from booking.people import Person, guests_of, people_from
 from booking.quoting import offers_to_quote, supplement_terms
 from booking.refusals import Refusal, Trouble
 from booking.rules import states
-from booking.rules.people import Guest
+from booking.rules.people import Guest, check_ages
 from booking.views.answers import own_address
 from oti.lib.dates import today as day_of
 
@@ -27,7 +27,7 @@ from oti.lib.dates import today as day_of
 PASSING = {"busy", "held_by_others"}
 ABOUT_PEOPLE = {"overlap", "age_mismatch", "no_band", "nobody"}
 MAX_FIELDS = 80
-SLOTS_SHOWN = 24
+SLOTS_SHOWN = 12
 WEEKS_AROUND = timedelta(days=21)
 
 # Where a trouble leads on the form that changes a line.
@@ -70,9 +70,7 @@ def refused(
         "unit": unit,
         "asked": _asked_words(offer, slot, days, guests),
         "fields": _fields(data, without_people=chooses_people),
-        "people": _choices(people_from(basket.people), data.getlist("people"))
-        if chooses_people
-        else [],
+        "people": _who_may(offer, basket) if offer and chooses_people else [],
         "can_retry": codes <= PASSING,
         "can_overlap": codes == {"overlap"} and slot is not None,
         "new_price": new_price if codes == {"price_changed"} else None,
@@ -126,7 +124,7 @@ def edit(
     return render(request, "booking/line_edit.html", context, status=status)
 
 
-# --- What was asked -----------------------------------------------------------------------------
+# --- What was asked -----------------------------------------------------------
 def _asked_before(line: LineView) -> dict[str, Any]:
     children = [guest.age for guest in line.guests if not guest.is_adult]
     return {
@@ -186,12 +184,23 @@ def _slots(view: BasketView, line: LineView, *, now: datetime) -> list[SlotChoic
     return sorted(nearest, key=lambda one: one.slot.starts_at)
 
 
+def _who_may(offer: Offer, basket: Basket) -> list[dict[str, Any]]:
+    """Return the persons of the basket, those chosen whose age the offer takes."""
+    people = people_from(basket.people)
+    fitting = [
+        person.key
+        for person in people
+        if not check_ages(offer.min_age, offer.max_age, [person.guest])
+    ]
+    return _choices(people, fitting)
+
+
 def _choices(people: Sequence[Person], chosen: Sequence[str]) -> list[dict[str, Any]]:
     words = showing.people_words(people)
     return [{"key": key, "words": text, "is_on": key in chosen} for key, text in words.items()]
 
 
-# --- What was refused ------------------------------------------------------------------------------
+# --- What was refused -----------------------------------------------------------
 def _offer_of(data: QueryDict) -> Offer | None:
     return _row(Offer.objects.published().select_related("commune"), data.get("offer"))  # type: ignore[no-any-return]
 
@@ -229,9 +238,7 @@ def _fields(data: QueryDict, *, without_people: bool) -> list[tuple[str, str]]:
     left_out = {"csrfmiddlewaretoken"}
     if without_people:
         left_out |= {"people", "adults", "children", "ages"}
-    pairs = [
-        (name, value) for name in data for value in data.getlist(name) if name not in left_out
-    ]
+    pairs = [(name, value) for name in data for value in data.getlist(name) if name not in left_out]
     return pairs[:MAX_FIELDS]
 
 
@@ -240,4 +247,3 @@ def _search_url(
 ) -> str:
     name = "booking:experiences" if offer and not offer.is_lodging else "booking:stays"
     return reverse(name) + showing.search_query(*days, guests)
-

@@ -83,9 +83,9 @@ def _priced(
     criteria = form.criteria
     found = search_stays(criteria, now=now)
     nights = count_nights(criteria.arrival, criteria.departure)
-    title = ngettext("%(count)s place to sleep", "%(count)s places to sleep", found.count)
+    title = ngettext("%(count)s place to stay", "%(count)s places to stay", found.count)
     return {
-        "title": title % {"count": found.count} if found.results else _("Where to sleep"),
+        "title": title % {"count": found.count} if found.results else _("Where to stay"),
         "note": _("Prices for %(nights)s and %(party)s, with every mandatory fee.")
         % {"nights": nights_words(nights), "party": party_words(criteria.guests)},
         "cards": _stay_cards(request, form, found, now=now),
@@ -130,14 +130,14 @@ def _shelf(form: SearchForm, path: str, *, now: datetime) -> dict[str, Any]:
     photos = pictures.covers(one.offer for one in shelf.results)
     empty = {
         "title": _("Nothing has all of that"),
-        "text": _("No place to sleep has everything you ticked. Let one filter go."),
+        "text": _("No place has everything you ticked. Let one filter go."),
         "actions": [
             {"label": label, "url": f"{path}?{form.query(**change)}"}
             for label, change in _ways_to_loosen(form, ())
         ],
     }
     return {
-        "title": _("Where to sleep in the Velay"),
+        "title": _("Where to stay in the Velay"),
         "note": _("Give your dates and who comes: each price becomes that of your whole stay."),
         "cards": [
             cards.shelf_card(one, query=form.party_query, picture=photos.get(one.offer.pk))
@@ -324,7 +324,7 @@ def _other_weeks(form: SearchForm, path: str, *, now: datetime) -> list[dict[str
     return actions
 
 
-# --- Things to live ------------------------------------------------------------------------------------
+# --- Things to do ------------------------------------------------------------------------------------
 def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict[str, Any]:
     """Return what `booking/experiences.html` shows: what begins on these days, soonest first."""
     path = request.path
@@ -341,9 +341,9 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
         now=now,
     )
     photos = pictures.covers(one.offer for one in found.results)
-    title = ngettext("%(count)s thing to live", "%(count)s things to live", found.count)
+    title = ngettext("%(count)s thing to do", "%(count)s things to do", found.count)
     return {
-        "title": title % {"count": found.count} if found.results else _("Things to live"),
+        "title": title % {"count": found.count} if found.results else _("Things to do"),
         "note": _("Prices for %(party)s; the next date stands on each card.")
         % {"party": party_words(guests)}
         if guests
@@ -410,5 +410,5 @@ def _nothing_to_live(form: SearchForm, path: str) -> dict[str, Any]:
 
 
 def experiences_url(query: str = "") -> str:
-    """Return the list of things to live."""
+    """Return the list of things to do."""
     return reverse("booking:experiences") + (f"?{query}" if query else "")

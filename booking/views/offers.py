@@ -68,7 +68,7 @@ def _crumbs(offer: Offer) -> list[tuple[str, str]]:
     stays = reverse("booking:stays")
     kind = str(offer.get_lodging_type_display()).capitalize()
     return [
-        (_("Where to sleep"), stays),
+        (_("Where to stay"), stays),
         (kind, f"{stays}?{urlencode({'type': offer.lodging_type})}"),
         (offer.title, ""),
     ]
@@ -330,7 +330,7 @@ def _reasons(month: CalendarMonth, arrival: date | None) -> list[str]:
 def _near(
     request: HttpRequest, pole: Pole, form: SearchForm, *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return a few things to live in the same pole, on the days of the stay where they are known."""
+    """Return a few things to do in the same pole, on the days of the stay where they are known."""
     arrival = departure = None
     if not form.page_errors.get("dates"):
         arrival, departure = form.arrival_day, form.departure_day
