@@ -570,7 +570,7 @@ def slot_choices(
         .order_by("starts_at")
     )
     reasons = check_places(offer, guests, quantity)
-    quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, ())
+    quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, options)
     wanted = quantity if offer.is_sold_by_item else len(guests)
     today = day_of(now)
     return [

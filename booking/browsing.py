@@ -182,4 +182,3 @@ def first_open_month(offer: Offer, *, today: date) -> tuple[int, int]:
     ).aggregate(first=Min("day"))["first"]
     day = day or today
     return day.year, day.month
-

@@ -40,7 +40,7 @@ KIND_ICONS = {
 }
 
 
-# --- Adding to the stay --------------------------------------------------------------------------
+# --- Adding to the stay -------------------------------------------------------------------------
 def party_fields(guests: Iterable[Guest]) -> Fields:
     """Return persons as the fields that `line-add` reads: adults, ages "5,10"."""
     party = list(guests)
@@ -98,7 +98,7 @@ def _add(
     }
 
 
-# --- Words -----------------------------------------------------------------------------------------
+# --- Words --------------------------------------------------------------------------------------
 def up_to(guests: int | None) -> str:
     """Write how many a lodging sleeps."""
     if not guests:
@@ -127,7 +127,9 @@ def ages_words(min_age: int | None, max_age: int | None) -> str:
 def feature_facts(offer: Offer) -> list[tuple[str, str]]:
     """Return what an offer has as (icon, words), in the order of the list of features."""
     return [
-        (FEATURE_ICONS[code], str(words)) for code, words in FEATURES.items() if code in offer.features
+        (FEATURE_ICONS[code], str(words))
+        for code, words in FEATURES.items()
+        if code in offer.features
     ]
 
 
@@ -189,7 +191,7 @@ def from_price(offer: Offer) -> dict[str, Any] | None:
     return {"amount": band.amount, "note": note}
 
 
-# --- Cards -------------------------------------------------------------------------------------------
+# --- Cards --------------------------------------------------------------------------------------
 def lodging_card(
     result: StayResult,
     *,
@@ -223,9 +225,7 @@ def lodging_card(
             "note": note % {"nights": nights_words(result.nights)},
             "tax_on_site": tax_on_site,
         },
-        "add": add_nights(
-            unit, arrival, departure, guests, shown=result.quote.total, back=back
-        ),
+        "add": add_nights(unit, arrival, departure, guests, shown=result.quote.total, back=back),
     }
 
 
@@ -288,15 +288,11 @@ def experience_card(
         card["price"] = {"amount": result.quote.total, "note": party_words(joining)}
         if result.free >= len(joining):
             who = party_fields(joining)
-            card["add"] = add_places(
-                offer, slot.pk, who, shown=result.quote.total, back=back
-            )
+            card["add"] = add_places(offer, slot.pk, who, shown=result.quote.total, back=back)
     return card
 
 
-def _base(
-    offer: Offer, pole: Pole | None, query: str, picture: Picture | None
-) -> dict[str, Any]:
+def _base(offer: Offer, pole: Pole | None, query: str, picture: Picture | None) -> dict[str, Any]:
     return {
         "title": offer.title,
         "url": offer_url(offer, f"?{query}" if query else ""),

@@ -24,7 +24,7 @@ from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, Quote
 from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words, people_words
-from oti.lib.dates import paris
+from oti.lib.dates import ONE_DAY, paris
 from oti.lib.dates import today as day_of
 
 WEEKS = timedelta(days=28)
@@ -106,11 +106,11 @@ def places_panel(
 ) -> dict[str, Any]:
     """Return what `booking/parts/places.html` shows: people, price, dates with their forms.
 
-    Dates: `[from_day, to_day]`, or four weeks from `from_day` or today; at most 24 slots.
-    `cancelled` are slots of sessions that don't take place.
+    Dates: `[from_day, to_day]`, or four weeks from `from_day`, or from the first date to come; at
+    most 24 slots. `cancelled` are slots of sessions that don't take place.
     """
     today = day_of(now)
-    start = max(from_day or today, today)
+    start = max(from_day or _next_day(offer, today - ONE_DAY, now=now) or today, today)
     end = to_day or start + WEEKS
     choices = slot_choices(
         offer,
@@ -191,7 +191,7 @@ def _excluded(offer: Offer, wanted: Wanted, party: Sequence[Guest]) -> str:
     }
 
 
-# --- Dates -----------------------------------------------------------------------------------------
+# --- Dates --------------------------------------------------------------------------------------
 def _days(
     offer: Offer,
     wanted: Wanted,

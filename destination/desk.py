@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from modelcluster.forms import BaseChildFormSet
 from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder
 from wagtail.admin.forms.models import WagtailAdminModelForm
@@ -177,20 +178,34 @@ class DeskForm(WagtailAdminModelForm):
 class Rows(InlinePanel):
     """Rows of a child model, each with a form of its own class."""
 
-    def __init__(self, relation_name: str, *, row_form: type[DeskForm], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        relation_name: str,
+        *,
+        row_form: type[DeskForm],
+        formset: type[BaseChildFormSet] = BaseChildFormSet,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(relation_name, **kwargs)
         self.row_form = row_form
+        self.formset = formset
 
     def clone_kwargs(self) -> dict[str, Any]:
-        """Keep the form class when the panel is bound to its model."""
-        return {**super().clone_kwargs(), "row_form": self.row_form, "heading": self.heading}
+        """Keep the classes when the panel is bound to its model."""
+        return {
+            **super().clone_kwargs(),
+            "row_form": self.row_form,
+            "formset": self.formset,
+            "heading": self.heading,
+        }
 
     def get_form_options(self) -> dict[str, Any]:
-        """Give the formset our form class; its own options come with it."""
+        """Give the formset our classes; its own options come with them."""
         options = super().get_form_options()
-        formset = options["formsets"][self.relation_name]
-        formset["form"] = self.row_form
-        formset["inherit_kwargs"] = ["for_user"]
+        chosen = options["formsets"][self.relation_name]
+        chosen["form"] = self.row_form
+        chosen["formset"] = self.formset
+        chosen["inherit_kwargs"] = ["for_user"]
         return options
 
 
@@ -270,12 +285,15 @@ class DeskDeleteView(generic.DeleteView):
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         """Delete, or explain on the same page."""
-        try:
-            with transaction.atomic():
-                return super().form_valid(form)
-        except (ProtectedError, RestrictedError):
-            messages.error(self.request, self.protected_text)
-            return self.render_to_response(self.get_context_data(form=form))
+        if not (self.usage and self.usage.is_protected):
+            try:
+                with transaction.atomic():
+                    return super().form_valid(form)
+            except (ProtectedError, RestrictedError):
+                # What rests on it isn't all known to the index of usages: see below.
+                pass
+        messages.error(self.request, self.protected_text)
+        return self.render_to_response(self.get_context_data(form=form))
 
 
 class DeskViewSet(ModelViewSet):

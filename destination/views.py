@@ -120,7 +120,7 @@ def season_of(day: date) -> str:
 def clean_body(body: str) -> str:
     """Return a legal text as safe HTML; plain text gets its paragraphs."""
     html = body if "<" in body else linebreaks(body, autoescape=True)
-    return mark_safe(nh3.clean(html, tags=LEGAL_TAGS))  # noqa: S308 - cleaned just here
+    return mark_safe(nh3.clean(html, tags=LEGAL_TAGS))
 
 
 def _pole_card(one: Pole) -> dict[str, Any]:

@@ -34,8 +34,9 @@ class Showing:
     def place(self) -> str:
         """Return where it is, the commune's name in it."""
         event = self.session.event
-        parts = [event.place, event.commune.name]
-        return event.commune.name if event.commune.name in event.place else ", ".join(filter(None, parts))
+        if event.commune.name in event.place:
+            return event.place
+        return ", ".join(part for part in (event.place, event.commune.name) if part)
 
     @property
     def row(self) -> dict[str, Any]:

@@ -35,7 +35,7 @@ FEED_AGE_SECONDS = 900
 
 @require_safe
 def agenda(request: HttpRequest, year: int | None = None, month: int | None = None) -> HttpResponse:
-    """Show a month of the programme, the present one from today on; pole and free entrance filter."""
+    """Show a month of the programme, the present one from now on; by pole and free entrance."""
     now = timezone.now()
     today = day_of(now)
     first = _month_asked(year, month, today)
@@ -80,10 +80,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an event with its dates, and its tickets where it has some."""
     now = timezone.now()
     found = (
-        Event.objects.published()
-        .select_related("commune", "organiser")
-        .filter(slug=slug)
-        .first()
+        Event.objects.published().select_related("commune", "organiser").filter(slug=slug).first()
     )
     if found is None:
         raise Http404
@@ -120,11 +117,12 @@ def _event_page(request: HttpRequest, found: Event, *, now: datetime) -> dict[st
         return context
     form = asked(request, now=now)
     off = frozenset(one.slot_id for one in sessions if one.is_cancelled and one.slot_id)
+    ages = cards.ages_words(offer.min_age, offer.max_age)
     first, last = (paris(one.starts_at).date() for one in (sessions[0], sessions[-1]))
     return context | {
         "offer": offer,
         "is_sold": True,
-        "facts": [("users", words)] if (words := cards.ages_words(offer.min_age, offer.max_age)) else [],
+        "facts": [("users", ages)] if ages else [],
         "page_errors": form.page_errors,
         **slot_panel(request, offer, form, cancelled=off, from_day=first, to_day=last, now=now),
     }
@@ -137,7 +135,7 @@ def _tickets(found: Event, today: date) -> Offer | None:
     return offers_to_quote(Offer.objects.on_sale(today)).filter(pk=found.ticket_offer_id).first()
 
 
-# --- The agenda ------------------------------------------------------------------------------------
+# --- The agenda ---------------------------------------------------------------------------------
 def _month_asked(year: int | None, month: int | None, today: date) -> date:
     if year is None or month is None:
         return today.replace(day=1)
@@ -207,9 +205,7 @@ def _chips(
     ]
 
 
-def _nothing(
-    first: date, last: date, wishes: dict[str, Any], *, now: datetime
-) -> dict[str, Any]:
+def _nothing(first: date, last: date, wishes: dict[str, Any], *, now: datetime) -> dict[str, Any]:
     """Say that a month is empty, and where something is."""
     actions = []
     following = showings.next_session_day(last, now=now, **wishes)
@@ -225,6 +221,7 @@ def _nothing(
         actions.append({"label": _("With paid entrance too"), "url": url})
     return {
         "title": _("Nothing is announced"),
-        "text": _("For %(month)s, nothing like that is in the agenda yet.") % {"month": mois(first)},
+        "text": _("For %(month)s, nothing like that is in the agenda yet.")
+        % {"month": mois(first)},
         "actions": actions,
     }

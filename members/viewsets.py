@@ -46,6 +46,7 @@ class ProviderForm(DeskForm):
     """A provider: who they are, how they are reached, and what the law asks."""
 
     slug = AddressField(max_length=50, label=gettext_lazy("Short name in addresses"))
+    siret = forms.CharField(max_length=20, required=False, label=gettext_lazy("SIRET"))
     portrait = forms.ChoiceField(
         choices=PORTRAITS, required=False, label=gettext_lazy("Portrait drawing")
     )

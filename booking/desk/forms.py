@@ -131,6 +131,7 @@ class UnitRow(DeskForm):
         guests = data.get("max_guests")
         if adults is not None and adults < 1:
             self.add_error("max_adults", _("At least one adult sleeps here."))
+            return data
         if guests is not None and adults is not None:
             if guests < adults:
                 self.add_error("max_guests", _("At least as many persons as adults."))

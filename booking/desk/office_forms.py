@@ -77,8 +77,6 @@ class PolicyForm(DeskForm):
                 later.add_error(
                     "percent", _("It can't give back more than a step that is earlier.")
                 )
-            if later.cleaned_data["hours_before"] == earlier.cleaned_data["hours_before"]:
-                later.add_error("hours_before", _("Another step has the same delay."))
         return data
 
 

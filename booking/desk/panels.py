@@ -25,6 +25,7 @@ from booking.desk.forms import (
     UnitRow,
 )
 from booking.desk.office_forms import PolicyForm, StepRow, TaxTariffForm
+from booking.desk.rows import UnsortedRows
 from destination.desk import Rows, in_languages
 
 
@@ -298,6 +299,7 @@ EXPERIENCE = TabbedInterface(
                 Rows(
                     "bands",
                     row_form=BandRow,
+                    formset=UnsortedRows,
                     heading=_("Prices by age"),
                     label=_("price"),
                     help_text=_(

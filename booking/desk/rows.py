@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.forms.formsets import DELETION_FIELD_NAME
+from modelcluster.forms import BaseChildFormSet, BaseTransientModelFormSet
 
 from booking.refusals import Trouble
 from destination.desk import DeskForm
+
+
+class UnsortedRows(BaseChildFormSet):
+    """Rows kept in the order of the form.
+
+    modelcluster sorts rows in memory by the model's ordering and can't read an expression in it
+    (`F("min_age").desc(nulls_last=True)` of the prices by age).
+    """
+
+    def save(self, commit: bool = True) -> list[Any]:
+        """Put the changed rows into the parent's relation, to be written with it."""
+        saved = BaseTransientModelFormSet.save(self, commit=False)
+        relation = getattr(self.instance, self.rel_name)
+        kept = relation.get_object_list()
+        for row in saved:
+            setattr(row, self.fk.name, self.instance)
+            known = next((place for place, other in enumerate(kept) if other == row), None)
+            if known is None:
+                kept.append(row)
+            else:
+                kept[known] = row
+        kept[:] = [row for row in kept if row not in self.deleted_objects]
+        if commit:
+            relation.commit()
+        return saved
 
 
 def rows_of(form: DeskForm, relation: str) -> list[DeskForm]:

@@ -49,12 +49,12 @@ class UseCaseView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     permission_required = "change"
     index_url_name = ""
     edit_url_name = ""
-    page_title = ""
+    page_title: Any = ""
     header_icon = ""
     # Name of the list, where the office has another word than the model.
     list_title: Any = ""
-    intro = ""
-    button = ""
+    intro: Any = ""
+    button: Any = ""
     # What stands above the form: (label, value).
     facts: tuple[tuple[str, Any], ...] = ()
 

@@ -72,7 +72,7 @@ class ExperienceFilters(OfferFilters):
 class OfferIndexView(DeskIndexView):
     """A list of offers; a title leads to the offer's own page."""
 
-    page_title = ""
+    page_title: Any = ""
     offers = Q()
 
     def get_page_title(self) -> str:

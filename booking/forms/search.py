@@ -84,7 +84,7 @@ class SearchForm(forms.Form):
         self.today = today
         self.needs_both_dates = needs_both_dates
 
-    # --- Reading -------------------------------------------------------------------------------
+    # --- Reading --------------------------------------------------------------------------------
     @property
     def is_updating(self) -> bool:
         """Whether only the fields of the ages are asked for."""
@@ -103,9 +103,7 @@ class SearchForm(forms.Form):
     @cached_property
     def raw_ages(self) -> list[str]:
         """Return one text for each child, "" where no age was given."""
-        given = [
-            part.strip() for text in self.data.getlist("ages") for part in text.split(",")
-        ]
+        given = [part.strip() for text in self.data.getlist("ages") for part in text.split(",")]
         if "children" not in self.data:
             return [part for part in given if part][: settings.MAX_PARTY + 1]
         children = _whole(self.data.get("children"), 0)
@@ -127,7 +125,7 @@ class SearchForm(forms.Form):
         text = self.data.get("page", "")
         return max(1, int(text)) if text.isdecimal() and len(text) < 5 else 1
 
-    # --- Checking ------------------------------------------------------------------------------
+    # --- Checking -------------------------------------------------------------------------------
     def clean(self) -> dict[str, Any]:
         """Check dates and party whatever the offer; every trouble lands on its field."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -176,7 +174,8 @@ class SearchForm(forms.Form):
         """Return what the page says beside the fields: `dates`, `party`, `ages`."""
         if self.is_updating:
             return {}
-        texts = dict.fromkeys(text for name in PLACES["dates"] for text in self.errors.get(name, []))
+        errors = self.errors
+        texts = dict.fromkeys(text for name in PLACES["dates"] for text in errors.get(name, []))
         return ({"dates": " ".join(texts)} if texts else {}) | self.party_errors
 
     @cached_property
@@ -194,7 +193,7 @@ class SearchForm(forms.Form):
         """Whether the address says who comes, without a mistake."""
         return ("adults" in self.data or "ages" in self.data) and not self.party_errors
 
-    # --- What was understood ---------------------------------------------------------------------
+    # --- What was understood --------------------------------------------------------------------
     @property
     def arrival_day(self) -> date | None:
         """Return the arrival, None without one that can be read."""
@@ -234,7 +233,7 @@ class SearchForm(forms.Form):
             page=self.page,
         )
 
-    # --- Addresses -------------------------------------------------------------------------------
+    # --- Addresses ------------------------------------------------------------------------------
     def dates_and_party(self) -> list[tuple[str, str]]:
         """Return the parameters that pages hand on to each other."""
         rows: list[tuple[str, str]] = []

@@ -19,8 +19,8 @@ from django.utils.safestring import SafeString
 
 from booking import browsing, cards, pictures
 from booking.availability import search_experiences
-from booking.models import Offer
 from booking.forms.asking import asked
+from booking.models import Offer
 from destination.templatetags.velay import typo
 from oti.lib.dates import today as day_of
 
@@ -50,9 +50,7 @@ def soon_to_live(context: Context, count: int, pole: str = "") -> list[dict[str,
     chosen = _varied(found, count)
     photos = pictures.covers(one.offer for one in chosen)
     return [
-        cards.experience_card(
-            one, back=request.get_full_path(), picture=photos.get(one.offer.pk)
-        )
+        cards.experience_card(one, back=request.get_full_path(), picture=photos.get(one.offer.pk))
         for one in chosen
     ]
 

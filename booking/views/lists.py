@@ -148,7 +148,7 @@ def _shelf(form: SearchForm, path: str, *, now: datetime) -> dict[str, Any]:
     }
 
 
-# --- Filters -------------------------------------------------------------------------------------
+# --- Filters ------------------------------------------------------------------------------------
 def _stay_filters(form: SearchForm, path: str, poles: Iterable[Pole]) -> dict[str, Any]:
     types = [
         _chip(
@@ -248,10 +248,8 @@ def _pages(form: SearchForm, path: str, number: int, total: int) -> dict[str, An
     }
 
 
-# --- Nothing found -----------------------------------------------------------------------------------
-def _ways_to_loosen(
-    form: SearchForm, poles: Iterable[Pole]
-) -> list[tuple[str, dict[str, Any]]]:
+# --- Nothing found ------------------------------------------------------------------------------
+def _ways_to_loosen(form: SearchForm, poles: Iterable[Pole]) -> list[tuple[str, dict[str, Any]]]:
     """Return each filter that can be let go: its words and the change of the address."""
     ways: list[tuple[str, dict[str, Any]]] = []
     for code in form.features:
@@ -324,7 +322,7 @@ def _other_weeks(form: SearchForm, path: str, *, now: datetime) -> list[dict[str
     return actions
 
 
-# --- Things to do ------------------------------------------------------------------------------------
+# --- Things to do -------------------------------------------------------------------------------
 def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict[str, Any]:
     """Return what `booking/experiences.html` shows: what begins on these days, soonest first."""
     path = request.path

@@ -86,7 +86,7 @@ def _facts(offer: Offer) -> list[tuple[str, str]]:
     return facts
 
 
-# --- The price -------------------------------------------------------------------------------------
+# --- The price ----------------------------------------------------------------------------------
 def _price_box(
     request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
 ) -> dict[str, Any]:
@@ -183,9 +183,7 @@ def _policy(offer: Offer, starts_at: datetime | None, *, now: datetime) -> dict[
     policy = policy_of(offer)
     words = []
     if starts_at is not None:
-        words = cancellation_words(
-            deadlines(policy, starts_at), fee=policy.flat_fee, now=now
-        )
+        words = cancellation_words(deadlines(policy, starts_at), fee=policy.flat_fee, now=now)
     return {"summary": offer.cancellation_policy.summary, "words": words}
 
 
@@ -230,7 +228,7 @@ def _with_dates(
     return urlencode(rows)
 
 
-# --- The calendar ------------------------------------------------------------------------------------
+# --- The calendar -------------------------------------------------------------------------------
 def calendar_part(
     request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
 ) -> dict[str, Any]:
@@ -326,7 +324,7 @@ def _reasons(month: CalendarMonth, arrival: date | None) -> list[str]:
     return reasons
 
 
-# --- Near by -------------------------------------------------------------------------------------------
+# --- Near by ------------------------------------------------------------------------------------
 def _near(
     request: HttpRequest, pole: Pole, form: SearchForm, *, now: datetime
 ) -> list[dict[str, Any]]:

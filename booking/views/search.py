@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from booking.forms.asking import asked
 from booking.models import Offer
 from booking.quoting import offers_to_quote
-from booking.forms.asking import asked
 from booking.views.experiences import experience_offer_page
 from booking.views.lists import experiences_page, stays_page
 from booking.views.offers import calendar_part, stay_offer_page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 from django.core import signing
@@ -24,6 +25,12 @@ CONTACT = {
     "email": "claire.dupont@example.org",
     "phone": "06 12 34 56 78",
 }
+
+
+def body(response: Any) -> str:
+    """Return a page as it reads: entities as signs, no-break spaces as spaces."""
+    text = unescape(response.content.decode())
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def address(name: str, *args: Any) -> str:

@@ -14,6 +14,7 @@ from tests.booking.pages import (
     TOTAL,
     a_week,
     address,
+    body,
     carry,
     dupont_stay,
     hold_place,
@@ -30,21 +31,17 @@ def _in_spring(at):
     at(NOW)
 
 
-def asked(offer, **fields):
+def asked(gite, **fields):
     """Return the form of an offer's page for the Duponts' week."""
     form = {
-        "offer": offer.pk,
-        "unit": offer.units.first().pk,
+        "offer": gite.pk,
+        "unit": gite.units.first().pk,
         "arrival": "2027-07-10",
         "departure": "2027-07-17",
         "adults": "2",
         "ages": "5,10",
     }
     return {name: value for name, value in {**form, **fields}.items() if value is not None}
-
-
-def body(response) -> str:
-    return response.content.decode()
 
 
 # --- Adding ---------------------------------------------------------------------------------------
@@ -87,9 +84,9 @@ def test_ages_come_as_one_field_for_each_child_too(client: Client):
     ("fields", "message"),
     [
         ({"arrival": "2027-07-17", "departure": "2027-07-10"}, "The departure must come after"),
-        ({"arrival": "2027-02-31"}, "This date doesn’t exist"),
+        ({"arrival": "2027-02-31"}, "This date doesn't exist"),
         ({"arrival": "2027-03-01", "departure": "2027-03-08"}, "This date has passed"),
-        ({"arrival": "2029-07-10", "departure": "2029-07-17"}, "aren’t open yet"),
+        ({"arrival": "2029-07-10", "departure": "2029-07-17"}, "aren't open yet"),
         ({"arrival": "", "departure": ""}, "Choose an arrival and a departure"),
         ({"adults": "0", "ages": "5"}, "At least one adult"),
         ({"adults": "2", "ages": ",".join(["5"] * 99)}, "20 persons at most online"),
@@ -98,11 +95,11 @@ def test_ages_come_as_one_field_for_each_child_too(client: Client):
         ({"adults": "2", "ages": "25"}, "An age is a whole number from 0 to 17"),
         ({"adults": "7", "ages": ""}, "6 persons at most here"),
         ({"adults": "two"}, "Choose a quantity from 1 to 99"),
-        ({"offer": "999999"}, "isn’t sold online"),
+        ({"offer": "999999"}, "isn't sold online"),
         ({"offer": ""}, "This offer no longer exists"),
         ({"unit": "999999"}, "This offer no longer exists"),
-        ({"option_wings": "1"}, "One of the options isn’t offered here"),
-        ({"option_menage": "many"}, "One of the options isn’t offered here"),
+        ({"option_wings": "1"}, "One of the options isn't offered here"),
+        ({"option_menage": "many"}, "One of the options isn't offered here"),
     ],
 )
 def test_bad_input_is_told_in_words_and_writes_nothing(client: Client, fields, message):
@@ -111,9 +108,7 @@ def test_bad_input_is_told_in_words_and_writes_nothing(client: Client, fields, m
     answer = client.post(address("booking:line-add"), asked(offer, **fields))
 
     assert 400 <= answer.status_code < 500
-    assert message.replace("’", "&#x27;") in body(answer) or message.replace("’", "'") in body(
-        answer
-    ).replace("&#x27;", "'").replace("’", "'")
+    assert message in body(answer)
     assert not BasketLine.objects.exists()
     assert not Stay.objects.exists()
 
@@ -134,9 +129,9 @@ def test_bed_taken_meanwhile_is_told_with_what_is_free_on_these_dates(client: Cl
     assert answer.status_code == 409
     page = body(answer)
     assert "It was taken in the meantime" in page
-    search = f"{address('booking:stays')}?arrival=2027-07-10&amp;departure=2027-07-17"
-    assert f"{search}&amp;adults=2&amp;children=2&amp;ages=5&amp;ages=10" in page
-    assert not BasketLine.objects.exclude(basket__people=[]).filter(basket__token="").exists()
+    search = f"{address('booking:stays')}?arrival=2027-07-10&departure=2027-07-17"
+    assert f"{search}&adults=2&children=2&ages=5&ages=10" in page
+    assert BasketLine.objects.count() == 1
 
 
 def test_other_price_than_shown_is_offered_to_be_accepted(client: Client):
@@ -280,7 +275,7 @@ def test_thread_shows_each_day_the_total_and_who_is_paid(
     assert "Free cancellation until Saturday 26 June, 3 pm." in page
     assert "Leave The Narces Cottage by this hour" in page
     # A free day invites to look for that day.
-    assert f"{address('booking:experiences')}?arrival=2027-07-11&amp;departure=2027-07-12" in page
+    assert f"{address('booking:experiences')}?arrival=2027-07-11&departure=2027-07-12" in page
 
 
 def test_far_apart_things_leave_no_months_of_empty_days_between_them(client: Client):
@@ -326,7 +321,7 @@ def test_hold_can_be_extended_ten_times_and_says_when_no_more(client: Client):
 
     page = body(client.post(address("booking:hold-extend"), follow=True))
 
-    assert "It can&#x27;t be kept longer than that." in page
+    assert "It can't be kept longer than that." in page
     assert "It cannot be extended any more." in page
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,8 @@ from tests.cast import NOW
 
 
 @pytest.fixture(autouse=True)
-def _clock(at: Callable[[str | datetime], datetime]) -> Iterator[None]:
+def _clock(at: Callable[[str | datetime], datetime]) -> None:
     at(NOW)
-    yield
 
 
 @pytest.fixture

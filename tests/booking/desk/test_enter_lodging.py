@@ -215,9 +215,7 @@ def test_bad_input_has_a_message_beside_its_field_and_writes_nothing(
 def test_a_used_address_is_told_in_words(desk: Client, provider: Provider) -> None:
     factories.an_activity(slug="taken")
     response = desk.post(reverse("desk_lodgings:add"), lodging(provider, slug="Taken"))
-    assert errors_of(response)["slug"] == [
-        "Another offer has this address: choose another one."
-    ]
+    assert errors_of(response)["slug"] == ["Another offer has this address: choose another one."]
 
 
 def test_overlapping_seasons_are_told_on_their_row(desk: Client, provider: Provider) -> None:

@@ -1,0 +1,140 @@
+"""Somebody of the office enters an event and its dates, with or without tickets."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from booking.models import Offer, Slot
+from events.models import Event, Session
+from members.models import Entry
+from oti.lib.dates import PARIS
+from tests import factories
+from tests.cast import SATURDAY
+
+
+@pytest.fixture
+def tickets(db: None) -> Offer:
+    return factories.an_activity(kind="event_ticket", child=None)
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    provider = changes.pop("provider", None) or factories.a_provider()
+    data = {
+        "title_fr": "Chœur et grand orgue",
+        "slug": "choeur",
+        "state": "published",
+        "summary_fr": "Une soirée à l’abbatiale.",
+        "illustration": "concert",
+        "organiser": provider.pk,
+        "commune": provider.commune_id,
+    }
+    return {**data, **changes}
+
+
+def session(**changes: Any) -> dict[str, Any]:
+    data = {
+        "event": Event.objects.get().pk,
+        "day": SATURDAY.isoformat(),
+        "start_time": "21:00",
+        "end_time": "23:00",
+    }
+    return {**data, **changes}
+
+
+def errors(response: Any) -> set[str]:
+    assert response.status_code == 200
+    return set(response.context["form"].errors)
+
+
+def test_a_free_event_has_dates_without_tickets(desk: Client) -> None:
+    assert desk.post(reverse("desk_events:add"), event(is_free="on")).status_code == 302
+    sent = desk.post(reverse("desk_sessions:add"), session(end_time="01:00"))
+    assert sent.status_code == 302
+    row = Session.objects.get()
+    assert row.slot is None
+    assert row.ends_at == datetime(2027, 7, 11, 1, tzinfo=PARIS)
+    assert errors(desk.post(reverse("desk_sessions:add"), session())) == {"start_time"}
+
+
+def test_a_date_with_tickets_is_sold_through_a_slot(desk: Client, tickets: Offer) -> None:
+    desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
+    assert errors(desk.post(reverse("desk_sessions:add"), session())) == {"capacity"}
+    desk.post(reverse("desk_sessions:add"), session(capacity=120))
+    slot = Slot.objects.get()
+    assert Session.objects.get().slot == slot
+    assert (slot.offer, slot.day, slot.start_time, slot.capacity) == (
+        tickets,
+        SATURDAY,
+        time(21),
+        120,
+    )
+
+
+def test_a_cancelled_date_sells_nothing_more_and_says_what_is_sold(
+    desk: Client, tickets: Offer
+) -> None:
+    desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
+    desk.post(reverse("desk_sessions:add"), session(capacity=120))
+    Slot.objects.update(sold=3)
+    cancel = reverse("desk_sessions:edit", args=[Session.objects.get().pk])
+    assert errors(desk.post(cancel, {"reason": ""})) == {"reason"}
+    done = desk.post(cancel, {"reason": "orage"}, follow=True)
+    assert "3 tickets are sold" in done.content.decode()
+    assert Session.objects.get().is_cancelled
+    assert Slot.objects.get().is_closed
+    assert Entry.objects.get(verb="session cancelled").data["sold"] == 3
+
+
+def test_a_date_with_bookings_stays_in_the_programme(desk: Client, tickets: Offer) -> None:
+    desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
+    desk.post(reverse("desk_sessions:add"), session(capacity=120))
+    gone = reverse("desk_sessions:delete", args=[Session.objects.get().pk])
+    Slot.objects.update(sold=1)
+    assert errors(desk.post(gone)) == {"__all__"}
+    assert Session.objects.exists()
+    Slot.objects.update(sold=0)
+    assert desk.post(gone).status_code == 302
+    assert not Session.objects.exists()
+    assert not Slot.objects.exists()
+
+
+def test_the_slot_of_a_date_is_not_deleted_behind_the_programme(
+    desk: Client, tickets: Offer
+) -> None:
+    desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
+    desk.post(reverse("desk_sessions:add"), session(capacity=120))
+    response = desk.post(reverse("desk_slots:delete", args=[Slot.objects.get().pk]))
+    assert errors(response) == {"__all__"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"day": "2027-02-31"}, "day"),
+        ({"day": date(2027, 1, 5).isoformat()}, "day"),
+        ({"start_time": "25:00"}, "start_time"),
+        ({"event": ""}, "event"),
+    ],
+)
+def test_a_bad_date_is_told_beside_its_field(
+    desk: Client, changes: dict[str, Any], where: str
+) -> None:
+    desk.post(reverse("desk_events:add"), event(is_free="on"))
+    assert errors(desk.post(reverse("desk_sessions:add"), session(**changes))) == {where}
+    assert not Session.objects.exists()
+
+
+def test_free_entrance_and_tickets_exclude_each_other(desk: Client, tickets: Offer) -> None:
+    data = event(ticket_offer=tickets.pk, is_free="on")
+    assert errors(desk.post(reverse("desk_events:add"), data)) == {"is_free"}
+
+
+def test_the_address_of_an_event_is_used_once(desk: Client) -> None:
+    desk.post(reverse("desk_events:add"), event())
+    assert errors(desk.post(reverse("desk_events:add"), event())) == {"slug"}
+    assert Event.objects.count() == 1

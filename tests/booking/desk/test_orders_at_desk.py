@@ -1,0 +1,234 @@
+"""The office sees an order from end to end, cancels it, and sends messages again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from booking import basket as baskets
+from booking.models import GatewayEvent, Offer, Order, OutboxMessage, Refund, Slot
+from tests import factories
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
+
+
+@pytest.fixture
+def order(bank: FakeBank) -> Order:
+    """Return a paid order: a week of nights and a workshop of the same week."""
+    lodging = factories.a_lodging(now=NOW)
+    activity = factories.an_activity(cancellation_policy=factories.a_policy((24, 50)))
+    slot = factories.a_slot(activity, SATURDAY + timedelta(days=2))
+    basket = factories.a_basket(None, None)
+    baskets.add_to_basket(
+        basket,
+        baskets.LineRequest(
+            offer_id=lodging.pk,
+            unit_id=lodging.units.get().pk,
+            arrival=SATURDAY,
+            departure=NEXT_SATURDAY,
+            ages=(None, None),
+        ),
+        now=NOW,
+    )
+    baskets.add_to_basket(
+        basket,
+        baskets.LineRequest(offer_id=activity.pk, slot_id=slot.pk, ages=(None, None)),
+        now=NOW,
+    )
+    return paid_order(basket, bank)
+
+
+def cancel_url(order: Order) -> str:
+    return reverse("desk_orders:cancel", args=[order.pk])
+
+
+def test_an_order_is_shown_whole(desk: Client, order: Order) -> None:
+    page = desk.get(reverse("desk_orders:inspect", args=[order.pk])).content.decode()
+    for wanted in (
+        order.reference,
+        "Claire Dupont",
+        "claire.dupont@example.org",
+        *(part.provider.name for part in order.sub_orders.all()),
+        *(str(line.titles["fr"]) for line in order.lines.all()),
+        order.payments.get().payment_intent_id,
+        "Order placed",
+        "Payment received",
+        "Order confirmed",
+        "Confirmation to the visitor",
+    ):
+        assert wanted in page
+    assert cancel_url(order) in page
+
+
+def test_the_refund_is_shown_before_anything_is_cancelled(desk: Client, order: Order) -> None:
+    line = order.lines.get(kind="activity")
+    data = {"lines": [line.pk], "basis": "policy", "reason": "malade"}
+    response = desk.post(cancel_url(order), data)
+    assert response.status_code == 200
+    # Half of 64.
+    assert response.context["preview_total"] == Decimal("32.00")
+    line.refresh_from_db()
+    assert line.state == "sold"
+    assert not Refund.objects.exists()
+
+
+def test_a_line_is_cancelled_and_refunded_by_its_policy(desk: Client, order: Order) -> None:
+    line = order.lines.get(kind="activity")
+    data = {
+        "lines": [line.pk],
+        "basis": "policy",
+        "reason": "malade",
+        "confirm": "1",
+        "shown_total": "32.00",
+    }
+    done = desk.post(cancel_url(order), data, follow=True)
+    assert "Cancelled." in done.content.decode()
+    line.refresh_from_db()
+    assert line.state == "cancelled"
+    assert Refund.objects.get().amount == Decimal("32.00")
+    assert Slot.objects.get().sold == 0
+    page = desk.get(reverse("desk_orders:inspect", args=[order.pk])).content.decode()
+    assert "Line cancelled" in page
+    assert "malade" in page
+
+
+def test_a_sum_that_was_not_shown_is_shown_first(desk: Client, order: Order) -> None:
+    line = order.lines.get(kind="activity")
+    data = {
+        "lines": [line.pk],
+        "basis": "full",
+        "reason": "orage",
+        "confirm": "1",
+        "shown_total": "32.00",
+    }
+    response = desk.post(cancel_url(order), data)
+    assert response.context["preview_total"] == Decimal("64.00")
+    assert not Refund.objects.exists()
+
+
+def test_the_whole_order_is_given_back_when_the_provider_is_the_cause(
+    desk: Client, order: Order
+) -> None:
+    data: dict[str, Any] = {
+        "lines": [line.pk for line in order.lines.all()],
+        "basis": "full",
+        "reason": "incendie",
+        "confirm": "1",
+        "shown_total": str(order.total_amount),
+    }
+    desk.post(cancel_url(order), data)
+    order.refresh_from_db()
+    assert order.state == "cancelled"
+    assert sum(refund.amount for refund in Refund.objects.all()) == order.total_amount
+    again = desk.get(cancel_url(order), follow=True)
+    assert "Nothing is left to cancel" in again.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [({"lines": []}, "lines"), ({"basis": ""}, "basis"), ({"reason": ""}, "reason")],
+)
+def test_a_cancellation_says_what_is_missing(
+    desk: Client, order: Order, changes: dict[str, Any], where: str
+) -> None:
+    data = {
+        "lines": [line.pk for line in order.lines.all()],
+        "basis": "full",
+        "reason": "incendie",
+        "confirm": "1",
+        "shown_total": str(order.total_amount),
+    }
+    response = desk.post(cancel_url(order), {**data, **changes})
+    assert set(response.context["form"].errors) == {where}
+    assert not Refund.objects.exists()
+
+
+def test_a_line_of_another_order_is_not_cancelled(
+    desk: Client, order: Order, bank: FakeBank
+) -> None:
+    offer: Offer = factories.an_activity()
+    slot = factories.a_slot(offer, SATURDAY)
+    basket = factories.a_basket(None)
+    baskets.add_to_basket(
+        basket,
+        baskets.LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None,)),
+        now=NOW,
+    )
+    other = paid_order(basket, bank).lines.get()
+    data = {"lines": [other.pk], "basis": "full", "reason": "x", "confirm": "1"}
+    response = desk.post(cancel_url(order), data)
+    assert set(response.context["form"].errors) == {"lines"}
+
+
+def test_orders_are_found_by_reference_name_and_mail(desk: Client, order: Order) -> None:
+    for words in (order.reference, "dupont", "claire.dupont@"):
+        page = desk.get(reverse("desk_orders:index"), {"q": words}).content.decode()
+        assert order.reference in page
+    page = desk.get(reverse("desk_orders:index"), {"q": "martin"}).content.decode()
+    assert order.reference not in page
+
+
+def test_orders_are_exported(desk: Client, order: Order) -> None:
+    response = desk.get(reverse("desk_orders:index"), {"export": "csv"})
+    text = b"".join(response.streaming_content).decode()
+    assert order.reference in text
+    assert "claire.dupont@example.org" in text
+
+
+def test_the_list_of_orders_costs_few_statements(
+    desk: Client, order: Order, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(30):
+        desk.get(reverse("desk_orders:index"))
+    with django_assert_max_num_queries(40):
+        desk.get(reverse("desk_orders:inspect", args=[order.pk]))
+
+
+# --- Messages ----------------------------------------------------------------------------------
+def test_a_message_given_up_is_sent_again(desk: Client, order: Order) -> None:
+    message = order.messages.get(kind="order_confirmed")
+    OutboxMessage.objects.filter(pk=message.pk).update(
+        state="failed", attempts=12, last_error="mailbox unavailable"
+    )
+    page = desk.get(reverse("desk_outbox:inspect", args=[message.pk])).content.decode()
+    assert "mailbox unavailable" in page
+    desk.post(reverse("desk_outbox:send-again", args=[message.pk]))
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == ("waiting", 0)
+
+
+def test_sending_again_is_asked_by_a_button_only(desk: Client, order: Order) -> None:
+    message = order.messages.get(kind="order_confirmed")
+    OutboxMessage.objects.filter(pk=message.pk).update(state="sent")
+    response = desk.get(reverse("desk_outbox:send-again", args=[message.pk]))
+    assert response.status_code == 302
+    message.refresh_from_db()
+    assert message.state == "sent"
+
+
+def test_a_message_of_the_bank_is_read_and_processed_again(desk: Client, order: Order) -> None:
+    event = GatewayEvent.objects.create(
+        event_id="evt_1",
+        kind="customer.created",
+        payload={},
+        received_at=NOW,
+        attempts=3,
+        error="Traceback: nobody",
+    )
+    page = desk.get(reverse("desk_bank:inspect", args=[event.pk])).content.decode()
+    assert "Traceback: nobody" in page
+    done = desk.post(reverse("desk_bank:process", args=[event.pk]), follow=True)
+    assert "Processed" in done.content.decode()
+    event.refresh_from_db()
+    assert event.outcome == "ignored"
+
+
+def test_the_first_page_counts_what_waits(desk: Client, order: Order) -> None:
+    OutboxMessage.objects.update(state="failed")
+    page = desk.get(reverse("wagtailadmin_home")).content.decode()
+    assert "orders confirmed today" in page
+    assert "mails given up" in page

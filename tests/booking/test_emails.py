@@ -1,0 +1,276 @@
+"""Mails: who is told what, in which language, and what nobody else may learn."""
+
+from datetime import time
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+from django.test import Client
+from icalendar import Calendar
+
+from booking import checkout
+from booking.cancellation import cancel_lines
+from booking.emails import CONTENTS, compose
+from booking.finding import send_order_link
+from booking.messages import drain_outbox
+from booking.models import Order, OutboxMessage
+from members.journal import SYSTEM
+from tests import factories
+from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
+from tests.cast import NOW, FakeBank, order_from, paid_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_spring(at):
+    at(NOW)
+
+
+@pytest.fixture
+def order(bank: FakeBank) -> Order:
+    """Give the Duponts' paid order, in English."""
+    basket = dupont_stay(Client())
+    order = order_from(basket, language="en")
+    order.arrival_time, order.needs = time(17, 30), "A nut allergy"
+    order.save()
+    pay(order, bank)
+    return order
+
+
+def pay(order: Order, bank: FakeBank) -> None:
+    checkout.begin_payment(order, success_url="https://site/a", cancel_url="https://site/b", now=NOW)
+    payment = order.payments.get()
+    bank.pay(payment.session_id)
+    checkout.settle_payment(payment.pk, now=NOW)
+    order.refresh_from_db()
+
+
+def mail_of(kind: str, **fields) -> EmailMultiAlternatives:
+    return compose(OutboxMessage.objects.get(kind=kind, **fields))
+
+
+def parts(mail: EmailMultiAlternatives) -> tuple[str, str]:
+    """Return text and HTML with plain spaces."""
+    html = next(one.content for one in mail.alternatives if one.mimetype == "text/html")
+    return tuple(text.replace("\u00a0", " ").replace("\u202f", " ") for text in (mail.body, html))
+
+
+# --- The visitor ----------------------------------------------------------------------------------
+def test_confirmation_says_everything_in_text_and_in_html(order: Order):
+    mail = mail_of("order_confirmed")
+
+    assert mail.to == [order.email]
+    assert order.reference in mail.subject
+    assert "\n" not in mail.subject
+    link = f"http://testserver/en/trip/{order.reference}/?cle={order.access_token}"
+    receipt = f"http://testserver/en/trip/{order.reference}/receipt/?cle={order.access_token}"
+    for text in parts(mail):
+        assert "It is settled, Claire." in text
+        assert order.reference in text
+        assert link in text
+        assert receipt in text
+        assert "The Narces Cottage" in text
+        assert "Choir and great organ" in text
+        assert "€1,063.40" in text
+        assert "of which €15.40 of tourist tax" in text
+        assert "Free cancellation until Saturday 26 June, 3 pm." in text
+        assert "4 hosts are told of your coming." in text
+        assert "04 00 00 00 00" in text
+        for line in order.lines.all():
+            for ticket in line.tickets.all():
+                assert ticket.code in text
+
+
+def test_confirmation_carries_the_calendar(order: Order):
+    [attachment] = mail_of("order_confirmed").attachments
+
+    assert attachment[0] == f"velay-{order.reference}.ics"
+    assert attachment[2] == "text/calendar"
+    assert len(Calendar.from_ical(attachment[1]).walk("VEVENT")) == 4
+
+
+def test_mail_is_in_the_language_of_the_order(bank: FakeBank):
+    basket = factories.a_basket(language="fr")
+    hold_week(basket, a_week())
+    order = paid_order(basket, bank)
+
+    text, html = parts(mail_of("order_confirmed"))
+
+    assert order.language == "fr"
+    assert "Le Gîte des Narces" in text
+    assert "The Narces Cottage" not in text
+    assert "775,40 €" in text
+    assert 'lang="fr"' in html
+
+
+def test_tax_on_site_stands_beside_the_total(bank: FakeBank):
+    basket = factories.a_basket()
+    hold_week(basket, a_week(provider=factories.a_provider(is_professional=True)))
+    pay(order_from(basket, language="en"), bank)
+
+    for text in parts(mail_of("order_confirmed")):
+        assert "Tourist tax, paid on site: €15.40" in text
+        assert "€760.00" in text
+
+
+def test_line_lost_meanwhile_is_told_with_its_sum(bank: FakeBank):
+    basket = factories.a_basket()
+    hold_week(basket, a_week())
+    hold_place(basket, "First stitches of lace")
+    order = order_from(basket, language="en")
+    lace = order.lines.get(kind="workshop")
+    lace.slot.is_closed = True
+    lace.slot.save()
+    pay(order, bank)
+
+    for text in parts(mail_of("order_confirmed")):
+        assert "Not everything could be had" in text
+        assert "First stitches of lace, €96.00" in text
+    [attachment] = mail_of("order_confirmed").attachments
+    assert len(Calendar.from_ical(attachment[1]).walk("VEVENT")) == 1
+
+
+def test_what_a_visitor_types_is_never_markup(bank: FakeBank):
+    order = order_from(dupont_stay(Client()), language="en")
+    order.first_name, order.needs = "<b>Claire</b>", "<script>alert(1)</script>"
+    order.save()
+    pay(order, bank)
+
+    for message in OutboxMessage.objects.all():
+        _text, html = parts(compose(message))
+        assert "<b>Claire" not in html
+        assert "<script>" not in html
+
+
+# --- The providers ----------------------------------------------------------------------------------
+def test_each_provider_learns_its_own_part_and_nothing_else(order: Order):
+    titles = {line.pk: line.titles["en"] for line in order.lines.all()}
+    messages = OutboxMessage.objects.filter(kind="provider_booking")
+    assert messages.count() == 4
+
+    for message in messages:
+        message.language = "en"
+        own = set(order.lines.filter(sub_order=message.data["sub_order"]).values_list("pk", flat=True))
+        for text in parts(compose(message)):
+            for pk, title in titles.items():
+                assert (title in text) is (pk in own)
+            assert "Claire" in text
+            assert "06 00 00 00 00" in text
+            assert "5:30 pm" in text
+            assert "A nut allergy" in text
+            assert "5 years old" in text
+            # The rest of the stay and of the person is nobody's business.
+            assert "Dupont" not in text
+            assert order.email not in text
+            assert "1,063.40" not in text
+            assert order.access_token not in text
+
+
+def test_provider_is_written_to_in_its_own_language(bank: FakeBank):
+    basket = factories.a_basket(language="fr")
+    hold_week(basket, a_week(provider=factories.a_provider(language="en")))
+    paid_order(basket, bank)
+
+    assert mail_of("provider_booking").subject.startswith("New booking: The Narces Cottage")
+
+
+def test_options_of_the_price_are_told_to_the_host(order: Order):
+    gite = order.lines.get(kind="lodging")
+    message = OutboxMessage.objects.get(
+        kind="provider_booking", data__sub_order=gite.sub_order_id
+    )
+
+    assert "+ Ménage" in compose(message).body
+
+
+# --- Cancelling -----------------------------------------------------------------------------------
+def test_cancellation_tells_the_visitor_the_refund_and_only_the_provider_concerned(order: Order):
+    lace = order.lines.get(kind="workshop")
+    cancel_lines(order, [lace.pk], basis="policy", reason="Illness", actor=SYSTEM, now=NOW)
+
+    mail = mail_of("lines_cancelled")
+    assert "A part of your stay is cancelled" in mail.subject
+    for text in parts(mail):
+        assert "First stitches of lace" in text
+        assert "The Narces Cottage" not in text
+        assert "€96.00" in text
+        assert "3 lines of your stay go on as planned." in text
+        assert order.access_token in text
+    told = mail_of("provider_cancelled")
+    assert told.to == [lace.sub_order.provider.email]
+    for text in parts(told):
+        assert "First stitches of lace" in text or "lace" in text
+        assert "Illness" not in text
+        assert "Dupont" not in text
+
+
+def test_whole_stay_cancelled_is_said_so(order: Order):
+    ids = list(order.lines.values_list("pk", flat=True))
+    cancel_lines(order, ids, basis="full", reason="Storm", actor=SYSTEM, now=NOW)
+
+    mail = mail_of("lines_cancelled")
+    assert mail.subject.startswith("Your stay is cancelled")
+    assert "€1,063.40" in parts(mail)[0]
+
+
+def test_money_given_back_is_told(bank: FakeBank):
+    order = order_from(dupont_stay(Client()), language="en")
+    checkout.begin_payment(order, success_url="https://site/a", cancel_url="https://site/b", now=NOW)
+    payment = order.payments.get()
+    for line in order.lines.filter(slot__isnull=False):
+        line.slot.is_closed = True
+        line.slot.save()
+    gite = order.lines.get(kind="lodging")
+    gite.basket_line.stay_hold.delete()
+    hold_week(factories.a_basket(), gite.offer)
+    bank.pay(payment.session_id)
+    checkout.settle_payment(payment.pk, now=NOW)
+
+    for text in parts(mail_of("payment_returned")):
+        assert "your payment of €1,063.40" in text
+
+
+def test_link_of_an_order_is_sent_to_its_buyer(order: Order):
+    send_order_link(email=order.email.upper(), reference=order.reference, now=NOW)
+
+    for text in parts(mail_of("find_order")):
+        assert f"/en/trip/{order.reference}/?cle={order.access_token}" in text
+
+
+# --- All of them ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_kind_is_written_in_both_languages(order: Order, language: str):
+    lace = order.lines.get(kind="workshop")
+    cancel_lines(order, [lace.pk], basis="policy", reason="Illness", actor=SYSTEM, now=NOW)
+    send_order_link(email=order.email, reference=order.reference, now=NOW)
+    OutboxMessage.objects.create(
+        key="returned",
+        kind="payment_returned",
+        recipient=order.email,
+        order=order,
+        data={"amount": "12.00"},
+        next_attempt_at=NOW,
+        created_at=NOW,
+    )
+    OutboxMessage.objects.update(language=language)
+
+    written = {message.kind: compose(message) for message in OutboxMessage.objects.all()}
+
+    assert set(written) == set(CONTENTS)
+    for mail in written.values():
+        text, html = parts(mail)
+        assert mail.subject.strip()
+        assert mail.extra_headers["Auto-Submitted"] == "auto-generated"
+        assert "None" not in text
+        assert f'lang="{language}"' in html
+        # A mail loads nothing from elsewhere.
+        assert "<img" not in html
+        assert "{%" not in html
+
+
+def test_outbox_sends_each_mail_once(order: Order, mailoutbox):
+    waiting = OutboxMessage.objects.count()
+
+    assert drain_outbox(now=NOW) == waiting == 5
+    assert drain_outbox(now=NOW) == 0
+    assert len(mailoutbox) == 5

@@ -1,0 +1,273 @@
+"""Things to do: who may join and for how much, what is left, dates that lead further."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+import pytest
+from django.test import Client
+
+from booking.basket import LineRequest, add_to_basket
+from booking.models import Offer, Slot, Supplement
+from tests import factories
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
+from tests.pages import address, fields_of, text_of, with_basket
+
+pytestmark = pytest.mark.django_db
+SUNDAY = SATURDAY + timedelta(days=1)
+WEEK = {"arrival": SATURDAY, "departure": NEXT_SATURDAY}
+DUPONT = {**WEEK, "adults": 2, "ages": [5, 10]}
+
+
+@pytest.fixture(autouse=True)
+def _spring(at, settings):
+    settings.SEARCH_HORIZON_DAYS = 150
+    at(NOW)
+
+
+def show(client: Client, offer: Offer, language: str = "en", **query):
+    path = address("booking:experience-offer", offer.slug, language=language, **query)
+    return client.get(path)
+
+
+def listing(client: Client, **query):
+    return client.get(address("booking:experiences", **query))
+
+
+def hold(offer: Offer, slot: Slot, persons: int) -> None:
+    add_to_basket(
+        factories.a_basket(),
+        LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None,) * persons),
+        now=NOW,
+    )
+
+
+# --- The list -----------------------------------------------------------------------------------
+def test_the_list_shows_the_next_date_and_the_price_of_an_adult(client: Client):
+    offer = factories.an_activity(title_en="Swimming", adult="18", child="9")
+    factories.a_slot(offer, SUNDAY)
+
+    text = text_of(listing(client))
+
+    assert "1 thing to do" in text
+    assert "Swimming" in text
+    assert "Sun 11 Jul, 2 pm" in text
+    assert "€18 Adulte, enfant €9" in text
+
+
+def test_a_party_sees_its_price_and_adds_the_next_date(client: Client):
+    offer = factories.an_activity(adult="18", child="9")
+    slot = factories.a_slot(offer, SUNDAY)
+
+    page = listing(client, **DUPONT)
+
+    assert "€54" in text_of(page)
+    [form] = fields_of(page)
+    assert form["slot"] == [str(slot.pk)]
+    assert form["shown_amount"] == ["54.00"]
+    assert client.post(address("booking:line-add"), form).status_code == 303
+
+
+def test_the_list_is_filtered_by_dates_kind_and_ages(client: Client):
+    lace = factories.an_activity(kind="workshop", title_en="Lace", min_age=8)
+    climb = factories.an_activity(title_en="Climbing", min_age=14)
+    late = factories.an_activity(title_en="Too late")
+    for offer in (lace, climb):
+        factories.a_slot(offer, SUNDAY)
+    factories.a_slot(late, NEXT_SATURDAY + timedelta(days=3))
+
+    workshops = text_of(listing(client, **DUPONT, kind="workshop"))
+    children = text_of(listing(client, **WEEK, adults=0, ages=[5]))
+
+    assert "Lace" in workshops
+    assert "Climbing" not in workshops
+    assert "Too late" not in workshops
+    assert "At least one adult" in children
+
+
+def test_an_empty_list_offers_other_days(client: Client):
+    offer = factories.an_activity()
+    factories.a_slot(offer, NEXT_SATURDAY + timedelta(days=3))
+
+    page = listing(client, **DUPONT, kind="activity")
+
+    text = text_of(page)
+    assert "Nothing on these days" in text
+    urls = [one["url"] for one in page.context["empty"]["actions"]]
+    assert any("arrival" not in url and "ages=5&ages=10" in url for url in urls)
+
+
+# --- The offer ----------------------------------------------------------------------------------
+def test_a_family_sees_its_price_by_age_and_adds_a_date(client: Client):
+    offer = factories.an_activity(adult="18", child="9")
+    slot = factories.a_slot(offer, SUNDAY, time(9, 30))
+
+    page = show(client, offer, **DUPONT)
+
+    text = text_of(page)
+    assert "Adulte, 2 × €18" in text
+    assert "Enfant, 2 × €9" in text
+    assert "Total €54.00" in text
+    assert "9:30 am" in text
+    [form] = fields_of(page)
+    assert form == {
+        "offer": [str(offer.pk)],
+        "slot": [str(slot.pk)],
+        "adults": ["2"],
+        "ages": ["5,10"],
+        "shown_amount": ["54.00"],
+        "next": [show(client, offer, **DUPONT).wsgi_request.get_full_path()],
+    }
+    assert client.post(address("booking:line-add"), form).status_code == 303
+
+
+def test_too_young_ones_are_left_out_and_it_is_said(client: Client):
+    offer = factories.an_activity(adult="36", child="24", min_age=8)
+    factories.a_slot(offer, SUNDAY)
+
+    page = show(client, offer, **DUPONT)
+
+    assert "From 8 years: without 1 child (5 years old)" in text_of(page)
+    [form] = fields_of(page)
+    assert form["ages"] == ["10"]
+    assert form["shown_amount"] == ["96.00"]
+
+
+def test_people_of_the_stay_are_ticked_where_their_age_allows(client: Client):
+    offer = factories.an_activity(adult="36", child="24", min_age=8)
+    factories.a_slot(offer, SUNDAY)
+    with_basket(client, factories.a_basket(None, None, 5, 10))
+
+    proposed = show(client, offer)
+    chosen = show(client, offer, who=1, people=["p1", "p4"])
+    wrong = show(client, offer, who=1, people=["p1", "p3"])
+    nobody = show(client, offer, who=1)
+
+    assert fields_of(proposed)[0]["people"] == ["p1", "p2", "p4"]
+    assert "not for this age" in text_of(proposed)
+    assert fields_of(chosen)[0]["people"] == ["p1", "p4"]
+    assert fields_of(chosen)[0]["shown_amount"] == ["60.00"]
+    assert "Not for every age of your party" in text_of(wrong)
+    assert not fields_of(wrong)
+    assert "Choose at least one person" in text_of(nobody)
+    assert client.post(address("booking:line-add"), fields_of(chosen)[0]).status_code == 303
+
+
+def test_other_people_than_those_of_the_stay_may_come(client: Client):
+    offer = factories.an_activity(adult="36", child="24")
+    factories.a_slot(offer, SUNDAY)
+    with_basket(client, factories.a_basket(None, None))
+
+    page = client.get(show(client, offer).context["others_url"].partition("#")[0])
+    more = show(client, offer, others=1, adults=3)
+
+    assert page.status_code == 200
+    assert fields_of(more)[0]["adults"] == ["3"]
+
+
+def test_what_is_left_is_told_in_words(client: Client):
+    offer = factories.an_activity()
+    day = iter(SUNDAY + timedelta(days=number) for number in range(6))
+    plenty = factories.a_slot(offer, next(day), capacity=10)
+    few = factories.a_slot(offer, next(day), capacity=10)
+    last_two = factories.a_slot(offer, next(day), capacity=2)
+    held = factories.a_slot(offer, next(day), capacity=1)
+    sold = factories.a_slot(offer, next(day), capacity=5)
+    closed = factories.a_slot(offer, next(day), capacity=5)
+    hold(offer, few, 7)
+    hold(offer, held, 1)
+    Slot.objects.filter(pk=sold.pk).update(sold=5)
+    Slot.objects.filter(pk=closed.pk).update(is_closed=True, closed_reason="Storm")
+
+    page = show(client, offer, **WEEK, adults=3)
+
+    slots = [slot for row in page.context["panel"]["days"] for slot in row["slots"]]
+    words = {int(slot["id"].removeprefix("slot-")): slot["words"] for slot in slots}
+    assert words[plenty.pk] == "Places left"
+    assert words[few.pk] == "Only 3 places left"
+    assert "Only 2 left" in words[last_two.pk]
+    assert "Others are booking the last ones" in words[held.pk]
+    assert words[sold.pk] == "Sold out"
+    assert words[closed.pk] == "Storm"
+    addable = {int(form["slot"][0]) for form in fields_of(page)}
+    assert addable == {plenty.pk, few.pk}
+
+
+def test_no_date_in_the_stay_leads_to_the_next_one(client: Client):
+    offer = factories.an_activity()
+    factories.a_slot(offer, NEXT_SATURDAY + timedelta(days=3))
+
+    page = show(client, offer, **DUPONT)
+    later = client.get(page.context["next_url"].partition("#")[0])
+
+    assert "Nothing on these days. The next date is Tuesday 20 July" in text_of(page)
+    assert fields_of(later)[0]["ages"] == ["5,10"]
+
+
+def test_a_long_list_of_dates_goes_on_on_the_next_page(client: Client):
+    offer = factories.an_activity()
+    for number in range(28):
+        factories.a_slot(offer, SUNDAY + timedelta(days=number))
+
+    page = show(client, offer, arrival=SUNDAY, departure=SUNDAY + timedelta(days=30))
+    rest = client.get(page.context["later_url"].partition("#")[0])
+
+    assert len(fields_of(page)) == 24
+    assert len(fields_of(rest)) == 4
+
+
+def test_produce_is_bought_by_the_piece(client: Client):
+    offer = factories.a_produce(price="25")
+    slot = factories.a_slot(offer, SUNDAY)
+
+    page = show(client, offer, **WEEK, quantity=3)
+
+    text = text_of(page)
+    assert "€75 3 pieces" in text
+    assert "When to fetch it" in text
+    [form] = fields_of(page)
+    assert form["quantity"] == ["3"]
+    assert form["slot"] == [str(slot.pk)]
+    assert client.post(address("booking:line-add"), form).status_code == 303
+
+
+def test_an_option_taken_is_in_the_price(client: Client):
+    offer = factories.an_activity(adult="30", child=None)
+    factories.a_slot(offer, SUNDAY)
+    Supplement.objects.create(
+        offer=offer, code="repas", name="Repas", basis="person", amount=16, kind="meal"
+    )
+
+    [form] = fields_of(show(client, offer, **WEEK, adults=2, option_repas=1))
+
+    assert form["shown_amount"] == ["92.00"]
+    assert client.post(address("booking:line-add"), form).status_code == 303
+
+
+def test_who_may_see_it(client: Client):
+    beside = factories.a_commune("Borée", insee="07037", inside=False)
+    shown = factories.an_activity(commune=beside)
+    factories.a_slot(shown, SUNDAY)
+    draft = factories.an_activity(state=Offer.State.DRAFT)
+    paused = factories.an_activity(state=Offer.State.PAUSED)
+
+    page = show(client, shown)
+
+    assert "beside the Velay" in text_of(page)
+    assert not fields_of(page)
+    assert show(client, draft).status_code == 404
+    assert show(client, paused).status_code == 410
+
+
+def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
+    offers = [factories.an_activity() for _number in range(14)]
+    for offer in offers:
+        factories.a_slot(offer, SUNDAY)
+    basket = factories.a_basket(None, 5)
+
+    with django_assert_max_num_queries(12):
+        listing(client, **DUPONT)
+    with django_assert_max_num_queries(12):
+        show(client, offers[0], **DUPONT)
+    with django_assert_max_num_queries(15):
+        show(with_basket(client, basket), offers[0])

@@ -1,0 +1,81 @@
+"""Legal texts: the version in force, older ones by name, French where a language is missing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from destination.models import LegalText
+from tests.cast import NOW
+from tests.pages import address, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _spring(at):
+    at(NOW)
+
+
+def a_text(version: str, valid_from: date, **fields) -> LegalText:
+    return LegalText.objects.create(
+        version=version,
+        valid_from=valid_from,
+        **{
+            "kind": LegalText.Kind.TERMS,
+            "language": "fr",
+            "title": "Conditions de vente",
+            "body": f"<h2>Version {version}</h2><p>Texte.</p>",
+            **fields,
+        },
+    )
+
+
+def show(client: Client, kind: str = "conditions-de-vente", language: str = "fr", **query):
+    return client.get(address("destination:legal", kind, language=language, **query))
+
+
+def test_the_version_in_force_is_shown_and_the_older_one_can_be_read(client: Client):
+    a_text("1", date(2026, 1, 1))
+    a_text("2", date(2027, 1, 1))
+    a_text("3", date(2028, 1, 1))
+
+    now, before = show(client), show(client, version="1")
+
+    assert "Version 2" in text_of(now)
+    assert [one["version"] for one in now.context["versions"]] == ["1"]
+    assert "<h2>Version 1</h2>" in before.content.decode()
+    assert b'content="noindex"' in before.content
+    assert show(client, version="3").status_code == 404
+    assert show(client, version="9").status_code == 404
+
+
+def test_french_stands_in_for_a_missing_language_and_says_so(client: Client):
+    a_text("1", date(2026, 1, 1))
+
+    page = show(client, language="en")
+
+    assert 'lang="fr"' in page.content.decode()
+    assert "Conditions de vente" in text_of(page)
+
+
+def test_a_text_cannot_bring_scripts(client: Client):
+    a_text("1", date(2026, 1, 1), body='<p onclick="x()">Un<script>alert(1)</script></p>')
+
+    body = show(client).content.decode()
+
+    assert "alert(1)" not in body
+    assert "onclick" not in body
+    assert "<p>Un</p>" in body
+
+
+def test_plain_text_gets_paragraphs(client: Client):
+    a_text("1", date(2026, 1, 1), body="Un.\n\nDeux.")
+
+    assert "<p>Un.</p>" in show(client).content.decode()
+
+
+def test_a_text_that_is_not_there_is_not_found(client: Client):
+    assert show(client, "vie-privee").status_code == 404
