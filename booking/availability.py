@@ -18,9 +18,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
-from django.utils import formats
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from booking.models import Closure, Offer, Slot, Stay, Unit, UnitDay
 from booking.quoting import (
@@ -43,6 +42,7 @@ from destination.models import Pole
 from destination.models.territory import memberships_on
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
+from oti.lib.html import weekday_name
 from oti.lib.money import from_cents
 
 PAGE_SIZE = 12
@@ -525,8 +525,7 @@ def _calendar_rule(rows: dict[date, list[UnitDay]]) -> str:
     sentences = []
     weekdays = sorted({row.day.weekday() for row in known if row.arrival_ok})
     if len(weekdays) == 1:
-        # 4 January 2027 is a Monday: the weekday's name in the active language.
-        name = formats.date_format(date(2027, 1, 4) + timedelta(days=weekdays[0]), "l").lower()
+        name = weekday_name(weekdays[0], get_language() or settings.LANGUAGE_CODE)
         sentences.append(
             _(
                 "In this month, arrivals are on %(weekday)s. Days without a lozenge are free, "

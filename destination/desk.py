@@ -209,12 +209,19 @@ class Rows(InlinePanel):
         return options
 
 
-def in_languages(name: str, help_text: Text = "", *, heading: Text = "") -> FieldRowPanel:
-    """Return a row with a text in French, English and German."""
+def in_languages(name: str, help_text: Text, *, heading: Text = "") -> FieldRowPanel:
+    """Return a row with a text in French, which `help_text` explains, in English and German."""
     return FieldRowPanel(
-        [FieldPanel(f"{name}_{language}") for language in LANGUAGES],
+        [
+            FieldPanel(
+                f"{name}_{language}",
+                help_text=help_text
+                if language == "fr"
+                else gettext_lazy("Without it, visitors read the French one."),
+            )
+            for language in LANGUAGES
+        ],
         heading=heading,
-        help_text=help_text,
     )
 
 

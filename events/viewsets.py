@@ -212,7 +212,11 @@ class SessionForm(forms.Form):
         label=gettext_lazy("Event"),
         help_text=gettext_lazy("What happens on this date."),
     )
-    day = forms.DateField(label=gettext_lazy("Day"), widget=DayInput)
+    day = forms.DateField(
+        label=gettext_lazy("Day"),
+        widget=DayInput,
+        help_text=gettext_lazy("Today or later."),
+    )
     start_time = forms.TimeField(
         label=gettext_lazy("Begins at"), widget=HourInput, help_text=gettext_lazy("Local time.")
     )

@@ -94,7 +94,11 @@ class SlotForm(forms.Form):
     """One date of an offer."""
 
     offer = OfferField(help_text=gettext_lazy("What is sold on this date."))
-    day = forms.DateField(label=gettext_lazy("Day"), widget=DayInput)
+    day = forms.DateField(
+        label=gettext_lazy("Day"),
+        widget=DayInput,
+        help_text=gettext_lazy("Today or later."),
+    )
     start_time = forms.TimeField(
         label=gettext_lazy("Begins at"),
         widget=HourInput,
@@ -112,7 +116,11 @@ class SlotSeriesForm(forms.Form):
     """Many dates at once: "every Tuesday at 14:00 from … to …, except …"."""
 
     offer = OfferField(help_text=gettext_lazy("What is sold on these dates."))
-    first_day = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
+    first_day = forms.DateField(
+        label=gettext_lazy("From"),
+        widget=DayInput,
+        help_text=gettext_lazy("First day of the period."),
+    )
     last_day = forms.DateField(
         label=gettext_lazy("To, included"),
         widget=DayInput,
@@ -123,6 +131,7 @@ class SlotSeriesForm(forms.Form):
         choices=[choice for choice in Weekday.choices if choice[0] >= 0],
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("One or several."),
         error_messages={"required": gettext_lazy("Choose at least one day of the week.")},
     )
     start_times = forms.CharField(
@@ -130,7 +139,10 @@ class SlotSeriesForm(forms.Form):
         help_text=gettext_lazy("One or several, apart by commas: 10:00, 14:30."),
     )
     capacity = forms.IntegerField(
-        label=gettext_lazy("Places on each date"), min_value=1, max_value=5000
+        label=gettext_lazy("Places on each date"),
+        min_value=1,
+        max_value=5000,
+        help_text=gettext_lazy("Places, or baskets to fetch, that can be sold on each date."),
     )
     skip_days = forms.CharField(
         label=gettext_lazy("Except on"),

@@ -31,6 +31,7 @@ class CancelForm(forms.Form):
         queryset=OrderLine.objects.none(),
         label=gettext_lazy("Lines to cancel"),
         widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("All of them, or some."),
         error_messages={"required": gettext_lazy("Choose at least one line.")},
     )
     basis = forms.ChoiceField(
@@ -40,6 +41,7 @@ class CancelForm(forms.Form):
             (FULL, gettext_lazy("The provider or the office: everything is given back")),
         ),
         widget=forms.RadioSelect,
+        help_text=gettext_lazy("It decides how much is given back: see the table above."),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

@@ -141,7 +141,7 @@ def _supplements() -> Rows:
         label=_("supplement"),
         help_text=_("Cleaning, linen, a pet, a meal: always part of the price, or asked for."),
         panels=[
-            in_languages("name"),
+            in_languages("name", _("As visitors read it: « Cleaning ».")),
             FieldRowPanel(
                 [
                     FieldPanel("kind", help_text=_("What it is.")),
@@ -223,7 +223,7 @@ LODGING = TabbedInterface(
                         "ten units. Prices are entered afterwards, from the offer's page."
                     ),
                     panels=[
-                        in_languages("name"),
+                        in_languages("name", _("As visitors read it: « The gîte », « Room 3 ».")),
                         FieldRowPanel(
                             [
                                 FieldPanel("max_guests", help_text=_("Without infants in cots.")),
@@ -307,7 +307,7 @@ EXPERIENCE = TabbedInterface(
                         "are included. A produce basket has one price, without ages."
                     ),
                     panels=[
-                        in_languages("name"),
+                        in_languages("name", _("As visitors read it: « Adult », « Child ».")),
                         FieldRowPanel(
                             [
                                 FieldPanel("min_age", help_text=_("0 for infants too.")),

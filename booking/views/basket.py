@@ -68,7 +68,7 @@ def add_line(request: HttpRequest) -> HttpResponse:
         text = _("« %(title)s » is in your stay, held for you until %(hour)s.")
         hour = heure(basket.expires_at)
         messages.success(request, text % {"title": line.offer.title, "hour": hour})
-        response = see_other(MY_STAY, fragment=f"#ligne-{line.pk}")
+        response = see_other(MY_STAY)
     remember_basket(request, response, basket)
     return response
 
@@ -88,11 +88,11 @@ def edit_line(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or "update" in request.POST:
         return line_pages.edit(request, view, line, now=now)
     try:
-        changed = baskets.change_line(basket, pk, read_line(request.POST), now=now)
+        baskets.change_line(basket, pk, read_line(request.POST), now=now)
     except Refusal as refusal:
         return line_pages.edit(request, view, line, refusal=refusal, now=now)
     _tell_change(request, line, baskets.view_basket(basket, now=now))
-    return see_other(MY_STAY, fragment=f"#ligne-{changed.pk}")
+    return see_other(MY_STAY)
 
 
 @never_cache

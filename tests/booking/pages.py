@@ -50,7 +50,9 @@ def a_week(**fields: Any) -> Offer:
     """Make a gîte of 760 euros a week, 15.40 of tourist tax beside (vector T1)."""
     values = {"night": "100", "cleaning": "60", "now": NOW, "title": "Le Gîte des Narces"}
     values |= {"title_en": "The Narces Cottage", "access_info": "The key is under the stone."}
-    return factories.a_lodging(**{**values, **fields})
+    # The active language is that of the last page asked for: a title goes to its column.
+    with override("fr"):
+        return factories.a_lodging(**{**values, **fields})
 
 
 def hold_week(basket: Basket, offer: Offer, *, now: datetime = NOW) -> None:
@@ -66,10 +68,17 @@ def hold_week(basket: Basket, offer: Offer, *, now: datetime = NOW) -> None:
 
 
 def hold_place(
-    basket: Basket, title: str, *, kind: str = "workshop", day: int = 12, hour: int = 14, **fields: Any
+    basket: Basket,
+    title: str,
+    *,
+    kind: str = "workshop",
+    day: int = 12,
+    hour: int = 14,
+    **fields: Any,
 ) -> Offer:
     """Put places for the Duponts in something of July, 96 euros, into a basket."""
-    offer = factories.an_activity(kind=kind, title=title, title_en=title, **fields)
+    with override("fr"):
+        offer = factories.an_activity(kind=kind, title=title, title_en=title, **fields)
     slot = factories.a_slot(offer, date(2027, 7, day), time(hour))
     request = LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=DUPONT)
     add_to_basket(basket, request, now=NOW)

@@ -38,7 +38,9 @@ def order(bank: FakeBank) -> Order:
 
 
 def pay(order: Order, bank: FakeBank) -> None:
-    checkout.begin_payment(order, success_url="https://site/a", cancel_url="https://site/b", now=NOW)
+    checkout.begin_payment(
+        order, success_url="https://site/a", cancel_url="https://site/b", now=NOW
+    )
     payment = order.payments.get()
     bank.pay(payment.session_id)
     checkout.settle_payment(payment.pk, now=NOW)
@@ -55,7 +57,7 @@ def parts(mail: EmailMultiAlternatives) -> tuple[str, str]:
     return tuple(text.replace("\u00a0", " ").replace("\u202f", " ") for text in (mail.body, html))
 
 
-# --- The visitor ----------------------------------------------------------------------------------
+# --- The visitor ------------------------------------------------------------------------------
 def test_confirmation_says_everything_in_text_and_in_html(order: Order):
     mail = mail_of("order_confirmed")
 
@@ -142,7 +144,7 @@ def test_what_a_visitor_types_is_never_markup(bank: FakeBank):
         assert "<script>" not in html
 
 
-# --- The providers ----------------------------------------------------------------------------------
+# --- The providers ----------------------------------------------------------------------------
 def test_each_provider_learns_its_own_part_and_nothing_else(order: Order):
     titles = {line.pk: line.titles["en"] for line in order.lines.all()}
     messages = OutboxMessage.objects.filter(kind="provider_booking")
@@ -150,7 +152,9 @@ def test_each_provider_learns_its_own_part_and_nothing_else(order: Order):
 
     for message in messages:
         message.language = "en"
-        own = set(order.lines.filter(sub_order=message.data["sub_order"]).values_list("pk", flat=True))
+        own = set(
+            order.lines.filter(sub_order=message.data["sub_order"]).values_list("pk", flat=True)
+        )
         for text in parts(compose(message)):
             for pk, title in titles.items():
                 assert (title in text) is (pk in own)
@@ -176,14 +180,12 @@ def test_provider_is_written_to_in_its_own_language(bank: FakeBank):
 
 def test_options_of_the_price_are_told_to_the_host(order: Order):
     gite = order.lines.get(kind="lodging")
-    message = OutboxMessage.objects.get(
-        kind="provider_booking", data__sub_order=gite.sub_order_id
-    )
+    message = OutboxMessage.objects.get(kind="provider_booking", data__sub_order=gite.sub_order_id)
 
     assert "+ Ménage" in compose(message).body
 
 
-# --- Cancelling -----------------------------------------------------------------------------------
+# --- Cancelling -------------------------------------------------------------------------------
 def test_cancellation_tells_the_visitor_the_refund_and_only_the_provider_concerned(order: Order):
     lace = order.lines.get(kind="workshop")
     cancel_lines(order, [lace.pk], basis="policy", reason="Illness", actor=SYSTEM, now=NOW)
@@ -215,7 +217,9 @@ def test_whole_stay_cancelled_is_said_so(order: Order):
 
 def test_money_given_back_is_told(bank: FakeBank):
     order = order_from(dupont_stay(Client()), language="en")
-    checkout.begin_payment(order, success_url="https://site/a", cancel_url="https://site/b", now=NOW)
+    checkout.begin_payment(
+        order, success_url="https://site/a", cancel_url="https://site/b", now=NOW
+    )
     payment = order.payments.get()
     for line in order.lines.filter(slot__isnull=False):
         line.slot.is_closed = True
@@ -237,7 +241,7 @@ def test_link_of_an_order_is_sent_to_its_buyer(order: Order):
         assert f"/en/trip/{order.reference}/?cle={order.access_token}" in text
 
 
-# --- All of them ----------------------------------------------------------------------------------
+# --- All of them ------------------------------------------------------------------------------
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     lace = order.lines.get(kind="workshop")

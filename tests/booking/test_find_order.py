@@ -36,9 +36,16 @@ def links() -> list[OutboxMessage]:
 
 @pytest.mark.parametrize(
     "write",
-    [str, str.lower, lambda text: f" {text[:4]} {text[4:]} ", lambda text: f"{text[:4]}-{text[4:]}"],
+    [
+        str,
+        str.lower,
+        lambda text: f" {text[:4]} {text[4:]} ",
+        lambda text: f"{text[:4]}-{text[4:]}",
+    ],
 )
-def test_buyer_gets_the_link_however_the_reference_is_written(client: Client, order, mailoutbox, write):
+def test_buyer_gets_the_link_however_the_reference_is_written(
+    client: Client, order, mailoutbox, write
+):
     answer = ask(client, "Claire.Dupont@Example.org", write(order.reference))
 
     assert SENT in body(answer)
@@ -63,7 +70,8 @@ def test_answer_is_the_same_for_what_does_not_exist(client: Client, order):
 
 
 @pytest.mark.parametrize(
-    ("email", "reference", "field"), [("claire@", "AAAA3333", "email"), ("a@example.org", "", "reference")]
+    ("email", "reference", "field"),
+    [("claire@", "AAAA3333", "email"), ("a@example.org", "", "reference")],
 )
 def test_what_cannot_be_read_is_told_beside_its_field(client: Client, email, reference, field):
     answer = ask(client, email, reference)

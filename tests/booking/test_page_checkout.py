@@ -41,7 +41,7 @@ def buy(client: Client, basket: Basket, **fields) -> Order:
     return Order.objects.get(basket=basket, state="awaiting_payment")
 
 
-# --- The page ------------------------------------------------------------------------------------
+# --- The page ---------------------------------------------------------------------------------
 def test_page_says_the_amount_in_its_button_and_asks_each_thing_once(
     client: Client, django_assert_max_num_queries
 ):
@@ -128,7 +128,7 @@ def test_persons_who_take_part_in_nothing_are_not_asked(client: Client):
     assert Order.objects.get().total_amount == Decimal("50.00")
 
 
-# --- Ordering --------------------------------------------------------------------------------------
+# --- Ordering ---------------------------------------------------------------------------------
 def test_visitor_is_led_to_the_bank_with_one_order_for_everything(client: Client, bank: FakeBank):
     basket = dupont_stay(client)
 
@@ -221,7 +221,9 @@ def test_hour_of_arrival_is_read_as_people_write_it(client: Client, bank: FakeBa
     assert (order.arrival_time is None) is (typed == "")
 
 
-@pytest.mark.parametrize("phone", ["06 12 34 56 78", "+33612345678", "0044 20 7946 0958", "(06)12-34.56"])
+@pytest.mark.parametrize(
+    "phone", ["06 12 34 56 78", "+33612345678", "0044 20 7946 0958", "(06)12-34.56"]
+)
 def test_phone_is_kept_as_it_was_written(client: Client, bank: FakeBank, phone):
     assert buy(client, dupont_stay(client), phone=phone).phone == phone
 
@@ -362,7 +364,7 @@ def settle(order: Order, bank: FakeBank) -> None:
     checkout.settle_payment(payment.pk, now=NOW + timedelta(seconds=20))
 
 
-# --- The bank is away, or says no --------------------------------------------------------------------
+# --- The bank is away, or says no -------------------------------------------------------------
 def test_order_waits_while_the_bank_does_not_answer(client: Client, bank: FakeBank):
     basket = dupont_stay(client)
     bank.is_down = True
@@ -449,7 +451,7 @@ def test_after_the_deadline_the_way_leads_back_to_the_stay(client: Client, bank:
     assert "Your places are no longer held." in body(reopened)
 
 
-# --- After the bank ------------------------------------------------------------------------------------
+# --- After the bank ---------------------------------------------------------------------------
 def test_return_page_never_confirms_whatever_the_bank_knows(
     client: Client, bank: FakeBank, django_assert_max_num_queries
 ):
@@ -573,9 +575,7 @@ def test_bank_leads_back_by_signed_links(client: Client, bank: FakeBank, monkeyp
 
     key = f"?cle={order.access_token}"
     site = "http://testserver"
-    assert asked[0].success_url == (
-        site + address("booking:payment-return", order.reference) + key
-    )
+    assert asked[0].success_url == (site + address("booking:payment-return", order.reference) + key)
     assert asked[0].cancel_url == site + address("booking:payment-back", order.reference) + key
 
 

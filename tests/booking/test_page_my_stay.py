@@ -44,7 +44,7 @@ def asked(gite, **fields):
     return {name: value for name, value in {**form, **fields}.items() if value is not None}
 
 
-# --- Adding ---------------------------------------------------------------------------------------
+# --- Adding -----------------------------------------------------------------------------------
 def test_empty_stay_leads_to_beds_and_things_to_do(client: Client):
     page = client.get(address(MY_STAY))
 
@@ -60,9 +60,9 @@ def test_visitor_adds_a_week_and_finds_it_on_the_thread(client: Client):
 
     answer = client.post(address("booking:line-add"), asked(offer, shown_amount="775.40"))
 
-    line = BasketLine.objects.get()
     assert answer.status_code == 303
-    assert answer.url == f"{address(MY_STAY)}#ligne-{line.pk}"
+    assert answer.url == address(MY_STAY)
+    assert BasketLine.objects.count() == 1
     assert client.cookies[BASKET_COOKIE]["httponly"]
     page = body(client.get(address(MY_STAY)))
     assert "The Narces Cottage" in page
@@ -232,7 +232,7 @@ def test_impossible_quantity_is_refused(client: Client, quantity):
     assert not BasketLine.objects.exists()
 
 
-# --- Whose basket -----------------------------------------------------------------------------------
+# --- Whose basket -----------------------------------------------------------------------------
 def test_forged_key_finds_no_basket(client: Client):
     basket = dupont_stay(client)
     client.cookies[BASKET_COOKIE] = f"{basket.token}:forged"
@@ -259,7 +259,7 @@ def test_line_of_another_basket_can_be_neither_seen_nor_taken_out(client: Client
     assert "This line is no longer in your stay." in body(accepted)
 
 
-# --- The thread ---------------------------------------------------------------------------------------
+# --- The thread -------------------------------------------------------------------------------
 def test_thread_shows_each_day_the_total_and_who_is_paid(
     client: Client, django_assert_max_num_queries
 ):
@@ -283,9 +283,7 @@ def test_far_apart_things_leave_no_months_of_empty_days_between_them(client: Cli
     hold_place(basket, "In July", day=12)
     offer = factories.an_activity()
     slot = factories.a_slot(offer, date(2027, 5, 1))
-    client.post(
-        address("booking:line-add"), {"offer": offer.pk, "slot": slot.pk, "people": ["p1"]}
-    )
+    client.post(address("booking:line-add"), {"offer": offer.pk, "slot": slot.pk, "people": ["p1"]})
 
     page = body(client.get(address(MY_STAY)))
 
@@ -303,7 +301,7 @@ def test_tax_paid_on_site_stands_beside_the_total(client: Client):
     assert "€760.00" in page
 
 
-# --- The hold -------------------------------------------------------------------------------------------
+# --- The hold ---------------------------------------------------------------------------------
 def test_press_keeps_everything_a_quarter_of_an_hour_more(client: Client):
     dupont_stay(client)
 
@@ -374,7 +372,7 @@ def test_new_price_is_shown_beside_the_old_one_and_accepted(client: Client):
     assert f'href="{address("booking:checkout")}"' in page
 
 
-# --- Changing -----------------------------------------------------------------------------------------
+# --- Changing ---------------------------------------------------------------------------------
 def test_change_keeps_the_place_of_the_line_and_tells_the_new_price(client: Client):
     basket = dupont_stay(client)
     gite = basket.lines.get(unit__isnull=False)
@@ -392,9 +390,7 @@ def test_refused_change_keeps_what_was_held_and_what_was_typed(client: Client):
     basket = dupont_stay(client)
     gite = basket.lines.get(unit__isnull=False)
     unit = gite.unit
-    Closure.objects.create(
-        unit=unit, dates=(date(2027, 7, 20), date(2027, 7, 25)), reason="Works"
-    )
+    Closure.objects.create(unit=unit, dates=(date(2027, 7, 20), date(2027, 7, 25)), reason="Works")
 
     answer = client.post(
         address("booking:line-edit", gite.pk),
@@ -473,7 +469,12 @@ def test_workshop_without_anybody_is_refused_beside_the_persons(client: Client):
 def test_option_is_added_by_changing_the_line(client: Client):
     offer = a_week()
     Supplement.objects.create(
-        offer=offer, code="linge", name="Draps", name_en="Linen", basis="item", amount=12,
+        offer=offer,
+        code="linge",
+        name="Draps",
+        name_en="Linen",
+        basis="item",
+        amount=12,
         max_quantity=6,
     )
     basket = carry(client, factories.a_basket())
@@ -506,7 +507,7 @@ def test_pages_of_a_change_ask_few_questions(client: Client, django_assert_max_n
             assert client.get(address("booking:line-edit", line.pk)).status_code == 200
 
 
-# --- While paying, and after ------------------------------------------------------------------------------
+# --- While paying, and after ------------------------------------------------------------------
 def test_stay_whose_payment_is_under_way_says_so_and_can_be_taken_back(client: Client):
     basket = dupont_stay(client)
     order = order_from(basket)

@@ -56,7 +56,7 @@ def cancel(order: Order, kind: str, *, basis: str = "policy") -> None:
     cancel_lines(order, [line.pk], basis=basis, reason="Illness", actor=SYSTEM, now=NOW)
 
 
-# --- Who sees it ---------------------------------------------------------------------------------
+# --- Who sees it ------------------------------------------------------------------------------
 def test_stranger_sees_nothing_and_learns_nothing(order: Order):
     stranger = Client()
 
@@ -103,7 +103,7 @@ def test_link_dies_twelve_months_after_the_stay(order: Order, at):
     assert Client().get(link(order)).status_code == 404
 
 
-# --- What it shows -------------------------------------------------------------------------------
+# --- What it shows ----------------------------------------------------------------------------
 def test_trip_says_where_when_and_whom_to_call(
     client: Client, order: Order, django_assert_max_num_queries
 ):
@@ -194,7 +194,7 @@ def test_tax_to_be_paid_on_site_is_told(client: Client, bank: FakeBank):
     assert "€15.40" in seen(client, order)
 
 
-# --- The receipt -----------------------------------------------------------------------------------
+# --- The receipt ------------------------------------------------------------------------------
 def test_receipt_adds_up_by_rate_with_the_tax_apart(
     client: Client, order: Order, django_assert_max_num_queries
 ):
@@ -226,7 +226,7 @@ def test_receipt_tells_what_was_given_back(client: Client, order: Order):
     assert "€96.00 being given back" in page
 
 
-# --- The calendar -----------------------------------------------------------------------------------
+# --- The calendar -----------------------------------------------------------------------------
 def read_calendar(client: Client, order: Order) -> Calendar:
     answer = client.get(address("booking:trip-ics", order.reference))
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
 from booking import offers
 from booking.models import AgeBand, Offer, Tariff, TaxCollectivity, Unit, UnitDay
@@ -153,7 +154,8 @@ def test_holes_and_overlaps_of_ages_are_told_with_the_ages(
             offer=offer, code=f"b{number}", name="Prix", min_age=low, max_age=high, amount=10
         )
 
-    found = offers.check_offer(offer, today=TODAY)
+    with override("en"):
+        found = offers.check_offer(offer, today=TODAY)
 
     assert [(one.code, one.params.get("ages")) for one in found] == expected
 
