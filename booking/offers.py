@@ -129,22 +129,19 @@ def check_price_bands(
     if is_sold_by_item:
         if len(by_item) == 1 and len(bands) == 1:
             return []
-        message = _("A produce basket has one price only, without ages.")
-        return [_say_of_bands("band_ages_forbidden", message, [band.code for band in bands])]
+        return [_say_of_bands("band_ages_forbidden", [band.code for band in bands])]
     if by_item:
-        message = _("Give the ages: 0 for « from age » where everybody pays this price.")
-        return [_say_of_bands("band_ages_missing", message, by_item)]
+        return [_say_of_bands("band_ages_missing", by_item)]
     return [_of_bands(problem, bands) for problem in check_bands(bands, min_age, max_age)]
 
 
-def _say_of_bands(code: str, message: str, codes: Sequence[str]) -> Trouble:
-    return Trouble(code, message, field="bands", params={"codes": list(codes)})
+def _say_of_bands(code: str, codes: Sequence[str]) -> Trouble:
+    return trouble(code, field="bands", codes=list(codes))
 
 
 def _of_bands(problem: Problem, bands: Sequence[BandTerms]) -> Trouble:
     if problem.code == "band_reversed":
-        message = _("« From age » is above « up to age ».")
-        return _say_of_bands(problem.code, message, [str(problem.params["code"])])
+        return _say_of_bands(problem.code, [str(problem.params["code"])])
     ages = list(problem.params["ages"])  # type: ignore[call-overload]
     shown = say_ages(ages)
     codes: Iterable[str] = problem.params.get("codes", ())  # type: ignore[assignment]

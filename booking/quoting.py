@@ -7,7 +7,7 @@ price comes through here (features.md B12).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -301,8 +301,9 @@ def stay_hours(offer: Offer, arrival: date, departure: date) -> tuple[datetime, 
 def slot_end(day: date, start: time, minutes: int | None) -> tuple[datetime, datetime]:
     """Return both moments of a slot; one without a duration lasts an hour."""
     starts_at = at_paris(day, start)
-    ends_at = (starts_at + timedelta(minutes=minutes or 60)).astimezone(PARIS)
-    return starts_at, ends_at
+    # In UTC: minutes that really pass, also in a night when the clocks change.
+    ends_at = starts_at.astimezone(UTC) + timedelta(minutes=minutes or 60)
+    return starts_at, ends_at.astimezone(PARIS)
 
 
 def options_from(rows: Iterable[dict[str, Any]]) -> tuple[OptionChoice, ...]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
 from booking.rules.people import Problem
@@ -108,11 +108,6 @@ MESSAGES: dict[str, Any] = {
     "closed_to_arrival": gettext_lazy("No arrival on that day. Choose another arrival day."),
     "closed_to_departure": gettext_lazy("No departure on that day. Choose another departure day."),
     "no_adult": gettext_lazy("At least one adult must be part of it."),
-    "too_many_adults": gettext_lazy("%(max)s adults at most here."),
-    "too_many_children": gettext_lazy("%(max)s children at most here."),
-    "too_many_guests": gettext_lazy(
-        "%(max)s persons at most here: choose a larger one, or add a second one."
-    ),
     "too_many_people": gettext_lazy("%(max)s persons at most online. Call us for a group."),
     "ages_missing": gettext_lazy("Give the age of each child on the day of arrival."),
     "age_unreadable": gettext_lazy("An age is a whole number from 0 to 17."),
@@ -148,6 +143,11 @@ MESSAGES: dict[str, Any] = {
     "slot_missing": gettext_lazy("Add at least one slot to come."),
     "band_missing": gettext_lazy("Give the prices by age, or one price per item."),
     "band_overlap": gettext_lazy("Two prices hold for the age of %(ages)s."),
+    "band_reversed": gettext_lazy("« From age » is above « up to age »."),
+    "band_ages_forbidden": gettext_lazy("A produce basket has one price only, without ages."),
+    "band_ages_missing": gettext_lazy(
+        "Give the ages: 0 for « from age » where everybody pays this price."
+    ),
     "band_gap": gettext_lazy("No price for the age of %(ages)s."),
     "tariff_missing": gettext_lazy(
         "No tourist tax tariff for this category in this commune: enter it, or it isn't sold."
@@ -161,20 +161,36 @@ MESSAGES: dict[str, Any] = {
 }
 
 
+# The same, where the words follow a number: each names the parameter that it counts.
+COUNTED: dict[str, Any] = {
+    "min_stay": ngettext_lazy(
+        "%(nights)s night at least.", "%(nights)s nights at least.", "nights"
+    ),
+    "max_stay": ngettext_lazy("%(nights)s night at most.", "%(nights)s nights at most.", "nights"),
+    "too_many_adults": ngettext_lazy(
+        "%(max)s adult at most here.", "%(max)s adults at most here.", "max"
+    ),
+    "too_many_children": ngettext_lazy(
+        "%(max)s child at most here.", "%(max)s children at most here.", "max"
+    ),
+    "too_many_guests": ngettext_lazy(
+        "%(max)s person at most here: choose a larger one, or add a second one.",
+        "%(max)s persons at most here: choose a larger one, or add a second one.",
+        "max",
+    ),
+}
+
+
 def trouble(
     code: str, *, line: int | None = None, field: str | None = None, **params: Any
 ) -> Trouble:
     """Return a trouble with its message in the active language; a Decimal is a sum in euros."""
-    if code == "min_stay":
-        nights = int(params["nights"])
-        text = ngettext("%(nights)s night at least.", "%(nights)s nights at least.", nights)
-    elif code == "max_stay":
-        nights = int(params["nights"])
-        text = ngettext("%(nights)s night at most.", "%(nights)s nights at most.", nights)
+    shown = {key: _shown(value) for key, value in params.items()}
+    if code in COUNTED:
+        message = str(COUNTED[code] % shown)
     else:
         text = str(MESSAGES.get(code) or _("It isn't possible."))
-    shown = {key: _shown(value) for key, value in params.items()}
-    message = text % shown if "%(" in text else text
+        message = text % shown if "%(" in text else text
     return Trouble(code=code, message=message, line=line, field=field, params=params)
 
 

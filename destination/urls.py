@@ -1,7 +1,7 @@
 """Addresses of the destination, below the language."""
 
 from django.urls import path, re_path
-from django.utils.translation import pgettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from destination import views
 from destination.models import LegalText
@@ -12,6 +12,6 @@ LEGAL = "|".join(LegalText.Kind.values)
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path(_("address", "explore/<slug:slug>/"), views.pole, name="pole"),
+    path(pgettext_lazy("address", "explore/<slug:slug>/"), views.pole, name="pole"),
     re_path(rf"^(?P<kind>{LEGAL})/$", views.legal, name="legal"),
 ]

@@ -505,7 +505,7 @@ class AgeBand(models.Model):
     class Meta:
         verbose_name = _("price by age")
         verbose_name_plural = _("prices by age")
-        ordering = (F("min_age").desc(nulls_last=True), "pk")
+        ordering = ("-min_age", "pk")
         constraints = [
             models.UniqueConstraint(fields=["offer", "code"], name="band_code_in_offer"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="band_not_negative"),

@@ -318,7 +318,7 @@ def _share_a_night(rule: NightRule, other: NightRule, start: date, end: date) ->
     return any(rule.applies_to(day) and other.applies_to(day) for day in week)
 
 
-def quote_stay(  # noqa: PLR0917 - the facts a price depends on, in the order they are told
+def quote_stay(
     terms: StayTerms,
     arrival: date,
     departure: date,

@@ -134,7 +134,7 @@ def count_taxable(terms: TaxTerms, guests: Iterable[Guest], exempt_adults: int =
     return max(0, payers - exempt_adults)
 
 
-def compute_tourist_tax(  # noqa: PLR0917 - the facts of the law's formula, in its order
+def compute_tourist_tax(
     terms: TaxTerms,
     arrival: date,
     departure: date,

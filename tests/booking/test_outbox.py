@@ -83,9 +83,13 @@ def test_task_is_asked_for_by_name_after_the_commit(
 
 
 def test_message_of_a_transaction_that_fails_does_not_exist():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        write()
-        _ = 1 / 0
+    def write_then_fail() -> None:
+        with transaction.atomic():
+            write()
+            _ = 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        write_then_fail()
 
     assert not OutboxMessage.objects.exists()
 
