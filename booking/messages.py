@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from booking import locks
 from booking.models import Order, OutboxMessage
+from members.journal import Actor, record
 from oti.celery import app
 
 logger = logging.getLogger(__name__)
@@ -98,8 +99,9 @@ def send_message(message_id: int, *, now: datetime) -> bool:
     return True
 
 
-def send_again(message: OutboxMessage, *, now: datetime) -> None:
+def send_again(message: OutboxMessage, *, actor: Actor, now: datetime) -> None:
     """Put a message that was given up, or sent, back into the queue (the office asks for it)."""
+    record("message sent again", f"message:{message.pk}", actor=actor, at=now, kind=message.kind)
     OutboxMessage.objects.filter(pk=message.pk).update(
         state=OutboxMessage.State.WAITING, attempts=0, next_attempt_at=now, last_error=""
     )

@@ -26,9 +26,9 @@ from booking.gateways.base import (
 )
 from booking.messages import ask_for_task
 from booking.models import GatewayEvent, Order, Payment, Refund
-from booking.refusals import Unavailable, trouble
+from booking.refusals import Unavailable, WrongState, trouble
 from booking.rules import states
-from members.journal import BANK, record
+from members.journal import BANK, Actor, record
 from oti.lib.money import from_cents, to_cents
 
 logger = logging.getLogger(__name__)
@@ -150,6 +150,25 @@ def pursue_refund(refund_id: int, *, now: datetime) -> str:
     except GatewayRefused as error:
         return _mark_refund(refund.pk, states.FAILED, "", str(error), now=now)
     return apply_refund_truth(refund.pk, truth, now=now)
+
+
+def ask_refund_again(refund_id: int, *, actor: Actor, now: datetime) -> None:
+    """Ask the bank once more for a refund that it refused or that failed later.
+
+    Raises WrongState `wrong_state` for one that isn't failed.
+    """
+    with locks.write_transaction():
+        refund = locks.lock_refund(refund_id)
+        if refund.state != states.FAILED:
+            raise WrongState(trouble("wrong_state"))
+        record(
+            "refund asked again",
+            f"order:{refund.payment.order.reference}",
+            actor=actor,
+            at=now,
+            amount=str(refund.amount),
+        )
+        transaction.on_commit(lambda: ask_for_task("booking.tasks.pursue_refund", refund_id))
 
 
 def apply_refund_truth(refund_id: int, truth: RefundTruth, *, now: datetime) -> str:

@@ -27,6 +27,7 @@ from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.gateways.base import GatewayError
 from booking.messages import send_again
 from booking.models import GatewayEvent, Order, OrderLine, OutboxMessage, Refund
+from booking.payment import ask_refund_again
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.rules.refunds import RefundResult
@@ -49,6 +50,7 @@ VERBS: dict[str, Promise] = {
     "refund pending": gettext_lazy("Refund under way"),
     "refund done": gettext_lazy("Refund done"),
     "refund failed": gettext_lazy("Refund failed"),
+    "refund asked again": gettext_lazy("Refund asked for again"),
 }
 WHO: dict[str, Promise] = {
     "visitor": gettext_lazy("visitor"),
@@ -301,9 +303,22 @@ def message_send_again(request: HttpRequest, pk: int) -> HttpResponse:
     if message.state == OutboxMessage.State.SENDING:
         messages.warning(request, _("It is being sent right now."))
     else:
-        send_again(message, now=timezone.now())
+        send_again(message, actor=actor_of(request), now=timezone.now())
         messages.success(request, _("The message is sent again in a moment."))
     return redirect("desk_outbox:inspect", pk)
+
+
+def refund_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the bank again for a refund that failed and go back to its order."""
+    post_only(request, "booking.change_order")
+    refund = get_object_or_404(Refund.objects.select_related("payment"), pk=pk)
+    try:
+        ask_refund_again(refund.pk, actor=actor_of(request), now=timezone.now())
+    except Refusal as refusal:
+        tell_troubles(request, refusal)
+    else:
+        messages.success(request, _("The bank is asked again in a moment."))
+    return redirect("desk_orders:inspect", refund.payment.order_id)
 
 
 def event_process(request: HttpRequest, pk: int) -> HttpResponse:

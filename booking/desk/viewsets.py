@@ -486,11 +486,12 @@ class OrderViewSet(ReadOnlyViewSet):
     )
 
     def get_urlpatterns(self) -> list[Any]:
-        """Add the cancelling."""
+        """Add the cancelling, and asking again for a refund that failed."""
         cancel = order_views.OrderCancelView.as_view(
             index_url_name=self.get_url_name("index"), header_icon=self.icon
         )
-        return [*super().get_urlpatterns(), path("annuler/<int:pk>/", cancel, name="cancel")]
+        again = path("rembourser/<int:pk>/", order_views.refund_ask_again, name="refund-again")
+        return [*super().get_urlpatterns(), path("annuler/<int:pk>/", cancel, name="cancel"), again]
 
     def get_permissions_to_register(self) -> QuerySet[Any]:
         """The right to change an order is the right to cancel it."""

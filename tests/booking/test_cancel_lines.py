@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from booking import cancellation, payment
 from booking.models import OutboxMessage, Payment, Payout, Refund, Slot, Stay, UnitDay
 from booking.refusals import Refusal
 from events.models import Ticket
 from members.journal import SYSTEM
+from members.models import Entry, User
 from oti.lib.dates import PARIS
 from tests.booking.test_place_order import dupont_basket
 from tests.cast import NOW, SATURDAY, FakeBank, paid_order
@@ -151,3 +153,26 @@ def test_database_refuses_more_back_than_was_paid(bank: FakeBank):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         paid.save()
+
+
+def test_refund_that_the_bank_refused_is_asked_again_by_the_office(
+    bank: FakeBank, client, django_capture_on_commit_callbacks
+):
+    order = paid_order(dupont_basket(), bank)
+    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    refund = Refund.objects.first()
+    bank.refund_status = "failed"
+    assert payment.pursue_refund(refund.pk, now=NOW) == "failed"
+    assert payment.pursue_refunds(now=NOW) == 0
+    client.force_login(User.objects.create_superuser("bureau@example.org", "secret"))
+    page = client.get(reverse("desk_orders:inspect", args=[order.pk]))
+    address = reverse("desk_orders:refund-again", args=[refund.pk])
+    assert address in page.content.decode()
+
+    bank.refund_status = "succeeded"
+    client.post(address)
+
+    assert payment.pursue_refund(refund.pk, now=NOW) == "done"
+    assert Entry.objects.filter(verb="refund asked again").count() == 1
+    with pytest.raises(Refusal):
+        payment.ask_refund_again(refund.pk, actor=SYSTEM, now=NOW)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from booking import messages
 from booking.models import OutboxMessage
+from members.journal import SYSTEM
 from oti.celery import app
 from tests.cast import NOW
 
@@ -136,6 +137,6 @@ def test_message_is_given_up_in_the_end_and_the_office_sends_it_again(monkeypatc
     message.refresh_from_db()
     assert message.state == "failed"
 
-    messages.send_again(message, now=NOW)
+    messages.send_again(message, actor=SYSTEM, now=NOW)
 
     assert messages.drain_outbox(now=NOW) == 1
