@@ -487,7 +487,9 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
         days=_thread(views),
         people=people,
         held_until=basket.expires_at if live else None,
-        is_lapsed=bool(views) and basket.state == Basket.State.OPEN and bool(lapsed),
+        # What is gone can't be held again: it is marked on its line.
+        is_lapsed=basket.state == Basket.State.OPEN
+        and any(view.counted and not view.is_held for view in views),
         can_extend=bool(live and basket.expires_at and basket.expires_at < _cap(basket, now=now)),
     )
 

@@ -199,7 +199,11 @@ def stay_days(view: BasketView) -> list[dict[str, Any]]:
     return [
         {
             "date": day.day,
-            "rows": [_entry_row(entry, view, images) for entry in day.entries],
+            "rows": [
+                _entry_row(entry, view, images)
+                for entry in day.entries
+                if entry.view.counted or not entry.is_departure
+            ],
             "free": _free_day(day, view) if day.is_free else None,
         }
         for day in _days_to_show(view)

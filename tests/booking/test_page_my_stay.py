@@ -354,6 +354,9 @@ def test_what_is_gone_stays_on_the_thread_and_is_not_counted(client: Client, at)
     assert "1 line is not counted." in page
     assert "€288.00" in page
     assert "See what is free on these dates" in page
+    assert "Your places are no longer held." not in page
+    assert "Leave The Narces Cottage" not in page
+    assert "Everything is held for you until 10:31 am." in page
     assert f'href="{address("booking:checkout")}"' in page
 
 
