@@ -15,6 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import caches
 from django.test.testcases import LiveServerThread
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from oti.devtools.catalogues import compile_catalogues
@@ -94,6 +95,13 @@ def _own_cache() -> None:
         # The first for this thread's cache, the second for the threads to come.
         caches[alias].key_prefix = prefix
         chosen["KEY_PREFIX"] = prefix
+
+
+@pytest.fixture(autouse=True)
+def _in_french() -> Iterator[None]:
+    """Begin each test in French: a page asked for by the one before may have left another."""
+    with translation.override("fr"):
+        yield
 
 
 # --- The clock ----------------------------------------------------------------------------------

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 DUPONT = StaySearch(SATURDAY, NEXT_SATURDAY, adults=2, child_ages=(5, 10))
 
 
-@pytest.fixture(autouse=True)
-def _short_horizon(settings):
-    settings.SEARCH_HORIZON_DAYS = 150
-
-
 def found(criteria: StaySearch = DUPONT) -> list[Offer]:
     return [one.offer for one in search_stays(criteria, now=NOW).results]
 
