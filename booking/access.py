@@ -75,15 +75,18 @@ def last_order_of(request: HttpRequest) -> Order | None:
     return Order.objects.filter(reference=known[-1]).first() if known else None
 
 
-def order_for(request: HttpRequest, reference: str) -> Order:
-    """Return an order that this visitor may see; raises Http404 otherwise."""
+def order_for(request: HttpRequest, reference: str, *, to_change: bool = False) -> Order:
+    """Return an order that this visitor may see; raises Http404 otherwise.
+
+    To pay it or to take it back one has to be its buyer: the office only looks.
+    """
     order = Order.objects.filter(reference=reference).first()
     if order is None:
         raise Http404
     user = request.user
     is_known = reference in request.session.get(ORDERS_OF_SESSION, [])
     is_owner = user.is_authenticated and order.user_id == user.pk
-    is_office = user.has_perm("booking.view_order")
+    is_office = not to_change and user.has_perm("booking.view_order")
     if not (is_known or is_owner or is_office):
         raise Http404
     return order

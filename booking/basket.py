@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -43,6 +44,7 @@ from booking.quoting import (
 )
 from booking.refusals import (
     BadInput,
+    Busy,
     Clash,
     NotAllowed,
     PriceChanged,
@@ -56,6 +58,7 @@ from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, Quote
 from booking.rules.refunds import deadlines
 from booking.rules.stay import Entry, find_clashes
+from members.models import Provider
 from oti.lib.dates import ONE_DAY, paris
 from oti.lib.dates import today as day_of
 from oti.lib.money import ZERO
@@ -296,11 +299,27 @@ def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> Bas
     Locks: slot, basket. Raises BadInput, NotAllowed, Unavailable, Clash, PriceChanged, WrongState
     or Busy, with every trouble found; a refused add leaves the deadline alone.
     """
+    with suppress(_Stale):
+        return _add(basket, request, now=now)
+    # Another tab wrote meanwhile: read again, once.
+    basket.refresh_from_db()
+    try:
+        return _add(basket, request, now=now)
+    except _Stale as error:
+        raise Busy(trouble("busy")) from error
+
+
+class _Stale(Exception):
+    """The basket isn't the one that was read."""
+
+
+def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
     wish = _read_wish(basket, request, now=now)
     with locks.write_transaction():
         deadline_hint = now + timedelta(minutes=settings.HOLD_MINUTES)
         stay_id = _take(wish, now=now, until=deadline_hint, basket_id=basket.pk)
         current = _lock_open(basket.pk)
+        _check_fresh(current, basket)
         if current.lines.count() >= MAX_LINES:
             raise NotAllowed(trouble("bad_quantity", max=MAX_LINES))
         last = current.lines.order_by("-position").values_list("position", flat=True).first()
@@ -319,6 +338,16 @@ def change_line(basket: Basket, line_id: int, request: LineRequest, *, now: date
 
     Locks: slots, basket. Raises as `add_to_basket`, and BadInput for an unknown line.
     """
+    with suppress(_Stale):
+        return _change(basket, line_id, request, now=now)
+    basket.refresh_from_db()
+    try:
+        return _change(basket, line_id, request, now=now)
+    except _Stale as error:
+        raise Busy(trouble("busy")) from error
+
+
+def _change(basket: Basket, line_id: int, request: LineRequest, *, now: datetime) -> BasketLine:
     line = _line_of(basket, line_id)
     wish = _read_wish(basket, request, now=now, except_line=line.pk)
     with locks.write_transaction():
@@ -331,6 +360,9 @@ def change_line(basket: Basket, line_id: int, request: LineRequest, *, now: date
             except_line=line.pk,
         )
         current = _lock_open(basket.pk)
+        _check_fresh(current, basket)
+        if not current.lines.filter(pk=line.pk).exists():
+            raise BadInput(trouble("line_unknown"))
         _fill(line, wish).save()
         until = _new_deadline(current, now=now)
         _attach(line, wish, stay_id, until)
@@ -379,12 +411,17 @@ def extend_hold(basket: Basket, *, now: datetime) -> datetime:
 def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     """Ask again for every line that lapsed; returns the troubles of those that are gone.
 
-    Locks: slots, basket. What can be had is held, at the price last shown; the rest stays in the
-    plan, marked.
+    Locks: units, slots, basket. What can be had is held, at the price last shown; the rest stays
+    in the plan, marked.
     """
     with locks.write_transaction():
-        lines = list(basket.lines.select_related("slot", "offer", "unit").order_by("pk"))
-        locked = {slot.pk for slot in locks.lock_slots(one.slot_id for one in lines if one.slot_id)}
+        wanted = list(basket.lines.values_list("unit_id", "slot_id"))
+        locks.lock_units(unit for unit, _slot in wanted if unit)
+        locked = {row.pk for row in locks.lock_slots(slot for _unit, slot in wanted if slot)}
+        current = _lock_open(basket.pk)
+        lines = list(
+            current.lines.select_related("slot", "offer", "unit", "stay_hold", "slot_hold")
+        )
         hint = now + timedelta(minutes=settings.HOLD_MINUTES)
         taken: list[tuple[BasketLine, int | None]] = []
         troubles: list[Trouble] = []
@@ -405,7 +442,6 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
                     taken.append((line, None))
             except Refusal as refusal:
                 troubles += [replace(one, line=line.pk) for one in refusal.troubles]
-        current = _lock_open(basket.pk)
         until = _new_deadline(current, now=now)
         for line, stay_id in taken:
             if stay_id is not None:
@@ -447,6 +483,12 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
         is_held = _is_held(line, now)
         guests = guests_of(people, line.people)
         quote, troubles = _quote_line(line, guests, tax_book, today=today)
+        if is_held and line.slot is not None and basket.state == Basket.State.OPEN:
+            # Held places end with what the office closes, and with the hour itself.
+            if line.slot.is_closed:
+                troubles = [trouble("closed", line=line.pk), *troubles]
+            elif line.slot.starts_at <= now:
+                troubles = [trouble("slot_past", line=line.pk), *troubles]
         if not is_held and basket.state == Basket.State.OPEN:
             if line.unit_id and line.pk not in free:
                 troubles = [trouble("gone", line=line.pk), *troubles]
@@ -527,7 +569,10 @@ def _quote_line(
     else:
         troubles = check_places(line.offer, guests, line.quantity)
         quote, more = quote_places(line.offer, guests, line.quantity, options)
-    if line.offer.state != Offer.State.PUBLISHED:
+    if (
+        line.offer.state != Offer.State.PUBLISHED
+        or line.offer.provider.state != Provider.State.ACTIVE
+    ):
         troubles = [trouble("not_on_sale"), *troubles]
     return quote, [replace(one, line=line.pk) for one in [*troubles, *more]]
 
@@ -855,6 +900,12 @@ def _line_of(basket: Basket, line_id: int) -> BasketLine:
     if line is None:
         raise BadInput(trouble("line_unknown"))
     return line
+
+
+def _check_fresh(current: Basket, read: Basket) -> None:
+    """Refuse to write people and overlaps that were decided on an older basket."""
+    if current.updated_at != read.updated_at:
+        raise _Stale
 
 
 def _lock_open(basket_id: int) -> Basket:

@@ -63,7 +63,14 @@ def cancel_lines(
         )
         if not lines or len(lines) != len(set(line_ids)):
             raise WrongState(trouble("nothing_to_cancel"))
-        paid = next((one for one in payments if one.state == states.PAID), None)
+        paid = next(
+            (
+                one
+                for one in payments
+                if one.state == states.PAID and one.refunded_amount < one.captured_amount
+            ),
+            None,
+        )
         done = []
         for line in lines:
             result = _refund_of(line, basis=basis, now=now)

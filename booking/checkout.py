@@ -10,11 +10,14 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
-from django.db import connection
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F, Q
 
 from booking import locks
 from booking.basket import BasketView, LineView, view_basket
@@ -71,6 +74,9 @@ logger = logging.getLogger(__name__)
 
 # The bank's own words for a payment page are asked about after this silence.
 SILENCE = timedelta(minutes=2)
+# Pages that lapsed are asked about again from time to time, for a day.
+GIVEN_UP = timedelta(days=1)
+GIVEN_UP_SILENCE = timedelta(hours=1)
 
 INSERT_SOLD_STAY = """
 INSERT INTO booking_stay (unit_id, dates, state, order_line_id)
@@ -121,19 +127,23 @@ def place_order(
     again = _order_under_way(basket)
     if again is not None:
         return again
-    view = view_basket(basket, now=now)
-    _check_before_ordering(view, names=names, terms=terms, shown_total=shown_total)
-    sold = view.counted
+    slots = basket.lines.filter(slot__isnull=False).values_list("slot_id", flat=True)
     expires_at = payment_deadline(now)
     deadline = order_deadline(expires_at)
     with locks.write_transaction():
-        locks.lock_slots(one.slot.pk for one in sold if one.slot)
+        locked = {slot.pk for slot in locks.lock_slots(slots)}
         current = locks.lock_basket(basket.pk)
         again = _order_under_way(current)
         if again is not None:
             return again
         if current.state != Basket.State.OPEN:
             raise WrongState(trouble("already_ordered"))
+        # Under the locks: another tab may have changed what this one read.
+        view = view_basket(current, now=now)
+        _check_before_ordering(view, names=names, terms=terms, shown_total=shown_total)
+        sold = view.counted
+        if not {one.slot.pk for one in sold if one.slot} <= locked:
+            raise Busy(trouble("busy"))
         _keep_until(sold, current, deadline=deadline, now=now)
         order = Order.objects.create(
             basket=current,
@@ -196,6 +206,7 @@ def begin_payment(order: Order, *, success_url: str, cancel_url: str, now: datet
         payment = _next_attempt(order, now=now)
     truth = open_session(payment, order, success_url=success_url, cancel_url=cancel_url)
     with locks.write_transaction():
+        current = locks.lock_order(order.pk)
         row = locks.lock_payment(payment.pk)
         if not row.session_id:
             row.session_id = truth.session_id
@@ -203,6 +214,12 @@ def begin_payment(order: Order, *, success_url: str, cancel_url: str, now: datet
             if states.can_move(states.PAYMENT, row.state, states.PENDING):
                 row.state = states.PENDING
             row.save(update_fields=["session_id", "url", "state"])
+        is_over = current.state != states.AWAITING_PAYMENT
+    if is_over:
+        # The stay was taken back in another tab while the bank was slow: nobody may pay it now.
+        with suppress(GatewayError):
+            get_gateway().expire_session(truth.session_id)
+        raise WrongState(trouble("order_expired"))
     return row.url or success_url
 
 
@@ -212,10 +229,9 @@ def give_basket_back(order: Order, *, now: datetime) -> Basket:
     The bank's page is closed first; if it was paid meanwhile the order is confirmed instead and
     WrongState `already_paid` is raised. Raises Unavailable `bank_unavailable`.
     """
-    payment = order.payments.order_by("-attempt").first()
     if order.state == states.CONFIRMED:
         raise WrongState(trouble("already_paid"))
-    if payment is not None and payment.session_id:
+    for payment in order.payments.exclude(session_id="").order_by("attempt"):
         try:
             truth = get_gateway().expire_session(payment.session_id)
         except GatewayError as error:
@@ -246,26 +262,52 @@ def settle_payment(payment_id: int, *, now: datetime) -> str:
     truth = get_gateway().fetch_session(payment.session_id)
     if captured(truth):
         _confirm_paid(payment.pk, truth, now=now)
-    elif truth.status == "expired":
-        _expire(payment.order_id, now=now, actor=BANK, keep_holds=False)
     else:
-        Payment.objects.filter(pk=payment.pk).update(checked_at=now)
+        _note_unpaid(payment, truth, now=now)
     return str(Payment.objects.values_list("state", flat=True).get(pk=payment_id))
+
+
+def _note_unpaid(payment: Payment, truth: SessionTruth, *, now: datetime) -> None:
+    """End an order whose page lapsed, or that is past its time whatever the bank still hopes."""
+    Payment.objects.filter(pk=payment.pk).update(checked_at=now)
+    if truth.status == "expired":
+        others = payment.order.payments.filter(
+            state__in=[states.CREATED, states.PENDING], expires_at__gt=now
+        )
+        if others.exclude(pk=payment.pk).exists():
+            with locks.write_transaction():
+                row = locks.lock_payment(payment.pk)
+                if states.can_move(states.PAYMENT, row.state, states.EXPIRED):
+                    row.state = states.EXPIRED
+                    row.save(update_fields=["state"])
+            return
+        _expire(payment.order_id, now=now, actor=BANK, keep_holds=False)
+    elif truth.status == "complete" and payment.order.deadline <= now:
+        _expire(payment.order_id, now=now, actor=SYSTEM, keep_holds=False)
 
 
 def reconcile_payments(*, now: datetime, limit: int = 100) -> int:
     """Ask the bank about orders that have waited in silence; returns how many were asked about.
 
-    What a lost webhook would have told is found here (core.md 10).
+    What a lost webhook would have told is found here (core.md 10), also of pages that we gave up
+    on, for a day: money may have come in the last second.
     """
     waiting = (
         Payment.objects.filter(
-            order__state=states.AWAITING_PAYMENT,
-            state__in=[states.CREATED, states.PENDING],
-            created_at__lte=now - SILENCE,
+            Q(
+                order__state=states.AWAITING_PAYMENT,
+                state__in=[states.CREATED, states.PENDING],
+                created_at__lte=now - SILENCE,
+            )
+            & ~Q(checked_at__gt=now - SILENCE)
+            | Q(
+                session_id__gt="",
+                state__in=[states.EXPIRED, states.FAILED],
+                expires_at__gt=now - GIVEN_UP,
+            )
+            & ~Q(checked_at__gt=now - GIVEN_UP_SILENCE)
         )
-        .exclude(checked_at__gt=now - SILENCE)
-        .order_by("checked_at", "pk")
+        .order_by(F("checked_at").asc(nulls_first=True), "pk")
         .values_list("pk", flat=True)[:limit]
     )
     asked = 0
@@ -273,7 +315,8 @@ def reconcile_payments(*, now: datetime, limit: int = 100) -> int:
         try:
             settle_payment(payment_id, now=now)
             asked += 1
-        except (GatewayError, Refusal) as error:
+        except (GatewayError, Refusal, DatabaseError) as error:
+            # One row must not hide the others.
             logger.warning("payment %s not settled: %s", payment_id, error)
             Payment.objects.filter(pk=payment_id).update(checked_at=now)
     return asked
@@ -515,6 +558,8 @@ def _next_attempt(order: Order, *, now: datetime) -> Payment:
     with locks.write_transaction():
         if order.basket_id:
             basket = locks.lock_basket(order.basket_id)
+            if _hold_end(basket, now=now) <= now:
+                raise WrongState(trouble("order_expired"))
             Stay.objects.filter(
                 line__basket=basket, state=Stay.State.HELD, expires_at__gt=now
             ).update(expires_at=deadline)
@@ -575,12 +620,12 @@ def _confirm_paid(payment_id: int, truth: SessionTruth | None, *, now: datetime)
         if not states.can_move(states.ORDER, order.state, states.CONFIRMED) or _is_double(
             order, basket
         ):
-            _give_all_back(order, payment, now=now)
+            _give_all_back(order, payment, basket, now=now)
             return
         sold, lost = _sell_lines(order, basket, now=now)
         if not sold:
             _release_lines(lost)
-            _give_all_back(order, payment, now=now)
+            _give_all_back(order, payment, basket, now=now)
             return
         _confirm(order, payment, basket, sold=sold, lost=lost, now=now)
 
@@ -628,7 +673,11 @@ def _sell_lines(
 def _sell_nights(line: OrderLine, *, now: datetime) -> bool:
     """Turn the hold into a sale, or take the nights again if nobody has them."""
     unit_id = line.unit_id or 0
-    own = Stay.objects.filter(
+    dates = (line.arrival, line.departure)
+    # A live hold keeps the host from closing; one that lapsed doesn't.
+    if Closure.objects.filter(unit_id=unit_id, dates__overlap=dates).exists():
+        return False
+    own = line.basket_line_id is not None and Stay.objects.filter(
         line_id=line.basket_line_id,
         unit_id=unit_id,
         state=Stay.State.HELD,
@@ -636,9 +685,6 @@ def _sell_nights(line: OrderLine, *, now: datetime) -> bool:
     ).update(state=Stay.State.SOLD, order_line=line, line=None, expires_at=None)
     if own:
         return True
-    dates = (line.arrival, line.departure)
-    if Closure.objects.filter(unit_id=unit_id, dates__overlap=dates).exists():
-        return False
     Stay.objects.filter(
         unit_id=unit_id,
         state=Stay.State.HELD,
@@ -761,11 +807,15 @@ def _release_lines(lines: Sequence[OrderLine]) -> None:
     )
 
 
-def _give_all_back(order: Order, payment: Payment, *, now: datetime) -> None:
-    """Give the whole payment back: there is nothing to be had for it."""
+def _give_all_back(order: Order, payment: Payment, basket: Basket | None, *, now: datetime) -> None:
+    """Give the whole payment back: there is nothing to be had for it. The plan opens again."""
     if order.state == states.AWAITING_PAYMENT:
         order.state = states.EXPIRED
         order.save(update_fields=["state"])
+        if basket is not None and basket.state == Basket.State.FROZEN:
+            basket.state = Basket.State.OPEN
+            basket.expires_at = now
+            basket.save(update_fields=["state", "expires_at", "updated_at"])
     create_refund(
         payment,
         payment.captured_amount,
@@ -784,6 +834,12 @@ def _give_all_back(order: Order, payment: Payment, *, now: datetime) -> None:
     )
 
 
+def _hold_end(basket: Basket, *, now: datetime) -> datetime:
+    """Return until when a stay that was taken back is kept: 15 minutes, within the cap."""
+    cap = (basket.first_held_at or now) + timedelta(minutes=settings.HOLD_MAX_MINUTES)
+    return min(now + timedelta(minutes=settings.HOLD_MINUTES), cap)
+
+
 def _expire(order_id: int, *, now: datetime, actor: Actor, keep_holds: bool) -> None:
     """End an order that was not paid and open its basket again, with its holds or without."""
     head = Order.objects.get(pk=order_id)
@@ -800,7 +856,7 @@ def _expire(order_id: int, *, now: datetime, actor: Actor, keep_holds: bool) -> 
         order.save(update_fields=["state"])
         order.lines.filter(state=states.HELD).update(state=states.RELEASED)
         if basket is not None and basket.state == Basket.State.FROZEN:
-            until = now + timedelta(minutes=15) if keep_holds else now
+            until = max(now, _hold_end(basket, now=now)) if keep_holds else now
             Stay.objects.filter(
                 line__basket=basket, state=Stay.State.HELD, expires_at__gt=now
             ).update(expires_at=until)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from booking import locks
 from booking.gateways import get_gateway
@@ -26,14 +26,12 @@ from booking.gateways.base import (
 )
 from booking.messages import ask_for_task
 from booking.models import GatewayEvent, Order, Payment, Refund
-from booking.refusals import Unavailable, WrongState, trouble
+from booking.refusals import Refusal, Unavailable, WrongState, trouble
 from booking.rules import states
 from members.journal import BANK, Actor, record
 from oti.lib.money import from_cents, to_cents
 
 logger = logging.getLogger(__name__)
-
-REFUND_ATTEMPTS = 20
 
 
 def payment_deadline(now: datetime) -> datetime:
@@ -138,8 +136,9 @@ def pursue_refund(refund_id: int, *, now: datetime) -> str:
                     payment_intent_id=refund.payment.payment_intent_id,
                     amount_cents=to_cents(refund.amount),
                     reason_text=refund.reason,
+                    # Another key only after somebody asked again: the bank replays its answers.
                     idempotency_key=f"refund:{refund.pk}:{refund.attempts}"
-                    if refund.state == states.FAILED
+                    if refund.attempts
                     else f"refund:{refund.pk}",
                     metadata={"refund": str(refund.pk)},
                 )
@@ -161,6 +160,8 @@ def ask_refund_again(refund_id: int, *, actor: Actor, now: datetime) -> None:
         refund = locks.lock_refund(refund_id)
         if refund.state != states.FAILED:
             raise WrongState(trouble("wrong_state"))
+        refund.attempts += 1
+        refund.save(update_fields=["attempts"])
         record(
             "refund asked again",
             f"order:{refund.payment.order.reference}",
@@ -185,14 +186,13 @@ def _mark_refund(refund_id: int, state: str, gateway_id: str, error: str, *, now
     with locks.write_transaction():
         refund = locks.lock_refund(refund_id)
         if refund.state == state or not states.can_move(states.REFUND, refund.state, state):
+            Refund.objects.filter(pk=refund.pk).update(last_error=error[:2000])
             return str(refund.state)
         refund.state = state
         refund.gateway_id = gateway_id or refund.gateway_id
         refund.last_error = error[:2000]
         if state == states.DONE:
             refund.done_at = now
-        if state == states.FAILED:
-            refund.attempts += 1
         refund.save()
         record(
             f"refund {state}",
@@ -208,13 +208,19 @@ def _mark_refund(refund_id: int, state: str, gateway_id: str, error: str, *, now
 def pursue_refunds(*, now: datetime, limit: int = 100) -> int:
     """Pursue every refund that isn't done; beat comes back to those the bank didn't take."""
     waiting = (
-        Refund.objects.filter(
-            state__in=[states.CREATED, states.PENDING], attempts__lt=REFUND_ATTEMPTS
-        )
-        .order_by("pk")
+        Refund.objects.filter(state__in=[states.CREATED, states.PENDING])
+        # Those that the bank has not taken yet come first ("created" before "pending").
+        .order_by("state", "pk")
         .values_list("pk", flat=True)[:limit]
     )
-    return sum(pursue_refund(pk, now=now) == states.DONE for pk in list(waiting))
+    done = 0
+    for refund_id in list(waiting):
+        try:
+            done += pursue_refund(refund_id, now=now) == states.DONE
+        except (Refusal, DatabaseError) as error:
+            # One row must not hide the others.
+            logger.warning("refund %s not pursued: %s", refund_id, error)
+    return done
 
 
 def captured(truth: SessionTruth) -> bool:

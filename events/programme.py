@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from booking import offers
+from booking import locks, offers
 from booking.models import Slot
 from booking.refusals import BadInput, NotAllowed, Trouble, trouble
 from events.models import Event, Session
@@ -46,18 +47,27 @@ def schedule_session(
             now=now,
         )
     slot = _slot_of(event, day, start_time)
-    with transaction.atomic():
-        session = Session.objects.create(
-            event=event, slot=slot, starts_at=starts_at, ends_at=ends_at
-        )
-        record(
-            "session added",
-            f"event:{event.pk}",
-            actor=actor,
-            at=now,
-            starts_at=starts_at.isoformat(),
-        )
+    try:
+        with transaction.atomic():
+            session = Session.objects.create(
+                event=event, slot=slot, starts_at=starts_at, ends_at=ends_at
+            )
+            record(
+                "session added",
+                f"event:{event.pk}",
+                actor=actor,
+                at=now,
+                starts_at=starts_at.isoformat(),
+            )
+    except IntegrityError as error:
+        # A second click: the first one has added the date, and its places.
+        raise BadInput(_session_known()) from error
     return session
+
+
+def _session_known() -> Trouble:
+    message = _("This date is in the programme already.")
+    return Trouble("session_known", message, field="start_time")
 
 
 def _slot_of(event: Event, day: date, start_time: time) -> Slot | None:
@@ -80,8 +90,7 @@ def _check_session(
     if starts_at <= now:
         troubles.append(trouble("slot_past", field="day"))
     elif event.sessions.filter(starts_at=starts_at).exists():
-        message = _("This date is in the programme already.")
-        troubles.append(Trouble("session_known", message, field="start_time"))
+        troubles.append(_session_known())
     has_tickets = event.ticket_offer_id is not None
     if has_tickets and not capacity and _slot_of(event, day, start_time) is None:
         message = _("Say how many tickets are on sale.")
@@ -124,19 +133,27 @@ def cancel_session(session: Session, *, reason: str, actor: Actor, now: datetime
 
 
 def remove_session(session: Session, *, actor: Actor, now: datetime) -> None:
-    """Take a date out of the programme, with its slot; NotAllowed once a ticket was booked."""
-    slot = session.slot
-    if slot is not None and (slot.sold or slot.order_lines.exists() or slot.holds.exists()):
-        message = _("Tickets are booked for this date: cancel it instead.")
-        raise NotAllowed(Trouble("slot_used", message))
-    with transaction.atomic():
-        Session.objects.filter(pk=session.pk).delete()
-        record(
-            "session removed",
-            f"event:{session.event_id}",
-            actor=actor,
-            at=now,
-            starts_at=session.starts_at.isoformat(),
-        )
-    if slot is not None:
-        offers.remove_slot(slot, actor=actor, now=now)
+    """Take a date out of the programme, with its slot; NotAllowed once a ticket was booked.
+
+    Both go together or not at all. Locks: slot.
+    """
+    message = _("Tickets are booked for this date: cancel it instead.")
+    try:
+        with locks.write_transaction():
+            slots = locks.lock_slots([session.slot_id]) if session.slot_id else []
+            for slot in slots:
+                if slot.sold or slot.order_lines.exists() or slot.holds.exists():
+                    raise NotAllowed(Trouble("slot_used", message))
+            Session.objects.filter(pk=session.pk).delete()
+            for slot in slots:
+                slot.delete()
+            record(
+                "session removed",
+                f"event:{session.event_id}",
+                actor=actor,
+                at=now,
+                starts_at=session.starts_at.isoformat(),
+            )
+    except ProtectedError as error:
+        # A stay that was planned, held or not, still names these places.
+        raise NotAllowed(Trouble("slot_used", message)) from error

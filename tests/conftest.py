@@ -2,10 +2,12 @@
 
 import contextlib
 import itertools
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +22,9 @@ from pytest_django import DjangoDbBlocker
 
 from oti.devtools.catalogues import compile_catalogues
 from tests import databases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PARIS = ZoneInfo("Europe/Paris")
 RUN = secrets.token_hex(4)
@@ -175,3 +180,19 @@ def chromium() -> str:
     if found is None:
         pytest.fail("Chromium is not installed: run `make browser` or set CHROMIUM to its path.")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator["Browser"]:
+    """Launch Chromium once for this process."""
+    # Playwright's loop makes Django believe that it runs inside an event loop.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(
+            executable_path=chromium,
+            args=["--disable-gpu", "--disable-background-networking", "--disable-sync"],
+        )
+        yield launched
+        launched.close()

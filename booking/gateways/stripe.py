@@ -70,6 +70,8 @@ class StripeGateway:
         }
         params: SessionCreateParams = {
             "mode": "payment",
+            # Paid at once or not at all: a transfer would outlive what is held.
+            "allowed_payment_method_types": ["card"],
             "submit_type": "pay",
             "line_items": [
                 {

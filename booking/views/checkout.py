@@ -110,14 +110,15 @@ def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def payment_retry(request: HttpRequest, reference: str) -> HttpResponse:
     """Lead to the bank's page again: the same one as long as it is open."""
-    return _to_the_bank(request, order_for(request, reference), now=timezone.now())
+    order = order_for(request, reference, to_change=True)
+    return _to_the_bank(request, order, now=timezone.now())
 
 
 @never_cache
 @require_POST
 def order_reopen(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the stay back to be changed; the bank's page is closed first."""
-    order = order_for(request, reference)
+    order = order_for(request, reference, to_change=True)
     try:
         basket = buying.give_basket_back(order, now=timezone.now())
     except Refusal as refusal:
@@ -133,10 +134,10 @@ def order_reopen(request: HttpRequest, reference: str) -> HttpResponse:
 # --- Ordering -----------------------------------------------------------
 def _order(request: HttpRequest, view: BasketView, *, now: datetime) -> HttpResponse:
     basket, form = view.basket, _form(request, view, now=now)
-    if not view.is_frozen and not form.is_valid():
+    order = order_under_way(basket) if view.is_frozen else None
+    if order is None and not form.is_valid():
         return _show(request, view, form, status=422, now=now)
     request.session[DRAFT] = form.typed
-    order = order_under_way(basket) if view.is_frozen else None
     try:
         order = order or buying.place_order(
             basket,

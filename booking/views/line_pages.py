@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -142,14 +143,17 @@ def _asked_before(line: LineView) -> dict[str, Any]:
 
 
 def _asked_again(data: QueryDict) -> dict[str, Any]:
-    ages = [int(text) if text.isdecimal() else None for text in data.getlist("ages")]
+    ages = [
+        int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+        for text in data.getlist("ages")[: settings.MAX_PARTY]
+    ]
     children = data.get("children", "")
     return {
         "arrival": read_day(data.get("arrival")) or data.get("arrival", ""),
         "departure": read_day(data.get("departure")) or data.get("departure", ""),
         "adults": data.get("adults", ""),
         "children": children or len(ages),
-        "ages": ages + [None] * (_small(children) - len(ages)),
+        "ages": ages + [None] * (min(_small(children), settings.MAX_PARTY) - len(ages)),
         "unit": _small(data.get("unit", "")),
         "slot": _small(data.get("slot", "")),
         "people": data.getlist("people"),

@@ -27,6 +27,7 @@ def create(bank: Bank, params: Params) -> Thing:
         "locale",
         "metadata",
         "payment_intent_data",
+        "allowed_payment_method_types",
         "payment_method_types",
         "submit_type",
         "expand",

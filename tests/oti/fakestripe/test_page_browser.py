@@ -1,22 +1,12 @@
 """The payment page in a real browser: accessible in each state, by keyboard, without scripts."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.oti.fakestripe.standin import Probe
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=chromium)
-        yield launched
-        launched.close()
 
 
 def assert_is_clean(page: Page) -> None:
