@@ -1,7 +1,7 @@
 """The only way to somebody's basket, order or sub-order: it is given, or it isn't known to exist.
 
 A basket belongs to whoever carries its token in a signed cookie. An order belongs to its buyer's
-account, to whoever came by its link in this session, and to the office.
+account, to whoever came by its link in this session or carries its basket, and to the office.
 """
 
 from __future__ import annotations
@@ -86,8 +86,11 @@ def order_for(request: HttpRequest, reference: str, *, to_change: bool = False) 
     user = request.user
     is_known = reference in request.session.get(ORDERS_OF_SESSION, [])
     is_owner = user.is_authenticated and order.user_id == user.pk
+    # Who carries the basket that awaits this payment placed the order, whatever its session.
+    basket = basket_for(request)
+    is_carrier = basket is not None and order.basket_id == basket.pk
     is_office = not to_change and user.has_perm("booking.view_order")
-    if not (is_known or is_owner or is_office):
+    if not (is_known or is_owner or is_carrier or is_office):
         raise Http404
     return order
 

@@ -92,7 +92,7 @@ def cancel_lines(
         share_again(current)
         if not current.lines.filter(state=states.SOLD).exists():
             _close(current, reason=reason, actor=actor, now=now)
-        _tell_everybody(current, done, payments, now=now)
+        _tell_everybody(current, done, payments, basis=basis, reason=reason, now=now)
     order.refresh_from_db()
     return done
 
@@ -145,6 +145,8 @@ def _tell_everybody(
     done: Sequence[tuple[OrderLine, RefundResult]],
     payments: Sequence[Payment],
     *,
+    basis: Basis,
+    reason: str,
     now: datetime,
 ) -> None:
     ids = sorted(line.pk for line, _result in done)
@@ -159,6 +161,7 @@ def _tell_everybody(
             "lines": ids,
             "refunds": {str(line.pk): str(result.total) for line, result in done},
             "is_paid": any(one.state == states.PAID for one in payments),
+            "reason": reason,
         },
         now=now,
     )
@@ -170,6 +173,6 @@ def _tell_everybody(
             recipient=part.provider.email,
             language=part.provider.language,
             order=order,
-            data={"sub_order": part.pk, "lines": own},
+            data={"sub_order": part.pk, "lines": own, "basis": basis, "reason": reason},
             now=now,
         )

@@ -354,9 +354,11 @@ def _act_on(event: GatewayEvent, *, now: datetime) -> str:
             return "unknown session"
         return f"payment {settle_payment(payment.pk, now=now)}"
     if event.kind == "payment_intent.payment_failed":
-        payment = Payment.objects.filter(payment_intent_id=event.object_id).first()
-        if payment is not None:
-            record("card declined", f"order:{payment.order.reference}", actor=BANK, at=now)
+        # The intent carries the order's reference from the start; we learn its own id later.
+        told = event.payload.get("data", {}).get("object", {}).get("metadata") or {}
+        order = Order.objects.filter(reference=str(told.get("order", ""))[:12]).first()
+        if order is not None:
+            record("card declined", f"order:{order.reference}", actor=BANK, at=now)
         return "card declined"
     if event.kind.startswith("refund.") or event.kind == "charge.refund.updated":
         refund = Refund.objects.filter(gateway_id=event.object_id).first()

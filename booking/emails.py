@@ -92,7 +92,11 @@ def _provider_booking(message: OutboxMessage, now: datetime) -> Content:
 def _provider_cancelled(message: OutboxMessage, now: datetime) -> Content:
     part, lines = _own_lines(message)
     ids = set(message.data["lines"])
-    return _for_provider(part, [one for one in lines if one.pk in ids])
+    return {
+        **_for_provider(part, [one for one in lines if one.pk in ids]),
+        "is_in_full": message.data.get("basis") == "full",
+        "reason": message.data.get("reason", ""),
+    }
 
 
 def _own_lines(message: OutboxMessage) -> tuple[SubOrder, list[OrderLine]]:
@@ -135,6 +139,7 @@ def _lines_cancelled(message: OutboxMessage, now: datetime) -> Content:
     return {
         "order": order,
         "cancelled": cancelled,
+        "reason": message.data.get("reason", ""),
         "refund": sum((one["refund"] for one in cancelled), Decimal(0)),
         "left": [one for one in lines if one.is_alive and one.line.pk not in ids],
         "trip_url": order_url(order),

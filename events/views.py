@@ -142,7 +142,7 @@ def _month_asked(year: int | None, month: int | None, today: date) -> date:
     last = today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
     try:
         first = date(year, month, 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Http404 from None
     if first > last or first.year < today.year - 10:
         raise Http404

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from django.conf import settings
 from django.http import QueryDict
 
 from booking.basket import LineRequest
@@ -15,6 +16,8 @@ from booking.rules.pricing import OptionChoice
 DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 MAX_ID = 2**63 - 1
 OPTION = "option_"
+# Before the decimal point: more was never a price of ours.
+MAX_DIGITS = 7
 
 
 def read_line(data: QueryDict) -> LineRequest:
@@ -49,7 +52,7 @@ def read_ages(data: QueryDict, troubles: list[Trouble]) -> tuple[int | None, ...
     """Return the party as ages, adults (None) first; adds what can't be read to `troubles`."""
     adults = _number(data.get("adults") or "0")
     if adults is None or adults > 99:
-        troubles.append(trouble("bad_quantity", field="adults", max=99))
+        troubles.append(trouble("too_many_people", field="adults", max=settings.MAX_PARTY))
         adults = 0
     texts = [text.strip() for text in ",".join(data.getlist("ages")).split(",")]
     given = [text for text in texts if text]
@@ -111,4 +114,4 @@ def _amount(text: str | None) -> Decimal | None:
         amount = Decimal((text or "").strip())
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    return amount if amount.is_finite() and amount.adjusted() < MAX_DIGITS else None

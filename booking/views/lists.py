@@ -82,6 +82,10 @@ def _priced(
 ) -> dict[str, Any]:
     criteria = form.criteria
     found = search_stays(criteria, now=now)
+    if not found.results and found.page > found.pages:
+        # A page that doesn't exist is the last one, not a sold-out week.
+        criteria = replace(criteria, page=found.pages)
+        found = search_stays(criteria, now=now)
     nights = count_nights(criteria.arrival, criteria.departure)
     title = ngettext("%(count)s place to stay", "%(count)s places to stay", found.count)
     return {

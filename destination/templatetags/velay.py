@@ -397,7 +397,8 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
 
 def field_parts(bound: BoundField, hint: str = "") -> dict[str, Any]:
     """Return what the field component needs beside the bound field: kind, ids, descriptions."""
-    shown_hint = hint or bound.help_text
+    # Help texts are written by developers and may hold a link: Django's own convention.
+    shown_hint = hint or mark_safe(str(bound.help_text))
     hint_id = f"{bound.auto_id}_hint" if shown_hint else ""
     error_id = f"{bound.auto_id}_error" if bound.errors else ""
     kind = bound.widget_type

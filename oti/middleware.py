@@ -1,0 +1,18 @@
+"""What is refused before any view."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+
+class NoNullCharacters:
+    """Answer « not found » to an address with a null character: PostgreSQL can't store one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Look at the path and at the query only: forms say it beside their fields."""
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
+            raise Http404
+        return self.get_response(request)
