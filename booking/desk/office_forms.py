@@ -47,7 +47,8 @@ class CancelForm(forms.Form):
         label=gettext_lazy("Reason"),
         max_length=200,
         help_text=gettext_lazy(
-            "Kept in the journal and told to the visitor; to the providers only if all is given back."
+            "Kept in the journal and told to the visitor; "
+            "to the providers only if all is given back."
         ),
     )
     # What the preview said: another sum at the moment of cancelling is shown again first.
