@@ -110,6 +110,7 @@ MESSAGES: dict[str, Any] = {
     "no_adult": gettext_lazy("At least one adult must be part of it."),
     "too_many_people": gettext_lazy("%(max)s persons at most online. Call us for a group."),
     "ages_missing": gettext_lazy("Give the age of each child on the day of arrival."),
+    "adults_unreadable": gettext_lazy("Write the number of adults in figures: 2 for instance."),
     "age_unreadable": gettext_lazy("An age is a whole number from 0 to 17."),
     "age_mismatch": gettext_lazy("Not for every age of your party: choose who takes part."),
     "nobody": gettext_lazy("Choose at least one person."),

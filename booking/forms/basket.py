@@ -51,7 +51,10 @@ def read_line(data: QueryDict) -> LineRequest:
 def read_ages(data: QueryDict, troubles: list[Trouble]) -> tuple[int | None, ...]:
     """Return the party as ages, adults (None) first; adds what can't be read to `troubles`."""
     adults = _number(data.get("adults") or "0")
-    if adults is None or adults > 99:
+    if adults is None:
+        troubles.append(trouble("adults_unreadable", field="adults"))
+        adults = 0
+    elif adults > settings.MAX_PARTY:
         troubles.append(trouble("too_many_people", field="adults", max=settings.MAX_PARTY))
         adults = 0
     texts = [text.strip() for text in ",".join(data.getlist("ages")).split(",")]
