@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 import time_machine
 from django.conf import settings as django_settings
@@ -32,6 +33,11 @@ test_numbers = itertools.count()
 
 # --- The cast: people and things that many tests meet ------------------------------------------
 pytest_plugins = ["tests.cast"]
+
+
+# Enough to find a fault on any run; a rule that needs more says so itself.
+hypothesis.settings.register_profile("suite", max_examples=60, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 # --- The run ------------------------------------------------------------------------------------
