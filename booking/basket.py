@@ -7,7 +7,7 @@ not even the deadline. Holds expire by the clock; the plan stays (features.md B0
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -299,18 +299,22 @@ def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> Bas
     Locks: slot, basket. Raises BadInput, NotAllowed, Unavailable, Clash, PriceChanged, WrongState
     or Busy, with every trouble found; a refused add leaves the deadline alone.
     """
-    with suppress(_Stale):
-        return _add(basket, request, now=now)
-    # Another tab wrote meanwhile: read again, once.
-    basket.refresh_from_db()
-    try:
-        return _add(basket, request, now=now)
-    except _Stale as error:
-        raise Busy(trouble("busy")) from error
+    return _read_again_once(basket, lambda: _add(basket, request, now=now))
 
 
 class _Stale(Exception):
     """The basket isn't the one that was read."""
+
+
+def _read_again_once(basket: Basket, write: Callable[[], BasketLine]) -> BasketLine:
+    """Write; if another tab wrote since the basket was read, read it and write once more."""
+    with suppress(_Stale):
+        return write()
+    basket.refresh_from_db()
+    try:
+        return write()
+    except _Stale as error:
+        raise Busy(trouble("busy")) from error
 
 
 def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
@@ -338,13 +342,7 @@ def change_line(basket: Basket, line_id: int, request: LineRequest, *, now: date
 
     Locks: slots, basket. Raises as `add_to_basket`, and BadInput for an unknown line.
     """
-    with suppress(_Stale):
-        return _change(basket, line_id, request, now=now)
-    basket.refresh_from_db()
-    try:
-        return _change(basket, line_id, request, now=now)
-    except _Stale as error:
-        raise Busy(trouble("busy")) from error
+    return _read_again_once(basket, lambda: _change(basket, line_id, request, now=now))
 
 
 def _change(basket: Basket, line_id: int, request: LineRequest, *, now: datetime) -> BasketLine:
