@@ -24,8 +24,10 @@ from django.utils.translation import gettext as _
 from booking.models import Closure, Offer, Slot, Stay, Unit, UnitDay
 from booking.quoting import (
     TaxBook,
+    asked_of,
     check_places,
     check_unit,
+    facts_of,
     offers_to_quote,
     policy_of,
     quote_places,
@@ -38,6 +40,7 @@ from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
+from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
 from destination.models.territory import memberships_on
 from oti.lib.dates import ONE_DAY, count_nights
@@ -564,23 +567,25 @@ def slot_choices(
     `offer` comes from `offers_to_quote`.
     """
     slots = (
-        offer.slots.filter(day__gte=from_day, day__lte=to_day, starts_at__gt=now)
+        offer.slots.filter(day__gte=from_day, day__lte=to_day)
+        .not_over(offer.kind_rules.begins, now)
         .with_free(now, except_basket=except_basket)
         .order_by("starts_at")
     )
-    reasons = check_places(offer, guests, quantity)
+    reasons = check_places(offer, guests, quantity, options)
     quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, options)
-    wanted = quantity if offer.is_sold_by_item else len(guests)
-    today = day_of(now)
+    asked = asked_of(offer, guests, quantity, options)
+    found = takes_of_slots(offer, asked, list(slots), now=now, except_basket=except_basket)
     return [
         SlotChoice(
-            slot=slot,
-            free=max(slot.free, 0),
-            status=slot_status(slot),
+            slot=takes.main,
+            free=offer.kind_rules.places_left(takes.main.free, guests),
+            status=slot_status(takes.main),
             quote=quote,
-            troubles=[*reasons, *no_quote, *check_slot(slot, offer, wanted, today=today, now=now)],
+            troubles=[*reasons, *no_quote, *check_takes(takes, now=now)],
         )
-        for slot in slots
+        for takes in found
+        if takes.main is not None
     ]
 
 
@@ -593,28 +598,6 @@ def slot_status(slot: Slot) -> str:
     if slot.free <= 0:
         return "held_by_others"
     return "limited" if slot.free * LOW_SHARE < slot.capacity else "available"
-
-
-def check_slot(
-    slot: Slot, offer: Offer, wanted: int, *, today: date, now: datetime
-) -> list[Trouble]:
-    """Return why `wanted` places of a slot, annotated by `with_free`, can't be had now."""
-    if slot.is_closed:
-        return [trouble("closed", field="slot")]
-    if slot.starts_at <= now:
-        return [trouble("slot_past", field="slot")]
-    ahead = (slot.day - today).days
-    if ahead < offer.min_advance_days:
-        return [trouble("too_soon", field="slot", days=offer.min_advance_days)]
-    if offer.max_advance_days is not None and ahead > offer.max_advance_days:
-        return [trouble("too_far", field="slot")]
-    if slot.free >= wanted:
-        return []
-    if slot.sold >= slot.capacity:
-        return [trouble("sold_out", field="slot")]
-    if slot.free <= 0:
-        return [trouble("held_by_others", field="slot")]
-    return [trouble("partly_gone", field="slot", free=slot.free)]
 
 
 def search_experiences(
@@ -655,6 +638,8 @@ def search_experiences(
     results = []
     for offer_id, slot in first_slot.items():
         offer = found[offer_id]
+        if offer.kind_rules.check_day(facts_of(offer), slot.day):
+            continue
         quote = None
         joining = [guest for guest in guests if not check_places(offer, [guest], 1)]
         if guests and not offer.is_sold_by_item:

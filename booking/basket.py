@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 from booking import locks
-from booking.availability import check_dates, check_slot, free_units
+from booking.availability import check_dates, free_units
 from booking.models import (
     AgeBand,
     Basket,
@@ -34,8 +34,10 @@ from booking.models import (
 from booking.people import Person, guests_of, match_people, people_from
 from booking.quoting import (
     TaxBook,
+    asked_of,
     check_places,
     check_unit,
+    facts_of,
     options_from,
     policy_of,
     quote_places,
@@ -53,24 +55,22 @@ from booking.refusals import (
     Unavailable,
     WrongState,
     trouble,
+    troubles_of,
 )
+from booking.rules.kinds import KINDS
 from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, Quote
 from booking.rules.refunds import deadlines
 from booking.rules.stay import Entry, find_clashes
+from booking.takes import SlotAsk, Takes, check_takes, find_takes, is_over
 from members.models import Provider
-from oti.lib.dates import ONE_DAY, paris
+from oti.lib.dates import ONE_DAY, at_paris, count_nights, paris
 from oti.lib.dates import today as day_of
 from oti.lib.money import ZERO
 
 MAX_LINES = 40
 # Things that one can't do at the same time as another.
-BLOCKING_KINDS = {
-    Offer.Kind.ACTIVITY,
-    Offer.Kind.WORKSHOP,
-    Offer.Kind.EVENT_TICKET,
-    Offer.Kind.MEAL,
-}
+BLOCKING_KINDS = [kind.code for kind in KINDS if kind.takes_time]
 
 INSERT_STAY = """
 INSERT INTO booking_stay (unit_id, dates, state, expires_at)
@@ -81,9 +81,10 @@ ON CONFLICT ON CONSTRAINT no_two_stays_in_one_unit DO NOTHING RETURNING id
 
 @dataclass(frozen=True)
 class LineRequest:
-    """What somebody wants to add: nights of a unit, or places in a slot.
+    """What somebody wants to add: nights of a unit, places in a slot, or things lent for days.
 
-    Who takes part is given by keys of the basket's people, or by ages (None: an adult).
+    Nights and days are half open, `[arrival, departure)`. Who takes part is given by keys of the
+    basket's people, or by ages (None: an adult).
     `shown_amount` is the total, in euros, that the page showed.
     """
 
@@ -151,6 +152,7 @@ class EntryView:
     time: time | None
     is_arrival: bool = False
     is_departure: bool = False
+    is_return: bool = False
 
 
 @dataclass
@@ -284,19 +286,23 @@ class _Wish:
     request: LineRequest
     offer: Offer
     unit: Unit | None
-    slot: Slot | None
+    takes: Takes | None
     people: list[Person]
     keys: list[str]
     quantity: int
     quote: Quote
-    starts_at: datetime
-    ends_at: datetime
+    days: tuple[date, date] | None = None
+
+    @property
+    def slot(self) -> Slot | None:
+        """Return the slot that people see, if places are asked for."""
+        return self.takes.main if self.takes else None
 
 
 def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
     """Add a line and hold what it takes; every line of the basket is kept as long.
 
-    Locks: slot, basket. Raises BadInput, NotAllowed, Unavailable, Clash, PriceChanged, WrongState
+    Locks: slots, basket. Raises BadInput, NotAllowed, Unavailable, Clash, PriceChanged, WrongState
     or Busy, with every trouble found; a refused add leaves the deadline alone.
     """
     return _read_again_once(basket, lambda: _add(basket, request, now=now))
@@ -413,13 +419,15 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     in the plan, marked.
     """
     with locks.write_transaction():
-        wanted = list(basket.lines.values_list("unit_id", "slot_id"))
-        locks.lock_units(unit for unit, _slot in wanted if unit)
-        locked = {row.pk for row in locks.lock_slots(slot for _unit, slot in wanted if slot)}
+        read = list(_lines_to_hold(basket))
+        people = people_from(basket.people)
+        locks.lock_units(line.unit_id for line in read if line.unit_id)
+        asks = [_ask_of(line, people) for line in read if line.slot_id]
+        ids = {pk for one in find_takes(asks, now=now) for pk in one.slot_ids}
+        locked = {row.pk for row in locks.lock_slots(ids)}
         current = _lock_open(basket.pk)
-        lines = list(
-            current.lines.select_related("slot", "offer", "unit", "stay_hold", "slot_hold")
-        )
+        lines = list(_lines_to_hold(current))
+        people = people_from(current.people)
         hint = now + timedelta(minutes=settings.HOLD_MINUTES)
         taken: list[tuple[BasketLine, int | None]] = []
         troubles: list[Trouble] = []
@@ -432,11 +440,11 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
                         line.unit_id, line.arrival, line.departure, now=now, until=hint
                     )
                     taken.append((line, held_id))
-                elif line.slot_id in locked:
-                    _check_places_left(
-                        line.slot_id, line.offer, line.quantity, now=now, except_line=line.pk
-                    )
-                    _put_slot_hold(line, hint)
+                else:
+                    takes = _places_left(_ask_of(line, people), now=now, except_line=line.pk)
+                    if not set(takes.slot_ids) <= locked:
+                        raise Busy(trouble("busy"))
+                    _put_slot_holds(line, takes, hint)
                     taken.append((line, None))
             except Refusal as refusal:
                 troubles += [replace(one, line=line.pk) for one in refusal.troubles]
@@ -470,12 +478,9 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
     today = day_of(now)
     lapsed = [line for line in lines if not _is_held(line, now)]
     free = _still_free(lapsed, basket, now=now)
-    slots = {
-        slot.pk: slot
-        for slot in Slot.objects.filter(
-            pk__in=[line.slot_id for line in lapsed if line.slot_id]
-        ).with_free(now, except_basket=basket.pk)
-    }
+    dated = [line for line in lapsed if line.slot_id]
+    found = find_takes([_ask_of(line, people) for line in dated], now=now, except_basket=basket.pk)
+    takes = {line.pk: one for line, one in zip(dated, found, strict=True)}
     views = []
     for line in lines:
         is_held = _is_held(line, now)
@@ -485,17 +490,14 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
             # Held places end with what the office closes, and with the hour itself.
             if line.slot.is_closed:
                 troubles = [trouble("closed", line=line.pk), *troubles]
-            elif line.slot.starts_at <= now:
+            elif is_over(line.offer, line.slot, now=now):
                 troubles = [trouble("slot_past", line=line.pk), *troubles]
         if not is_held and basket.state == Basket.State.OPEN:
             if line.unit_id and line.pk not in free:
                 troubles = [trouble("gone", line=line.pk), *troubles]
             elif line.slot_id:
                 troubles = [
-                    replace(one, line=line.pk)
-                    for one in check_slot(
-                        slots[line.slot_id], line.offer, line.quantity, today=today, now=now
-                    )
+                    replace(one, line=line.pk) for one in check_takes(takes[line.pk], now=now)
                 ] + troubles
             troubles.append(trouble("hold_expired", line=line.pk))
         old = None
@@ -540,12 +542,12 @@ def _lines_to_show(basket: Basket) -> QuerySet[BasketLine]:
             "unit__tariff",
             "slot",
             "stay_hold",
-            "slot_hold",
             "offer__provider",
             "offer__commune",
             "offer__cancellation_policy",
         )
         .prefetch_related(
+            "slot_holds",
             "unit__tariff__price_rules",
             "unit__tariff__restrictions",
             Prefetch("offer__bands", AgeBand.objects.order_by("pk")),
@@ -565,8 +567,12 @@ def _quote_line(
         troubles = check_unit(line.unit, line.arrival, line.departure, guests, today=today)
         quote, more = quote_unit(line.unit, line.arrival, line.departure, guests, options, tax_book)
     else:
-        troubles = check_places(line.offer, guests, line.quantity)
-        quote, more = quote_places(line.offer, guests, line.quantity, options)
+        troubles = check_places(line.offer, guests, line.quantity, options)
+        if line.slot is not None:
+            troubles += troubles_of(
+                line.offer.kind_rules.check_day(facts_of(line.offer), line.slot.day)
+            )
+        quote, more = quote_places(line.offer, guests, line.quantity, options, _days_of(line))
     if (
         line.offer.state != Offer.State.PUBLISHED
         or line.offer.provider.state != Provider.State.ACTIVE
@@ -577,11 +583,40 @@ def _quote_line(
 
 def _hours(line: BasketLine) -> tuple[datetime, datetime]:
     if line.slot is not None:
-        return paris(line.slot.starts_at), paris(line.slot.ends_at)
+        return _slot_hours(line.slot, line.departure)
     if line.arrival is None or line.departure is None:
         msg = "a line is a stay or a slot"
         raise AssertionError(msg)
     return stay_hours(line.offer, line.arrival, line.departure)
+
+
+def _slot_hours(slot: Slot, after: date | None) -> tuple[datetime, datetime]:
+    """Return when a slot begins and ends; something lent comes back at its hour of the last day."""
+    ends_at = paris(slot.ends_at)
+    if after is not None:
+        ends_at = at_paris(after - ONE_DAY, ends_at.time())
+    return paris(slot.starts_at), ends_at
+
+
+def _days_of(line: BasketLine) -> int:
+    """Return for how many days something is lent, 1 for the rest."""
+    if line.slot_id and line.arrival and line.departure:
+        return count_nights(line.arrival, line.departure)
+    return 1
+
+
+def _ask_of(line: BasketLine, people: Iterable[Person]) -> SlotAsk:
+    """Return what a stored line asks of dated stock."""
+    guests = guests_of(people, line.people)
+    asked = asked_of(line.offer, guests, line.quantity, options_from(line.options))
+    return SlotAsk(line.offer, asked, line.slot_id, line.arrival, line.departure)
+
+
+def _lines_to_hold(basket: Basket) -> QuerySet[BasketLine]:
+    """Load lines with what holding them again reads."""
+    return basket.lines.select_related("slot", "offer", "unit", "stay_hold").prefetch_related(
+        "slot_holds", "offer__supplements"
+    )
 
 
 def _thread(views: Iterable[LineView]) -> list[DayView]:
@@ -594,6 +629,8 @@ def _thread(views: Iterable[LineView]) -> list[DayView]:
             days[last].entries.append(EntryView(view, view.ends_at.time(), is_departure=True))
         else:
             days[first].entries.append(EntryView(view, view.starts_at.time()))
+            if view.offer.is_sold_by_day and last > first:
+                days[last].entries.append(EntryView(view, view.ends_at.time(), is_return=True))
     if not days:
         return []
     thread = []
@@ -612,7 +649,7 @@ def _thread(views: Iterable[LineView]) -> list[DayView]:
 def _mark_clashes(views: list[LineView]) -> None:
     """Mark, on the later line, whoever would be in two places at once (features.md N02)."""
     by_key = {str(view.line.pk): view for view in views}
-    entries = [_entry(view) for view in views if view.offer.kind in BLOCKING_KINDS]
+    entries = [_entry(view) for view in views if view.offer.kind_rules.takes_time]
     for clash in find_clashes(entries):
         pair = sorted(
             (by_key[clash.first_key], by_key[clash.second_key]), key=lambda one: one.line.position
@@ -695,8 +732,8 @@ def _read_stay(
     if quote is None:
         raise NotAllowed(*no_quote)
     _check_shown(quote, request)
-    starts_at, ends_at = stay_hours(offer, request.arrival, request.departure)
-    return _Wish(request, offer, unit, None, people, keys, 1, quote, starts_at, ends_at)
+    days = request.arrival, request.departure
+    return _Wish(request, offer, unit, None, people, keys, 1, quote, days)
 
 
 def _read_places(
@@ -708,29 +745,59 @@ def _read_places(
     now: datetime,
     except_line: int | None,
 ) -> _Wish:
-    slot = Slot.objects.filter(pk=request.slot_id or 0, offer=offer).first()
-    if slot is None:
-        raise Unavailable(trouble("offer_unknown", field="slot"))
-    starts_at, ends_at = paris(slot.starts_at), paris(slot.ends_at)
+    days = _read_days(offer, request, today=today)
     if offer.is_sold_by_item:
         people, keys = people_from(basket.people), list[str]()
         quantity = request.quantity
     else:
-        busy = _busy_people(basket, offer, starts_at, ends_at, except_line=except_line)
         people, keys = _who(basket, request, busy=set())
         quantity = len(keys)
+    guests = guests_of(people, keys)
+    asked = asked_of(offer, guests, quantity, request.options)
+    first, after = days or (None, None)
+    ask = SlotAsk(offer, asked, request.slot_id, first, after)
+    (takes,) = find_takes([ask], now=now, except_line=except_line)
+    if takes.main is None:
+        # A day on which nothing is lent says so; an unknown slot is of another offer.
+        raise Unavailable(*check_takes(takes, now=now))
+    if not offer.is_sold_by_item:
+        starts_at, ends_at = _slot_hours(takes.main, after)
+        busy = _busy_people(basket, offer, starts_at, ends_at, except_line=except_line)
         clashing = {key: title for key, title in busy.items() if key in keys}
         if clashing and not request.is_overlap_accepted:
             raise Clash(trouble("overlap", field="people", other=next(iter(clashing.values()))))
-    guests = guests_of(people, keys)
-    refused = check_places(offer, guests, quantity)
+    refused = check_places(offer, guests, quantity, request.options)
     if refused:
         raise NotAllowed(*refused)
-    quote, no_quote = quote_places(offer, guests, quantity, request.options)
+    quote, no_quote = quote_places(
+        offer, guests, quantity, request.options, count_nights(*days) if days else 1
+    )
     if quote is None:
         raise NotAllowed(*no_quote)
     _check_shown(quote, request)
-    return _Wish(request, offer, None, slot, people, keys, quantity, quote, starts_at, ends_at)
+    return _Wish(request, offer, None, takes, people, keys, quantity, quote, days)
+
+
+def _read_days(offer: Offer, request: LineRequest, *, today: date) -> tuple[date, date] | None:
+    """Return the days `[first, after)` for which something is lent, None for the rest.
+
+    A slot alone is one day. Raises BadInput.
+    """
+    if not offer.is_sold_by_day:
+        return None
+    if request.arrival is None and request.departure is None:
+        slot = Slot.objects.filter(pk=request.slot_id or 0, offer=offer).first()
+        if slot is not None:
+            return slot.day, slot.day + ONE_DAY
+    if request.arrival is None or request.departure is None:
+        raise BadInput(trouble("days_missing", field="arrival"))
+    troubles = check_dates(request.arrival, request.departure, today=today)
+    most = offer.kind_rules.most_days
+    if not troubles and count_nights(request.arrival, request.departure) > most:
+        troubles = [trouble("rental_too_long", field="departure", days=most)]
+    if troubles:
+        raise BadInput(*troubles)
+    return request.arrival, request.departure
 
 
 def _who(basket: Basket, request: LineRequest, *, busy: set[str]) -> tuple[list[Person], list[str]]:
@@ -758,7 +825,7 @@ def _busy_people(
     except_line: int | None,
 ) -> dict[str, str]:
     """Return who is elsewhere at that time, with what keeps them there."""
-    if offer.kind not in BLOCKING_KINDS:
+    if not offer.kind_rules.takes_time:
         return {}
     lines = (
         basket.lines.filter(
@@ -780,16 +847,12 @@ def _check_shown(quote: Quote, request: LineRequest) -> None:
 def _take(
     wish: _Wish, *, now: datetime, until: datetime, basket_id: int, except_line: int | None = None
 ) -> int | None:
-    """Hold nights, or lock the slot and check its places; returns the new stay's id."""
-    if wish.unit is not None:
-        return _hold_nights(
-            wish.unit.pk, wish.request.arrival, wish.request.departure, now=now, until=until
-        )
-    if wish.slot is not None:
-        locks.lock_slots([wish.slot.pk])
-        _check_places_left(
-            wish.slot.pk, wish.offer, wish.quantity, now=now, except_line=except_line
-        )
+    """Hold nights, or lock the slots and check their places; returns the new stay's id."""
+    if wish.unit is not None and wish.days is not None:
+        return _hold_nights(wish.unit.pk, *wish.days, now=now, until=until)
+    if wish.takes is not None:
+        locks.lock_slots(wish.takes.slot_ids)
+        _places_left(wish.takes.ask, now=now, except_line=except_line)
     return None
 
 
@@ -822,27 +885,20 @@ def _hold_nights(
     return int(row[0])
 
 
-def _check_places_left(
-    slot_id: int, offer: Offer, quantity: int, *, now: datetime, except_line: int | None
-) -> None:
-    """Raise Unavailable unless the locked slot has that many places beside others' live holds."""
-    slot = Slot.objects.with_free(now).get(pk=slot_id)
-    if except_line is not None:
-        own = SlotHold.objects.filter(
-            slot_id=slot_id, line_id=except_line, expires_at__gt=now
-        ).first()
-        slot.free += own.quantity if own else 0
-    troubles = check_slot(slot, offer, quantity, today=day_of(now), now=now)
+def _places_left(ask: SlotAsk, *, now: datetime, except_line: int | None) -> Takes:
+    """Return what is taken of locked slots beside others' live holds; raises Unavailable."""
+    (takes,) = find_takes([ask], now=now, except_line=except_line)
+    troubles = check_takes(takes, now=now)
     if troubles:
         raise Unavailable(*troubles)
+    return takes
 
 
 def _fill(line: BasketLine, wish: _Wish) -> BasketLine:
     line.offer = wish.offer
     line.unit = wish.unit
     line.slot = wish.slot
-    line.arrival = wish.request.arrival if wish.unit else None
-    line.departure = wish.request.departure if wish.unit else None
+    line.arrival, line.departure = wish.days or (None, None)
     line.quantity = wish.quantity
     line.people = wish.keys
     line.options = [{"code": one.code, "quantity": one.quantity} for one in wish.request.options]
@@ -854,14 +910,19 @@ def _fill(line: BasketLine, wish: _Wish) -> BasketLine:
 def _attach(line: BasketLine, wish: _Wish, stay_id: int | None, until: datetime) -> None:
     if stay_id is not None:
         Stay.objects.filter(pk=stay_id).update(line=line, expires_at=until)
-    else:
-        _put_slot_hold(line, until)
+    elif wish.takes is not None:
+        _put_slot_holds(line, wish.takes, until)
 
 
-def _put_slot_hold(line: BasketLine, until: datetime) -> None:
-    SlotHold.objects.update_or_create(
-        line=line,
-        defaults={"slot_id": line.slot_id or 0, "quantity": line.quantity, "expires_at": until},
+def _put_slot_holds(line: BasketLine, takes: Takes, until: datetime) -> None:
+    SlotHold.objects.bulk_create(
+        (
+            SlotHold(line=line, slot=one.slot, quantity=one.units, expires_at=until)
+            for one in takes.rows
+        ),
+        update_conflicts=True,
+        unique_fields=["line", "slot"],
+        update_fields=["quantity", "expires_at"],
     )
 
 
@@ -871,12 +932,12 @@ def _release(line: BasketLine) -> None:
 
 
 def _is_held(line: BasketLine, now: datetime) -> bool:
-    """Whether the line's hold lives; `stay_hold` and `slot_hold` are loaded with it."""
+    """Whether the line's hold lives; `stay_hold` and `slot_holds` are loaded with it."""
     stay = getattr(line, "stay_hold", None)
     if stay is not None:
         return bool(stay.state == Stay.State.HELD and stay.expires_at and stay.expires_at > now)
-    hold = getattr(line, "slot_hold", None)
-    return hold is not None and hold.expires_at > now
+    holds = list(line.slot_holds.all())
+    return bool(holds) and all(hold.expires_at > now for hold in holds)
 
 
 def _still_free(lines: Sequence[BasketLine], basket: Basket, *, now: datetime) -> set[int]:

@@ -13,7 +13,7 @@ from typing import Literal
 from booking import locks
 from booking.checkout import share_again
 from booking.messages import write_message
-from booking.models import Order, OrderLine, Payment, Slot, Stay
+from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
 from booking.payment import create_refund
 from booking.refusals import BadInput, WrongState, trouble
 from booking.rules import states
@@ -48,12 +48,12 @@ def cancel_lines(
     """
     if not reason.strip():
         raise BadInput(trouble("reason_missing", field="reason"))
-    wanted = list(
-        OrderLine.objects.filter(order=order, pk__in=line_ids).values_list("unit_id", "slot_id")
-    )
+    wanted = OrderLine.objects.filter(order=order, pk__in=line_ids)
+    units = wanted.filter(unit__isnull=False).values_list("unit_id", flat=True)
+    taken = SlotTake.objects.filter(line__in=wanted).values_list("slot_id", flat=True)
     with locks.write_transaction():
-        locks.lock_units(unit for unit, _slot in wanted if unit)
-        slots = {row.pk: row for row in locks.lock_slots(slot for _unit, slot in wanted if slot)}
+        locks.lock_units(one for one in units if one)
+        slots = {row.pk: row for row in locks.lock_slots(taken)}
         current = locks.lock_order(order.pk)
         payments = locks.lock_payments_of(current)
         lines = list(
@@ -127,9 +127,9 @@ def _cancel_line(line: OrderLine, slots: dict[int, Slot]) -> None:
             state=Stay.State.CANCELLED
         )
         refresh_runs([line.unit_id], line.arrival, line.departure)
-    elif line.slot_id:
-        slot = slots[line.slot_id]
-        slot.sold -= line.quantity
+    for take in line.takes.all():
+        slot = slots[take.slot_id]
+        slot.sold -= take.quantity
         slot.save(update_fields=["sold"])
 
 

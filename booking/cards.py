@@ -27,17 +27,10 @@ from booking.showing import offer_url, party_words
 from destination.models import Pole
 from destination.templatetags.velay import euros, jour_long
 from destination.templatetags.velay import nights as nights_words
+from oti.lib.dates import ONE_DAY
 
 Fields = list[tuple[str, str]]
 EVERYBODY = 3
-
-KIND_ICONS = {
-    Offer.Kind.ACTIVITY: "mountain",
-    Offer.Kind.WORKSHOP: "sparkles",
-    Offer.Kind.MEAL: "utensils",
-    Offer.Kind.PRODUCE: "shopping-basket",
-    Offer.Kind.EVENT_TICKET: "ticket",
-}
 
 
 # --- Adding to the stay -------------------------------------------------------------------------
@@ -85,6 +78,26 @@ def add_places(
 ) -> dict[str, Any]:
     """Return the form that puts places, or pieces, of a slot into the stay."""
     fields = [("offer", str(offer.pk)), ("slot", str(slot_id)), *who]
+    return _add(fields, shown=shown, options=options, back=back)
+
+
+def add_days(
+    offer: Offer,
+    first: date,
+    after: date,
+    quantity: int,
+    *,
+    shown: Decimal,
+    options: Iterable[OptionChoice] = (),
+    back: str,
+) -> dict[str, Any]:
+    """Return the form that puts something lent for `[first, after)` into the stay."""
+    fields = [
+        ("offer", str(offer.pk)),
+        ("first_day", first.isoformat()),
+        ("last_day", (after - ONE_DAY).isoformat()),
+        ("quantity", str(quantity)),
+    ]
     return _add(fields, shown=shown, options=options, back=back)
 
 
@@ -182,7 +195,8 @@ def from_price(offer: Offer) -> dict[str, Any] | None:
     if band is None:
         return None
     if offer.is_sold_by_item:
-        return {"amount": band.amount, "note": band.name}
+        note = _("%(item)s, a day") % {"item": band.name} if offer.is_sold_by_day else band.name
+        return {"amount": band.amount, "note": note}
     others = [one for one in bands if one.amount < band.amount]
     note = _("per person") if len(bands) == 1 else band.name
     if others:
@@ -273,20 +287,23 @@ def experience_card(
     the card says for whom the price is.
     """
     offer, slot = result.offer, result.slot
+    left = offer.kind_rules.places_left(result.free, guests)
     card = {
         **_base(offer, result.pole, query, picture),
         "day": slot.day if slot else None,
         "hour": slot.start_time if slot else None,
-        "minutes": None if offer.is_sold_by_item else offer.duration_minutes,
+        "minutes": offer.duration_minutes
+        if offer.kind_rules.begins and not offer.is_sold_by_item
+        else None,
         "min_age": offer.min_age,
-        "left": result.free if slot and result.free <= EVERYBODY else None,
+        "left": left if slot and left <= EVERYBODY else None,
         "price": from_price(offer),
         "add": None,
     }
     if result.quote is not None and slot is not None:
         joining = [guest for guest in guests if not check_places(offer, [guest], 1)]
         card["price"] = {"amount": result.quote.total, "note": party_words(joining)}
-        if result.free >= len(joining):
+        if left >= len(joining):
             who = party_fields(joining)
             card["add"] = add_places(offer, slot.pk, who, shown=result.quote.total, back=back)
     return card

@@ -37,6 +37,7 @@ from booking.models import (
     Refund,
     Slot,
     SlotHold,
+    SlotTake,
     Stay,
     SubOrder,
 )
@@ -127,7 +128,7 @@ def place_order(
     again = _order_under_way(basket)
     if again is not None:
         return again
-    slots = basket.lines.filter(slot__isnull=False).values_list("slot_id", flat=True)
+    slots = SlotHold.objects.filter(line__basket=basket).values_list("slot_id", flat=True)
     expires_at = payment_deadline(now)
     deadline = order_deadline(expires_at)
     with locks.write_transaction():
@@ -142,7 +143,7 @@ def place_order(
         view = view_basket(current, now=now)
         _check_before_ordering(view, names=names, terms=terms, shown_total=shown_total)
         sold = view.counted
-        if not {one.slot.pk for one in sold if one.slot} <= locked:
+        if not {hold.slot_id for one in sold for hold in one.line.slot_holds.all()} <= locked:
             raise Busy(trouble("busy"))
         _keep_until(sold, current, deadline=deadline, now=now)
         order = Order.objects.create(
@@ -406,20 +407,20 @@ def _keep_until(
     sold: Sequence[LineView], basket: Basket, *, deadline: datetime, now: datetime
 ) -> None:
     """Give the holds of the lines to the order: each must still be there, under the locks."""
+    held = [hold for one in sold for hold in one.line.slot_holds.all()]
     slots = {
         slot.pk: slot
-        for slot in Slot.objects.filter(pk__in=[one.slot.pk for one in sold if one.slot]).with_free(
+        for slot in Slot.stocks.filter(pk__in=[hold.slot_id for hold in held]).with_free(
             now, except_basket=basket.pk
         )
     }
     wanted: dict[int, int] = {}
     gone: list[Trouble] = []
-    for one in sold:
-        if one.slot is not None:
-            wanted[one.slot.pk] = wanted.get(one.slot.pk, 0) + one.line.quantity
-            slot = slots[one.slot.pk]
-            if slot.is_closed or slot.free < wanted[one.slot.pk]:
-                gone.append(trouble("gone", line=one.line.pk))
+    for hold in held:
+        slot = slots[hold.slot_id]
+        wanted[slot.pk] = wanted.get(slot.pk, 0) + hold.quantity
+        if slot.is_closed or slot.free < wanted[slot.pk]:
+            gone.append(trouble("gone", line=hold.line_id))
     stays = [one.line.pk for one in sold if one.unit is not None]
     kept = Stay.objects.filter(line_id__in=stays, state=Stay.State.HELD, expires_at__gt=now).update(
         expires_at=deadline
@@ -462,6 +463,11 @@ def _write_lines(
         through(orderline_id=line.pk, participant_id=participants[key].pk)
         for line, one in zip(lines, sold, strict=True)
         for key in one.people
+    )
+    SlotTake.objects.bulk_create(
+        SlotTake(line=line, slot_id=hold.slot_id, quantity=hold.quantity)
+        for line, one in zip(lines, sold, strict=True)
+        for hold in one.line.slot_holds.all()
     )
     OrderItem.objects.bulk_create(
         OrderItem(
@@ -537,6 +543,7 @@ def _order_line(order: Order, part: SubOrder, one: LineView, position: int) -> O
         gross_amount=quote.gross,
         tourist_tax_amount=quote.tourist_tax,
         tourist_tax_on_site_amount=quote.tourist_tax_on_site,
+        deposit_amount=offer.deposit_amount,
         position=position,
     )
 
@@ -597,10 +604,13 @@ def _confirm_paid(payment_id: int, truth: SessionTruth | None, *, now: datetime)
     nothing can be had the order stays as it is and everything is given back.
     """
     head = Payment.objects.select_related("order").get(pk=payment_id)
-    wanted = list(OrderLine.objects.filter(order=head.order).values_list("unit_id", "slot_id"))
+    units = OrderLine.objects.filter(order=head.order, unit__isnull=False).values_list(
+        "unit_id", flat=True
+    )
+    slots = SlotTake.objects.filter(line__order=head.order).values_list("slot_id", flat=True)
     with locks.write_transaction():
-        locks.lock_units(unit for unit, _slot in wanted if unit)
-        locks.lock_slots(slot for _unit, slot in wanted if slot)
+        locks.lock_units(one for one in units if one)
+        locks.lock_slots(slots)
         basket = locks.lock_basket(head.order.basket_id) if head.order.basket_id else None
         order = locks.lock_order(head.order_id)
         payment = locks.lock_payment(payment_id)
@@ -644,13 +654,16 @@ def _sell_lines(
     order: Order, basket: Basket | None, *, now: datetime
 ) -> tuple[list[OrderLine], list[OrderLine]]:
     """Sell each line of an order whose units and slots are locked: (sold, lost)."""
-    lines = list(order.lines.select_related("offer__provider", "sub_order__provider", "slot"))
-    basket_id = basket.pk if basket else None
+    lines = list(
+        order.lines.select_related("offer__provider", "sub_order__provider").prefetch_related(
+            "takes"
+        )
+    )
     slots = {
         slot.pk: slot
-        for slot in Slot.objects.filter(
-            pk__in=[one.slot_id for one in lines if one.slot_id]
-        ).with_free(now, except_basket=basket_id)
+        for slot in Slot.stocks.filter(
+            pk__in=[take.slot_id for one in lines for take in one.takes.all()]
+        ).with_free(now, except_basket=basket.pk if basket else None)
     }
     sold: list[OrderLine] = []
     lost: list[OrderLine] = []
@@ -658,18 +671,25 @@ def _sell_lines(
         if line.unit_id is not None:
             is_had = _sell_nights(line, now=now)
         else:
-            slot = slots[line.slot_id or 0]
-            is_had = slot.free >= line.quantity and not slot.is_closed
-            if is_had:
-                slot.free -= line.quantity
-                slot.sold += line.quantity
-                Slot.objects.filter(pk=slot.pk).update(sold=slot.sold)
+            is_had = _sell_places(line, slots)
         (sold if is_had else lost).append(line)
     SlotHold.objects.filter(line_id__in=[one.basket_line_id for one in lines]).delete()
     for line in sold:
         if line.unit_id and line.arrival and line.departure:
             refresh_runs([line.unit_id], line.arrival, line.departure)
     return sold, lost
+
+
+def _sell_places(line: OrderLine, slots: Mapping[int, Slot]) -> bool:
+    """Count all that a line takes as sold, or nothing of it; the slots are locked."""
+    takes = [(slots[take.slot_id], take.quantity) for take in line.takes.all()]
+    if not takes or any(slot.free < units or slot.is_closed for slot, units in takes):
+        return False
+    for slot, units in takes:
+        slot.free -= units
+        slot.sold += units
+        Slot.stocks.filter(pk=slot.pk).update(sold=slot.sold)
+    return True
 
 
 def _sell_nights(line: OrderLine, *, now: datetime) -> bool:

@@ -161,6 +161,19 @@ def _find_order(message: OutboxMessage, now: datetime) -> Content:
     return {"order": order, "trip_url": order_url(order)}
 
 
+def _plan_b(message: OutboxMessage, now: datetime) -> Content:
+    order = _order_of(message)
+    lines = showing.sold_lines(order, now=now)
+    line = next(one for one in lines if one.line.pk == message.data["line"])
+    return {
+        "order": order,
+        "line": line,
+        "steps": list(line.offer.steps.all()),
+        "reason": message.data["reason"],
+        "trip_url": order_url(order),
+    }
+
+
 CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
@@ -168,4 +181,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
     "lines_cancelled": _lines_cancelled,
     "payment_returned": _payment_returned,
     "find_order": _find_order,
+    "plan_b": _plan_b,
 }

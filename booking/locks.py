@@ -51,7 +51,7 @@ def lock_units(ids: Iterable[int]) -> list[Unit]:
 
 def lock_slots(ids: Iterable[int]) -> list[Slot]:
     """Lock slots, sorted; their sold count may be changed only under this lock."""
-    return _lock(Slot.objects.filter(pk__in=set(ids)))
+    return _lock(Slot.stocks.filter(pk__in=set(ids)))
 
 
 def lock_basket(pk: int) -> Basket:

@@ -8,34 +8,50 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Max, ProtectedError, Sum
+from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from booking import locks, search_table
-from booking.models import Closure, Offer, OfferPhoto, Slot, Stay, Tariff, Unit
-from booking.quoting import TaxBook, slot_end, slot_terms
-from booking.refusals import BadInput, NotAllowed, Trouble, Unavailable, WrongState, trouble
+from booking.models import Closure, Offer, OfferPhoto, Stay, Tariff, Unit
+from booking.quoting import TaxBook, facts_to_publish, slot_terms
+from booking.refusals import (
+    BadInput,
+    NotAllowed,
+    Trouble,
+    Unavailable,
+    WrongState,
+    trouble,
+    troubles_of,
+)
 from booking.rules.people import Problem
 from booking.rules.pricing import OLDEST, BandTerms, check_bands
 from booking.rules.tourist_tax import tariff_of
 from destination.models.territory import memberships_on
 from members.journal import Actor, record
 from members.models import Provider
-from oti.lib.dates import ONE_DAY, nights, paris
+from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
-LONGEST_SERIES_DAYS = 800
-MOST_SLOTS_AT_ONCE = 3000
 LONGEST_CLOSURE_DAYS = 1830
+
+# Where the desk mends what a kind of its own asks for.
+PART_OF = {
+    "permit_missing": "permits",
+    "permit_expired": "permits",
+    "ages_of_care_missing": "min_age",
+    "deposit_missing": "deposit_amount",
+    "steps_missing": "steps",
+    "plan_b_missing": "steps",
+    "must_be_free": "bands",
+}
 
 # What an offer may lack and yet be shown: it says « à côté » by itself, and is not sold.
 NOT_BLOCKING = frozenset({"outside_perimeter"})
 # What a published offer may run out of without its texts becoming impossible to correct.
-WEARS_OUT = NOT_BLOCKING | {"slot_missing", "provider_suspended"}
+WEARS_OUT = NOT_BLOCKING | {"slot_missing", "provider_suspended", "permit_expired"}
 
 
 # --- What an offer lacks -----------------------------------------------------------------------
@@ -43,8 +59,8 @@ def check_offer(offer: Offer, *, today: date) -> list[Trouble]:
     """Return everything that keeps an offer from being sold, an empty list when nothing does.
 
     `field` names the part of the desk where it is mended: units, prices, bands, slots,
-    tax_category, duration_minutes, commune or provider. `outside_perimeter` does not keep it
-    from being shown (core.md 14, 20).
+    tax_category, duration_minutes, permits, steps, deposit_amount, commune or provider.
+    `outside_perimeter` does not keep it from being shown (core.md 14, 20).
     """
     troubles = _check_lodging(offer, today) if offer.is_lodging else _check_places(offer, today)
     if offer.provider.state != Provider.State.ACTIVE:
@@ -98,6 +114,8 @@ def _check_places(offer: Offer, today: date) -> list[Trouble]:
     troubles = check_price_bands(
         bands, offer.min_age, offer.max_age, is_sold_by_item=offer.is_sold_by_item
     )
+    problems = offer.kind_rules.check_offer(facts_to_publish(offer), today)
+    troubles += [one for p in problems for one in troubles_of([p], field=PART_OF.get(p.code))]
     if offer.duration_minutes is None:
         troubles.append(
             Trouble(
@@ -402,198 +420,3 @@ def _after_closure(closure: Closure, verb: str, *, actor: Actor, now: datetime) 
         reopening=closure.dates.upper.isoformat(),
         reason=closure.reason,
     )
-
-
-# --- Slots -------------------------------------------------------------------------------------
-def add_slots(
-    offer: Offer,
-    *,
-    first_day: date,
-    last_day: date,
-    weekdays: Collection[int],
-    start_times: Collection[time],
-    capacity: int,
-    skip_days: Collection[date] = (),
-    actor: Actor,
-    now: datetime,
-) -> int:
-    """Add a slot at each of these times on each of these weekdays, both days included.
-
-    Monday is 0. Days of `skip_days` and moments that have passed are left out; a slot that
-    exists is left as it is, so that twice is the same as once. Returns how many were added.
-    Raises BadInput.
-    """
-    _check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
-    wanted = [
-        (day, start)
-        for day in nights(first_day, last_day + ONE_DAY)
-        if day.weekday() in weekdays and day not in set(skip_days)
-        for start in sorted(set(start_times))
-    ]
-    if len(wanted) > MOST_SLOTS_AT_ONCE:
-        message = _("That makes %(count)s dates: enter a shorter period.")
-        raise BadInput(Trouble("too_many", message % {"count": len(wanted)}, field="last_day"))
-    with locks.write_transaction():
-        known = set(
-            Slot.objects.filter(offer=offer, day__range=(first_day, last_day)).values_list(
-                "day", "start_time"
-            )
-        )
-        slots = []
-        for day, start in wanted:
-            starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
-            if (day, start) not in known and starts_at > now:
-                slots.append(
-                    Slot(
-                        offer=offer,
-                        day=day,
-                        start_time=start,
-                        starts_at=starts_at,
-                        ends_at=ends_at,
-                        capacity=capacity,
-                    )
-                )
-        Slot.objects.bulk_create(slots, ignore_conflicts=True)
-        if slots:
-            record(
-                "slots added",
-                subject_of(offer),
-                actor=actor,
-                at=now,
-                count=len(slots),
-                first_day=first_day.isoformat(),
-                last_day=last_day.isoformat(),
-                capacity=capacity,
-            )
-    return len(slots)
-
-
-def _check_series(
-    offer: Offer,
-    first_day: date,
-    last_day: date,
-    weekdays: Collection[int],
-    start_times: Collection[time],
-    capacity: int,
-    now: datetime,
-) -> None:
-    troubles = []
-    if offer.is_lodging:
-        message = _("A lodging is sold by the night: it has no dates of its own.")
-        troubles.append(Trouble("not_for_lodging", message, field="offer"))
-    if last_day < first_day:
-        message = _("The last day must not come before the first one.")
-        troubles.append(Trouble("dates_reversed", message, field="last_day"))
-    elif (last_day - first_day).days > LONGEST_SERIES_DAYS:
-        message = _("Two years at most in one go.")
-        troubles.append(Trouble("too_long", message, field="last_day"))
-    if last_day < day_of(now):
-        troubles.append(trouble("in_the_past", field="last_day"))
-    if not weekdays:
-        message = _("Choose at least one day of the week.")
-        troubles.append(Trouble("weekday_missing", message, field="weekdays"))
-    if not start_times:
-        message = _("Give at least one time.")
-        troubles.append(Trouble("time_missing", message, field="start_times"))
-    if capacity < 1:
-        message = _("At least one place.")
-        troubles.append(Trouble("bad_capacity", message, field="capacity"))
-    if troubles:
-        raise BadInput(*troubles)
-
-
-def change_slot(
-    slot: Slot,
-    *,
-    capacity: int,
-    is_closed: bool,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-) -> Slot:
-    """Give a slot another number of places, close it or open it again.
-
-    Places sold or being booked are never taken away: NotAllowed `capacity_under_sold`,
-    `capacity_under_held`. Closing one with sold places needs a reason: BadInput
-    `reason_missing` says how many are sold. Locks the slot.
-    """
-    with locks.write_transaction():
-        (fresh,) = locks.lock_slots([slot.pk])
-        _check_capacity(fresh, capacity, now)
-        if is_closed and fresh.sold and not reason.strip():
-            message = ngettext(
-                "%(count)s place is sold: say why it is closed. Its order is to be cancelled by "
-                "itself.",
-                "%(count)s places are sold: say why it is closed. Their orders are to be "
-                "cancelled by themselves.",
-                fresh.sold,
-            )
-            raise BadInput(
-                Trouble(
-                    "reason_missing",
-                    message % {"count": fresh.sold},
-                    field="closed_reason",
-                    params={"sold": fresh.sold},
-                )
-            )
-        before = {"capacity": fresh.capacity, "is_closed": fresh.is_closed}
-        after = {"capacity": capacity, "is_closed": is_closed}
-        fresh.capacity = capacity
-        fresh.is_closed = is_closed
-        fresh.closed_reason = reason.strip() if is_closed else ""
-        fresh.save(update_fields=["capacity", "is_closed", "closed_reason"])
-        if before != after:
-            record(
-                "slot changed",
-                f"slot:{fresh.pk}",
-                actor=actor,
-                at=now,
-                before=before,
-                after=after,
-                reason=fresh.closed_reason,
-                sold=fresh.sold,
-            )
-    return fresh
-
-
-def _check_capacity(slot: Slot, capacity: int, now: datetime) -> None:
-    if capacity < slot.sold:
-        raise NotAllowed(trouble("capacity_under_sold", field="capacity", sold=slot.sold))
-    holds = slot.holds.filter(expires_at__gt=now).aggregate(
-        places=Sum("quantity"), until=Max("expires_at")
-    )
-    taken = slot.sold + (holds["places"] or 0)
-    if capacity < taken:
-        message = _(
-            "%(taken)s places are sold or being booked: keep at least those, or try again after "
-            "%(time)s."
-        )
-        shown = {"taken": taken, "time": f"{paris(holds['until']):%H:%M}"}
-        raise NotAllowed(
-            Trouble("capacity_under_held", message % shown, field="capacity", params=shown)
-        )
-
-
-def remove_slot(slot: Slot, *, actor: Actor, now: datetime) -> None:
-    """Delete a slot that nobody ever put in a basket or bought.
-
-    Raises NotAllowed `slot_used` otherwise: it is closed instead. Locks the slot.
-    """
-    with locks.write_transaction():
-        found = locks.lock_slots([slot.pk])
-        if not found:
-            return
-        (fresh,) = found
-        try:
-            fresh.delete()
-        except ProtectedError as error:
-            message = _("It is booked, in somebody's stay or in the programme: close it instead.")
-            raise NotAllowed(Trouble("slot_used", message)) from error
-        record(
-            "slot removed",
-            subject_of(fresh.offer),
-            actor=actor,
-            at=now,
-            day=fresh.day.isoformat(),
-            start_time=f"{fresh.start_time:%H:%M}",
-        )

@@ -7,6 +7,7 @@ price comes through here (features.md B12).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from booking.models import (
     Unit,
 )
 from booking.refusals import Trouble, trouble, troubles_of
+from booking.rules.kinds import Asked, Facts, Permit
 from booking.rules.people import Guest, Occupancy, check_ages, check_occupancy
 from booking.rules.pricing import (
     BadOption,
@@ -41,7 +43,7 @@ from booking.rules.refunds import RefundPolicy, RefundStep
 from booking.rules.stay import Restriction, StayLimits, check_stay
 from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms
 from oti.lib.dates import PARIS, at_paris
-from oti.lib.money import ZERO
+from oti.lib.money import ZERO, to_cents
 
 NOON = time(12)
 FIFTEEN = time(15)
@@ -66,6 +68,7 @@ def offers_to_quote(offers: QuerySet[Offer]) -> QuerySet[Offer]:
         Prefetch("bands", AgeBand.objects.order_by("pk")),
         Prefetch("supplements", Supplement.objects.order_by("pk")),
         "cancellation_policy__steps",
+        "permits",
     )
 
 
@@ -235,15 +238,54 @@ def check_unit(
     return troubles_of(problems)
 
 
-def check_places(offer: Offer, guests: Sequence[Guest], quantity: int) -> list[Trouble]:
+def facts_of(offer: Offer) -> Facts:
+    """Return what the rules of its kind need to sell an offer; a permit where it must have one."""
+    permit = next(iter(offer.permits.all()), None) if offer.kind_rules.needs_permit else None
+    return Facts(
+        min_age=offer.min_age,
+        max_age=offer.max_age,
+        permit=Permit(permit.number, permit.valid_until) if permit else None,
+        season_months=offer.season_months,
+        has_deposit=offer.deposit_amount is not None,
+    )
+
+
+def facts_to_publish(offer: Offer) -> Facts:
+    """Return what the rules of its kind look at before an offer is shown: steps, prices too."""
+    steps = list(offer.steps.all())
+    return replace(
+        facts_of(offer),
+        step_minutes=tuple(step.minutes for step in steps),
+        step_plans=tuple(bool(step.plan_b) for step in steps),
+        band_cents=tuple(to_cents(band.amount) for band in offer.bands.all()),
+    )
+
+
+def asked_of(
+    offer: Offer, guests: Iterable[Guest], quantity: int, options: Iterable[OptionChoice] = ()
+) -> Asked:
+    """Return a request as the rules of its kind read it: supplements by their kind."""
+    extras: dict[str, int] = {}
+    if offer.kind_rules.sides:
+        kinds = {row.code: row.kind for row in offer.supplements.all()}
+        for one in options:
+            kind = kinds.get(one.code, "")
+            extras[kind] = extras.get(kind, 0) + one.quantity
+    return Asked(guests=tuple(guests), quantity=quantity, extras=extras)
+
+
+def check_places(
+    offer: Offer,
+    guests: Sequence[Guest],
+    quantity: int,
+    options: Iterable[OptionChoice] = (),
+) -> list[Trouble]:
     """Return every reason of the rules why these persons, or this quantity, can't be had."""
-    if offer.is_sold_by_item:
-        if quantity < 1 or quantity > settings.MAX_PARTY:
-            return [trouble("bad_quantity", field="quantity", max=settings.MAX_PARTY)]
-        return []
-    if not guests:
-        return [trouble("nobody", field="people")]
-    return troubles_of(check_ages(offer.min_age, offer.max_age, guests), field="people")
+    if offer.is_sold_by_item and not 1 <= quantity <= settings.MAX_PARTY:
+        return [trouble("bad_quantity", field="quantity", max=settings.MAX_PARTY)]
+    asked = asked_of(offer, guests, quantity, options)
+    problems = offer.kind_rules.check_party(facts_of(offer), asked)
+    return troubles_of(problems, other_field="people")
 
 
 def quote_unit(
@@ -275,12 +317,19 @@ def quote_unit(
 
 
 def quote_places(
-    offer: Offer, guests: Iterable[Guest], quantity: int, options: Iterable[OptionChoice]
+    offer: Offer,
+    guests: Iterable[Guest],
+    quantity: int,
+    options: Iterable[OptionChoice],
+    days: int = 1,
 ) -> tuple[Quote | None, list[Trouble]]:
-    """Return the explained price of places or items, or why there is none."""
+    """Return the explained price of places or items, or why there is none.
+
+    `days` is for what is lent: each of them is paid.
+    """
     try:
         if offer.is_sold_by_item:
-            quote = quote_slot(slot_terms(offer), (), quantity, options)
+            quote = quote_slot(slot_terms(offer), (), quantity, options, days)
         else:
             quote = quote_slot(slot_terms(offer), guests, 0, options)
     except NoBand:

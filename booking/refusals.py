@@ -9,10 +9,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
@@ -114,6 +116,31 @@ MESSAGES: dict[str, Any] = {
     "age_unreadable": gettext_lazy("An age is a whole number from 0 to 17."),
     "age_mismatch": gettext_lazy("Not for every age of your party: choose who takes part."),
     "nobody": gettext_lazy("Choose at least one person."),
+    "only_children": gettext_lazy("For children only: untick the grown-ups."),
+    "permit_expired": gettext_lazy(
+        "Not sold on that day: the provider’s authorisation doesn’t reach it. "
+        "Choose an earlier day."
+    ),
+    "out_of_season": gettext_lazy("Out of its season. Choose a date within it."),
+    "care_too_long": gettext_lazy("%(hours)s hours at most at a stretch."),
+    "too_many_bags": gettext_lazy("Two bags each: %(max)s at most for you."),
+    "days_missing": gettext_lazy("Choose the first and the last day."),
+    "not_lent_on": gettext_lazy(
+        "Not lent on %(day)s: choose days that follow each other while it is open."
+    ),
+    "gone_on": gettext_lazy(
+        "Nothing is left on %(day)s: what is brought back on a day goes out again the day after. "
+        "Choose other days."
+    ),
+    "partly_gone_on": gettext_lazy(
+        "Only %(free)s left on %(day)s: what is brought back on a day goes out again the day "
+        "after. Take fewer, or choose other days."
+    ),
+    "side_gone": gettext_lazy("No more room for %(what)s: take none, or choose another time."),
+    "side_partly_gone": gettext_lazy(
+        "Room for %(free)s only of the %(what)s: take fewer, or choose another time."
+    ),
+    "care_full": gettext_lazy("The carers have no room left at that time. Choose another time."),
     "bad_quantity": gettext_lazy("Choose a quantity from 1 to %(max)s."),
     "bad_option": gettext_lazy("One of the options isn't offered here: choose again."),
     "no_band": gettext_lazy("There is no price for one of these ages. Choose who takes part."),
@@ -159,6 +186,19 @@ MESSAGES: dict[str, Any] = {
     "closure_over_sold": gettext_lazy("Nights are sold on these dates: %(orders)s."),
     "capacity_under_sold": gettext_lazy("%(sold)s places are sold already: keep at least those."),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
+    "permit_missing": gettext_lazy(
+        "Enter the authorisation, its number and until when it is valid: nothing is sold without."
+    ),
+    "ages_of_care_missing": gettext_lazy(
+        "Enter from which age and up to which age the authorisation covers children."
+    ),
+    "deposit_missing": gettext_lazy("Say the deposit asked for on site; write 0 for none."),
+    "steps_missing": gettext_lazy("Enter at least two steps."),
+    "plan_b_missing": gettext_lazy(
+        "Say for at least one step what is done instead when it can’t take place."
+    ),
+    "must_be_free": gettext_lazy("A free activity costs nothing: write 0, or make it an activity."),
+    "plan_b_unknown": gettext_lazy("No plan B was decided beforehand: cancel it instead."),
 }
 
 
@@ -173,6 +213,21 @@ COUNTED: dict[str, Any] = {
     ),
     "too_many_children": ngettext_lazy(
         "%(max)s child at most here.", "%(max)s children at most here.", "max"
+    ),
+    "too_many_bikes": ngettext_lazy(
+        "One bicycle each: %(seats)s at most for you.",
+        "One bicycle each: %(seats)s at most for you.",
+        "seats",
+    ),
+    "care_partly_full": ngettext_lazy(
+        "The carers have room for %(free)s more child of that age only. Choose another time for "
+        "the others.",
+        "The carers have room for %(free)s more children of that age only. Choose another time "
+        "for the others.",
+        "free",
+    ),
+    "rental_too_long": ngettext_lazy(
+        "Lent for %(days)s day at most.", "Lent for %(days)s days at most.", "days"
     ),
     "too_many_guests": ngettext_lazy(
         "%(max)s person at most here: choose a larger one, or add a second one.",
@@ -198,6 +253,8 @@ def trouble(
 def _shown(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format_euros(value, get_language() or settings.LANGUAGE_CODE, is_exact=True)
+    if isinstance(value, date):
+        return date_format(value, "MONTH_DAY_FORMAT")
     return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else value
 
 
@@ -220,14 +277,30 @@ FIELD_OF = {
     "ages_missing": "ages",
     "age_unreadable": "ages",
     "age_mismatch": "people",
+    "too_many_bikes": "options",
+    "too_many_bags": "options",
+    "nobody": "people",
+    "only_children": "people",
 }
 
 
 def troubles_of(
-    problems: Iterable[Problem], *, line: int | None = None, field: str | None = None
+    problems: Iterable[Problem],
+    *,
+    line: int | None = None,
+    field: str | None = None,
+    other_field: str | None = None,
 ) -> list[Trouble]:
-    """Put the problems of the rules into words."""
+    """Put the problems of the rules into words.
+
+    `field` is the input of all of them, `other_field` that of those that have none of their own.
+    """
     return [
-        trouble(one.code, line=line, field=field or FIELD_OF.get(one.code), **one.params)
+        trouble(
+            one.code,
+            line=line,
+            field=field or FIELD_OF.get(one.code, other_field),
+            **one.params,  # type: ignore[arg-type]
+        )
         for one in problems
     ]

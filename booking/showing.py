@@ -181,11 +181,28 @@ def line_note(view: LineView) -> str:
             parts.insert(0, line.unit.name)
         return ", ".join([*parts, party_words(view.guests), host_words(view.offer)])
     parts = [
-        duree(view.offer.duration_minutes),
+        time_words(view.offer, line.arrival, line.departure),
         quantity_words(view.offer, line.quantity, view.guests),
         view.offer.place or view.offer.commune.name,
     ]
     return ", ".join(part for part in parts if part)
+
+
+def time_words(offer: Offer, first: date | None, after: date | None) -> str:
+    """Write how long something takes: "2 h", "3 jours", nothing where one comes freely."""
+    if offer.is_sold_by_day and first and after:
+        days = count_nights(first, after)
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    return duree(offer.duration_minutes) if offer.kind_rules.begins else ""
+
+
+def deposit_words(amount: Decimal | None) -> str:
+    """Name the deposit that is asked for on site, nothing where there is none."""
+    if not amount:
+        return ""
+    return _("Deposit of %(amount)s asked for on site, not charged here") % {
+        "amount": euros(amount)
+    }
 
 
 def tax_note(quote: Quote | None) -> str:
@@ -245,6 +262,9 @@ def _entry_row(
     entry: EntryView, basket: BasketView, images: Mapping[int, Picture]
 ) -> dict[str, Any]:
     view = entry.view
+    if entry.is_return:
+        text = _("Bring back « %(title)s » by this hour") % {"title": view.title}
+        return {"kind": "leg", "time": entry.time, "icon": "refresh-cw", "text": text}
     if entry.is_departure:
         text = _("Leave %(title)s by this hour") % {"title": view.title}
         return {"kind": "leg", "time": entry.time, "icon": "house", "text": text}
@@ -255,7 +275,9 @@ def _entry_row(
         "time": entry.time,
         "title": view.title,
         "url": offer_url(view.offer, _query_of(view)),
-        "note": line_note(view),
+        "note": ". ".join(
+            part for part in (line_note(view), deposit_words(view.offer.deposit_amount)) if part
+        ),
         "image": images.get(view.offer.pk),
         "illustration": view.offer.illustration,
         "price": {

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from booking.models import AgeBand, CancellationPolicy, Offer, Supplement, Tariff, Unit
+from booking.models import AgeBand, CancellationPolicy, Offer, OfferStep, Supplement, Tariff, Unit
 
 
 @register(CancellationPolicy)
@@ -33,3 +33,8 @@ class SupplementTranslation(TranslationOptions):
 @register(AgeBand)
 class AgeBandTranslation(TranslationOptions):
     fields = ("name",)
+
+
+@register(OfferStep)
+class OfferStepTranslation(TranslationOptions):
+    fields = ("title", "place", "plan_b")

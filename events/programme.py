@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from booking import locks, offers
+from booking import locks, slots
 from booking.models import Slot
 from booking.refusals import BadInput, NotAllowed, Trouble, trouble
 from events.models import Event, Session
@@ -36,7 +36,7 @@ def schedule_session(
     ends_at = at_paris(day if end_time > start_time else day + ONE_DAY, end_time)
     _check_session(event, starts_at, capacity, day, start_time, now)
     if event.ticket_offer is not None and capacity:
-        offers.add_slots(
+        slots.add_slots(
             event.ticket_offer,
             first_day=day,
             last_day=day,
@@ -109,7 +109,7 @@ def cancel_session(session: Session, *, reason: str, actor: Actor, now: datetime
         raise BadInput(trouble("reason_missing", field="reason"))
     sold = 0
     if session.slot is not None:
-        slot = offers.change_slot(
+        slot = slots.change_slot(
             session.slot,
             capacity=session.slot.capacity,
             is_closed=True,

@@ -8,11 +8,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from booking.models import Offer, Slot, Unit
+from booking.models import Offer, Unit
 from booking.models.offers import Weekday
+from booking.rules.kinds import DATED, Kind
 from destination.desk import DayInput, HourInput
 
 DAY_SHAPE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})|(\d{4})-(\d{2})-(\d{2})")
@@ -56,6 +58,46 @@ def read_hours(text: str) -> list[time]:
     return hours
 
 
+def side_fields(offer: Offer | None = None) -> dict[str, forms.IntegerField]:
+    """Return a field for each capacity that stands beside the places, of one offer or of any.
+
+    Where the offer is only chosen in the form, each says for which kinds it is.
+    """
+    kinds_of: dict[str, list[Kind]] = {}
+    for kind in [offer.kind_rules] if offer else DATED:
+        for side in kind.sides:
+            kinds_of.setdefault(side.resource, []).append(kind)
+    fields = {}
+    for resource, kinds in kinds_of.items():
+        side = next(one for one in kinds[0].sides if one.resource == resource)
+        where = ", ".join(_(kind.plural) for kind in kinds)
+        help_text = _("Counted apart. Empty: not counted.") if side.is_optional else ""
+        fields[f"side_{resource}"] = forms.IntegerField(
+            label=capfirst(_(side.label)),
+            required=False,
+            min_value=0,
+            max_value=5000,
+            help_text=" ".join(
+                part
+                for part in (
+                    help_text or _("Counted apart. Empty: none is taken."),
+                    "" if offer else _("Only for: %(kinds)s.") % {"kinds": where},
+                )
+                if part
+            ),
+        )
+    return fields
+
+
+def sides_of(data: dict[str, Any]) -> dict[str, int]:
+    """Return the capacities beside the places that were given, by resource."""
+    return {
+        name.removeprefix("side_"): value
+        for name, value in data.items()
+        if name.startswith("side_") and value is not None
+    }
+
+
 class OfferField(forms.ModelChoiceField):
     """An offer sold by dates, named with its provider."""
 
@@ -90,7 +132,17 @@ class UnitField(forms.ModelChoiceField):
         return f"{obj.offer.title} — {obj.name}"
 
 
-class SlotForm(forms.Form):
+class SidesForm(forms.Form):
+    """A form that asks for the capacities beside the places too."""
+
+    def __init__(self, *args: Any, offer: Offer | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.update(side_fields(offer))
+        if offer is not None and "capacity" in self.fields:
+            self.fields["capacity"].label = _(offer.kind_rules.capacity_label)
+
+
+class SlotForm(SidesForm):
     """One date of an offer."""
 
     offer = OfferField(help_text=gettext_lazy("What is sold on this date."))
@@ -108,11 +160,11 @@ class SlotForm(forms.Form):
         label=gettext_lazy("Places"),
         min_value=1,
         max_value=5000,
-        help_text=gettext_lazy("Places, or baskets to fetch, that can be sold on this date."),
+        help_text=gettext_lazy("Places, carers, items or baskets, that can be sold on this date."),
     )
 
 
-class SlotSeriesForm(forms.Form):
+class SlotSeriesForm(SidesForm):
     """Many dates at once: "every Tuesday at 14:00 from … to …, except …"."""
 
     offer = OfferField(help_text=gettext_lazy("What is sold on these dates."))
@@ -142,7 +194,7 @@ class SlotSeriesForm(forms.Form):
         label=gettext_lazy("Places on each date"),
         min_value=1,
         max_value=5000,
-        help_text=gettext_lazy("Places, or baskets to fetch, that can be sold on each date."),
+        help_text=gettext_lazy("Places, carers, items or baskets, that can be sold on each date."),
     )
     skip_days = forms.CharField(
         label=gettext_lazy("Except on"),
@@ -160,8 +212,13 @@ class SlotSeriesForm(forms.Form):
         return read_days(self.cleaned_data["skip_days"])
 
 
-class SlotChangeForm(forms.Form):
+class SlotChangeForm(SidesForm):
     """What can still change on a date: its places, and whether it is open."""
+
+    def __init__(self, *args: Any, offer: Offer | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, offer=offer, **kwargs)
+        if offer is None or not offer.kind_rules.has_steps:
+            del self.fields["plan_b_reason"]
 
     capacity = forms.IntegerField(
         label=gettext_lazy("Places"),
@@ -181,6 +238,15 @@ class SlotChangeForm(forms.Form):
         required=False,
         max_length=160,
         help_text=gettext_lazy("Needed when places are sold. Kept in the journal."),
+    )
+    plan_b_reason = forms.CharField(
+        label=gettext_lazy("Why plan B applies"),
+        required=False,
+        max_length=160,
+        help_text=gettext_lazy(
+            "Filled in, the plan B of each step takes place and whoever booked is told: "
+            "« No mushrooms after the drought »."
+        ),
     )
 
 
@@ -209,12 +275,3 @@ class ClosureChangeForm(ClosureForm):
     """Other nights or another reason for the same unit."""
 
     unit = None  # type: ignore[assignment]
-
-
-def slot_initial(slot: Slot) -> dict[str, Any]:
-    """Return what the form of a slot shows."""
-    return {
-        "capacity": slot.capacity,
-        "is_closed": slot.is_closed,
-        "closed_reason": slot.closed_reason,
-    }

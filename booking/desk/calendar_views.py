@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from booking import offers
+from booking import offers, slots
 from booking.desk.calendar_forms import (
     ClosureChangeForm,
     ClosureForm,
     SlotChangeForm,
     SlotForm,
     SlotSeriesForm,
+    sides_of,
 )
 from booking.desk.views import UseCaseView, actor_of, offer_url
 from booking.models import Closure, Offer, Slot, Unit
@@ -55,6 +56,14 @@ class AboutOfferView(UseCaseView):
         return None
 
 
+def units_words(slot: Slot, units: int) -> str:
+    """Write units of stock: as they are, or as a share of what the office counts (carers)."""
+    each = slot.offer.kind_rules.units_per_entry
+    if each == 1 or not slot.capacity:
+        return str(units)
+    return _("%(percent)s %% of the capacity") % {"percent": round(100 * units / slot.capacity)}
+
+
 # --- Slots -------------------------------------------------------------------------------------
 class SlotAddView(AboutOfferView):
     """Add one date."""
@@ -69,13 +78,14 @@ class SlotAddView(AboutOfferView):
     def run(self, form: SlotForm) -> str:
         """Add it; an existing one is told beside its time."""
         data = form.cleaned_data
-        count = offers.add_slots(
+        count = slots.add_slots(
             data["offer"],
             first_day=data["day"],
             last_day=data["day"],
             weekdays={data["day"].weekday()},
             start_times={data["start_time"]},
             capacity=data["capacity"],
+            sides=sides_of(data),
             actor=actor_of(self.request),
             now=self.now,
         )
@@ -102,13 +112,14 @@ class SlotSeriesView(AboutOfferView):
     def run(self, form: SlotSeriesForm) -> str:
         """Add them and say how many are new."""
         data = form.cleaned_data
-        count = offers.add_slots(
+        count = slots.add_slots(
             data["offer"],
             first_day=data["first_day"],
             last_day=data["last_day"],
             weekdays=set(data["weekdays"]),
             start_times=set(data["start_times"]),
             capacity=data["capacity"],
+            sides=sides_of(data),
             skip_days=set(data["skip_days"]),
             actor=actor_of(self.request),
             now=self.now,
@@ -143,29 +154,52 @@ class SlotChangeView(UseCaseView):
         )
         return (
             (_("Offer"), self.target.offer.title),
-            (_("Sold"), self.target.sold),
-            (_("Being booked"), held),
+            (_("Sold"), units_words(self.target, self.target.sold)),
+            (_("Being booked"), units_words(self.target, held)),
         )
 
     def get_initial(self) -> dict[str, Any]:
         """Show the date as it is."""
         return {
-            "capacity": self.target.capacity,
+            "capacity": self.target.capacity // self.target.offer.kind_rules.units_per_entry,
             "is_closed": self.target.is_closed,
             "closed_reason": self.target.closed_reason,
+            "plan_b_reason": self.target.plan_b_reason,
+            **{
+                f"side_{one.resource}": one.capacity
+                for one in Slot.stocks.filter(
+                    offer_id=self.target.offer_id, starts_at=self.target.starts_at
+                ).exclude(pk=self.target.pk)
+            },
         }
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Ask for what this kind of offer has."""
+        return {**super().get_form_kwargs(), "offer": self.target.offer}
 
     def run(self, form: SlotChangeForm) -> str:
         """Change it; closing says how many places are sold."""
         data = form.cleaned_data
-        slot = offers.change_slot(
+        slot = slots.change_slot(
             self.target,
             capacity=data["capacity"],
+            sides=sides_of(data),
             is_closed=data["is_closed"],
             reason=data["closed_reason"],
             actor=actor_of(self.request),
             now=self.now,
         )
+        if data.get("plan_b_reason"):
+            told_orders = slots.apply_plan_b(
+                slot, reason=data["plan_b_reason"], actor=actor_of(self.request), now=self.now
+            )
+            if told_orders:
+                told = ngettext(
+                    "Plan B applies: %(count)s booking was told.",
+                    "Plan B applies: %(count)s bookings were told.",
+                    told_orders,
+                )
+                return told % {"count": told_orders}
         if slot.is_closed and slot.sold:
             told = ngettext(
                 "Closed. %(count)s place is sold: its order is not cancelled by this.",
@@ -195,7 +229,7 @@ class SlotRemoveView(UseCaseView):
 
     def run(self, form: Any) -> str:
         """Delete it."""
-        offers.remove_slot(self.target, actor=actor_of(self.request), now=self.now)
+        slots.remove_slot(self.target, actor=actor_of(self.request), now=self.now)
         return _("The date is deleted.")
 
 

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from booking.desk.rows import deleted_rows_of, rows_of, say_on_rows
 from booking.features import FEATURES
-from booking.models import Offer, OrderLine, PriceRule, Supplement, Tariff, Unit
+from booking.models import Offer, OrderLine, PriceRule, Supplement, Tariff, Unit, kind_choices
 from booking.models.offers import Weekday
 from booking.offers import check_price_bands
+from booking.rules.kinds import kind_of
 from booking.rules.pricing import BandTerms
 from booking.rules.registration import clean_registration, registration_commune
 from destination.desk import AddressField, DeskForm, TwoDaysField
@@ -282,7 +283,7 @@ class ExperienceForm(OfferForm):
         if "kind" in self.fields:
             self.fields["kind"].choices = [
                 ("", "---------"),
-                *((kind, label) for kind, label in Offer.Kind.choices if kind != "lodging"),
+                *((kind, label) for kind, label in kind_choices() if kind != "lodging"),
             ]
         if "duration_minutes" in self.fields:
             self.fields["duration_minutes"].required = True
@@ -292,6 +293,10 @@ class ExperienceForm(OfferForm):
         data = super().clean()
         if data.get("duration_minutes") == 0:
             self.add_error("duration_minutes", _("At least one minute."))
+        first, last = data.get("season_from_month"), data.get("season_to_month")
+        if (first is None) != (last is None):
+            name = "season_to_month" if last is None else "season_from_month"
+            self.add_error(name, _("Give both months of the season, or neither."))
         rows = rows_of(self, "bands")
         bands = [_band_of(row, str(number)) for number, row in enumerate(rows)]
         if (
@@ -304,13 +309,23 @@ class ExperienceForm(OfferForm):
             bands,
             data.get("min_age"),
             data.get("max_age"),
-            is_sold_by_item=data.get("kind") == Offer.Kind.PRODUCE,
+            is_sold_by_item=bool(data.get("kind")) and kind_of(data["kind"]).is_by_item,
         )
         for one in troubles:
             for code in one.params.get("codes", ()):
                 name = "max_age" if one.code == "band_reversed" else "min_age"
                 rows[int(code)].add_error(name, one.message)
         return data
+
+
+class PermitRow(DeskForm):
+    """The authorisation of a childcare offer."""
+
+
+class OfferStepRow(DeskForm):
+    """A step of a workshop in steps."""
+
+    french = ("title",)
 
 
 def _band_of(row: DeskForm, code: str) -> BandTerms:

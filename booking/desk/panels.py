@@ -17,6 +17,8 @@ from booking.desk.forms import (
     BandRow,
     ExperienceForm,
     LodgingForm,
+    OfferStepRow,
+    PermitRow,
     PhotoRow,
     PriceRow,
     RestrictionRow,
@@ -199,6 +201,74 @@ def _rules() -> list[Panel]:
     ]
 
 
+def _special() -> ObjectList:
+    """Return what only some kinds have."""
+    return ObjectList(
+        [
+            Rows(
+                "permits",
+                row_form=PermitRow,
+                heading=_("Authorisation (childcare)"),
+                label=_("authorisation"),
+                max_num=1,
+                help_text=_(
+                    "Childcare is sold up to the last day of its authorisation and not a day "
+                    "longer. The ages that it covers stand under « Rules »."
+                ),
+                panels=[
+                    FieldPanel("regime", help_text=_("Which regime was declared.")),
+                    FieldRowPanel(
+                        [
+                            FieldPanel("number", help_text=_("As on the paper.")),
+                            FieldPanel("authority", help_text=_("Department, prefecture…")),
+                        ]
+                    ),
+                    FieldRowPanel(
+                        [
+                            FieldPanel("valid_until", help_text=_("Nothing is sold after it.")),
+                            FieldPanel("checked_on", help_text=_("When the office saw it.")),
+                        ]
+                    ),
+                ],
+            ),
+            Rows(
+                "steps",
+                row_form=OfferStepRow,
+                heading=_("Steps (workshop in steps)"),
+                label=_("step"),
+                help_text=_(
+                    "In their order. At least one says what is done instead when weather or "
+                    "harvest forbid it."
+                ),
+                panels=[
+                    in_languages("title", _("As visitors read it: « Picking mushrooms ».")),
+                    in_languages("plan_b", _("What is done instead; empty: it always can be.")),
+                    FieldRowPanel(
+                        [
+                            FieldPanel("minutes", help_text=_("How long it takes.")),
+                            FieldPanel("position", help_text=_("1 is the first one.")),
+                        ]
+                    ),
+                    FieldRowPanel(
+                        [
+                            FieldPanel("place_fr", heading=_("Place")),
+                            FieldPanel("led_by", help_text=_("Only if it is another provider.")),
+                        ]
+                    ),
+                ],
+            ),
+            FieldRowPanel(
+                [
+                    FieldPanel("season_from_month", help_text=_("9 for September.")),
+                    FieldPanel("season_to_month", help_text=_("Included. Empty: all year.")),
+                ]
+            ),
+            FieldPanel("deposit_amount"),
+        ],
+        heading=_("Childcare, steps, rental"),
+    )
+
+
 LODGING = TabbedInterface(
     [
         ObjectList(
@@ -287,7 +357,10 @@ EXPERIENCE = TabbedInterface(
                 ),
                 FieldPanel(
                     "duration_minutes",
-                    help_text=_("In minutes: 150 for 2 h 30. For a basket, the time to fetch it."),
+                    help_text=_(
+                        "In minutes: 150 for 2 h 30. For a basket, the time to fetch it; for a "
+                        "visit or a rental, how long it is open on a day."
+                    ),
                 ),
                 _where(),
             ],
@@ -322,6 +395,7 @@ EXPERIENCE = TabbedInterface(
             heading=_("Prices"),
         ),
         ObjectList(_rules(), heading=_("Rules")),
+        _special(),
         _texts("en"),
         _texts("de"),
     ],

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from booking.basket import LineRequest
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.pricing import OptionChoice
+from oti.lib.dates import ONE_DAY
 
 DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 MAX_ID = 2**63 - 1
@@ -30,12 +31,13 @@ def read_line(data: QueryDict) -> LineRequest:
     offer_id = _number(data.get("offer"))
     if offer_id is None:
         troubles.append(trouble("offer_unknown"))
+    arrival, departure = _days(data, troubles)
     request = LineRequest(
         offer_id=offer_id or 0,
         unit_id=_number(data.get("unit")),
         slot_id=_number(data.get("slot")),
-        arrival=_day(data.get("arrival"), "arrival", troubles),
-        departure=_day(data.get("departure"), "departure", troubles),
+        arrival=arrival,
+        departure=departure,
         ages=read_ages(data, troubles),
         people=tuple(dict.fromkeys(data.getlist("people"))),
         quantity=_quantity(data.get("quantity"), troubles),
@@ -74,6 +76,16 @@ def read_day(text: str | None) -> date | None:
         with suppress(ValueError):
             return datetime.strptime((text or "").strip(), shape).date()  # noqa: DTZ007 - a day
     return None
+
+
+def _days(data: QueryDict, troubles: list[Trouble]) -> tuple[date | None, date | None]:
+    """Return `[arrival, departure)`: nights, or the first and the last day of something lent."""
+    if "first_day" in data or "last_day" in data:
+        first = _day(data.get("first_day"), "arrival", troubles)
+        last = _day(data.get("last_day"), "departure", troubles)
+        return first, last + ONE_DAY if last else None
+    arrival = _day(data.get("arrival"), "arrival", troubles)
+    return arrival, _day(data.get("departure"), "departure", troubles)
 
 
 def _day(text: str | None, field: str, troubles: list[Trouble]) -> date | None:

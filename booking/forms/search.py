@@ -21,6 +21,7 @@ from booking.availability import SORTS, StaySearch, check_dates, check_party
 from booking.features import FEATURES
 from booking.models import Offer
 from booking.refusals import Trouble, trouble
+from booking.rules.kinds import BY_CODE
 from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, SupplementTerms
 
@@ -76,7 +77,7 @@ class SearchForm(forms.Form):
     departure = SpokenDateField()
     pole = WishField()
     type = WishField(known=Offer.LodgingType.values)
-    kind = WishField(known=Offer.Kind.values)
+    kind = WishField(known=tuple(BY_CODE))
     sort = WishField(known=SORTS, fallback="relevance")
 
     def __init__(self, data: QueryDict, *, today: date, needs_both_dates: bool = False) -> None:

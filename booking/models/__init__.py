@@ -9,14 +9,17 @@ from booking.models.offers import (
     CancellationPolicy,
     CancellationStep,
     Offer,
+    OfferPermit,
     OfferPhoto,
+    OfferStep,
     PriceRule,
     StayRestriction,
     Supplement,
     Tariff,
     Unit,
+    kind_choices,
 )
-from booking.models.orders import Order, OrderItem, OrderLine, Participant, SubOrder
+from booking.models.orders import Order, OrderItem, OrderLine, Participant, SlotTake, SubOrder
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 
 __all__ = [
@@ -28,7 +31,9 @@ __all__ = [
     "Closure",
     "GatewayEvent",
     "Offer",
+    "OfferPermit",
     "OfferPhoto",
+    "OfferStep",
     "Order",
     "OrderItem",
     "OrderLine",
@@ -40,6 +45,7 @@ __all__ = [
     "Refund",
     "Slot",
     "SlotHold",
+    "SlotTake",
     "Stay",
     "StayRestriction",
     "SubOrder",
@@ -49,4 +55,5 @@ __all__ = [
     "TouristTaxTariff",
     "Unit",
     "UnitDay",
+    "kind_choices",
 ]

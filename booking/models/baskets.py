@@ -49,7 +49,10 @@ class Basket(models.Model):
 
 
 class BasketLine(models.Model):
-    """One thing in the basket: a unit over nights, or places in a slot."""
+    """One thing in the basket: a unit over nights, or units of a slot.
+
+    A thing lent for several days has its first slot, and `[arrival, departure)` as its days.
+    """
 
     basket = models.ForeignKey(Basket, on_delete=models.CASCADE, related_name="lines")
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="+")
@@ -82,7 +85,18 @@ class BasketLine(models.Model):
                     departure__isnull=False,
                     departure__gt=models.F("arrival"),
                 )
-                | Q(unit__isnull=True, slot__isnull=False, arrival__isnull=True),
+                | Q(
+                    unit__isnull=True,
+                    slot__isnull=False,
+                    arrival__isnull=True,
+                    departure__isnull=True,
+                )
+                | Q(
+                    unit__isnull=True,
+                    slot__isnull=False,
+                    arrival__isnull=False,
+                    departure__gt=models.F("arrival"),
+                ),
                 name="line_is_a_stay_or_a_slot",
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_quantity"),

@@ -17,28 +17,56 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.offers import Offer, Unit
+from booking.rules.kinds import KINDS, PLACES
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
     """Slots and what is left in them."""
 
-    def with_free(self, now: datetime, *, except_basket: int | None = None) -> SlotQuerySet:
-        """Annotate `held` (live holds at `now`, other baskets only if one is named) and `free`."""
+    def with_free(
+        self,
+        now: datetime,
+        *,
+        except_basket: int | None = None,
+        except_line: int | None = None,
+    ) -> SlotQuerySet:
+        """Annotate `held` (live holds at `now`, but of one basket or one line) and `free`."""
         holds = SlotHold.objects.filter(slot_id=OuterRef("pk"), expires_at__gt=now)
         if except_basket is not None:
             holds = holds.exclude(line__basket_id=except_basket)
+        if except_line is not None:
+            holds = holds.exclude(line_id=except_line)
         held = holds.order_by().values("slot_id").annotate(total=Sum("quantity")).values("total")
         return self.annotate(held=Coalesce(Subquery(held), 0)).annotate(
             free=F("capacity") - F("sold") - F("held")
         )
 
+    def not_over(self, begins: bool, now: datetime) -> SlotQuerySet:
+        """Return slots that may still be joined: not begun, or still open where none begins."""
+        return self.filter(starts_at__gt=now) if begins else self.filter(ends_at__gt=now)
+
     def to_come(self, now: datetime) -> SlotQuerySet:
-        """Return open slots that have not begun at `now`."""
-        return self.filter(is_closed=False, starts_at__gt=now)
+        """Return open slots that may still be joined at `now`, whatever their kind."""
+        open_long = [kind.code for kind in KINDS if not kind.begins]
+        return self.filter(is_closed=False).filter(
+            Q(starts_at__gt=now) | Q(offer__kind__in=open_long, ends_at__gt=now)
+        )
+
+
+class Dates(models.Manager.from_queryset(SlotQuerySet)):  # type: ignore[misc]
+    """Only the places themselves: the dates that people see."""
+
+    def get_queryset(self) -> SlotQuerySet:
+        """Leave out capacities that stand beside the places of a slot."""
+        return super().get_queryset().filter(resource=PLACES)  # type: ignore[no-any-return]
 
 
 class Slot(models.Model):
-    """A dated capacity: so many places, or so many baskets to fetch, at one moment."""
+    """A dated capacity: so many places, or so many baskets to fetch, at one moment.
+
+    A capacity of its own beside the places of the same moment (bicycles in a shuttle) is a row of
+    its own, named by `resource`. `Slot.objects` are the dates, `Slot.stocks` every row.
+    """
 
     offer = models.ForeignKey(
         Offer, on_delete=models.CASCADE, related_name="slots", verbose_name=_("offer")
@@ -46,6 +74,7 @@ class Slot(models.Model):
     # Wall time is what was promised; the moment is derived from it (features.md D14).
     day = models.DateField(_("day"))
     start_time = models.TimeField(_("begins at"))
+    resource = models.CharField(max_length=12, default=PLACES, blank=True, editable=False)
     zone = models.CharField(max_length=40, default="Europe/Paris", editable=False)
     starts_at = models.DateTimeField(editable=False)
     ends_at = models.DateTimeField(editable=False)
@@ -53,14 +82,18 @@ class Slot(models.Model):
     sold = models.PositiveIntegerField(_("sold"), default=0, editable=False)
     is_closed = models.BooleanField(_("closed"), default=False)
     closed_reason = models.CharField(_("why it is closed"), max_length=160, blank=True)
+    # Why the steps foreseen for that case take the place of the first ones (features.md N21).
+    plan_b_reason = models.CharField(_("why plan B applies"), max_length=160, blank=True)
 
     # Known only on rows that `with_free` gives.
     held: int
     free: int
 
-    objects = SlotQuerySet.as_manager()
+    objects = Dates()
+    stocks = SlotQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "stocks"
         verbose_name = _("slot")
         verbose_name_plural = _("slots")
         ordering = ("starts_at", "pk")
@@ -69,7 +102,9 @@ class Slot(models.Model):
             models.Index(fields=["starts_at"], name="slot_by_time"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["offer", "day", "start_time"], name="slot_once"),
+            models.UniqueConstraint(
+                fields=["offer", "day", "start_time", "resource"], name="slot_once"
+            ),
             models.CheckConstraint(
                 condition=Q(sold__lte=F("capacity")),
                 name="slot_not_oversold",
@@ -85,11 +120,11 @@ class Slot(models.Model):
 
 
 class SlotHold(models.Model):
-    """Places kept for a basket until a moment."""
+    """Units of a slot kept for a line of a basket until a moment; a line may hold several slots."""
 
     slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="holds")
-    line = models.OneToOneField(
-        "booking.BasketLine", on_delete=models.CASCADE, related_name="slot_hold"
+    line = models.ForeignKey(
+        "booking.BasketLine", on_delete=models.CASCADE, related_name="slot_holds"
     )
     quantity = models.PositiveIntegerField()
     expires_at = models.DateTimeField()
@@ -98,6 +133,9 @@ class SlotHold(models.Model):
         verbose_name = _("places on hold")
         verbose_name_plural = _("places on hold")
         indexes = [models.Index(fields=["slot", "expires_at"], name="holds_of_slot")]
+        constraints = [
+            models.UniqueConstraint(fields=["line", "slot"], name="line_holds_a_slot_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.slot_id}"

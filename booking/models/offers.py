@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -19,12 +20,18 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.search import index
 
+from booking.rules import kinds
 from destination.models import Commune
 from destination.models.territory import memberships_on, pole_of_commune
 from members.models import Provider
 
 EURO = {"max_digits": 9, "decimal_places": 2}
 NOT_NEGATIVE = [MinValueValidator(Decimal(0))]
+
+
+def kind_choices() -> list[tuple[str, Any]]:
+    """Return every kind of offer with its name in the active language."""
+    return [(kind.code, _(kind.label)) for kind in kinds.KINDS]
 
 
 class Weekday(models.IntegerChoices):
@@ -115,13 +122,21 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 class Offer(index.Indexed, ClusterableModel):
     """Something that a provider offers to visitors."""
 
-    class Kind(models.TextChoices):
-        LODGING = "lodging", _("lodging")
-        ACTIVITY = "activity", _("activity")
-        WORKSHOP = "workshop", _("workshop")
-        EVENT_TICKET = "event_ticket", _("event ticket")
-        MEAL = "meal", _("meal")
-        PRODUCE = "produce", _("produce basket")
+    class Kind:
+        """The kinds that code names; `booking.rules.kinds` has them all, with their rules."""
+
+        LODGING = "lodging"
+        ACTIVITY = "activity"
+        WORKSHOP = "workshop"
+        EVENT_TICKET = "event_ticket"
+        MEAL = "meal"
+        PRODUCE = "produce"
+        CHILDCARE = "childcare"
+        RENTAL = "rental"
+        SHUTTLE = "shuttle"
+        COMPOSITE = "composite"
+        VISIT = "visit"
+        REGISTRATION = "registration"
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -153,7 +168,7 @@ class Offer(index.Indexed, ClusterableModel):
     provider = models.ForeignKey(
         Provider, on_delete=models.PROTECT, related_name="offers", verbose_name=_("provider")
     )
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=16, choices=kind_choices)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     slug = models.SlugField(_("address of the page"), max_length=90, unique=True)
     title = models.CharField(_("title"), max_length=120)
@@ -197,6 +212,28 @@ class Offer(index.Indexed, ClusterableModel):
     min_advance_days = models.PositiveSmallIntegerField(_("booked at least days ahead"), default=0)
     max_advance_days = models.PositiveSmallIntegerField(
         _("booked at most days ahead"), null=True, blank=True
+    )
+    # Rental only: named beside the price, asked for by the provider, never charged here.
+    deposit_amount = models.DecimalField(
+        _("deposit asked for on site, in euros"),
+        null=True,
+        blank=True,
+        validators=NOT_NEGATIVE,
+        help_text=_("Shown, never charged online. Write 0 for none."),
+        **EURO,
+    )
+    # Workshops in steps: the months of their season, both included; it may go over New Year.
+    season_from_month = models.PositiveSmallIntegerField(
+        _("season from month"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
+    )
+    season_to_month = models.PositiveSmallIntegerField(
+        _("season up to month"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
     )
     # Lodging only.
     lodging_type = models.CharField(
@@ -252,9 +289,91 @@ class Offer(index.Indexed, ClusterableModel):
         return self.kind == self.Kind.LODGING
 
     @property
+    def kind_rules(self) -> kinds.Kind:
+        """Return the rules of its kind."""
+        return kinds.kind_of(self.kind)
+
+    @property
     def is_sold_by_item(self) -> bool:
         """Whether a quantity is bought, rather than places for persons."""
-        return self.kind == self.Kind.PRODUCE
+        return self.kind_rules.is_by_item
+
+    @property
+    def is_sold_by_day(self) -> bool:
+        """Whether it is lent for days that follow each other."""
+        return self.kind_rules.most_days > 1
+
+    @property
+    def season_months(self) -> frozenset[int]:
+        """Return the months of its season, none when it has no season."""
+        first, last = self.season_from_month, self.season_to_month
+        if first is None or last is None:
+            return frozenset()
+        if first <= last:
+            return frozenset(range(first, last + 1))
+        return frozenset({*range(first, 13), *range(1, last + 1)})
+
+
+class OfferPermit(models.Model):
+    """The authorisation without which an offer isn't sold (domain.md §3.4)."""
+
+    class Regime(models.TextChoices):
+        PMI = "pmi", _("nursery authorised by the department (PMI)")
+        ACM = "acm", _("declared leisure centre (ACM)")
+        ACM_YOUNG = "acm_under_6", _("leisure centre authorised for under 6")
+        SAP = "sap", _("approved home care (SAP)")
+
+    offer = ParentalKey(Offer, on_delete=models.CASCADE, related_name="permits")
+    regime = models.CharField(_("regime"), max_length=16, choices=Regime.choices)
+    number = models.CharField(_("number"), max_length=60)
+    authority = models.CharField(_("given by"), max_length=120)
+    valid_until = models.DateField(_("valid until (last day)"))
+    checked_on = models.DateField(_("seen by the office on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("authorisation")
+        verbose_name_plural = _("authorisations")
+        constraints = [models.UniqueConstraint(fields=["offer"], name="one_permit_per_offer")]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.valid_until:%Y-%m-%d})"
+
+
+class OfferStep(models.Model):
+    """One step of a workshop in steps, and what takes its place if it can't be (N21)."""
+
+    offer = ParentalKey(Offer, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    title = models.CharField(_("step"), max_length=120)
+    place = models.CharField(_("place"), max_length=160, blank=True)
+    minutes = models.PositiveSmallIntegerField(
+        _("minutes"), validators=[MinValueValidator(1), MaxValueValidator(1440)]
+    )
+    led_by = models.ForeignKey(
+        Provider,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("led by another provider"),
+    )
+    plan_b = models.CharField(
+        _("plan B"),
+        max_length=200,
+        blank=True,
+        help_text=_("What is done instead when weather or harvest forbid this step."),
+    )
+
+    class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        ordering = ("position", "pk")
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes__gte=1), name="step_takes_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class OfferPhoto(models.Model):
@@ -461,6 +580,8 @@ class Supplement(models.Model):
         PET = "pet", _("pet")
         COT = "cot", _("cot")
         MEAL = "meal", _("meal")
+        BIKE = "bike", _("bicycle carried")
+        LUGGAGE = "luggage", _("bag carried")
         OTHER = "other", _("other")
 
     offer = ParentalKey(Offer, on_delete=models.CASCADE, related_name="supplements")

@@ -185,6 +185,9 @@ class OrderLine(models.Model):
     tourist_tax_on_site_amount = models.DecimalField(
         _("tourist tax to be paid on site"), default=0, **EURO
     )
+    deposit_amount = models.DecimalField(
+        _("deposit asked for on site"), null=True, blank=True, **EURO
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -203,6 +206,25 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} · {self.titles.get('fr', '')}"
+
+
+class SlotTake(models.Model):
+    """What a line takes of a slot: written with the order, counted as sold when it is paid."""
+
+    line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="takes")
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="takes")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("places of a line")
+        verbose_name_plural = _("places of lines")
+        ordering = ("slot",)
+        constraints = [
+            models.UniqueConstraint(fields=["line", "slot"], name="line_takes_a_slot_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.slot_id}"
 
 
 class OrderItem(models.Model):

@@ -370,8 +370,11 @@ def quote_slot(
     guests: Iterable[Guest],
     quantity_items: int = 0,
     options: Iterable[OptionChoice] = (),
+    days: int = 1,
 ) -> Quote:
     """Return the explained price of one slot: by age band, or by item where the band is one.
+
+    What is lent for several `days` costs its price for each of them.
 
     Each guest falls in exactly one band; an adult without an age counts as 30. Supplements by
     night count one night; those by person count the guests, or the items when no guest is
@@ -386,10 +389,10 @@ def quote_slot(
     rate = _rate(terms.vat_scheme, terms.vat_rate)
     items = [
         _item(
-            "item" if band.is_item else "band",
+            ("item" if days == 1 else "item_day") if band.is_item else "band",
             band.code,
             band.label,
-            quantity=count,
+            quantity=count * (days if band.is_item else 1),
             amount=band.amount,
             rate=rate,
         )

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from booking import browsing, cards, pictures
 from booking.availability import search_experiences
 from booking.forms.asking import asked
-from booking.models import Offer
+from booking.rules.kinds import PROPOSED
 from destination.templatetags.velay import typo
 from oti.lib.dates import today as day_of
 
@@ -28,7 +28,6 @@ register = template.Library()
 
 # « These weeks »: what is proposed without being asked for.
 SOON = timedelta(days=35)
-KINDS = [Offer.Kind.ACTIVITY, Offer.Kind.WORKSHOP, Offer.Kind.MEAL]
 
 
 @register.simple_tag(takes_context=True)
@@ -45,7 +44,7 @@ def soon_to_live(context: Context, count: int, pole: str = "") -> list[dict[str,
     now = timezone.now()
     today = day_of(now)
     found = search_experiences(
-        kinds=KINDS, pole=pole, from_day=today, to_day=today + SOON, now=now
+        kinds=PROPOSED, pole=pole, from_day=today, to_day=today + SOON, now=now
     ).results
     chosen = _varied(found, count)
     photos = pictures.covers(one.offer for one in chosen)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from booking import cards, pictures
@@ -15,6 +16,8 @@ from booking.forms.search import SearchForm, options_asked, quantity_asked, read
 from booking.models import Offer
 from booking.places import places_panel, who_takes_part
 from booking.quoting import supplement_terms
+from booking.showing import deposit_words
+from booking.views.lending import lending_box
 from destination.models import Pole
 from oti.lib.dates import today as day_of
 
@@ -83,8 +86,23 @@ def slot_panel(
         back=request.get_full_path(),
         now=now,
     )
+    lending = None
+    if offer.is_sold_by_day:
+        lending = lending_box(
+            offer,
+            request.GET,
+            first=form.arrival_day,
+            last=form.departure_day,
+            quantity=wanted.quantity,
+            options=wanted.options,
+            back=request.get_full_path(),
+            now=now,
+        )
     return {
         "panel": panel,
+        "lending": lending,
+        "steps": list(offer.steps.select_related("led_by")) if offer.kind_rules.has_steps else [],
+        "deposit": deposit_words(offer.deposit_amount),
         "search": form.for_component(f"{request.path}#places", _kept(request)),
         "later_url": _from_url(request, panel["later"]),
         "next_url": _from_url(request, panel["next_day"]),
@@ -120,9 +138,19 @@ def _crumbs(offer: Offer) -> list[tuple[str, str]]:
 
 def experience_facts(offer: Offer) -> list[tuple[str, str]]:
     """Return the facts of an offer sold by places as (icon, words)."""
-    kind = Offer.Kind(offer.kind)
-    facts = [(cards.KIND_ICONS[kind], str(kind.label).capitalize())]
+    rules = offer.kind_rules
+    facts = [(rules.icon, capfirst(_(rules.label)))]
     ages = cards.ages_words(offer.min_age, offer.max_age)
     if ages:
         facts.append(("users", ages[:1].upper() + ages[1:]))
+    if not rules.begins and not rules.is_by_item:
+        facts.append(("clock", _("Come when you like while it is open")))
+    if rules.needs_permit:
+        facts += [
+            (
+                "shield-check",
+                f"{one.get_regime_display()[:1].upper()}{one.get_regime_display()[1:]}",
+            )
+            for one in offer.permits.all()
+        ]
     return facts

@@ -22,6 +22,7 @@ from booking.refusals import Refusal, Trouble
 from booking.rules import states
 from booking.rules.people import Guest, check_ages
 from booking.views.answers import own_address
+from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
 # What trying again, as it is, may mend.
@@ -60,7 +61,10 @@ def refused(
     slot = _row(Slot.objects.filter(offer=offer), data.get("slot")) if offer else None
     unit = _row(Unit.objects.filter(offer=offer), data.get("unit")) if offer else None
     guests = _guests(basket, data)
-    days = read_day(data.get("arrival")), read_day(data.get("departure"))
+    days = (
+        read_day(data.get("arrival") or data.get("first_day")),
+        read_day(data.get("departure") or data.get("last_day")),
+    )
     chooses_people = bool(slot and basket.people and codes <= ABOUT_PEOPLE)
     new_price = next(
         (one.params["new"] for one in refusal.troubles if one.code == "price_changed"), None
@@ -109,7 +113,7 @@ def edit(
             {"text": one.message, "href": ANCHORS.get(one.field or "", "")} for one in troubles
         ],
         "units": list(offer.units.filter(is_active=True)) if line.unit else [],
-        "slots": _slots(view, line, now=now) if line.slot else [],
+        "slots": _slots(view, line, now=now) if line.slot and not offer.is_sold_by_day else [],
         "people": _choices(view.people, asked["people"]),
         "options": [
             {"terms": one, "chosen": chosen.get(one.code, "")}
@@ -131,6 +135,7 @@ def _asked_before(line: LineView) -> dict[str, Any]:
     return {
         "arrival": line.line.arrival,
         "departure": line.line.departure,
+        "last_day": line.line.departure - ONE_DAY if line.line.departure else None,
         "adults": len(line.guests) - len(children),
         "children": len(children),
         "ages": children,
@@ -149,7 +154,8 @@ def _asked_again(data: QueryDict) -> dict[str, Any]:
     ]
     children = data.get("children", "")
     return {
-        "arrival": read_day(data.get("arrival")) or data.get("arrival", ""),
+        "arrival": _typed_day(data, "arrival") or _typed_day(data, "first_day"),
+        "last_day": _typed_day(data, "last_day"),
         "departure": read_day(data.get("departure")) or data.get("departure", ""),
         "adults": data.get("adults", ""),
         "children": children or len(ages),
@@ -162,6 +168,10 @@ def _asked_again(data: QueryDict) -> dict[str, Any]:
             name.removeprefix(OPTION): data.get(name) for name in data if name.startswith(OPTION)
         },
     }
+
+
+def _typed_day(data: QueryDict, name: str) -> date | str:
+    return read_day(data.get(name)) or data.get(name, "")
 
 
 def _small(text: str) -> int:
@@ -233,7 +243,7 @@ def _asked_words(
     when = ""
     if slot is not None:
         when = showing.when_words(slot.starts_at, None, None)
-    elif days[0] and days[1] and days[0] < days[1]:
+    elif days[0] and days[1] and (days[0] < days[1] or offer.is_sold_by_day):
         when = showing.dates_words(days[0], days[1])
     return [part for part in (when, showing.party_words(guests), offer.commune.name) if part]
 

@@ -23,6 +23,7 @@ from booking.availability import (
 from booking.features import FEATURE_ICONS, FEATURES
 from booking.forms.search import SearchForm
 from booking.models import Offer
+from booking.rules.kinds import DATED
 from booking.showing import party_words
 from destination.models import Pole
 from destination.templatetags.velay import date_range
@@ -331,10 +332,11 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
     """Return what `booking/experiences.html` shows: what begins on these days, soonest first."""
     path = request.path
     poles = list(Pole.objects.active_on(day_of(now)))
-    kind = form.wish("kind") if form.wish("kind") in cards.KIND_ICONS else ""
+    listed = [one.code for one in DATED]
+    kind = form.wish("kind") if form.wish("kind") in listed else ""
     guests = form.guests if form.has_party else ()
     found = search_experiences(
-        kinds=[kind] if kind else list(cards.KIND_ICONS),
+        kinds=[kind] if kind else listed,
         pole=form.wish("pole"),
         from_day=None if form.page_errors else form.arrival_day,
         to_day=None if form.page_errors else form.departure_day,
@@ -371,24 +373,17 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
 
 
 def _kind_chips(form: SearchForm, path: str) -> list[Chip]:
-    names = {
-        Offer.Kind.ACTIVITY: _("Activities"),
-        Offer.Kind.WORKSHOP: _("Workshops"),
-        Offer.Kind.MEAL: _("Meals"),
-        Offer.Kind.PRODUCE: _("Produce baskets"),
-        Offer.Kind.EVENT_TICKET: _("Shows and festivals"),
-    }
     return [
         _chip(
             form,
             path,
-            f"kind-{kind}",
-            names[kind],
-            {"kind": "" if form.wish("kind") == kind else str(kind)},
-            is_active=form.wish("kind") == kind,
-            icon=icon,
+            f"kind-{kind.code}",
+            _(kind.plural),
+            {"kind": "" if form.wish("kind") == kind.code else kind.code},
+            is_active=form.wish("kind") == kind.code,
+            icon=kind.icon,
         )
-        for kind, icon in cards.KIND_ICONS.items()
+        for kind in DATED
     ]
 
 

@@ -18,6 +18,7 @@ from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_ch
 from booking.forms.search import SearchForm, options_asked
 from booking.models import Offer
 from booking.quoting import policy_of, stay_hours, supplement_terms
+from booking.rules.kinds import PROPOSED
 from booking.rules.pricing import OptionChoice
 from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words
@@ -27,7 +28,6 @@ from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
 
-NEAR_KINDS = [Offer.Kind.ACTIVITY, Offer.Kind.WORKSHOP, Offer.Kind.MEAL]
 NEAR_COUNT = 3
 MONTH_SHAPE = "%Y-%m"
 
@@ -333,7 +333,7 @@ def _near(
     if not form.page_errors.get("dates"):
         arrival, departure = form.arrival_day, form.departure_day
     found = availability.search_experiences(
-        kinds=NEAR_KINDS,
+        kinds=PROPOSED,
         pole=pole.slug,
         from_day=arrival,
         to_day=departure or (arrival + 7 * ONE_DAY if arrival else None),

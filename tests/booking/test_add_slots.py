@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from booking import offers
+from booking import slots
 from booking.models import Basket, BasketLine, Offer, Slot, SlotHold
 from booking.refusals import BadInput, NotAllowed
 from members.journal import Actor
@@ -35,7 +35,7 @@ def offer() -> Offer:
 
 
 def add(offer: Offer, **changes: Any) -> int:
-    return offers.add_slots(offer, **{**SUMMER, **changes}, actor=OFFICE, now=NOW)
+    return slots.add_slots(offer, **{**SUMMER, **changes}, actor=OFFICE, now=NOW)
 
 
 def test_every_tuesday_of_the_summer_except_some(offer: Offer) -> None:
@@ -129,7 +129,7 @@ def test_a_lodging_has_no_dates() -> None:
 # --- One slot ----------------------------------------------------------------------------------
 def change(slot: Slot, **changes: Any) -> Slot:
     values = {"capacity": slot.capacity, "is_closed": False, "reason": "", **changes}
-    return offers.change_slot(slot, **values, actor=OFFICE, now=NOW)
+    return slots.change_slot(slot, **values, actor=OFFICE, now=NOW)
 
 
 def hold(slot: Slot, places: int) -> None:
@@ -193,7 +193,7 @@ def test_an_empty_slot_is_closed_without_a_reason(offer: Offer) -> None:
 
 def test_a_slot_that_nobody_wanted_is_removed(offer: Offer) -> None:
     slot = factories.a_slot(offer, SATURDAY)
-    offers.remove_slot(slot, actor=OFFICE, now=NOW)
+    slots.remove_slot(slot, actor=OFFICE, now=NOW)
     assert not Slot.objects.exists()
     assert Entry.objects.filter(verb="slot removed").count() == 1
 
@@ -202,6 +202,6 @@ def test_a_slot_in_somebodys_stay_is_kept(offer: Offer) -> None:
     slot = factories.a_slot(offer, SATURDAY)
     hold(slot, 1)
     with pytest.raises(NotAllowed) as refused:
-        offers.remove_slot(slot, actor=OFFICE, now=NOW)
+        slots.remove_slot(slot, actor=OFFICE, now=NOW)
     assert refused.value.code == "slot_used"
     assert Slot.objects.exists()

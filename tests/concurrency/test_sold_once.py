@@ -51,13 +51,13 @@ def nights(offer: Offer, arrival: date, departure: date) -> Callable[[], Any]:
 def meet_after_the_check(monkeypatch: pytest.MonkeyPatch, parties: int) -> None:
     """Make the rivals meet between the check of the places and the write."""
     meeting = Meeting(parties)
-    check = baskets._check_places_left
+    check = baskets._places_left
 
     def check_then_meet(*args: Any, **kwargs: Any) -> None:
         check(*args, **kwargs)
         meeting.wait()
 
-    monkeypatch.setattr(baskets, "_check_places_left", check_then_meet)
+    monkeypatch.setattr(baskets, "_places_left", check_then_meet)
 
 
 def held(slot: Slot) -> int:

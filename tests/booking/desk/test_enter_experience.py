@@ -42,6 +42,8 @@ def workshop(provider: Provider, *bands: dict[str, Any], **changes: Any) -> dict
         **rows("photos"),
         **rows("bands", *bands),
         **rows("supplements"),
+        **rows("permits"),
+        **rows("steps"),
     }
     return {**data, **changes}
 

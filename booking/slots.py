@@ -1,0 +1,341 @@
+"""The office's side of dates: entering slots, changing, closing and removing them, plan B.
+
+A slot's capacities beside its places follow it. It never sells and never cancels an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, time
+
+from django.db.models import Max, ProtectedError, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from booking import locks
+from booking.messages import write_message
+from booking.models import Offer, Order, OrderLine, Slot
+from booking.offers import subject_of
+from booking.quoting import facts_of, slot_end
+from booking.refusals import BadInput, NotAllowed, Trouble, trouble, troubles_of
+from booking.rules import states
+from booking.rules.kinds import PLACES
+from members.journal import Actor, record
+from oti.lib.dates import ONE_DAY, nights, paris
+from oti.lib.dates import today as day_of
+
+LONGEST_SERIES_DAYS = 800
+MOST_SLOTS_AT_ONCE = 3000
+MOST_UNITS = 1_000_000
+
+
+def add_slots(
+    offer: Offer,
+    *,
+    first_day: date,
+    last_day: date,
+    weekdays: Collection[int],
+    start_times: Collection[time],
+    capacity: int,
+    sides: Mapping[str, int] | None = None,
+    skip_days: Collection[date] = (),
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Add a slot at each of these times on each of these weekdays, both days included.
+
+    `capacity` is what the office counts: places, items, carers; `sides` the capacities of their
+    own beside it, by resource. Monday is 0. Days of `skip_days` and moments that have passed are
+    left out; a slot that exists is left as it is, so that twice is the same as once. Returns how
+    many were added. Raises BadInput.
+    """
+    beside = _sides_of(offer, sides or {})
+    _check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
+    wanted = [
+        (day, start)
+        for day in nights(first_day, last_day + ONE_DAY)
+        if day.weekday() in weekdays and day not in set(skip_days)
+        for start in sorted(set(start_times))
+    ]
+    if len(wanted) > MOST_SLOTS_AT_ONCE:
+        message = _("That makes %(count)s dates: enter a shorter period.")
+        raise BadInput(Trouble("too_many", message % {"count": len(wanted)}, field="last_day"))
+    _check_days(offer, [day for day, _start in wanted])
+    units = capacity * offer.kind_rules.units_per_entry
+    with locks.write_transaction():
+        known = set(
+            Slot.objects.filter(offer=offer, day__range=(first_day, last_day)).values_list(
+                "day", "start_time"
+            )
+        )
+        slots = []
+        for day, start in wanted:
+            starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
+            if (day, start) not in known and starts_at > now:
+                slots += [
+                    Slot(
+                        offer=offer,
+                        day=day,
+                        start_time=start,
+                        starts_at=starts_at,
+                        ends_at=ends_at,
+                        resource=resource,
+                        capacity=stock,
+                    )
+                    for resource, stock in {PLACES: units, **beside}.items()
+                ]
+        Slot.objects.bulk_create(slots, ignore_conflicts=True)
+        if slots:
+            record(
+                "slots added",
+                subject_of(offer),
+                actor=actor,
+                at=now,
+                count=len(slots) // (1 + len(beside)),
+                first_day=first_day.isoformat(),
+                last_day=last_day.isoformat(),
+                capacity=capacity,
+            )
+    return len(slots) // (1 + len(beside))
+
+
+def _sides_of(offer: Offer, sides: Mapping[str, int]) -> dict[str, int]:
+    """Return the capacities beside the places that this kind has, none below zero.
+
+    An optional one that isn't given isn't watched; another is 0 then.
+    """
+    found = {}
+    for side in offer.kind_rules.sides:
+        given = sides.get(side.resource)
+        if given is None and side.is_optional:
+            continue
+        if given is not None and not 0 <= given <= MOST_UNITS:
+            message = _("A whole number from 0 on.")
+            raise BadInput(Trouble("bad_capacity", message, field=f"side_{side.resource}"))
+        found[side.resource] = given or 0
+    return found
+
+
+def _check_days(offer: Offer, days: Collection[date]) -> None:
+    """Raise BadInput for days on which this kind may not be sold, naming the first one."""
+    facts = facts_of(offer)
+    for day in days:
+        problems = offer.kind_rules.check_slot(facts, day, offer.duration_minutes or 0)
+        if problems:
+            field = "offer" if problems[0].code == "care_too_long" else "last_day"
+            raise BadInput(*troubles_of(problems, field=field))
+
+
+def _check_series(
+    offer: Offer,
+    first_day: date,
+    last_day: date,
+    weekdays: Collection[int],
+    start_times: Collection[time],
+    capacity: int,
+    now: datetime,
+) -> None:
+    troubles = []
+    if offer.is_lodging:
+        message = _("A lodging is sold by the night: it has no dates of its own.")
+        troubles.append(Trouble("not_for_lodging", message, field="offer"))
+    if last_day < first_day:
+        message = _("The last day must not come before the first one.")
+        troubles.append(Trouble("dates_reversed", message, field="last_day"))
+    elif (last_day - first_day).days > LONGEST_SERIES_DAYS:
+        message = _("Two years at most in one go.")
+        troubles.append(Trouble("too_long", message, field="last_day"))
+    if last_day < day_of(now):
+        troubles.append(trouble("in_the_past", field="last_day"))
+    if not weekdays:
+        message = _("Choose at least one day of the week.")
+        troubles.append(Trouble("weekday_missing", message, field="weekdays"))
+    if not start_times:
+        message = _("Give at least one time.")
+        troubles.append(Trouble("time_missing", message, field="start_times"))
+    if capacity < 1:
+        message = _("At least one place.")
+        troubles.append(Trouble("bad_capacity", message, field="capacity"))
+    if troubles:
+        raise BadInput(*troubles)
+
+
+def change_slot(
+    slot: Slot,
+    *,
+    capacity: int,
+    sides: Mapping[str, int] | None = None,
+    is_closed: bool,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> Slot:
+    """Give a slot another number of places, close it or open it again.
+
+    `capacity` and `sides` as in `add_slots`; a side that isn't given stays as it is.
+    Places sold or being booked are never taken away: NotAllowed `capacity_under_sold`,
+    `capacity_under_held`. Closing one with sold places needs a reason: BadInput
+    `reason_missing` says how many are sold. Locks the slot.
+    """
+    with locks.write_transaction():
+        found = locks.lock_slots([slot.pk, *_beside(slot)])
+        fresh = next(one for one in found if one.pk == slot.pk)
+        units = capacity * fresh.offer.kind_rules.units_per_entry
+        _check_capacity(fresh, units, now)
+        if is_closed and fresh.sold and not reason.strip():
+            message = ngettext(
+                "%(count)s place is sold: say why it is closed. Its order is to be cancelled by "
+                "itself.",
+                "%(count)s places are sold: say why it is closed. Their orders are to be "
+                "cancelled by themselves.",
+                fresh.sold,
+            )
+            raise BadInput(
+                Trouble(
+                    "reason_missing",
+                    message % {"count": fresh.sold},
+                    field="closed_reason",
+                    params={"sold": fresh.sold},
+                )
+            )
+        before = {"capacity": fresh.capacity, "is_closed": fresh.is_closed}
+        after = {"capacity": units, "is_closed": is_closed}
+        fresh.capacity = units
+        fresh.is_closed = is_closed
+        fresh.closed_reason = reason.strip() if is_closed else ""
+        fresh.save(update_fields=["capacity", "is_closed", "closed_reason"])
+        given = _sides_of(fresh.offer, sides or {}) if sides else {}
+        for beside in found:
+            if beside.pk != fresh.pk:
+                _change_side(beside, given.get(beside.resource), is_closed=is_closed, now=now)
+        _add_sides(fresh, given, {one.resource for one in found})
+        if before != after:
+            record(
+                "slot changed",
+                f"slot:{fresh.pk}",
+                actor=actor,
+                at=now,
+                before=before,
+                after=after,
+                reason=fresh.closed_reason,
+                sold=fresh.sold,
+            )
+    return fresh
+
+
+def _beside(slot: Slot) -> list[int]:
+    """Return the capacities that stand beside the places of a slot."""
+    rows = Slot.stocks.filter(offer_id=slot.offer_id, starts_at=slot.starts_at)
+    return list(rows.exclude(pk=slot.pk).values_list("pk", flat=True))
+
+
+def _change_side(side: Slot, capacity: int | None, *, is_closed: bool, now: datetime) -> None:
+    if capacity is not None:
+        _check_capacity(side, capacity, now, field=f"side_{side.resource}")
+        side.capacity = capacity
+    side.is_closed = is_closed
+    side.save(update_fields=["capacity", "is_closed"])
+
+
+def _add_sides(slot: Slot, given: Mapping[str, int], known: Collection[str]) -> None:
+    Slot.stocks.bulk_create(
+        Slot(
+            offer_id=slot.offer_id,
+            day=slot.day,
+            start_time=slot.start_time,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            resource=resource,
+            capacity=capacity,
+            is_closed=slot.is_closed,
+        )
+        for resource, capacity in given.items()
+        if resource not in known
+    )
+
+
+def _check_capacity(slot: Slot, capacity: int, now: datetime, field: str = "capacity") -> None:
+    if capacity < slot.sold:
+        raise NotAllowed(trouble("capacity_under_sold", field=field, sold=slot.sold))
+    holds = slot.holds.filter(expires_at__gt=now).aggregate(
+        places=Sum("quantity"), until=Max("expires_at")
+    )
+    taken = slot.sold + (holds["places"] or 0)
+    if capacity < taken:
+        message = _(
+            "%(taken)s places are sold or being booked: keep at least those, or try again after "
+            "%(time)s."
+        )
+        shown = {"taken": taken, "time": f"{paris(holds['until']):%H:%M}"}
+        raise NotAllowed(Trouble("capacity_under_held", message % shown, field=field, params=shown))
+
+
+def remove_slot(slot: Slot, *, actor: Actor, now: datetime) -> None:
+    """Delete a slot that nobody ever put in a basket or bought.
+
+    Raises NotAllowed `slot_used` otherwise: it is closed instead. Locks the slot.
+    """
+    with locks.write_transaction():
+        found = locks.lock_slots([slot.pk, *_beside(slot)])
+        fresh = next((one for one in found if one.pk == slot.pk), None)
+        if fresh is None:
+            return
+        try:
+            Slot.stocks.filter(pk__in=[one.pk for one in found]).delete()
+        except ProtectedError as error:
+            message = _("It is booked, in somebody's stay or in the programme: close it instead.")
+            raise NotAllowed(Trouble("slot_used", message)) from error
+        record(
+            "slot removed",
+            subject_of(fresh.offer),
+            actor=actor,
+            at=now,
+            day=fresh.day.isoformat(),
+            start_time=f"{fresh.start_time:%H:%M}",
+        )
+
+
+# --- Plan B --------------------------------------------------------------------------------------
+def apply_plan_b(slot: Slot, *, reason: str, actor: Actor, now: datetime) -> int:
+    """Say that the steps foreseen for that case take place; every booking stands (N21).
+
+    Writes to whoever booked and returns how many orders were told; the same reason twice tells
+    nobody twice. Locks the slot. Raises BadInput `reason_missing`, NotAllowed `plan_b_unknown`.
+    """
+    if not reason.strip():
+        raise BadInput(trouble("reason_missing", field="plan_b_reason"))
+    with locks.write_transaction():
+        (fresh,) = locks.lock_slots([slot.pk])
+        if not fresh.offer.steps.exclude(plan_b_fr="").exists():
+            raise NotAllowed(trouble("plan_b_unknown", field="plan_b_reason"))
+        if fresh.plan_b_reason == reason.strip():
+            return 0
+        fresh.plan_b_reason = reason.strip()
+        fresh.save(update_fields=["plan_b_reason"])
+        record(
+            "plan B applied",
+            f"slot:{fresh.pk}",
+            actor=actor,
+            at=now,
+            reason=fresh.plan_b_reason,
+            sold=fresh.sold,
+        )
+        return _tell_plan_b(fresh, now=now)
+
+
+def _tell_plan_b(slot: Slot, *, now: datetime) -> int:
+    lines = OrderLine.objects.filter(slot=slot, state=states.SOLD).select_related("order")
+    told: set[int] = set()
+    for line in lines:
+        order: Order = line.order
+        write_message(
+            "plan_b",
+            key=f"order:{order.reference}:plan-b:{line.pk}:{now:%Y%m%d%H%M%S}",
+            recipient=order.email,
+            language=order.language,
+            order=order,
+            data={"line": line.pk, "reason": slot.plan_b_reason},
+            now=now,
+        )
+        told.add(order.pk)
+    return len(told)

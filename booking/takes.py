@@ -1,0 +1,232 @@
+"""What a line takes of dated stock: units of one slot or of several, and whether they are there.
+
+A ride takes seats and room for bicycles, a rental one thing on each day, childcare units of its
+carers. The kind says how much; this module finds the rows and says what is missing. It never
+locks and never holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q, Subquery
+from django.utils.translation import gettext
+
+from booking.models import Offer, Slot
+from booking.quoting import facts_of
+from booking.refusals import Trouble, trouble, troubles_of
+from booking.rules.kinds import PLACES, Asked
+from oti.lib.dates import ONE_DAY, nights
+from oti.lib.dates import today as day_of
+
+
+@dataclass(frozen=True)
+class SlotAsk:
+    """What one line asks for: a slot of an offer, or one thing on each day of `[first, after)`."""
+
+    offer: Offer
+    asked: Asked
+    slot_id: int | None = None
+    first: date | None = None
+    after: date | None = None
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Return the days of something lent, none for the rest."""
+        if not self.offer.is_sold_by_day or self.first is None or self.after is None:
+            return ()
+        return tuple(nights(self.first, self.after))
+
+
+@dataclass(frozen=True)
+class Take:
+    """Units of one slot; the slot is annotated with `free`."""
+
+    slot: Slot
+    units: int
+
+
+@dataclass(frozen=True)
+class Takes:
+    """All that one line takes: `main` is the slot that people see; None if there is none."""
+
+    ask: SlotAsk
+    main: Slot | None
+    rows: tuple[Take, ...]
+    # Days without a slot, capacities asked for that don't exist.
+    missing_days: tuple[date, ...] = ()
+    missing_sides: tuple[str, ...] = ()
+
+    @property
+    def slot_ids(self) -> list[int]:
+        """Return the slots to be locked."""
+        return [one.slot.pk for one in self.rows]
+
+
+def find_takes(
+    asks: Sequence[SlotAsk],
+    *,
+    now: datetime,
+    except_basket: int | None = None,
+    except_line: int | None = None,
+) -> list[Takes]:
+    """Return what each ask takes, in the order given, with what is free of it at `now`.
+
+    One statement for all. Holds of `except_basket` or of `except_line` are left out of the count.
+    """
+    if not asks:
+        return []
+    wanted = Q(pk__in=[])
+    for ask in asks:
+        wanted |= _rows_of(ask)
+    found = list(
+        Slot.stocks.filter(wanted).with_free(
+            now, except_basket=except_basket, except_line=except_line
+        )
+    )
+    return [_takes_of(ask, found) for ask in asks]
+
+
+def _rows_of(ask: SlotAsk) -> Q:
+    if ask.days:
+        return Q(offer=ask.offer, resource=PLACES, day__range=(ask.days[0], ask.days[-1]))
+    if len(ask.offer.kind_rules.needs(ask.asked)) == 1:
+        return Q(pk=ask.slot_id or 0, offer=ask.offer)
+    # Capacities beside the places stand at the same moment.
+    moment = Slot.objects.filter(pk=ask.slot_id or 0).values("starts_at")[:1]
+    return Q(offer=ask.offer, starts_at=Subquery(moment))
+
+
+def _takes_of(ask: SlotAsk, found: Sequence[Slot]) -> Takes:
+    own = [slot for slot in found if slot.offer_id == ask.offer.pk]
+    needs = ask.offer.kind_rules.needs(ask.asked)
+    if ask.days:
+        by_day = {slot.day: slot for slot in sorted(own, key=lambda one: one.pk, reverse=True)}
+        return Takes(
+            ask,
+            by_day.get(ask.days[0]),
+            tuple(Take(by_day[day], needs[PLACES]) for day in ask.days if day in by_day),
+            missing_days=tuple(day for day in ask.days if day not in by_day),
+        )
+    main = next((one for one in own if one.pk == ask.slot_id and one.resource == PLACES), None)
+    if main is None:
+        return Takes(ask, None, ())
+    beside = {one.resource: one for one in own if one.starts_at == main.starts_at}
+    optional = {side.resource for side in ask.offer.kind_rules.sides if side.is_optional}
+    rows, missing = [Take(main, needs[PLACES])], []
+    for resource, units in needs.items():
+        if resource == PLACES:
+            continue
+        if resource in beside:
+            rows.append(Take(beside[resource], units))
+        elif resource not in optional:
+            missing.append(resource)
+    return Takes(ask, main, tuple(rows), missing_sides=tuple(missing))
+
+
+def takes_of_slots(
+    offer: Offer,
+    asked: Asked,
+    slots: Sequence[Slot],
+    *,
+    now: datetime,
+    except_basket: int | None = None,
+) -> list[Takes]:
+    """Return what the same request takes of each of these slots, annotated by `with_free`.
+
+    At most one statement more, for a kind with capacities beside its places.
+    """
+    beside: list[Slot] = []
+    if len(offer.kind_rules.needs(asked)) > 1 and slots:
+        beside = list(
+            Slot.stocks.filter(offer=offer, starts_at__in=[one.starts_at for one in slots])
+            .exclude(resource=PLACES)
+            .with_free(now, except_basket=except_basket)
+        )
+    found = [*slots, *beside]
+    return [
+        _takes_of(
+            SlotAsk(offer, asked, slot.pk, *_one_day(offer, slot)),
+            [one for one in found if one.starts_at == slot.starts_at],
+        )
+        for slot in slots
+    ]
+
+
+def _one_day(offer: Offer, slot: Slot) -> tuple[date | None, date | None]:
+    return (slot.day, slot.day + ONE_DAY) if offer.is_sold_by_day else (None, None)
+
+
+def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
+    """Return every reason why all of it can't be had at `now`, in words that say what to do."""
+    offer = takes.ask.offer
+    today = day_of(now)
+    if takes.main is None and not takes.missing_days:
+        return [trouble("offer_unknown", field="slot")]
+    troubles: list[Trouble] = []
+    if takes.missing_days:
+        troubles.append(trouble("not_lent_on", field="arrival", day=takes.missing_days[0]))
+    facts = facts_of(offer)
+    for one in takes.rows:
+        slot = one.slot
+        if slot.resource != PLACES:
+            troubles += _check_side(takes, one)
+            continue
+        dated = _check_moment(offer, slot, today=today, now=now)
+        dated += troubles_of(offer.kind_rules.check_day(facts, slot.day), field="slot")
+        troubles += dated or _check_left(takes.ask, one)
+        if troubles and takes.ask.days:
+            # One day that can't be had says enough.
+            break
+    troubles += [_side_gone(offer, resource, free=0) for resource in takes.missing_sides]
+    return troubles
+
+
+def _check_moment(offer: Offer, slot: Slot, *, today: date, now: datetime) -> list[Trouble]:
+    if slot.is_closed:
+        if offer.is_sold_by_day:
+            return [trouble("not_lent_on", field="arrival", day=slot.day)]
+        return [trouble("closed", field="slot")]
+    if is_over(offer, slot, now=now):
+        return [trouble("slot_past", field="slot")]
+    ahead = (slot.day - today).days
+    if ahead < offer.min_advance_days:
+        return [trouble("too_soon", field="slot", days=offer.min_advance_days)]
+    if offer.max_advance_days is not None and ahead > offer.max_advance_days:
+        return [trouble("too_far", field="slot")]
+    return []
+
+
+def is_over(offer: Offer, slot: Slot, *, now: datetime) -> bool:
+    """Tell whether it is too late: what begins at an hour has begun, what is open has closed."""
+    return (slot.starts_at if offer.kind_rules.begins else slot.ends_at) <= now
+
+
+def _check_left(ask: SlotAsk, take: Take) -> list[Trouble]:
+    slot, rules = take.slot, ask.offer.kind_rules
+    if slot.free >= take.units:
+        return []
+    field = "arrival" if ask.days else "slot"
+    left = rules.places_left(slot.free, ask.asked.guests)
+    if left <= 0:
+        if rules.gone_code:
+            return [trouble(rules.gone_code, field=field, day=slot.day)]
+        is_sold_out = slot.sold >= slot.capacity
+        return [trouble("sold_out" if is_sold_out else "held_by_others", field=field)]
+    return [trouble(rules.partly_gone_code, field=field, free=left, day=slot.day)]
+
+
+def _check_side(takes: Takes, take: Take) -> list[Trouble]:
+    if take.slot.free >= take.units:
+        return []
+    return [_side_gone(takes.ask.offer, take.slot.resource, free=take.slot.free)]
+
+
+def _side_gone(offer: Offer, resource: str, *, free: int) -> Trouble:
+    side = next(one for one in offer.kind_rules.sides if one.resource == resource)
+    what = gettext(side.label)
+    if free <= 0:
+        return trouble("side_gone", field=side.field, what=what)
+    return trouble("side_partly_gone", field=side.field, what=what, free=free)

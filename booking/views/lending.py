@@ -1,0 +1,119 @@
+"""Choosing the days for which something is lent: from which, up to which, how many of it.
+
+Both days are included, as people say them; `[first, after)` is what the basket keeps. It asks
+and puts into words, and never holds anything.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from booking import cards
+from booking.availability import check_dates
+from booking.forms.basket import read_day
+from booking.models import Offer
+from booking.quoting import asked_of, check_places, quote_places
+from booking.refusals import Trouble, trouble
+from booking.rules.pricing import OptionChoice
+from booking.showing import item_rows
+from booking.takes import SlotAsk, check_takes, find_takes
+from oti.lib.dates import ONE_DAY, count_nights
+from oti.lib.dates import today as day_of
+
+
+def lending_box(
+    offer: Offer,
+    data: QueryDict,
+    *,
+    first: date | None,
+    last: date | None,
+    quantity: int,
+    options: tuple[OptionChoice, ...],
+    back: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return what `booking/parts/lending_box.html` shows: days, price, why not, the button.
+
+    Days of the address (`first_day`, `last_day`) come before those of the stay.
+    """
+    typed = {name: (data.get(name) or "").strip()[:30] for name in ("first_day", "last_day")}
+    if any(typed.values()):
+        first, last = read_day(typed["first_day"]), read_day(typed["last_day"])
+    box: dict[str, Any] = {
+        "first": first or typed["first_day"],
+        "last": last or typed["last_day"],
+        "today": day_of(now),
+        "quantity": quantity,
+        "troubles": [],
+        "errors": {},
+        "quote": None,
+        "add": None,
+    }
+    troubles = [
+        trouble("date_unreadable", field=field)
+        for name, field, day in (
+            ("first_day", "arrival", first),
+            ("last_day", "departure", last),
+        )
+        if typed[name] and day is None
+    ]
+    if first is not None and last is not None and not troubles:
+        days = (first, last + ONE_DAY)
+        troubles = check_days(offer, *days, now=now)
+        if not troubles:
+            return box | _priced(offer, days, quantity, options, back=back, now=now)
+    return box | {"errors": _by_field(troubles), "troubles": [one.message for one in troubles]}
+
+
+def check_days(offer: Offer, first: date, after: date, *, now: datetime) -> list[Trouble]:
+    """Return what is wrong with days whatever is lent on them."""
+    troubles = check_dates(first, after, today=day_of(now))
+    most = offer.kind_rules.most_days
+    if not troubles and count_nights(first, after) > most:
+        troubles = [trouble("rental_too_long", field="departure", days=most)]
+    return troubles
+
+
+def _priced(
+    offer: Offer,
+    days: tuple[date, date],
+    quantity: int,
+    options: tuple[OptionChoice, ...],
+    *,
+    back: str,
+    now: datetime,
+) -> dict[str, Any]:
+    first, after = days
+    count = count_nights(first, after)
+    troubles = check_places(offer, (), quantity, options)
+    quote = None
+    if not troubles:
+        quote, troubles = quote_places(offer, (), quantity, options, count)
+    asked = asked_of(offer, (), quantity, options)
+    (takes,) = find_takes([SlotAsk(offer, asked, first=first, after=after)], now=now)
+    troubles = [*troubles, *check_takes(takes, now=now)]
+    add = None
+    if quote is not None and not troubles:
+        add = cards.add_days(
+            offer, first, after, quantity, shown=quote.total, options=options, back=back
+        )
+    note = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+    if quantity > 1:
+        note = _("%(quantity)s for %(days)s") % {"quantity": quantity, "days": note}
+    return {
+        "quote": quote,
+        "note": note,
+        "breakdown": item_rows(quote) if quote else [],
+        "troubles": [one.message for one in troubles],
+        "errors": _by_field(troubles),
+        "add": add,
+    }
+
+
+def _by_field(troubles: list[Trouble]) -> dict[str, str]:
+    return {one.field or "": one.message for one in reversed(troubles)}
