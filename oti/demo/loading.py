@@ -27,6 +27,8 @@ from booking.models import (
     CancellationStep,
     Closure,
     Offer,
+    OfferPermit,
+    OfferStep,
     PriceRule,
     Slot,
     Stay,
@@ -35,6 +37,7 @@ from booking.models import (
     Tariff,
     Unit,
 )
+from booking.rules.kinds import PLACES
 from destination.importers.territory import DATA as TERRITORY_FOLDER
 from destination.importers.territory import load_territory
 from destination.models import Commune, LegalText, Site
@@ -133,7 +136,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         load_tourist_tax()
         _add_legal_texts()
         ground, counts["providers"] = _add_providers(catalogue)
-        fresh = _add_offers(catalogue, ground)
+        fresh = _add_offers(catalogue, ground, day)
         fresh_events = _add_events(catalogue, ground)
         counts["offers"], counts["events"] = len(fresh), len(fresh_events)
         counts["units"] = Unit.objects.filter(offer__slug__in=fresh).count()
@@ -220,7 +223,7 @@ def _add_providers(catalogue: Catalogue) -> tuple[rows.Ground, int]:
     return ground, len(fresh)
 
 
-def _add_offers(catalogue: Catalogue, ground: rows.Ground) -> set[str]:
+def _add_offers(catalogue: Catalogue, ground: rows.Ground, today: date) -> set[str]:
     """Add the offers that are missing with all that belongs to them; returns their slugs."""
     known = set(Offer.objects.values_list("slug", flat=True))
     lodgings = [data for data in catalogue.lodgings if data.slug not in known]
@@ -244,6 +247,12 @@ def _add_offers(catalogue: Catalogue, ground: rows.Ground) -> set[str]:
         supplement
         for data in every
         for supplement in rows.supplement_rows(by_slug[data.slug], data)
+    )
+    OfferPermit.objects.bulk_create(
+        permit for data in others for permit in rows.permit_rows(by_slug[data.slug], data, today)
+    )
+    OfferStep.objects.bulk_create(
+        step for data in others for step in rows.step_rows(by_slug[data.slug], data, ground)
     )
     AgeBand.objects.bulk_create(
         band for data in others for band in rows.band_rows(by_slug[data.slug], data)
@@ -324,7 +333,7 @@ class _Calendars:
             )
         ]
         _add(Slot, slots)
-        return len(slots)
+        return sum(slot.resource == PLACES for slot in slots)
 
     def extend_sessions(self) -> int:
         """Add the sessions of events, those with tickets from their slots; returns how many."""

@@ -18,6 +18,8 @@ from booking.models import (
     AgeBand,
     Closure,
     Offer,
+    OfferPermit,
+    OfferStep,
     PriceRule,
     Slot,
     Stay,
@@ -28,6 +30,7 @@ from booking.models import (
 )
 from booking.models.offers import VatScheme, Weekday
 from booking.quoting import slot_end
+from booking.rules.kinds import PLACES
 from destination.models import Commune, Site
 from events.models import Event, Session
 from members.models import Provider
@@ -56,6 +59,8 @@ WINTER_HOLIDAYS = "sat 02-06..sat 03-06"
 MIDDLE = ("04-04..sat 07-01", "sat 08-24..11-04")
 WEEKEND = (Weekday.FRIDAY, Weekday.SATURDAY)
 LOW_SHARE = Decimal("0.5")
+# How long the demo's authorisations are good, so that they never end while somebody looks.
+PERMIT_YEARS = 4
 
 # Places shown as sold in the demo's slots, by how soon they take place; nobody paid for them.
 DEMO_SOLD_SOON_DAYS = 75
@@ -135,11 +140,14 @@ def slot_offer_row(data: SlotOfferData, ground: Ground) -> Offer:
     provider = ground.providers[data.provider]
     commune = _commune(data.commune, data.near, provider, ground)
     return Offer(
-        kind=Offer.Kind(data.kind),
+        kind=data.kind,
         min_age=_min_age(data.prices),
         max_age=data.max_age,
         duration_minutes=data.minutes,
         min_advance_days=data.min_advance,
+        deposit_amount=data.deposit,
+        season_from_month=data.season_months[0] if data.season_months else None,
+        season_to_month=data.season_months[-1] if data.season_months else None,
         **_common(data, ground, provider, commune),
         **_vat(data.vat),
         **by_language("place", data.place),
@@ -288,6 +296,28 @@ def band_rows(offer: Offer, data: SlotOfferData) -> Iterator[AgeBand]:
         )
 
 
+def permit_rows(offer: Offer, data: SlotOfferData, today: date) -> Iterator[OfferPermit]:
+    """Yield the authorisation of an offer that must have one, good for some years."""
+    if data.permit:
+        yield OfferPermit(
+            offer=offer, valid_until=date(today.year + PERMIT_YEARS, 12, 31), **data.permit
+        )
+
+
+def step_rows(offer: Offer, data: SlotOfferData, ground: Ground) -> Iterator[OfferStep]:
+    """Yield the steps of a workshop in steps, each with its plan B if it has one."""
+    for position, step in enumerate(data.steps, start=1):
+        leader = ground.providers[step["led_by"]] if "led_by" in step else None
+        yield OfferStep(
+            offer=offer,
+            position=position,
+            minutes=step["minutes"],
+            led_by=leader,
+            **by_language("title", step["title"]),
+            **by_language("plan_b", step.get("plan_b", {})),
+        )
+
+
 def tariff_row(offer: Offer, data: LodgingData, room: RoomData) -> Tariff:
     """Return the prices of one sort of rooms, without its seasons."""
     return Tariff(
@@ -433,15 +463,21 @@ def slot_rows(offer: Offer, data: SlotOfferData, window: Window, today: date) ->
     """Yield the slots of the window, some of them partly sold (`DEMO_SOLD_*`)."""
     for day, hour in moments(data.dates, window):
         starts_at, ends_at = slot_end(day, hour, data.minutes)
-        yield Slot(
-            offer=offer,
-            day=day,
-            start_time=hour,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            capacity=data.capacity,
-            sold=demo_sold(data, day, hour, today),
-        )
+        each = offer.kind_rules.units_per_entry
+        sold = demo_sold(data, day, hour, today)
+        stocks = {PLACES: (data.capacity * each, sold * each)}
+        stocks |= {name: (units, 0) for name, units in data.sides.items()}
+        for resource, (capacity, taken) in stocks.items():
+            yield Slot(
+                offer=offer,
+                day=day,
+                start_time=hour,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                resource=resource,
+                capacity=capacity,
+                sold=taken,
+            )
 
 
 def demo_sold(data: SlotOfferData, day: date, hour: time, today: date) -> int:

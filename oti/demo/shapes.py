@@ -145,6 +145,11 @@ class SlotOfferData:
     min_advance: int = 0
     most_sold: Decimal = Decimal(1)
     vat: str = "0.20"
+    sides: dict[str, int] = field(default_factory=dict)
+    deposit: int | Decimal | None = None
+    season_months: list[int] = field(default_factory=list)
+    permit: dict[str, str] = field(default_factory=dict)
+    steps: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

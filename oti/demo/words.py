@@ -117,6 +117,18 @@ SUPPLEMENTS = {
         Basis.NIGHT,
         max_quantity=3,
     ),
+    "carried_bike": SupplementShape(
+        {"fr": "Vélo à bord", "en": "Bicycle on board", "de": "Fahrrad an Bord"},
+        Kind.BIKE,
+        Basis.ITEM,
+        max_quantity=8,
+    ),
+    "carried_bag": SupplementShape(
+        {"fr": "Sac ou valise", "en": "Bag or suitcase", "de": "Tasche oder Koffer"},
+        Kind.LUGGAGE,
+        Basis.ITEM,
+        max_quantity=16,
+    ),
     "skis": SupplementShape(
         {"fr": "Skis et chaussures", "en": "Skis and boots", "de": "Ski und Schuhe"},
         Kind.OTHER,

@@ -32,6 +32,7 @@ from booking.models import (
     UnitDay,
 )
 from booking.offers import check_offer
+from booking.rules.kinds import KINDS
 from booking.rules.people import Guest, check_ages
 from booking.search_table import find_drift
 from destination.models import LegalText, Perimeter, PerimeterActivation, Pole
@@ -91,7 +92,8 @@ def test_the_demo_has_what_a_destination_sells(today: date) -> None:
     assert kinds["activity"] + kinds["workshop"] >= 35
     assert (kinds["event_ticket"], kinds["produce"]) == (12, 12)
     assert kinds["meal"] >= 16
-    assert 120 <= sum(kinds.values()) <= 130
+    assert kinds.keys() == {kind.code for kind in KINDS}
+    assert 130 <= sum(kinds.values()) <= 145
     poles = Offer.objects.on_sale(today).with_pole(today).values_list("pole_id", flat=True)
     assert set(poles) == set(Pole.objects.active_on(today).values_list("pk", flat=True))
     assert Slot.objects.count() < 12_000
