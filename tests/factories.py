@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,8 @@ from booking.models import (
     CancellationPolicy,
     CancellationStep,
     Offer,
+    OfferPermit,
+    OfferStep,
     PriceRule,
     Slot,
     StayRestriction,
@@ -300,3 +302,88 @@ def terms(language: str = "fr") -> LegalText:
 def line_of(basket: Basket) -> BasketLine:
     """Return the only line of a basket."""
     return basket.lines.get()
+
+
+# --- Kinds with rules of their own ---------------------------------------------------------------
+def a_childcare(*, valid_until: date = date(2028, 12, 31), price: str = "20") -> Offer:
+    """Make childcare for ages 2 to 12 with an authorisation; a slot's capacity is in units."""
+    offer = an_offer("childcare", min_age=2, max_age=12, duration_minutes=210)
+    AgeBand.objects.create(
+        offer=offer, code="enfant", name="Enfant", min_age=2, max_age=12, amount=Decimal(price)
+    )
+    OfferPermit.objects.create(
+        offer=offer,
+        regime="acm_under_6",
+        number="ACM-43-1",
+        authority="Préfecture",
+        valid_until=valid_until,
+    )
+    return offer
+
+
+def a_rental(*, price: str = "10", deposit: str | None = "150") -> Offer:
+    """Make something lent by the day, with its deposit."""
+    offer = an_offer(
+        "rental",
+        duration_minutes=540,
+        deposit_amount=Decimal(deposit) if deposit is not None else None,
+    )
+    AgeBand.objects.create(offer=offer, code="velo", name="Vélo", amount=Decimal(price))
+    return offer
+
+
+def rental_days(offer: Offer, first: date, count: int, *, capacity: int = 2) -> list[Slot]:
+    """Add a slot a day from nine o'clock on."""
+    return [
+        a_slot(offer, first + timedelta(days=number), time(9), capacity=capacity)
+        for number in range(count)
+    ]
+
+
+def a_shuttle(*, adult: str = "8", bike: str = "5") -> Offer:
+    """Make a ride with seats, bicycles and bags."""
+    offer = an_activity(kind="shuttle", adult=adult, child="4", duration_minutes=55)
+    for code, amount, most in (("bike", bike, 8), ("luggage", "0", 16)):
+        Supplement.objects.create(
+            offer=offer,
+            code=code,
+            name=code,
+            kind=code,
+            basis="item",
+            amount=Decimal(amount),
+            max_quantity=most,
+        )
+    return offer
+
+
+def a_ride(offer: Offer, day: date, *, seats: int = 8, bikes: int = 2, bags: int = 6) -> Slot:
+    """Add a departure with what it can take."""
+    slot = a_slot(offer, day, time(10), capacity=seats)
+    for resource, capacity in (("bike", bikes), ("luggage", bags)):
+        a_side(slot, resource, capacity)
+    return slot
+
+
+def a_side(slot: Slot, resource: str, capacity: int) -> Slot:
+    """Add a capacity beside the places of a slot."""
+    return Slot.stocks.create(
+        offer=slot.offer,
+        day=slot.day,
+        start_time=slot.start_time,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        resource=resource,
+        capacity=capacity,
+    )
+
+
+def a_composite(**fields: Any) -> Offer:
+    """Make a workshop in three steps, the first one with a plan B."""
+    offer = an_activity(kind="composite", duration_minutes=300, **fields)
+    for position, (title, plan_b) in enumerate(
+        (("Cueillir", "Visiter une champignonnière"), ("Cuisiner", ""), ("Manger", "")), start=1
+    ):
+        OfferStep.objects.create(
+            offer=offer, position=position, title=title, minutes=100, plan_b=plan_b
+        )
+    return offer
