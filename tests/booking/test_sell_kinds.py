@@ -47,7 +47,7 @@ def taken() -> dict[tuple[date, str], int]:
     return {(slot.day, slot.resource): slot.sold for slot in Slot.stocks.all()}
 
 
-# --- Childcare -------------------------------------------------------------------------------------
+# --- Childcare ---
 def test_a_sixth_small_child_finds_no_room_and_an_eighth_big_one_does():
     offer = factories.a_childcare()
     slot = factories.a_slot(offer, DAY, time(19), capacity=40)
@@ -159,7 +159,7 @@ def test_a_slot_past_the_authorisation_or_too_long_is_not_entered():
     assert not Slot.objects.exists()
 
 
-# --- Rental ----------------------------------------------------------------------------------------
+# --- Rental ---
 def test_something_lent_for_three_days_takes_each_of_them_and_pays_each(bank: FakeBank):
     offer = factories.a_rental(price="10", deposit="150")
     factories.rental_days(offer, DAY, 5)
@@ -266,7 +266,7 @@ def test_a_lapsed_rental_is_asked_again_whole():
     assert SlotHold.objects.filter(expires_at__gt=later).count() == 2
 
 
-# --- Shuttle ---------------------------------------------------------------------------------------
+# --- Shuttle ---
 def test_seats_bicycles_and_bags_are_taken_together_and_given_back_together(bank: FakeBank):
     offer = factories.a_shuttle()
     slot = factories.a_ride(offer, DAY)
@@ -383,7 +383,7 @@ def test_a_capacity_beside_the_seats_never_goes_below_what_is_sold():
     assert error.value.troubles[0].field == "side_bike"
 
 
-# --- Workshop in steps -------------------------------------------------------------------------------
+# --- Workshop in steps ---
 def test_places_for_children_run_out_before_the_others():
     offer = factories.a_composite()
     slot = factories.a_slot(offer, DAY, time(9), capacity=10)
@@ -445,7 +445,7 @@ def test_out_of_its_season_a_workshop_is_not_sold():
     assert codes_of(error) == ["out_of_season"]
 
 
-# --- Visit, free activity -----------------------------------------------------------------------------
+# --- Visit, free activity ---
 def test_a_visit_overlaps_with_nothing_and_holds_until_it_closes(bank: FakeBank):
     basket = factories.a_basket(None)
     workshop = factories.an_activity(kind="workshop")
