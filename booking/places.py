@@ -249,7 +249,8 @@ def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
     if choice.status == "limited" and choice.free <= FEW_PLACES:
         text = ngettext("Only %(count)s place left", "Only %(count)s places left", choice.free)
         return {"words": text % {"count": choice.free}, "kind": "sun", "is_full": False}
-    return {"words": _("Places left"), "kind": "ok", "is_full": False}
+    words = _("Available") if choice.slot.offer.is_sold_by_item else _("Places left")
+    return {"words": words, "kind": "ok", "is_full": False}
 
 
 def _next_day(offer: Offer, after: date, *, now: datetime) -> date | None:

@@ -19,12 +19,13 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from booking.basket import BasketView, DayView, EntryView, LineView
-from booking.models import Offer, Order, OrderLine, Refund
+from booking.models import BasketLine, Offer, Order, OrderLine, Refund
 from booking.models.offers import VatScheme
 from booking.people import Person, guests_of
 from booking.pictures import Picture, covers
 from booking.refusals import Trouble
 from booking.rules import states
+from booking.rules.kinds import kind_of
 from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
@@ -387,7 +388,7 @@ def summary_of(view: BasketView, *, now: datetime) -> dict[str, Any]:
         "lines": [
             {
                 "title": one.title,
-                "note": when_words(one.starts_at, one.line.arrival, one.line.departure),
+                "note": line_when(one.line, one.offer.kind, one.starts_at, one.ends_at),
                 "image": images.get(one.offer.pk),
                 "illustration": one.offer.illustration,
                 "amount": one.amount,
@@ -415,6 +416,26 @@ def when_words(starts_at: datetime, arrival: date | None, departure: date | None
         days = date_range(arrival, departure, "short text")
         return f"{days}, {nights_words(count_nights(arrival, departure))}"
     return f"{jour(starts_at)}, {heure(starts_at)}"
+
+
+def line_when(
+    line: BasketLine | OrderLine, kind: str, starts_at: datetime, ends_at: datetime
+) -> str:
+    """Write when a line of a basket or of an order happens.
+
+    "12 au 14 juil., 3 jours" for something lent, both days said; "dim. 12 juil., 10 h à 18 h"
+    for what is open; else as `when_words`.
+    """
+    if line.unit_id is None and line.arrival and line.departure:
+        count = count_nights(line.arrival, line.departure)
+        words = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+        if count == 1:
+            return f"{jour(starts_at)}, {words}"
+        return f"{date_range(line.arrival, line.departure - ONE_DAY, 'short text')}, {words}"
+    if line.unit_id is None and not kind_of(kind).begins:
+        hours = {"from": heure(starts_at), "to": heure(ends_at)}
+        return f"{jour(starts_at)}, " + _("%(from)s to %(to)s") % hours
+    return when_words(starts_at, line.arrival, line.departure)
 
 
 # --- The order -----------------------------------------------------------
@@ -460,6 +481,16 @@ class SoldLine:
     def is_lodging(self) -> bool:
         """Whether nights were bought."""
         return self.line.unit_id is not None
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether something is to be brought back on another day."""
+        return self.line.unit_id is None and self.starts_at.date() < self.ends_at.date()
+
+    @property
+    def deposit(self) -> str:
+        """Name the deposit asked for on site, as it was when it was sold."""
+        return deposit_words(self.line.deposit_amount)
 
     @property
     def party(self) -> str:
@@ -513,7 +544,7 @@ def sold_line(line: OrderLine, *, now: datetime) -> SoldLine:
     return SoldLine(
         line=line,
         title=in_language(line.titles),
-        when=when_words(starts_at, line.arrival, line.departure),
+        when=line_when(line, line.kind, starts_at, paris(line.ends_at)),
         starts_at=starts_at,
         ends_at=paris(line.ends_at),
         quote=Quote.from_json(line.quote),
@@ -531,7 +562,7 @@ def order_days(lines: Sequence[SoldLine]) -> list[dict[str, Any]]:
     days: dict[date, list[dict[str, Any]]] = defaultdict(list)
     for one in lines:
         days[one.starts_at.date()].append({"line": one, "time": one.starts_at})
-        if one.is_lodging and one.is_alive:
+        if (one.is_lodging or (one.line.arrival and one.is_lent)) and one.is_alive:
             days[one.ends_at.date()].append(
                 {"line": one, "time": one.ends_at, "is_departure": True}
             )
@@ -678,7 +709,7 @@ def booked_line(line: OrderLine) -> BookedLine:
         state_words=str(line.get_state_display()),
         starts_at=starts_at,
         ends_at=ends_at,
-        when=when_words(starts_at, line.arrival, line.departure),
+        when=line_when(line, line.kind, starts_at, ends_at),
         party=quantity_words(line.offer, line.quantity, guests),
         people=tuple(_participant_words(one.first_name, one.age) for one in participants),
         guest=order.first_name,
