@@ -194,6 +194,17 @@ def check_dates(arrival: date, departure: date, *, today: date) -> list[Trouble]
     return troubles
 
 
+def check_days(offer: Offer, first: date, after: date, *, today: date) -> list[Trouble]:
+    """Return what is wrong with the days `[first, after)` for which something is asked."""
+    if after <= first:
+        return [trouble("days_reversed", field="departure")]
+    troubles = check_dates(first, after, today=today)
+    most = offer.kind_rules.most_days
+    if not troubles and count_nights(first, after) > most:
+        troubles = [trouble("rental_too_long", field="departure", days=most)]
+    return troubles
+
+
 def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
     """Return what is wrong with a party whatever the offer."""
     troubles = []

@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 from booking import locks
-from booking.availability import check_dates, free_units
+from booking.availability import check_dates, check_days, free_units
 from booking.models import (
     AgeBand,
     Basket,
@@ -791,10 +791,7 @@ def _read_days(offer: Offer, request: LineRequest, *, today: date) -> tuple[date
             return slot.day, slot.day + ONE_DAY
     if request.arrival is None or request.departure is None:
         raise BadInput(trouble("days_missing", field="arrival"))
-    troubles = check_dates(request.arrival, request.departure, today=today)
-    most = offer.kind_rules.most_days
-    if not troubles and count_nights(request.arrival, request.departure) > most:
-        troubles = [trouble("rental_too_long", field="departure", days=most)]
+    troubles = check_days(offer, request.arrival, request.departure, today=today)
     if troubles:
         raise BadInput(*troubles)
     return request.arrival, request.departure

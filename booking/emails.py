@@ -6,7 +6,7 @@ A mail is written in the language of its order, or of its provider. Addresses in
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -174,6 +174,18 @@ def _plan_b(message: OutboxMessage, now: datetime) -> Content:
     }
 
 
+def _permit_ended(message: OutboxMessage, now: datetime) -> Content:
+    order = _order_of(message)
+    lines = showing.sold_lines(order, now=now)
+    until = message.data["until"]
+    return {
+        "order": order,
+        "line": next(one for one in lines if one.line.pk == message.data["line"]),
+        "until": date.fromisoformat(until) if until else None,
+        "desk_url": settings.BASE_URL + reverse("desk_orders:inspect", args=[order.pk]),
+    }
+
+
 CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
@@ -182,4 +194,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
     "payment_returned": _payment_returned,
     "find_order": _find_order,
     "plan_b": _plan_b,
+    "permit_ended": _permit_ended,
 }

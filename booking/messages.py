@@ -36,10 +36,10 @@ def write_message(
     order: Order | None = None,
     data: dict[str, Any] | None = None,
     now: datetime,
-) -> None:
+) -> bool:
     """Write a message in the present transaction; a known key writes nothing.
 
-    Sending is asked for after the commit.
+    Sending is asked for after the commit. Returns whether the message is new.
     """
     message, is_new = OutboxMessage.objects.get_or_create(
         key=key,
@@ -56,6 +56,7 @@ def write_message(
     if is_new:
         pk = message.pk
         transaction.on_commit(lambda: ask_for_task("booking.tasks.send_message", pk))
+    return is_new
 
 
 def ask_for_task(name: str, *args: Any) -> None:

@@ -29,6 +29,8 @@ from oti.lib.dates import today as day_of
 
 WEEKS = timedelta(days=28)
 MOST_SLOTS = 24
+# What lacks beside the places of one date.
+OF_SIDES = {"side_gone", "side_partly_gone"}
 # Above that, a number of places says nothing urgent.
 FEW_PLACES = 10
 
@@ -235,7 +237,9 @@ def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
     """Return the words of a slot and their colour: what is left, or why nothing is."""
     if is_cancelled:
         return {"words": _("Cancelled"), "kind": "danger", "is_full": True}
-    slot_reasons = [one.message for one in choice.troubles if one.field == "slot"]
+    slot_reasons = [
+        one.message for one in choice.troubles if one.field == "slot" or one.code in OF_SIDES
+    ]
     if choice.status == "closed":
         return {
             "words": choice.slot.closed_reason or _("Closed"),

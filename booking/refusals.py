@@ -124,6 +124,7 @@ MESSAGES: dict[str, Any] = {
     "out_of_season": gettext_lazy("Out of its season. Choose a date within it."),
     "care_too_long": gettext_lazy("%(hours)s hours at most at a stretch."),
     "too_many_bags": gettext_lazy("Two bags each: %(max)s at most for you."),
+    "days_reversed": gettext_lazy("The last day must not come before the first one."),
     "days_missing": gettext_lazy("Choose the first and the last day."),
     "not_lent_on": gettext_lazy(
         "Not lent on %(day)s: choose days that follow each other while it is open."

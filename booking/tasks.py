@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from booking import checkout, messages, payment, search_upkeep
+from booking import checkout, messages, payment, permits, search_upkeep
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
@@ -64,3 +64,9 @@ def tidy_holds() -> None:
 def extend_search_table() -> None:
     """Keep the search table as long as the horizon."""
     search_upkeep.extend_search_table(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.report_uncovered")
+def report_uncovered() -> None:
+    """Tell the office of childcare sold past its authorisation."""
+    permits.report_uncovered(now=timezone.now())

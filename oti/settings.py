@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE = {
     "retry-gateway-events": {"task": "booking.tasks.retry_gateway_events", "schedule": 60.0},
     "pursue-refunds": {"task": "booking.tasks.pursue_refunds", "schedule": 120.0},
     "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
+    "report-uncovered": {"task": "booking.tasks.report_uncovered", "schedule": 3600.0},
     "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 3600.0},
 }
 

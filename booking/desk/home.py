@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 
 from booking.models import GatewayEvent, Offer, Order, OrderLine, OutboxMessage, Refund, Slot
+from booking.permits import uncovered_lines
 from booking.rules import states
 from oti.lib.dates import at_paris
 from oti.lib.dates import today as day_of
@@ -75,6 +76,11 @@ def _waiting() -> Iterator[Waiting]:
             GatewayEvent.objects.filter(processed_at=None, attempts__gte=3).count(),
             _("messages of the bank not understood"),
             reverse("desk_bank:index"),
+        ),
+        (
+            uncovered_lines(today).count(),
+            _("childcare bookings that no authorisation reaches"),
+            orders,
         ),
         (
             _offers_without_dates(now).count(),

@@ -50,6 +50,7 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         "promises": showing.promises_of(view, now=now),
         "order": line_pages.order_under_way(view.basket) if view.is_frozen else None,
         "uncounted": len(view.lines) - len(view.counted),
+        "unminded": [] if view.is_frozen else line_pages.unminded_rows(view, now=now),
     }
     return render(request, "booking/my_stay.html", context)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking import cards
-from booking.availability import check_dates
+from booking.availability import check_days
 from booking.forms.basket import read_day
 from booking.models import Offer
 from booking.quoting import asked_of, check_places, quote_places
@@ -64,19 +64,10 @@ def lending_box(
     ]
     if first is not None and last is not None and not troubles:
         days = (first, last + ONE_DAY)
-        troubles = check_days(offer, *days, now=now)
+        troubles = check_days(offer, *days, today=day_of(now))
         if not troubles:
             return box | _priced(offer, days, quantity, options, back=back, now=now)
     return box | {"errors": _by_field(troubles), "troubles": [one.message for one in troubles]}
-
-
-def check_days(offer: Offer, first: date, after: date, *, now: datetime) -> list[Trouble]:
-    """Return what is wrong with days whatever is lent on them."""
-    troubles = check_dates(first, after, today=day_of(now))
-    most = offer.kind_rules.most_days
-    if not troubles and count_nights(first, after) > most:
-        troubles = [trouble("rental_too_long", field="departure", days=most)]
-    return troubles
 
 
 def _priced(

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from booking import showing
 from booking.availability import SlotChoice, slot_choices
 from booking.basket import BasketView, LineView
 from booking.forms.basket import OPTION, read_ages, read_day
+from booking.minding import find_unminded
 from booking.models import Basket, Offer, Order, Slot, Unit
 from booking.people import Person, guests_of, people_from
 from booking.quoting import offers_to_quote, supplement_terms
@@ -80,7 +83,7 @@ def refused(
         "can_overlap": codes == {"overlap"} and slot is not None,
         "new_price": new_price if codes == {"price_changed"} else None,
         "back_url": own_address(request, data.get("next", ""))
-        or (showing.offer_url(offer, showing.search_query(*days, guests)) if offer else ""),
+        or (showing.offer_url(offer, _asked_query(offer, data, days, guests)) if offer else ""),
         "search_url": _search_url(offer, days, guests),
         "order": order_under_way(basket) if "frozen" in codes else None,
         "page_errors": True,
@@ -127,6 +130,31 @@ def edit(
     }
     status = refusal.status if refusal else 200
     return render(request, "booking/line_edit.html", context, status=status)
+
+
+def unminded_rows(view: BasketView, *, now: datetime) -> list[dict[str, Any]]:
+    """Return what leaves children alone, in words, each with the way to somebody who minds them."""
+    words = showing.people_words(view.people)
+    rows = []
+    for one in find_unminded(view, now=now):
+        start = one.line.starts_at
+        query = showing.search_query(
+            start.date(), start.date() + ONE_DAY, [person.guest for person in view.people]
+        )
+        names = [words[person.key] for person in one.children]
+        text = _("« %(title)s », %(moment)s: who looks after the children (%(names)s)?")
+        rows.append(
+            {
+                "text": text
+                % {
+                    "title": one.line.title,
+                    "moment": showing.moment_words(start),
+                    "names": ", ".join(names),
+                },
+                "url": f"{reverse('booking:experiences')}{query}&kind={Offer.Kind.CHILDCARE}",
+            }
+        )
+    return rows
 
 
 # --- What was asked -----------------------------------------------------------
@@ -246,6 +274,16 @@ def _asked_words(
     elif days[0] and days[1] and (days[0] < days[1] or offer.is_sold_by_day):
         when = showing.dates_words(days[0], days[1])
     return [part for part in (when, showing.party_words(guests), offer.commune.name) if part]
+
+
+def _asked_query(
+    offer: Offer, data: QueryDict, days: tuple[date | None, date | None], guests: Sequence[Guest]
+) -> str:
+    """Return the address parameters with which the offer's page shows what was asked."""
+    if not offer.is_sold_by_day:
+        return showing.search_query(*days, guests)
+    kept = {name: data[name] for name in ("first_day", "last_day", "quantity") if name in data}
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def _fields(data: QueryDict, *, without_people: bool) -> list[tuple[str, str]]:

@@ -208,7 +208,7 @@ def test_too_few_left_on_one_of_the_days():
     [
         (DAY - timedelta(days=1), 2, "not_lent_on"),
         (DAY, 4, "not_lent_on"),
-        (DAY, 0, "dates_reversed"),
+        (DAY, 0, "days_reversed"),
         (NOW.date() - timedelta(days=1), 1, "in_the_past"),
         (DAY, 31, "rental_too_long"),
         (DAY, 100, "max_stay"),

@@ -37,7 +37,9 @@ def test_codes_are_known_once() -> None:
 def test_every_kind_says_where_it_stands_in_the_law_and_what_the_office_counts(kind) -> None:
     assert kind.travel_type in {"A", "B", "C", "D", ""}
     assert kind.units_per_entry >= 1
-    assert kind.label and kind.plural and kind.icon
+    assert kind.label
+    assert kind.plural
+    assert kind.icon
     assert kind.capacity_label
 
 

@@ -1,0 +1,59 @@
+"""Who looks after the children while the grown-ups are elsewhere (features.md N05).
+
+It only asks: a stay in which nobody is asked for stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from booking.basket import BasketView, LineView
+from booking.models import Offer
+from booking.people import Person
+from oti.lib.dates import today as day_of
+
+
+@dataclass(frozen=True)
+class Unminded:
+    """Children whom nobody is with during something that every grown-up takes part in."""
+
+    line: LineView
+    children: tuple[Person, ...]
+
+
+def find_unminded(view: BasketView, *, now: datetime) -> list[Unminded]:
+    """Return the lines that leave children alone, in the order of the stay.
+
+    Nothing is returned while no childcare is sold: one more statement, only where a child is left.
+    """
+    children = [one for one in view.people if not one.is_adult]
+    adults = {one.key for one in view.people if one.is_adult}
+    if not children or not adults:
+        return []
+    found = []
+    for line in view.counted:
+        if not line.offer.kind_rules.takes_time or not adults <= set(line.people):
+            continue
+        left = tuple(one for one in children if not _is_busy(one, line, view))
+        if left:
+            found.append(Unminded(line, left))
+    if found and not _is_sold(now):
+        return []
+    return found
+
+
+def _is_busy(child: Person, line: LineView, view: BasketView) -> bool:
+    """Tell whether a child takes part in it, or in something that lasts at least as long."""
+    return any(
+        child.key in one.people
+        and one.offer.kind_rules.takes_time
+        and one.starts_at <= line.starts_at
+        and one.ends_at >= line.ends_at
+        for one in view.counted
+    )
+
+
+def _is_sold(now: datetime) -> bool:
+    today = day_of(now)
+    return Offer.objects.on_sale(today).filter(kind=Offer.Kind.CHILDCARE).exists()

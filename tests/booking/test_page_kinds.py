@@ -1,0 +1,191 @@
+"""The pages of the kinds with rules of their own: what they show, post and refuse."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.translation import override
+
+from booking.models import Basket, BasketLine, SlotHold
+from tests import factories
+from tests.booking.pages import body
+from tests.cast import NOW
+
+pytestmark = pytest.mark.django_db
+DAY = date(2027, 7, 12)
+OFFER = "booking:experience-offer"
+ADD = "booking:line-add"
+
+
+@pytest.fixture(autouse=True)
+def _in_spring(at):
+    at(NOW)
+
+
+def address(name: str, *args: object) -> str:
+    """Return the French address of a page."""
+    with override("fr"):
+        return reverse(name, args=args)
+
+
+def fields_of(add: dict) -> dict[str, str]:
+    """Return what the button of a page sends."""
+    return dict(add["fields"])
+
+
+# --- Rental ---
+def test_a_rental_is_priced_for_its_days_and_added_with_the_pages_own_form(client: Client):
+    offer = factories.a_rental(price="10", deposit="150")
+    factories.rental_days(offer, DAY, 4)
+
+    page = client.get(
+        address(OFFER, offer.slug),
+        {"first_day": "12/07/2027", "last_day": "2027-07-14", "quantity": "2"},
+    )
+
+    assert "60 €" in body(page)
+    assert "Caution de 150 €" in body(page)
+    client.post(address(ADD), fields_of(page.context["lending"]["add"]))
+    line = BasketLine.objects.get()
+    assert (line.arrival, line.departure, line.quantity) == (DAY, DAY + timedelta(days=3), 2)
+    stay = body(client.get(address("booking:my-stay")))
+    assert "3 jours" in stay
+    assert "Rendre" in stay
+    assert "Caution de 150 €" in stay
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2027-07-14", "2027-07-12", "dernier jour"),
+        ("31/02/2027", "2027-07-12", "existe pas"),
+        ("2027-07-12", "demain", "existe pas"),
+        ("2027-07-12", "2027-07-20", "jours d’ouverture qui se suivent"),
+        ("2020-07-12", "2020-07-13", "passée"),
+    ],
+)
+def test_days_that_can_not_be_lent_are_said_and_kept_as_typed(client: Client, first, last, said):
+    offer = factories.a_rental()
+    factories.rental_days(offer, DAY, 4)
+
+    page = client.get(address(OFFER, offer.slug), {"first_day": first, "last_day": last})
+
+    assert page.status_code == 200
+    assert said in body(page)
+    assert page.context["lending"]["add"] is None
+
+
+def test_a_rental_that_is_gone_says_which_day_and_loses_nothing(client: Client):
+    offer = factories.a_rental()
+    slots = factories.rental_days(offer, DAY, 3, capacity=1)
+    slots[1].sold = 1
+    slots[1].save()
+    form = {"offer": offer.pk, "first_day": "2027-07-12", "last_day": "2027-07-14"}
+
+    page = client.post(address(ADD), form)
+
+    assert page.status_code == 409
+    assert "13 juillet" in body(page)
+    assert "first_day=2027-07-12&amp;last_day=2027-07-14" in body(page)
+    assert not SlotHold.objects.exists()
+
+
+def test_the_days_of_a_rental_are_changed_on_its_line(client: Client):
+    offer = factories.a_rental()
+    factories.rental_days(offer, DAY, 5)
+    form = {"offer": offer.pk, "first_day": "2027-07-12", "last_day": "2027-07-12"}
+    client.post(address(ADD), form)
+    line = BasketLine.objects.get()
+    edit = address("booking:line-edit", line.pk)
+    assert 'name="last_day" type="date" value="2027-07-12"' in body(client.get(edit))
+
+    client.post(edit, {**form, "last_day": "2027-07-15", "quantity": "1"})
+
+    line.refresh_from_db()
+    assert line.departure == DAY + timedelta(days=4)
+    refused = client.post(edit, {**form, "last_day": "2027-07-25", "quantity": "1"})
+    assert refused.status_code == 409
+    assert "2027-07-25" in body(refused)
+
+
+# --- Childcare ---
+def test_childcare_proposes_the_children_alone(client: Client):
+    offer = factories.a_childcare()
+    factories.a_slot(offer, DAY, time(19), capacity=40)
+
+    page = client.get(
+        address(OFFER, offer.slug), {"adults": "2", "children": "2", "ages": ["5", "10"]}
+    )
+
+    assert "40 €" in body(page)
+    assert "Accueil de loisirs" in body(page)
+
+
+def test_a_dinner_for_two_asks_who_minds_the_children(client: Client):
+    care = factories.a_childcare()
+    factories.a_slot(care, DAY, time(19), capacity=40)
+    dinner = factories.an_activity(kind="meal", min_age=18, child=None)
+    slot = factories.a_slot(dinner, DAY, time(19, 30))
+    walk = factories.an_activity()
+    other = factories.a_slot(walk, DAY + timedelta(days=1))
+    client.post(address(ADD), {"offer": walk.pk, "slot": other.pk, "adults": "2", "ages": "5,10"})
+    client.post(address(ADD), {"offer": dinner.pk, "slot": slot.pk, "people": ["p1", "p2"]})
+
+    page = client.get(address("booking:my-stay"))
+
+    assert "qui garde les enfants" in body(page)
+    client.post(
+        address(ADD),
+        {"offer": care.pk, "slot": care.slots.get().pk, "people": ["p3", "p4"]},
+    )
+    # Three hours and a half from seven on: the whole dinner.
+    assert "qui garde les enfants" not in body(client.get(address("booking:my-stay")))
+
+
+# --- Shuttle, steps, visit ---
+def test_two_bicycles_for_one_seat_are_refused_beside_the_options(client: Client):
+    offer = factories.a_shuttle()
+    slot = factories.a_ride(offer, DAY)
+
+    page = client.post(
+        address(ADD),
+        {"offer": offer.pk, "slot": slot.pk, "adults": "1", "option_bike": "2"},
+    )
+
+    assert page.status_code == 409
+    assert "Un vélo par personne" in body(page)
+    assert not Basket.objects.get().lines.exists()
+
+
+def test_a_departure_without_room_for_bicycles_says_so_in_the_list(client: Client):
+    offer = factories.a_shuttle()
+    factories.a_ride(offer, DAY, bikes=0)
+
+    page = client.get(address(OFFER, offer.slug), {"adults": "1", "option_bike": "1"})
+
+    assert "Plus de place pour les vélos" in body(page)
+
+
+def test_steps_and_plan_b_are_on_the_page_of_a_workshop_in_steps(client: Client):
+    offer = factories.a_composite()
+    factories.a_slot(offer, DAY, time(9))
+
+    page = body(client.get(address(OFFER, offer.slug)))
+
+    assert page.index("Cueillir") < page.index("Cuisiner") < page.index("Manger")
+    assert "Visiter une champignonnière" in page
+
+
+def test_a_visit_says_that_one_comes_when_one_likes(client: Client):
+    offer = factories.an_activity(kind="visit", duration_minutes=480)
+    factories.a_slot(offer, DAY, time(10))
+
+    assert "Venez à votre heure" in body(client.get(address(OFFER, offer.slug)))
+
+
+def test_every_kind_can_be_filtered_for(client: Client):
+    for kind in ("childcare", "rental", "shuttle", "composite", "visit", "registration"):
+        assert client.get(address("booking:experiences"), {"kind": kind}).status_code == 200
