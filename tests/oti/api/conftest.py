@@ -10,7 +10,7 @@ from tests.cast import NOW
 def _in_spring(at, settings):
     at(NOW)
     # Some months of the search table for each lodging, not a year and a half.
-    settings.SEARCH_HORIZON_DAYS = 210
+    settings.SEARCH_HORIZON_DAYS = 125
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ def test_order_that_waits_gives_the_banks_page(order: Order):
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     assert (told["state"], told["paid_cents"]) == ("awaiting_payment", 0)
     assert told["payment_url"] == order.payments.get().url
-    assert told["pay_before"] == "2027-04-06T10:30+02:00"
+    assert told["pay_before"] == "2027-04-06T10:31+02:00"
 
 
 def test_paid_order_tells_each_line_as_sold(
