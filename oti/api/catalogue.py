@@ -185,7 +185,7 @@ def _check_pole(slug: str, today: date) -> None:
         return
     known = list(_pole_slugs(today).values())
     if slug not in known:
-        text = _("Choose one of: %(known)s.") % {"known": ", ".join(known)}
+        text = _("Choose one of: {known}.").format(known=", ".join(known))
         raise fault_of(field="pole", text=text, code="unknown")
 
 
