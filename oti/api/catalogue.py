@@ -1,14 +1,13 @@
-"""What can be had: lodgings free for a stay, offers, an offer, its days or its slots."""
+"""What can be had: lodgings free for a stay, offers, an offer."""
 
 from __future__ import annotations
 
 import math
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import reduce
 from operator import and_
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -17,24 +16,21 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from booking.availability import StayResult, StaySearch, search_stays, slot_status, stay_calendar
+from booking.availability import StayResult, StaySearch, search_stays
 from booking.browsing import lowest_nights
 from booking.cards import usual_band
 from booking.models import AgeBand, Offer, Supplement, Unit
 from booking.quoting import supplement_terms
-from booking.refusals import BadInput, Trouble, trouble
 from destination.models import Pole
 from destination.models.territory import memberships_on
 from oti.api import answers
 from oti.api.answers import cents, moment, offer_row, price_of
 from oti.api.base import ApiView, fault_of, query_of
 from oti.api.schema import described
-from oti.api.serializers import AvailabilityQuery, OffersQuery, StaysQuery
+from oti.api.serializers import OffersQuery, StaysQuery
 from oti.lib.dates import today as day_of
 
 PAGE_SIZE = 24
-LONGEST_SPAN = 92
-USUAL_SPAN = timedelta(days=30)
 AGES = OpenApiParameter(
     "ages",
     {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 17}},
@@ -116,7 +112,7 @@ class OfferView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """Answer all that its page says; how to get in is told once it is paid."""
         today = day_of(timezone.now())
-        offer = _offer(slug, today)
+        offer = published_offer(slug, today)
         pole = _pole_slugs(today).get(offer.pole_id)  # type: ignore[attr-defined]
         return Response(
             {
@@ -133,7 +129,7 @@ class OfferView(ApiView):
                 "is_sold": pole is not None,
                 "cancellation": _policy(offer),
                 "units": [_unit(one) for one in offer.units.all()],
-                "prices": _bands(offer),
+                "prices": band_rows(offer),
                 "options": [
                     {
                         "code": one.code,
@@ -145,35 +141,6 @@ class OfferView(ApiView):
                     }
                     for one in supplement_terms(offer)
                 ],
-            }
-        )
-
-
-class AvailabilityView(ApiView):
-    """When an offer can be had."""
-
-    is_public = True
-    fields_renamed = {"arrival": "from", "departure": "to"}
-
-    @described(
-        "show_availability", {200: answers.Availability}, refusals=(404,), query=[AvailabilityQuery]
-    )
-    def get(self, request: Request, slug: str) -> Response:
-        """Answer each night of a lodging, or each slot to come, of 92 days at most."""
-        now = timezone.now()
-        offer = _offer(slug, day_of(now))
-        first, last = _span(query_of(request, AvailabilityQuery), day_of(now))
-        is_sold = offer.pole_id is not None  # type: ignore[attr-defined]
-        return Response(
-            {
-                "offer": offer.slug,
-                "first": first.isoformat(),
-                "last": last.isoformat(),
-                "days": _days(offer, first, last, now=now) if is_sold and offer.is_lodging else [],
-                "slots": _slots(offer, first, last, now=now)
-                if is_sold and not offer.is_lodging
-                else [],
-                "prices": _bands(offer),
             }
         )
 
@@ -221,7 +188,7 @@ def _says(word: str) -> Q:
     )
 
 
-def _offer(slug: str, today: date) -> Offer:
+def published_offer(slug: str, today: date) -> Offer:
     """Return what visitors may see; a draft or a withdrawn offer isn't known to exist."""
     offer = (
         Offer.objects.published()
@@ -239,25 +206,6 @@ def _offer(slug: str, today: date) -> Offer:
     if offer is None:
         raise Http404
     return offer
-
-
-def _span(asked: dict[str, Any], today: date) -> tuple[date, date]:
-    """Return the days wished; raises BadInput, or ValidationError for too many of them."""
-    first = asked.get("from", today)
-    last = asked.get("to", first + USUAL_SPAN if first.year < date.max.year else first)
-    troubles: list[Trouble] = []
-    if last < first:
-        troubles.append(trouble("dates_reversed", field="departure"))
-    if first < today:
-        troubles.append(trouble("in_the_past", field="arrival"))
-    elif first > today + timedelta(days=settings.SEARCH_HORIZON_DAYS):
-        troubles.append(trouble("too_far", field="arrival"))
-    if troubles:
-        raise BadInput(*troubles)
-    if (last - first).days >= LONGEST_SPAN:
-        text = _("Ask for %(days)s days at most.") % {"days": LONGEST_SPAN}
-        raise fault_of(field="to", text=text, code="span_too_long")
-    return first, last
 
 
 # --- Rows ---------------------------------------------------------------------------------------
@@ -293,19 +241,6 @@ def _unit(unit: Unit) -> dict[str, Any]:
     }
 
 
-def _bands(offer: Offer) -> list[dict[str, Any]]:
-    return [
-        {
-            "code": one.code,
-            "name": one.name,
-            "min_age": one.min_age,
-            "max_age": one.max_age,
-            "amount_cents": cents(one.amount),
-        }
-        for one in offer.bands.all()
-    ]
-
-
 def _policy(offer: Offer) -> dict[str, Any]:
     policy = offer.cancellation_policy
     return {
@@ -317,40 +252,15 @@ def _policy(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _days(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict[str, Any]]:
-    rows = []
-    month = first.replace(day=1)
-    while month <= last:
-        shown = stay_calendar(offer, year=month.year, month=month.month, now=now)
-        rows += [
-            {
-                "day": day.day.isoformat(),
-                "is_free": day.is_free,
-                "can_arrive": day.can_arrive,
-                "price_cents": None if day.price is None else cents(day.price),
-                "reason": day.reason,
-            }
-            for week in shown.weeks
-            for day in week
-            if day is not None and first <= day.day <= last
-        ]
-        month = (month + timedelta(days=31)).replace(day=1)
-    return rows
-
-
-def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict[str, Any]]:
-    slots = (
-        offer.slots.filter(day__gte=first, day__lte=last, starts_at__gt=now)
-        .with_free(now)
-        .order_by("starts_at")
-    )
+def band_rows(offer: Offer) -> list[dict[str, Any]]:
+    """Return the price of each age, or of a piece."""
     return [
         {
-            "id": one.pk,
-            "starts_at": moment(one.starts_at),
-            "ends_at": moment(one.ends_at),
-            "free": 0 if one.is_closed else max(one.free, 0),
-            "status": slot_status(one),
+            "code": one.code,
+            "name": one.name,
+            "min_age": one.min_age,
+            "max_age": one.max_age,
+            "amount_cents": cents(one.amount),
         }
-        for one in slots
+        for one in offer.bands.all()
     ]

@@ -8,7 +8,7 @@ from django.urls.converters import IntConverter, StringConverter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from oti.api import baskets, catalogue, orders
+from oti.api import availability, baskets, catalogue, orders
 from oti.api.base import ApiView
 from oti.api.schema import SchemaView
 
@@ -48,7 +48,9 @@ endpoints = [
     path("offers", catalogue.OffersView.as_view(), name="offers"),
     path("offers/<slug:slug>", catalogue.OfferView.as_view(), name="offer"),
     path(
-        "offers/<slug:slug>/availability", catalogue.AvailabilityView.as_view(), name="availability"
+        "offers/<slug:slug>/availability",
+        availability.AvailabilityView.as_view(),
+        name="availability",
     ),
     path("baskets", baskets.BasketsView.as_view(), name="baskets"),
     path("baskets/<key:token>", baskets.OneBasketView.as_view(), name="basket"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,16 @@ def test_unknown_address(path: str, method: str):
     assert (answer.status_code, codes(answer)) == (404, ["not_found"])
     assert answer["Content-Type"] == "application/json"
     assert answer["Cache-Control"] == "no-store"
+
+
+def test_segment_is_reserved():
+    """What an editor writes lives below a language: nothing else may answer below `/api/`."""
+    for path in ("/api/", "/api/rien", "/api/v1/agenda/"):
+        assert resolve(path).namespace == "api"
+    client = Client()
+    client.cookies["django_language"] = "en"
+    answer = client.get("/api/v1/agenda/")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "options", "trace", "post", "delete"])
