@@ -49,9 +49,16 @@ def remember_basket(request: HttpRequest, response: HttpResponseBase, basket: Ba
 
 
 def open_order_link(request: HttpRequest, reference: str, token: str, *, now: datetime) -> Order:
-    """Let this session see the order of a link; raises Http404 for a wrong or too old one.
+    """Let this session see the order of a link; raises Http404 for a wrong or too old one."""
+    order = order_of_key(reference, token, now=now)
+    remember_order(request, order)
+    return order
 
-    A link lives until twelve months after the last day of the stay.
+
+def order_of_key(reference: str, token: str, *, now: datetime) -> Order:
+    """Return the order of a reference and its key; raises Http404 for a wrong or too old one.
+
+    A key lives until twelve months after the last day of the stay.
     """
     order = Order.objects.filter(reference=reference).first()
     if order is None or not hmac.compare_digest(order.access_token.encode(), token.encode()):
@@ -59,8 +66,20 @@ def open_order_link(request: HttpRequest, reference: str, token: str, *, now: da
     last = order.lines.aggregate(last=Max("ends_at"))["last"] or order.placed_at
     if now > last + LINK_LIFE:
         raise Http404
-    remember_order(request, order)
     return order
+
+
+def basket_of_key(token: str, *, is_ordered_too: bool = False) -> Basket:
+    """Return the basket whose key was given; raises Http404 for any other, also for an ordered one.
+
+    The key is 192 bits of chance: the index finds it, the comparison tells nothing by its time.
+    """
+    basket = Basket.objects.filter(token=token).first()
+    if basket is None or not hmac.compare_digest(basket.token.encode(), token.encode()):
+        raise Http404
+    if basket.state == Basket.State.ORDERED and not is_ordered_too:
+        raise Http404
+    return basket
 
 
 def remember_order(request: HttpRequest, order: Order) -> None:

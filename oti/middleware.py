@@ -4,6 +4,10 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from oti.api import problems
+
+API = "/api/"
+
 
 class NoNullCharacters:
     """Answer « not found » to an address with a null character: PostgreSQL can't store one."""
@@ -13,6 +17,9 @@ class NoNullCharacters:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Look at the path and at the query only: forms say it beside their fields."""
-        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
+        is_in_path = "\0" in request.path_info
+        if is_in_path or "%00" in request.META.get("QUERY_STRING", ""):
+            if request.path_info.startswith(API):
+                return problems.null_character(is_in_path=is_in_path)
             raise Http404
         return self.get_response(request)

@@ -349,10 +349,25 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+# How often one address may ask the API: reading, changing a basket, ordering; 0 for no limit.
+API_RATES = {
+    "read": env("API_RATE_READ", "300/minute"),
+    "write": env("API_RATE_WRITE", "60/minute"),
+    "checkout": env("API_RATE_CHECKOUT", "10/minute"),
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Velay, terre de liens",
+    "DESCRIPTION": "The same stock, prices and basket as the pages: see oti/api/README.md.",
+    "VERSION": "1",
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"access_token": {"type": "http", "scheme": "bearer"}}
+    },
 }
 
 LOGGING: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """The whole address tree on one screen.
 
 Public pages live under the language, with translated first segments; these have none: `/pro/`,
-`/gestion/`, `/paiement/`, `/sante/`, `/compte/` (core.md 19).
+`/gestion/`, `/paiement/`, `/sante/`, `/compte/`, `/api/` (core.md 19).
 """
 
 from django.conf import settings
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("documents/", include(wagtaildocs_urls)),
     path("compte/", include("allauth.urls")),
     path("sante/", health, name="health"),
+    path("api/", include("oti.api.urls")),
     path("", include("destination.urls_machine")),
     path("", include("booking.urls_machine")),
 ]

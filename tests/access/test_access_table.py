@@ -68,6 +68,20 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "after-login": dict.fromkeys(CAST, 302),
+    # The API asks for no session: a basket's token and an order's key open each their own.
+    "api:stays": dict.fromkeys(CAST, 422),
+    "api:offers": EVERYBODY,
+    "api:offer": EVERYBODY,
+    "api:availability": EVERYBODY,
+    "api:baskets": POST_ONLY,
+    "api:basket": HIDDEN,
+    "api:lines": POST_ONLY,
+    "api:line": POST_ONLY,
+    "api:extend": POST_ONLY,
+    "api:checkout": POST_ONLY,
+    "api:order": HIDDEN,
+    "api:schema": EVERYBODY,
+    "api:nowhere": HIDDEN,
     "media": HIDDEN,
 }
 # Where more than one answer is right for what the address says.
@@ -123,6 +137,15 @@ class World:
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "extranet-line": {"pk": line.pk},
             "media": {"path": "rien.jpg"},
+            "api:offer": {"slug": line.offer.slug},
+            "api:availability": {"slug": line.offer.slug},
+            "api:basket": {"token": "x" * 32},
+            "api:lines": {"token": "x" * 32},
+            "api:extend": {"token": "x" * 32},
+            "api:checkout": {"token": "x" * 32},
+            "api:line": {"token": "x" * 32, "pk": self.foreign_line.pk},
+            "api:order": {"reference": self.order.reference},
+            "api:nowhere": {"rest": "v1/rien"},
         }
         about_order = {
             "booking:payment-return",

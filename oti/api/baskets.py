@@ -1,0 +1,223 @@
+"""A stay in the making, by its token: lines, deadline, checkout. The pages' own use cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import get_language, override
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from booking import basket as baskets
+from booking import checkout as buying
+from booking.access import basket_of_key
+from booking.basket import BasketView, LineRequest
+from booking.emails import order_url
+from booking.forms.checkout import CheckoutForm
+from booking.models import Basket, Offer, Order
+from booking.people import people_from
+from booking.refusals import Unavailable, trouble
+from booking.rules.pricing import OptionChoice
+from destination.models import LegalText
+from oti.api import stay_answers
+from oti.api.answers import moment
+from oti.api.base import ApiView, body_of
+from oti.api.schema import described
+from oti.api.serializers import CheckoutGiven, NewLine
+from oti.api.stay_answers import basket_answer, line_answer
+from oti.lib.dates import today as day_of
+from oti.lib.money import from_cents
+
+# Troubles of who takes part, whatever the pages call the input.
+PARTY = dict.fromkeys(["people", "adults", "children", "ages"], "participants")
+
+
+class BasketsView(ApiView):
+    """Where a stay begins."""
+
+    @described("create_basket", {201: stay_answers.BasketKey}, request=None)
+    def post(self, request: Request) -> Response:
+        """Make an empty basket; its token is the only key to it."""
+        basket = baskets.new_basket(language=get_language() or "fr", now=timezone.now())
+        return Response({"token": basket.token, "expires_at": None}, status=201)
+
+
+class OneBasketView(ApiView):
+    """One stay in the making."""
+
+    @described("show_basket", {200: stay_answers.Basket}, refusals=(404,))
+    def get(self, request: Request, token: str) -> Response:
+        """Answer lines, troubles, totals, days, and what is to be accepted at checkout."""
+        now = timezone.now()
+        view = baskets.view_basket(basket_of_key(token), now=now)
+        return Response(basket_answer(view, _terms(get_language() or "fr", now)))
+
+
+class LinesView(ApiView):
+    """The lines of a basket."""
+
+    fields_renamed = PARTY
+
+    @described(
+        "add_line", {201: stay_answers.BasketLine}, refusals=(404, 409, 415, 503), request=NewLine
+    )
+    def post(self, request: Request, token: str) -> Response:
+        """Add a line and hold what it takes; a refused one says every reason."""
+        now = timezone.now()
+        basket = basket_of_key(token)
+        line = baskets.add_to_basket(basket, _wish(body_of(request, NewLine)), now=now)
+        view = baskets.view_basket(basket, now=now)
+        shown = next(one for one in view.lines if one.line.pk == line.pk)
+        return Response(line_answer(shown, view), status=201)
+
+
+class LineView(ApiView):
+    """One line."""
+
+    @described("remove_line", {204: None}, refusals=(404, 409, 503))
+    def delete(self, request: Request, token: str, pk: int) -> Response:
+        """Take a line out and free what it held; a second time does nothing more."""
+        baskets.remove_line(basket_of_key(token), pk, now=timezone.now())
+        return Response(status=204)
+
+
+class ExtendView(ApiView):
+    """The deadline of a basket."""
+
+    @described("extend_hold", {200: stay_answers.Deadline}, refusals=(404, 409, 503), request=None)
+    def post(self, request: Request, token: str) -> Response:
+        """Keep everything a quarter of an hour more, never past the cap."""
+        until = baskets.extend_hold(basket_of_key(token), now=timezone.now())
+        return Response({"expires_at": moment(until)})
+
+
+class CheckoutView(ApiView):
+    """Where a stay becomes an order."""
+
+    throttle_scope = "checkout"
+    fields_renamed = {"names": "participants", "terms": "terms_version"}
+
+    @described(
+        "check_out",
+        {201: stay_answers.PlacedOrder},
+        refusals=(404, 409, 415, 503),
+        request=CheckoutGiven,
+    )
+    def post(self, request: Request, token: str) -> Response:
+        """Place the order and answer the bank's page; a second call answers the same."""
+        now = timezone.now()
+        basket = basket_of_key(token, is_ordered_too=True)
+        given = body_of(request, CheckoutGiven)
+        order = _place(basket, given, now=now)
+        with override(order.language):
+            success_url = order_url(order, "booking:payment-return")
+            cancel_url = order_url(order, "booking:payment-back")
+        url = buying.begin_payment(order, success_url=success_url, cancel_url=cancel_url, now=now)
+        payment = order.payments.order_by("-attempt").first()
+        return Response(
+            {
+                "order": order.reference,
+                "access_token": order.access_token,
+                "payment_url": url,
+                "expires_at": moment(payment.expires_at if payment else order.deadline),
+            },
+            status=201,
+        )
+
+
+def _wish(given: dict[str, Any]) -> LineRequest:
+    """Return what is asked for; an offer that was never published isn't known to exist."""
+    offer_id = (
+        Offer.objects.exclude(state=Offer.State.DRAFT)
+        .filter(slug=given["offer"])
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if offer_id is None:
+        raise Unavailable(trouble("offer_unknown", field="offer"))
+    # One code named twice is one choice: each option has its own limit.
+    taken: Counter[str] = Counter()
+    for one in given["options"]:
+        taken[one["code"]] += one["quantity"]
+    return LineRequest(
+        offer_id=offer_id,
+        unit_id=given.get("unit"),
+        slot_id=given.get("slot"),
+        arrival=given.get("arrival"),
+        departure=given.get("departure"),
+        ages=tuple(one["age"] for one in given["participants"]),
+        quantity=given["quantity"],
+        options=tuple(OptionChoice(code, quantity) for code, quantity in taken.items()),
+        is_overlap_accepted=given["accept_overlap"],
+    )
+
+
+def _terms(language: str, now: datetime) -> LegalText | None:
+    return LegalText.objects.in_force(LegalText.Kind.TERMS, language, day_of(now))
+
+
+def _place(basket: Basket, given: dict[str, Any], *, now: datetime) -> Order:
+    """Read what was given by the form of the page, then place the order.
+
+    An order that awaits its payment is the answer, whatever is sent with a second call.
+    """
+    with override(given["language"]):
+        form = None
+        if basket.state == Basket.State.OPEN:
+            form = _checked(given, baskets.view_basket(basket, now=now), now=now)
+        contact = given["contact"]
+        return buying.place_order(
+            basket,
+            contact=form.contact if form else buying.Contact(**contact),
+            names=form.names if form else {},
+            arrival_time=given.get("arrival_time"),
+            needs=given["needs"],
+            terms=_terms(given["language"], now),
+            shown_total=from_cents(given["shown_total_cents"]),
+            language=given["language"],
+            # The package's form goes here with it: given.get("package_form_version").
+            now=now,
+        )
+
+
+def _checked(given: dict[str, Any], view: BasketView, *, now: datetime) -> CheckoutForm:
+    """Return the checkout's form, valid; raises ValidationError with each fault at its place."""
+    keys = {key for one in view.counted for key in one.people}
+    places = {"terms": "terms_version"}
+    data = QueryDict(mutable=True)
+    for name, value in given["contact"].items():
+        data[name] = value
+        places[name] = f"contact.{name}"
+    for number, person in enumerate(given["participants"]):
+        for part in ("first", "last"):
+            data[f"{person['key']}_{part}"] = person[f"{part}_name"]
+            places[f"{person['key']}_{part}"] = f"participants.{number}.{part}_name"
+    data["terms"] = "1"
+    data["terms_version"] = given["terms_version"]
+    data["shown_total"] = str(from_cents(given["shown_total_cents"]))
+    data["needs"] = given["needs"]
+    form = CheckoutForm(
+        data,
+        people=[one for one in people_from(view.basket.people) if one.key in keys],
+        terms=_terms(given["language"], now),
+        has_lodging=any(one.unit for one in view.counted),
+    )
+    if not form.is_valid():
+        raise ValidationError(
+            {
+                places.get(name, "participants"): [
+                    ErrorDetail(str(one.messages[0]), code=_code(name, one.code)) for one in errors
+                ]
+                for name, errors in form.errors.as_data().items()
+            }
+        )
+    return form
+
+
+def _code(field: str, code: str | None) -> str:
+    return "terms_changed" if field == "terms" else code or "required"

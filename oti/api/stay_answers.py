@@ -1,0 +1,301 @@
+"""What the API answers about a stay in the making and about one that was bought."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from rest_framework import serializers
+
+from booking.availability import free_until
+from booking.basket import BasketView, EntryView, LineView
+from booking.emails import order_url
+from booking.models import Order, Payment, Refund
+from booking.rules import states
+from booking.showing import SoldLine
+from destination.models import LegalText
+from oti.api.answers import (
+    Cents,
+    Moment,
+    OfferName,
+    Price,
+    Problem,
+    cents,
+    moment,
+    offer_name,
+    price_of,
+)
+from oti.api.problems import problems_of
+
+
+# --- Shapes -------------------------------------------------------------------------------------
+class BasketKey(serializers.Serializer):
+    """A new basket; the token is its only key. Nothing is held yet."""
+
+    token = serializers.CharField()
+    expires_at = Moment(allow_null=True)
+
+
+class Deadline(serializers.Serializer):
+    """Until when everything is held."""
+
+    expires_at = Moment()
+
+
+class BasketPerson(serializers.Serializer):
+    """A person of the stay; names are asked for at checkout, by key."""
+
+    key = serializers.CharField()
+    age = serializers.IntegerField(allow_null=True)
+
+
+class TakenOption(serializers.Serializer):
+    """An option of a line."""
+
+    code = serializers.CharField()
+    quantity = serializers.IntegerField()
+
+
+class BasketLine(serializers.Serializer):
+    """A line; one that isn't counted can't be had and isn't in the total."""
+
+    id = serializers.IntegerField()
+    offer = OfferName()
+    unit = serializers.IntegerField(allow_null=True)
+    slot = serializers.IntegerField(allow_null=True)
+    arrival = serializers.DateField(allow_null=True)
+    departure = serializers.DateField(allow_null=True)
+    starts_at = Moment()
+    ends_at = Moment()
+    people = serializers.ListField(child=serializers.CharField())
+    quantity = serializers.IntegerField()
+    options = TakenOption(many=True)
+    is_held = serializers.BooleanField()
+    held_until = Moment(allow_null=True)
+    is_counted = serializers.BooleanField()
+    price = Price(allow_null=True)
+    shown_cents = Cents(help_text="The price it was added at.")
+    free_cancellation_until = Moment(allow_null=True)
+    troubles = Problem(many=True)
+
+
+class Totals(serializers.Serializer):
+    """What the counted lines cost."""
+
+    gross_cents = Cents(help_text="The services.")
+    tourist_tax_cents = Cents()
+    total_cents = Cents(help_text="Paid online; to be repeated at checkout.")
+    tax_on_site_cents = Cents(help_text="Beside the total.")
+
+
+class Entry(serializers.Serializer):
+    """Something of a day: an arrival, a departure or a moment of a line."""
+
+    line = serializers.IntegerField()
+    kind = serializers.CharField()
+    time = serializers.CharField(allow_null=True)
+
+
+class TimelineDay(serializers.Serializer):
+    """One day of the stay; a free one has no entry."""
+
+    day = serializers.DateField()
+    entries = Entry(many=True)
+
+
+class Terms(serializers.Serializer):
+    """The conditions of sale in force, to be read and accepted."""
+
+    version = serializers.CharField()
+    language = serializers.CharField()
+    url = serializers.CharField()
+
+
+class Basket(serializers.Serializer):
+    """A stay in the making."""
+
+    state = serializers.CharField(help_text="open, or frozen while a payment is under way.")
+    expires_at = Moment(allow_null=True)
+    can_extend = serializers.BooleanField()
+    can_check_out = serializers.BooleanField()
+    people = BasketPerson(many=True)
+    lines = BasketLine(many=True)
+    totals = Totals()
+    timeline = TimelineDay(many=True)
+    terms = Terms(allow_null=True)
+
+
+class PlacedOrder(serializers.Serializer):
+    """An order that awaits its payment at the bank's page."""
+
+    order = serializers.CharField()
+    access_token = serializers.CharField()
+    payment_url = serializers.CharField()
+    expires_at = Moment()
+
+
+class SoldPart(serializers.Serializer):
+    """A line of an order, as sold."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    provider = serializers.CharField()
+    commune = serializers.CharField()
+    unit_name = serializers.CharField()
+    arrival = serializers.DateField(allow_null=True)
+    departure = serializers.DateField(allow_null=True)
+    starts_at = Moment()
+    ends_at = Moment()
+    people = serializers.ListField(child=serializers.CharField())
+    quantity = serializers.IntegerField()
+    price = Price()
+    refunded_cents = Cents()
+    cancellation = serializers.ListField(child=serializers.CharField())
+
+
+class OrderDetail(serializers.Serializer):
+    """An order, for whoever has its key."""
+
+    reference = serializers.CharField()
+    state = serializers.CharField()
+    language = serializers.CharField()
+    placed_at = Moment()
+    confirmed_at = Moment(allow_null=True)
+    gross_cents = Cents()
+    tourist_tax_cents = Cents()
+    total_cents = Cents()
+    tax_on_site_cents = Cents()
+    paid_cents = Cents()
+    refunded_cents = Cents()
+    pay_before = Moment(allow_null=True)
+    payment_url = serializers.CharField(allow_null=True)
+    url = serializers.CharField()
+    lines = SoldPart(many=True)
+
+
+# --- The basket ---------------------------------------------------------------------------------
+def basket_answer(view: BasketView, terms: LegalText | None) -> dict[str, Any]:
+    """Return a stay in the making as it stands."""
+    return {
+        "state": view.basket.state,
+        "expires_at": moment(view.held_until),
+        "can_extend": view.can_extend,
+        "can_check_out": view.can_check_out,
+        "people": [{"key": one.key, "age": one.age} for one in view.people],
+        "lines": [line_answer(one, view) for one in view.lines],
+        "totals": {
+            "gross_cents": cents(view.gross),
+            "tourist_tax_cents": cents(view.tourist_tax),
+            "total_cents": cents(view.total),
+            "tax_on_site_cents": cents(view.tourist_tax_on_site),
+        },
+        "timeline": [
+            {"day": day.day.isoformat(), "entries": [_entry(one) for one in day.entries]}
+            for day in view.days
+        ],
+        "terms": _terms(terms),
+    }
+
+
+def line_answer(one: LineView, view: BasketView) -> dict[str, Any]:
+    """Return a line with its price, until when it is held and what is wrong with it."""
+    line = one.line
+    return {
+        "id": line.pk,
+        "offer": offer_name(one.offer),
+        "unit": line.unit_id,
+        "slot": line.slot_id,
+        "arrival": line.arrival.isoformat() if line.arrival else None,
+        "departure": line.departure.isoformat() if line.departure else None,
+        "starts_at": moment(one.starts_at),
+        "ends_at": moment(one.ends_at),
+        "people": one.people,
+        "quantity": line.quantity,
+        "options": list(line.options),
+        "is_held": one.is_held,
+        "held_until": moment(view.held_until) if one.is_held else None,
+        "is_counted": one.counted,
+        "price": price_of(one.quote) if one.quote else None,
+        "shown_cents": cents(line.shown_amount),
+        "free_cancellation_until": moment(free_until(one.offer, one.starts_at)),
+        "troubles": problems_of(one.troubles),
+    }
+
+
+def _entry(entry: EntryView) -> dict[str, Any]:
+    kind = "arrival" if entry.is_arrival else "departure" if entry.is_departure else "moment"
+    hour = entry.time.strftime("%H:%M") if entry.time else None
+    return {"line": entry.view.line.pk, "kind": kind, "time": hour}
+
+
+def _terms(terms: LegalText | None) -> dict[str, Any] | None:
+    if terms is None:
+        return None
+    path = reverse("destination:legal", args=[LegalText.Kind.TERMS.value])
+    return {
+        "version": terms.version,
+        "language": terms.language,
+        "url": settings.BASE_URL + path,
+    }
+
+
+# --- The order ----------------------------------------------------------------------------------
+def order_answer(order: Order, lines: list[SoldLine], *, now: datetime) -> dict[str, Any]:
+    """Return an order with its lines as sold; the bank's page as long as it is open."""
+    payments = list(order.payments.order_by("attempt"))
+    last = payments[-1] if payments else None
+    is_open = (
+        last is not None
+        and order.state == states.AWAITING_PAYMENT
+        and last.expires_at > now
+        and bool(last.url)
+    )
+    return {
+        "reference": order.reference,
+        "state": order.state,
+        "language": order.language,
+        "placed_at": moment(order.placed_at),
+        "confirmed_at": moment(order.confirmed_at),
+        "gross_cents": cents(order.gross_amount),
+        "tourist_tax_cents": cents(order.tourist_tax_amount),
+        "total_cents": cents(order.total_amount),
+        "tax_on_site_cents": cents(order.tourist_tax_on_site_amount),
+        "paid_cents": sum(cents(one.captured_amount) for one in payments),
+        "refunded_cents": _given_back(payments),
+        "pay_before": moment(last.expires_at) if is_open and last else None,
+        "payment_url": last.url if is_open and last else None,
+        "url": order_url(order),
+        "lines": [_sold(one) for one in lines],
+    }
+
+
+def _given_back(payments: list[Payment]) -> int:
+    return sum(cents(one.refunded_amount) for one in payments)
+
+
+def _sold(one: SoldLine) -> dict[str, Any]:
+    line = one.line
+    return {
+        "id": line.pk,
+        "title": one.title,
+        "kind": line.kind,
+        "state": line.state,
+        "provider": one.provider.name,
+        "commune": line.commune_name,
+        "unit_name": line.unit_name,
+        "arrival": line.arrival.isoformat() if line.arrival else None,
+        "departure": line.departure.isoformat() if line.departure else None,
+        "starts_at": moment(one.starts_at),
+        "ends_at": moment(one.ends_at),
+        "people": one.names,
+        "quantity": line.quantity,
+        "price": price_of(one.quote),
+        "refunded_cents": sum(
+            cents(back.amount) for back in one.refunds if back.state != Refund.State.FAILED
+        ),
+        "cancellation": one.rules,
+    }

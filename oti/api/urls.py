@@ -1,0 +1,68 @@
+"""The addresses of the API, version 1: no trailing slash, and nothing else below `/api/`."""
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import include, path, re_path, register_converter
+from django.urls.converters import IntConverter, StringConverter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from oti.api import availability, baskets, catalogue, orders
+from oti.api.base import ApiView
+from oti.api.schema import SchemaView
+
+app_name = "api"
+
+
+class Key(StringConverter):
+    """A basket's token."""
+
+    regex = "[A-Za-z0-9_-]{1,64}"
+
+
+class Row(IntConverter):
+    """A number that the database can hold."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(Key, "key")
+register_converter(Row, "row")
+
+
+class Nowhere(ApiView):
+    """Every address that isn't one."""
+
+    schema: Any = None
+
+    def get(self, request: Request, rest: str = "") -> Response:
+        """Answer « not found » in the form of every other problem."""
+        raise Http404
+
+    post = delete = get
+
+
+endpoints = [
+    path("stays", catalogue.StaysView.as_view(), name="stays"),
+    path("offers", catalogue.OffersView.as_view(), name="offers"),
+    path("offers/<slug:slug>", catalogue.OfferView.as_view(), name="offer"),
+    path(
+        "offers/<slug:slug>/availability",
+        availability.AvailabilityView.as_view(),
+        name="availability",
+    ),
+    path("baskets", baskets.BasketsView.as_view(), name="baskets"),
+    path("baskets/<key:token>", baskets.OneBasketView.as_view(), name="basket"),
+    path("baskets/<key:token>/lines", baskets.LinesView.as_view(), name="lines"),
+    path("baskets/<key:token>/lines/<row:pk>", baskets.LineView.as_view(), name="line"),
+    path("baskets/<key:token>/extend", baskets.ExtendView.as_view(), name="extend"),
+    path("baskets/<key:token>/checkout", baskets.CheckoutView.as_view(), name="checkout"),
+    path("orders/<slug:reference>", orders.OrderView.as_view(), name="order"),
+]
+
+urlpatterns = [
+    path("v1/", include(endpoints)),
+    path("v1/schema", SchemaView.as_view(endpoints=tuple(endpoints)), name="schema"),
+    re_path(r"^(?P<rest>[\s\S]*)\Z", Nowhere.as_view(), name="nowhere"),
+]
