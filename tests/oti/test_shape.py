@@ -33,6 +33,7 @@ from tests.oti.test_dev_command import database_url
 
 NAME = "velay.test"
 SECONDS = 30
+Form = dict[str, list[str]]
 FIELD = re.compile(r"<input([^>]*)>")
 CONTACT = {
     "first_name": "Claire",
@@ -49,7 +50,7 @@ class Visitor:
 
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, port: int, path: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
+    def ask(self, port: int, path: str, form: Form | None = None) -> tuple[int, str, str]:
         """Ask one process; return status, page and where it leads to."""
         client = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
         kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -59,7 +60,7 @@ class Visitor:
                 client.request("GET", path, headers=headers)
             else:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
-                client.request("POST", path, urlencode(form), headers)
+                client.request("POST", path, urlencode(form, doseq=True), headers)
             answer = client.getresponse()
             for line in answer.headers.get_all("Set-Cookie", []):
                 for name, morsel in SimpleCookie(line).items():
@@ -69,17 +70,17 @@ class Visitor:
         finally:
             client.close()
 
-    def form_of(self, port: int, path: str, action: str) -> dict[str, str]:
+    def form_of(self, port: int, path: str, action: str) -> Form:
         """Return the fields of the page's first form whose address ends so."""
         status, page, _to = self.ask(port, path)
         assert status == 200, page[:500]
         start = re.search(rf'<form[^>]*action="[^"]*{action}"', page)
         assert start, f"no form for {action} at {path}"
-        fields: dict[str, str] = {}
+        fields: Form = {}
         for attributes in FIELD.findall(page[start.start() : page.index("</form>", start.start())]):
             told = dict(re.findall(r'([\w-]+)="([^"]*)"', attributes))
             if "name" in told and told.get("type") != "checkbox":
-                fields[told["name"]] = told.get("value", "")
+                fields.setdefault(told["name"], []).append(told.get("value", ""))
         return fields
 
 
@@ -124,10 +125,10 @@ class Town:
     bank: StandIn
     gate: Gate
 
-    def start(self, name: str) -> None:
-        """Start a web process at its own port; the first one's way to the bank is the gate."""
-        more = {"STRIPE_API_BASE": self.gate.url} if name == "web1" else {}
-        self.shape.start(name, web_command(f"127.0.0.1:{self.ports[name]}"), **more)
+    def start(self, name: str, bank_url: str) -> None:
+        """Start a web process at its own port, with its way to the bank."""
+        command = web_command(f"127.0.0.1:{self.ports[name]}")
+        self.shape.start(name, command, STRIPE_API_BASE=bank_url)
 
     def wait_for(self, name: str) -> None:
         """Wait until that process answers."""
@@ -148,13 +149,12 @@ def town(demo_database: str, tmp_path: Path) -> Iterator[Town]:
         data_dir=tmp_path,
         static_root=production_shape.collect_static(settings.DATA_DIR / "shape"),
         STRIPE_WEBHOOK_SECRET=secret,
-        STRIPE_API_BASE=bank.url,
         CACHE_PREFIX=f"shape-{demo_database}",
     )
     found = Town(Shape(environment, tmp_path / "log"), ports, bank, gate)
     try:
-        for name in ports:
-            found.start(name)
+        found.start("web1", gate.url)
+        found.start("web2", bank.url)
         for name in ports:
             found.wait_for(name)
         yield found
@@ -187,13 +187,13 @@ def fill_the_stay(visitor: Visitor, town: Town) -> None:
         assert visitor.ask(web1, to)[0] == 200
 
 
-def checkout_form(visitor: Visitor, port: int) -> dict[str, str]:
+def checkout_form(visitor: Visitor, port: int) -> Form:
     """Return the checkout's form as the Duponts fill it in."""
     fields = visitor.form_of(port, "/fr/reserver/", "/reserver/")
     for name in fields:
         if name.endswith(("_first", "_last")):
-            fields[name] = "Dupont"
-    return fields | CONTACT
+            fields[name] = ["Dupont"]
+    return fields | {name: [value] for name, value in CONTACT.items()}
 
 
 def test_a_web_process_is_killed_twice_during_a_purchase_and_nothing_is_lost(town: Town):
@@ -222,7 +222,7 @@ def test_a_web_process_is_killed_twice_during_a_purchase_and_nothing_is_lost(tow
 
     # A service manager starts it again; meanwhile the other process goes on with the same stay.
     town.gate.over.set()
-    town.start("web1")
+    town.start("web1", town.bank.url)
     status, page, _to = visitor.ask(web2, "/fr/mon-sejour/")
     assert status == 200
     assert "Gîte des Narces" in page
