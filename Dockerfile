@@ -14,7 +14,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY . .
 # The settings want their secrets; these serve this step alone and stay in no layer.
-RUN export OTI_NO_SERVICES=1 SECRET_KEY=build BASE_URL=https://build.invalid \
+RUN export OTI_MODE=production OTI_NO_SERVICES=1 SECRET_KEY=build BASE_URL=https://build.invalid \
         STRIPE_SECRET_KEY=build STRIPE_WEBHOOK_SECRET=build \
     && /venv/bin/python manage.py compilemessages --verbosity 0 \
     && /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \

@@ -240,6 +240,10 @@ def test_image_runs_as_nobody_in_particular_and_installs_what_is_pinned():
     assert set(re.findall(r"--from=(\w+)", DOCKERFILE)) <= set(stages)
     for command in re.findall(r"manage\.py (\w+)", " ".join(steps("RUN"))):
         assert command in get_commands()
+    # Without it manage.py believes that it is on a developer's machine: no hashed names.
+    (build,) = [line for line in steps("RUN") if "collectstatic" in line]
+    assert "OTI_MODE=production" in build
+    assert "compilemessages" in build
 
 
 # --- The proxy ----------------------------------------------------------------------------------
