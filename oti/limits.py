@@ -13,13 +13,16 @@ import time
 from collections.abc import Callable
 from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.cache import cache as shared
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
+
+from oti.cache import FailOpenRedisCache
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +62,11 @@ class RateLimit:
         if not classes:
             return 0
         who, now = client_network(request), time.time()
+        counter = cast("FailOpenRedisCache", shared)
         keys = [f"limit:{name}:{int(now // limits[name][1])}:{who}" for name in classes]
         longest = max(limits[name][1] for name in classes)
         wait = 0
-        for name, counted in zip(classes, shared.count(keys, longest), strict=True):
+        for name, counted in zip(classes, counter.count(keys, longest), strict=True):
             allowed, seconds = limits[name]
             if counted > allowed:
                 wait = max(wait, int(seconds - now % seconds) + 1)
@@ -150,10 +154,12 @@ def _take_unannounced(request: HttpRequest, longest: int) -> bool:
 def _refusal(request: HttpRequest, *, status: int, code: str) -> HttpResponse:
     """Say it in the form that was asked for; the page needs neither database nor session."""
     if request.path_info.startswith(API):
-        words = {
-            "too_many_requests": _("Too many requests: wait, then try again."),
-            "body_too_long": _("What was sent is too long."),
-        }
+        # Nobody has chosen the language yet: the thread still has that of the request before.
+        with override(get_language_from_request(request)):
+            words = {
+                "too_many_requests": _("Too many requests: wait, then try again."),
+                "body_too_long": _("What was sent is too long."),
+            }
         problem = {"code": code, "message": words[code]}
         response: HttpResponse = JsonResponse({"problems": [problem]}, status=status)
     else:

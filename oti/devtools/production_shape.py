@@ -9,6 +9,7 @@ be killed with all it has forked while the others go on.
 import contextlib
 import hashlib
 import os
+import pwd
 import re
 import secrets
 import shutil
@@ -178,6 +179,9 @@ def write_proxy_configuration(
         .replace("root /;", f"root {folder}/root;")
     )
     # `/media/images/…` is below MEDIA_ROOT, whatever that folder's own name is.
+    if os.geteuid() == 0:
+        # Else its workers would be somebody who may not enter these folders.
+        main = f"user {pwd.getpwuid(0).pw_name};\n{main}"
     (folder / "alive.sock").unlink(missing_ok=True)
     (folder / "root").mkdir(exist_ok=True)
     link = folder / "root" / "media"

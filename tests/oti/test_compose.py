@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+from collections.abc import Iterator
 from fnmatch import fnmatch
+from http.client import HTTPConnection, HTTPMessage
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from django.utils.translation import override
 
 from oti.deploy import probe
 from oti.devtools import production_shape
+from oti.devtools.locks import wait_until
 from oti.limits import BANK
 
 ROOT = Path(settings.BASE_DIR)
@@ -304,21 +308,64 @@ def test_a_form_is_never_sent_to_both():
     assert "non_idempotent;" not in PROXY
 
 
-def test_nginx_accepts_its_configuration(tmp_path: Path):
+@pytest.fixture
+def proxy(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """Run nginx before two web processes that are away; give its port and its media folder."""
     version = production_shape.nginx_version()
     if version is None:
         pytest.skip("nginx is not installed: its configuration is checked by eye only")
+    port = production_shape.free_port()
     conf = production_shape.write_proxy_configuration(
-        tmp_path,
-        port=production_shape.free_port(),
-        webs={"web1": "127.0.0.1:9001", "web2": "127.0.0.1:9002"},
+        tmp_path / "nginx",
+        port=port,
+        webs={name: f"127.0.0.1:{production_shape.free_port()}" for name in ("web1", "web2")},
         media=tmp_path / "media",
         version=version,
     )
-    done = subprocess.run(
-        ["nginx", "-t", "-p", str(tmp_path), "-c", str(conf)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    command = ["nginx", "-p", str(tmp_path / "nginx"), "-c", str(conf)]
+    tried = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr
+    running = production_shape.Shape({"PATH": os.environ["PATH"]}, tmp_path / "log")
+    try:
+        running.start("proxy", command)
+        assert wait_until(lambda: answer_of(port, "/media/")[0] == 404, 20), running.log_of("proxy")
+        yield port, tmp_path / "media"
+    finally:
+        running.stop()
+
+
+def answer_of(port: int, path: str, **headers: str) -> tuple[int, HTTPMessage, str]:
+    """Ask the proxy; status 0 while nobody listens."""
+    client = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        client.request("POST" if headers else "GET", path, headers=headers)
+        answer = client.getresponse()
+        return answer.status, answer.headers, answer.read().decode()
+    except OSError:
+        return 0, HTTPMessage(), ""
+    finally:
+        client.close()
+
+
+def test_nginx_serves_what_is_public_and_says_what_is_wrong(proxy: tuple[int, Path]):
+    port, media = proxy
+    for folder in ("images", "original_images", "documents"):
+        (media / folder).mkdir(parents=True)
+        (media / folder / "one.jpg").write_text("a picture")
+
+    status, headers, body = answer_of(port, "/media/images/one.jpg")
+    assert (status, body, headers["X-Content-Type-Options"]) == (200, "a picture", "nosniff")
+    for hidden in ("original_images/one.jpg", "documents/one.jpg", "images/../documents/one.jpg"):
+        assert answer_of(port, f"/media/{hidden}")[0] == 404
+
+    status, headers, body = answer_of(port, "/fr/")
+    assert (status, headers["Retry-After"]) == (503, "30")
+    assert "Votre séjour est gardé" in body
+
+    status, _headers, body = answer_of(port, "/fr/", **{"Content-Length": "52428800"})
+    assert status == 413
+    assert "Rien n’a été enregistré" in body
+
+    last = [answer_of(port, "/fr/") for _ in range(150)][-1]
+    assert (last[0], last[1]["Retry-After"]) == (429, "30")
+    assert "Un instant" in last[2]

@@ -264,6 +264,12 @@ def test_visitor_with_50_mb_gets_a_page_of_ours(client: Client):
     assert client.get("/fr/mon-sejour/").status_code == 200
 
 
+def test_interface_answers_in_the_language_of_the_one_who_asks():
+    told = {"CONTENT_LENGTH": str(50 * MB), "HTTP_ACCEPT_LANGUAGE": "en"}
+    answer = send("/api/v1/baskets", Bottomless(), **told)
+    assert json.loads(answer.content)["problems"][0]["message"] == "What was sent is too long."
+
+
 def test_interface_with_50_mb_is_answered_in_json():
     answer = send("/api/v1/baskets", Bottomless(), CONTENT_LENGTH=str(50 * MB))
     assert json.loads(answer.content)["problems"][0]["code"] == "body_too_long"
