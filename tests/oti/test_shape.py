@@ -160,7 +160,8 @@ def town(demo_database: str, tmp_path: Path) -> Iterator[Town]:
         yield found
     finally:
         gate.over.set()
-        found.shape.stop()
+        for name in found.shape.processes:
+            found.shape.kill(name)
         gate.shutdown()
         gate.server_close()
         bank.stop()
