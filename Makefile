@@ -11,7 +11,7 @@ SPREAD := -n $(WORKERS) --dist worksteal
 TEMPLATES := templates oti/devtools/templates
 ARGS ?=
 
-.PHONY: help setup browser run test test-fast test-race test-browser lint types format messages \
+.PHONY: help setup browser run shape test test-fast test-race test-browser lint types format messages \
 	seed screenshot services-stop ci clean
 
 help: ## This list
@@ -30,6 +30,9 @@ browser: ## The same, and Chromium for the browser tests
 
 run: setup ## Run the whole platform on this machine; Ctrl-C ends it
 	@$(MANAGE) dev
+
+shape: setup ## Run production as it is deployed: proxy, two webs, worker, clock; Ctrl-C ends it
+	@$(MANAGE) shape
 
 test: browser ## Run the whole suite, browser tests included
 	@$(PYTEST) $(SPREAD) $(ARGS)

@@ -1,7 +1,8 @@
 """A cache that may be absent: when Valkey is down the shop still sells (core.md 16)."""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
@@ -10,8 +11,36 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 
+# A server that hangs would cost each counted request its time-out: it is left alone for a while.
+SECONDS_LEFT_ALONE = 5.0
+
+
 class FailOpenRedisCache(RedisCache):
     """Django's Redis cache that answers like an empty one while the server is away."""
+
+    # Shared by the threads of the process: each has a cache object of its own.
+    _uncounted_until = 0.0
+
+    def count(self, keys: Sequence[str], seconds: int) -> list[int]:
+        """Add one to each counter in a single round trip and return the new values.
+
+        A counter lives `seconds` after its last increment. While the server is away every value
+        is 0: a limit built on this lets people through.
+        """
+        nothing = [0] * len(keys)
+        if time.monotonic() < FailOpenRedisCache._uncounted_until:
+            return nothing
+        try:
+            pipeline = self._cache.get_client(None, write=True).pipeline(transaction=False)
+            for key in keys:
+                name = self.make_and_validate_key(key)
+                pipeline.incr(name)
+                pipeline.expire(name, seconds)
+            return [int(value) for value in pipeline.execute()[::2]]
+        except (RedisError, OSError) as error:
+            FailOpenRedisCache._uncounted_until = time.monotonic() + SECONDS_LEFT_ALONE
+            logger.warning("cache unavailable, nothing is counted: %s", error)
+            return nothing
 
     def _try(self, call: Callable[[], Any], absent: Any) -> Any:
         try:

@@ -1,12 +1,36 @@
-"""What is refused before any view."""
+"""What is refused before any view, and what every answer says to the browser."""
 
 from collections.abc import Callable
 
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from oti.api import problems
 
 API = "/api/"
+
+
+class BrowserPolicies:
+    """Close what no page of ours uses, and give the desk the policy that Wagtail needs.
+
+    Beside Django's own headers and django-csp's for the public pages; a header that a view has
+    set itself stays.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.permissions = ", ".join(f"{name}=()" for name in settings.CLOSED_PERMISSIONS)
+        # From the function that writes the public one, so that both are written alike.
+        self.desk_policy = build_policy(config=settings.DESK_CONTENT_SECURITY_POLICY)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add the headers on the way out."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", self.permissions)
+        if request.path_info.startswith(settings.DESK_PREFIX):
+            response.headers.setdefault("Content-Security-Policy", self.desk_policy)
+        return response
 
 
 class NoNullCharacters:

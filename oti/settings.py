@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -119,15 +119,19 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "oti.middleware.BrowserPolicies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    # XFrameOptions stands here so that what the limits refuse is framed by nobody either.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "oti.limits.RateLimit",
+    "oti.limits.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "oti.middleware.NoNullCharacters",
@@ -198,6 +202,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_TIMEZONE = "Europe/Paris"
+# A file that the worker touches as long as it is linked to the broker, for a health check.
+WORKER_HEARTBEAT_FILE = env("WORKER_HEARTBEAT_FILE", "")
 CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "booking.tasks.drain_outbox", "schedule": 30.0},
     "reconcile-payments": {"task": "booking.tasks.reconcile_payments", "schedule": 60.0},
@@ -330,11 +336,31 @@ SECURE_HSTS_PRELOAD = not PLAIN_HTTP
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-X_FRAME_OPTIONS = "SAMEORIGIN"
+# The desk's previews, the only pages that are framed, say so themselves.
+X_FRAME_OPTIONS = "DENY"
+CLOSED_PERMISSIONS = (
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
+    *("microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking"),
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DESK_PREFIX = "/gestion/"
+# Where a body may be how long, in bytes: the first prefix that matches. Pictures go to the desk.
+BODY_LIMITS = (
+    (DESK_PREFIX, WAGTAILIMAGES_MAX_UPLOAD_SIZE + 1024 * 1024),
+    ("", DATA_UPLOAD_MAX_MEMORY_SIZE),
+)
+# Requests of one address: (how many, in how many seconds), see oti/limits.py. A hotel or a mobile
+# network is one address too: what bounds a person is generous.
+RATE_LIMITS: dict[str, tuple[int, int]] = {
+    "all": (600, 60),
+    "write": (120, 60),
+    "bank": (3000, 60),
+}
+if env_bool("RATE_LIMITS_OFF", default=False):
+    RATE_LIMITS = {}
 CONTENT_SECURITY_POLICY = {
-    # Wagtail's admin brings inline scripts of its own.
-    "EXCLUDE_URL_PREFIXES": ("/gestion/", "/boite/contenu/"),
+    # The desk's own is below.
+    "EXCLUDE_URL_PREFIXES": (DESK_PREFIX, "/boite/contenu/"),
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],
@@ -354,6 +380,21 @@ API_RATES = {
     "read": env("API_RATE_READ", "300/minute"),
     "write": env("API_RATE_WRITE", "60/minute"),
     "checkout": env("API_RATE_CHECKOUT", "10/minute"),
+}
+# Wagtail's choosers of dates and its buttons start from scripts inside the page, its editor of
+# texts sets styles: only signed-in staff get these pages, and nothing of another site runs there.
+DESK_CONTENT_SECURITY_POLICY = {
+    "default-src": [SELF],
+    "script-src": [SELF, UNSAFE_INLINE],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:", "blob:"],
+    "font-src": [SELF, "data:"],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "frame-src": [SELF],
+    "frame-ancestors": [SELF],
+    "base-uri": [NONE],
+    "object-src": [NONE],
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

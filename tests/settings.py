@@ -17,3 +17,5 @@ STORAGES = {
 LOGGING = {"version": 1, "disable_existing_loggers": False}
 # Tasks asked for by a test go nowhere: tests call the use cases themselves.
 CELERY_BROKER_URL = "memory://"
+# All tests are one address: those of the limits set their own.
+RATE_LIMITS = {}

@@ -1,0 +1,1 @@
+"""What the real shape needs beside the code: the proxy's configuration and the health checks."""

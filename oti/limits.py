@@ -1,0 +1,174 @@
+"""How much one address may ask for, and how long a body may be: refused before any work is done.
+
+The proxy has limits of its own; these hold behind it and without it. They count in the cache, so
+that every web process counts together, and let everybody through while the cache is away: a shop
+that sells to too many is better than one that sells to nobody (core.md 16).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import time
+from collections.abc import Callable
+from functools import cache
+from io import BytesIO
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.cache import cache as shared
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language_from_request, override
+from django.utils.translation import gettext as _
+
+from oti.cache import FailOpenRedisCache
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+# Whoever watches must always be answered; the bank signs its messages and has a limit of its own.
+HEALTH = "/sante/"
+BANK = "/paiement/"
+API = "/api/"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# Somebody with IPv6 owns a whole network of this size.
+IPV6_OWNED_BITS = 64
+
+
+class RateLimit:
+    """Answer 429 to an address that asks more than `RATE_LIMITS` says, in fixed windows.
+
+    `RATE_LIMITS` maps a class of requests to (requests, seconds): `all`, `write` (whatever isn't
+    a read) and `bank`. One round trip to the cache for each request, none when it is empty.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Count, then go on or refuse with the seconds to wait."""
+        wait = self._seconds_to_wait(request)
+        if not wait:
+            return self.get_response(request)
+        response = _refusal(request, status=429, code="too_many_requests")
+        response["Retry-After"] = str(wait)
+        return response
+
+    def _seconds_to_wait(self, request: HttpRequest) -> int:
+        limits = settings.RATE_LIMITS
+        classes = [name for name in classes_of(request) if name in limits]
+        if not classes:
+            return 0
+        who, now = client_network(request), time.time()
+        counter = cast("FailOpenRedisCache", shared)
+        keys = [f"limit:{name}:{int(now // limits[name][1])}:{who}" for name in classes]
+        longest = max(limits[name][1] for name in classes)
+        wait = 0
+        for name, counted in zip(classes, counter.count(keys, longest), strict=True):
+            allowed, seconds = limits[name]
+            if counted > allowed:
+                wait = max(wait, int(seconds - now % seconds) + 1)
+            if counted == allowed + 1:
+                # Once in a window: a flood must not become one of the log.
+                logger.warning("%s asks too much (%s: %d in %d s)", who, name, allowed, seconds)
+        return wait
+
+
+class BodyLimit:
+    """Answer 413 to a body longer than `BODY_LIMITS` allows at that address, without reading it.
+
+    The first prefix that matches decides. A body that doesn't tell its length is read up to the
+    limit, then handed on as if it had told it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Look at the announced length, or count an unannounced one."""
+        longest = next(
+            size for prefix, size in settings.BODY_LIMITS if request.path_info.startswith(prefix)
+        )
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            try:
+                is_too_long = not _take_unannounced(request, longest)
+            except OSError:
+                # Cut short, or its pieces are no pieces: nobody may be left to read this.
+                return HttpResponse(status=400)
+        else:
+            told = request.META.get("CONTENT_LENGTH") or "0"
+            is_too_long = told.isdecimal() and (len(told) > 15 or int(told) > longest)
+        if is_too_long:
+            return _refusal(request, status=413, code="body_too_long")
+        return self.get_response(request)
+
+
+def classes_of(request: HttpRequest) -> list[str]:
+    """Return the classes of requests that this one counts in."""
+    path = request.path_info
+    if path == HEALTH:
+        return []
+    if path.startswith(BANK):
+        return ["bank"]
+    return ["all"] if request.method in SAFE_METHODS else ["all", "write"]
+
+
+def client_network(request: HttpRequest) -> str:
+    """Return who asks: an IPv4 address, or the network of an IPv6 one.
+
+    `X-Forwarded-For` is believed as far as `TRUSTED_PROXIES` of our own have written in it;
+    whatever the client adds to its left changes nothing.
+    """
+    told = request.META.get("REMOTE_ADDR", "")
+    proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    if proxies:
+        chain = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(chain) >= proxies:
+            told = chain[-proxies].strip() or told
+    try:
+        address = ipaddress.ip_address(told)
+    except ValueError:
+        # A unix socket, or nonsense: all of them together.
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, IPV6_OWNED_BITS), strict=False))
+    return str(address)
+
+
+def _take_unannounced(request: HttpRequest, longest: int) -> bool:
+    """Read a chunked body; tell whether it fits."""
+    body = request.META["wsgi.input"].read(longest + 1)
+    if len(body) > longest:
+        return False
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    stream: Any = BytesIO(body)
+    # Django made its reader before it could know the length.
+    request.META["wsgi.input"] = request._stream = stream
+    return True
+
+
+def _refusal(request: HttpRequest, *, status: int, code: str) -> HttpResponse:
+    """Say it in the form that was asked for; the page needs neither database nor session."""
+    if request.path_info.startswith(API):
+        # Nobody has chosen the language yet: the thread still has that of the request before.
+        with override(get_language_from_request(request)):
+            words = {
+                "too_many_requests": _("Too many requests: wait, then try again."),
+                "body_too_long": _("What was sent is too long."),
+            }
+        problem = {"code": code, "message": words[code]}
+        response: HttpResponse = JsonResponse({"problems": [problem]}, status=status)
+    else:
+        response = HttpResponse(_page(code), status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@cache
+def _page(code: str) -> str:
+    """Return a page that says the same to everybody: a flood must not cost its rendering."""
+    return render_to_string(f"errors/{code}.html")
