@@ -423,7 +423,7 @@ def add_slots(
     exists is left as it is, so that twice is the same as once. Returns how many were added.
     Raises BadInput.
     """
-    _check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
+    check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
     wanted = [
         (day, start)
         for day in nights(first_day, last_day + ONE_DAY)
@@ -434,41 +434,56 @@ def add_slots(
         message = _("That makes %(count)s dates: enter a shorter period.")
         raise BadInput(Trouble("too_many", message % {"count": len(wanted)}, field="last_day"))
     with locks.write_transaction():
-        known = set(
-            Slot.objects.filter(offer=offer, day__range=(first_day, last_day)).values_list(
-                "day", "start_time"
-            )
+        return put_slots(offer, wanted, capacity=capacity, actor=actor, now=now)
+
+
+def put_slots(
+    offer: Offer,
+    wanted: Sequence[tuple[date, time]],
+    *,
+    capacity: int,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Add a slot at each of these moments, inside the caller's transaction; returns how many.
+
+    What exists is left as it is, what has passed is left out.
+    """
+    known = set(
+        Slot.objects.filter(offer=offer, day__in={day for day, _start in wanted}).values_list(
+            "day", "start_time"
         )
-        slots = []
-        for day, start in wanted:
-            starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
-            if (day, start) not in known and starts_at > now:
-                slots.append(
-                    Slot(
-                        offer=offer,
-                        day=day,
-                        start_time=start,
-                        starts_at=starts_at,
-                        ends_at=ends_at,
-                        capacity=capacity,
-                    )
+    )
+    slots = []
+    for day, start in wanted:
+        starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
+        if (day, start) not in known and starts_at > now:
+            slots.append(
+                Slot(
+                    offer=offer,
+                    day=day,
+                    start_time=start,
+                    starts_at=starts_at,
+                    ends_at=ends_at,
+                    capacity=capacity,
                 )
-        Slot.objects.bulk_create(slots, ignore_conflicts=True)
-        if slots:
-            record(
-                "slots added",
-                subject_of(offer),
-                actor=actor,
-                at=now,
-                count=len(slots),
-                first_day=first_day.isoformat(),
-                last_day=last_day.isoformat(),
-                capacity=capacity,
             )
+    Slot.objects.bulk_create(slots, ignore_conflicts=True)
+    if slots:
+        record(
+            "slots added",
+            subject_of(offer),
+            actor=actor,
+            at=now,
+            count=len(slots),
+            first_day=wanted[0][0].isoformat(),
+            last_day=wanted[-1][0].isoformat(),
+            capacity=capacity,
+        )
     return len(slots)
 
 
-def _check_series(
+def check_series(
     offer: Offer,
     first_day: date,
     last_day: date,
@@ -477,6 +492,7 @@ def _check_series(
     capacity: int,
     now: datetime,
 ) -> None:
+    """Raise BadInput with everything that keeps a series of slots from being added."""
     troubles = []
     if offer.is_lodging:
         message = _("A lodging is sold by the night: it has no dates of its own.")
@@ -519,41 +535,56 @@ def change_slot(
     """
     with locks.write_transaction():
         (fresh,) = locks.lock_slots([slot.pk])
-        _check_capacity(fresh, capacity, now)
-        if is_closed and fresh.sold and not reason.strip():
-            message = ngettext(
-                "%(count)s place is sold: say why it is closed. Its order is to be cancelled by "
-                "itself.",
-                "%(count)s places are sold: say why it is closed. Their orders are to be "
-                "cancelled by themselves.",
-                fresh.sold,
-            )
-            raise BadInput(
-                Trouble(
-                    "reason_missing",
-                    message % {"count": fresh.sold},
-                    field="closed_reason",
-                    params={"sold": fresh.sold},
-                )
-            )
-        before = {"capacity": fresh.capacity, "is_closed": fresh.is_closed}
-        after = {"capacity": capacity, "is_closed": is_closed}
-        fresh.capacity = capacity
-        fresh.is_closed = is_closed
-        fresh.closed_reason = reason.strip() if is_closed else ""
-        fresh.save(update_fields=["capacity", "is_closed", "closed_reason"])
-        if before != after:
-            record(
-                "slot changed",
-                f"slot:{fresh.pk}",
-                actor=actor,
-                at=now,
-                before=before,
-                after=after,
-                reason=fresh.closed_reason,
-                sold=fresh.sold,
-            )
+        change_locked_slot(
+            fresh, capacity=capacity, is_closed=is_closed, reason=reason, actor=actor, now=now
+        )
     return fresh
+
+
+def change_locked_slot(
+    slot: Slot,
+    *,
+    capacity: int,
+    is_closed: bool,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Change a slot that the caller's transaction has locked; raises as `change_slot`."""
+    _check_capacity(slot, capacity, now)
+    if is_closed and slot.sold and not reason.strip():
+        message = ngettext(
+            "%(count)s place is sold: say why it is closed. Its order is to be cancelled by "
+            "itself.",
+            "%(count)s places are sold: say why it is closed. Their orders are to be "
+            "cancelled by themselves.",
+            slot.sold,
+        )
+        raise BadInput(
+            Trouble(
+                "reason_missing",
+                message % {"count": slot.sold},
+                field="closed_reason",
+                params={"sold": slot.sold},
+            )
+        )
+    before = {"capacity": slot.capacity, "is_closed": slot.is_closed}
+    after = {"capacity": capacity, "is_closed": is_closed}
+    slot.capacity = capacity
+    slot.is_closed = is_closed
+    slot.closed_reason = reason.strip() if is_closed else ""
+    slot.save(update_fields=["capacity", "is_closed", "closed_reason"])
+    if before != after:
+        record(
+            "slot changed",
+            f"slot:{slot.pk}",
+            actor=actor,
+            at=now,
+            before=before,
+            after=after,
+            reason=slot.closed_reason,
+            sold=slot.sold,
+        )
 
 
 def _check_capacity(slot: Slot, capacity: int, now: datetime) -> None:
