@@ -94,6 +94,8 @@ class LineRequest:
     departure: date | None = None
     ages: tuple[int | None, ...] = ()
     people: tuple[str, ...] = ()
+    # Everybody who comes: those who don't take part in this stay persons of the stay.
+    party: tuple[int | None, ...] = ()
     quantity: int = 1
     options: tuple[OptionChoice, ...] = ()
     shown_amount: Decimal | None = None
@@ -526,7 +528,7 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
         lines=views,
         days=_thread(views),
         people=people,
-        held_until=basket.expires_at if live else None,
+        held_until=basket.shown_until(now),
         # What is gone can't be held again: it is marked on its line.
         is_lapsed=basket.state == Basket.State.OPEN
         and any(view.counted and not view.is_held for view in views),
@@ -713,7 +715,7 @@ def _read_places(
         raise Unavailable(trouble("offer_unknown", field="slot"))
     starts_at, ends_at = paris(slot.starts_at), paris(slot.ends_at)
     if offer.is_sold_by_item:
-        people, keys = people_from(basket.people), list[str]()
+        people, keys = _party(basket, request), list[str]()
         quantity = request.quantity
     else:
         busy = _busy_people(basket, offer, starts_at, ends_at, except_line=except_line)
@@ -733,9 +735,17 @@ def _read_places(
     return _Wish(request, offer, None, slot, people, keys, quantity, quote, starts_at, ends_at)
 
 
+def _party(basket: Basket, request: LineRequest) -> list[Person]:
+    """Return the people of the basket, with those of the party that it doesn't know yet."""
+    people = match_people(people_from(basket.people), request.party)[0]
+    if len(people) > 2 * settings.MAX_PARTY:
+        raise BadInput(trouble("too_many_people", field="adults", max=settings.MAX_PARTY))
+    return people
+
+
 def _who(basket: Basket, request: LineRequest, *, busy: set[str]) -> tuple[list[Person], list[str]]:
     """Return the people of the basket and the keys of those who take part."""
-    people = people_from(basket.people)
+    people = _party(basket, request)
     if request.people:
         known = {person.key for person in people}
         if not set(request.people) <= known:

@@ -6,7 +6,7 @@ They are the way for a page that must not know selling (architecture.md §2).
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -29,6 +29,12 @@ register = template.Library()
 # « These weeks »: what is proposed without being asked for.
 SOON = timedelta(days=35)
 KINDS = [Offer.Kind.ACTIVITY, Offer.Kind.WORKSHOP, Offer.Kind.MEAL]
+
+
+@register.filter
+def is_to_come(moment: datetime) -> bool:
+    """Tell whether a moment has not come yet."""
+    return moment > timezone.now()
 
 
 @register.simple_tag(takes_context=True)

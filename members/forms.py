@@ -1,0 +1,34 @@
+"""The forms of an account: allauth's own, with the address of a stay already written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms
+from allauth.core import context
+
+from members.addresses import proposed_address
+
+
+class SignupForm(forms.SignupForm):
+    """Make an account; an address that a page proposed is written, and can be changed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("email", proposed_address(context.request))
+
+
+class LoginForm(forms.LoginForm):
+    """Sign in with an address and a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("login", proposed_address(context.request))
+
+
+class RequestLoginCodeForm(forms.RequestLoginCodeForm):
+    """Ask for a code by mail instead of a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("email", proposed_address(context.request))
