@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "oti.middleware.NoNullCharacters",
+    "oti.middleware.SpokenRefusals",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 TEMPLATES = [
