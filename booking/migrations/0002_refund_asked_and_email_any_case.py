@@ -1,11 +1,35 @@
 import django.db.models.functions.text
 from django.db import migrations, models
 
+import oti.lib.codes
+
 
 class Migration(migrations.Migration):
     dependencies = [("booking", "0001_initial")]
 
     operations = [
+        migrations.AlterField(
+            model_name="order",
+            name="reference",
+            field=models.CharField(
+                default=oti.lib.codes.reference_code,
+                max_length=12,
+                unique=True,
+                verbose_name="reference",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="gatewayevent",
+            name="event_id",
+            field=models.CharField(
+                max_length=120, unique=True, verbose_name="number at the bank"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="gatewayevent",
+            name="kind",
+            field=models.CharField(max_length=80, verbose_name="about"),
+        ),
         migrations.AddField(
             model_name="refund",
             name="checked_at",

@@ -31,7 +31,7 @@ class Order(models.Model):
         EXPIRED = states.EXPIRED, _("expired")
         CANCELLED = states.CANCELLED, _("cancelled")
 
-    reference = models.CharField(max_length=12, unique=True, default=reference_code)
+    reference = models.CharField(_("reference"), max_length=12, unique=True, default=reference_code)
     access_token = models.CharField(max_length=64, default=secret_token)
     basket = models.ForeignKey(
         Basket, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"

@@ -41,7 +41,7 @@ def sign_up(email: str):
     [
         (
             lambda email: send("account_request_login_code", email),
-            "If there is an account with EMAIL, a code is on its way there.",
+            "If there is an account with EMAIL, a code has left.",
         ),
         (
             lambda email: send("account_reset_password", email),
