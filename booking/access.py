@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from booking.basket import basket_of
@@ -112,6 +112,17 @@ def order_for(request: HttpRequest, reference: str, *, to_change: bool = False) 
     if not (is_known or is_owner or is_carrier or is_office):
         raise Http404
     return order
+
+
+def orders_of(user: User | AnonymousUser, *, now: datetime) -> QuerySet[Order]:
+    """Return what this account bought or may still pay, and nobody else's."""
+    if not user.is_authenticated:
+        return Order.objects.none()
+    return Order.objects.filter(
+        Q(state__in=[states.CONFIRMED, states.CANCELLED])
+        | Q(state=states.AWAITING_PAYMENT, deadline__gt=now),
+        user=user,
+    )
 
 
 def lines_of_providers(user: User | AnonymousUser) -> QuerySet[OrderLine]:

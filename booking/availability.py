@@ -369,11 +369,6 @@ def _find_candidates(
     return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
-def count_fitting(criteria: StaySearch, *, now: datetime) -> int:
-    """Return how many lodgings the table finds, before the rules: enough to offer a way out."""
-    return _find_candidates(criteria, now=now, offset=0, limit=1)[1]
-
-
 def free_until(offer: Offer, starts_at: datetime) -> datetime | None:
     """Return until when cancelling gives everything back, None if it never does."""
     policy = policy_of(offer)

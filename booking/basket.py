@@ -95,6 +95,8 @@ class LineRequest:
     departure: date | None = None
     ages: tuple[int | None, ...] = ()
     people: tuple[str, ...] = ()
+    # Everybody who comes: those who don't take part in this stay persons of the stay.
+    party: tuple[int | None, ...] = ()
     quantity: int = 1
     options: tuple[OptionChoice, ...] = ()
     shown_amount: Decimal | None = None
@@ -528,7 +530,7 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
         lines=views,
         days=_thread(views),
         people=people,
-        held_until=basket.expires_at if live else None,
+        held_until=basket.shown_until(now),
         # What is gone can't be held again: it is marked on its line.
         is_lapsed=basket.state == Basket.State.OPEN
         and any(view.counted and not view.is_held for view in views),
@@ -747,7 +749,7 @@ def _read_places(
 ) -> _Wish:
     days = _read_days(offer, request, today=today)
     if offer.is_sold_by_item:
-        people, keys = people_from(basket.people), list[str]()
+        people, keys = _party(basket, request), list[str]()
         quantity = request.quantity
     else:
         people, keys = _who(basket, request, busy=set())
@@ -797,9 +799,17 @@ def _read_days(offer: Offer, request: LineRequest, *, today: date) -> tuple[date
     return request.arrival, request.departure
 
 
+def _party(basket: Basket, request: LineRequest) -> list[Person]:
+    """Return the people of the basket, with those of the party that it doesn't know yet."""
+    people = match_people(people_from(basket.people), request.party)[0]
+    if len(people) > 2 * settings.MAX_PARTY:
+        raise BadInput(trouble("too_many_people", field="adults", max=settings.MAX_PARTY))
+    return people
+
+
 def _who(basket: Basket, request: LineRequest, *, busy: set[str]) -> tuple[list[Person], list[str]]:
     """Return the people of the basket and the keys of those who take part."""
-    people = people_from(basket.people)
+    people = _party(basket, request)
     if request.people:
         known = {person.key for person in people}
         if not set(request.people) <= known:

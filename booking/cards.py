@@ -42,6 +42,12 @@ def party_fields(guests: Iterable[Guest]) -> Fields:
     return [*fields, ("ages", ",".join(ages))] if ages else fields
 
 
+def stay_party_fields(guests: Iterable[Guest]) -> Fields:
+    """Return the whole party as fields that `line-add` remembers: also who doesn't take part."""
+    party = list(guests)
+    return [(f"party_{name}", value) for name, value in party_fields(party)] if party else []
+
+
 def add_nights(
     unit: Unit,
     arrival: date,
@@ -74,10 +80,14 @@ def add_places(
     *,
     shown: Decimal,
     options: Iterable[OptionChoice] = (),
+    party: Sequence[Guest] = (),
     back: str,
 ) -> dict[str, Any]:
-    """Return the form that puts places, or pieces, of a slot into the stay."""
-    fields = [("offer", str(offer.pk)), ("slot", str(slot_id)), *who]
+    """Return the form that puts places, or pieces, of a slot into the stay.
+
+    `party` is everybody who comes: those left out of this stay persons of the stay.
+    """
+    fields = [("offer", str(offer.pk)), ("slot", str(slot_id)), *who, *stay_party_fields(party)]
     return _add(fields, shown=shown, options=options, back=back)
 
 
@@ -305,7 +315,10 @@ def experience_card(
         card["price"] = {"amount": result.quote.total, "note": party_words(joining)}
         if left >= len(joining):
             who = party_fields(joining)
-            card["add"] = add_places(offer, slot.pk, who, shown=result.quote.total, back=back)
+            party = guests if len(guests) > len(joining) else ()
+            card["add"] = add_places(
+                offer, slot.pk, who, shown=result.quote.total, party=party, back=back
+            )
     return card
 
 

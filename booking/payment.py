@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import F, Q
 
 from booking import locks
 from booking.gateways import get_gateway
@@ -32,6 +33,13 @@ from members.journal import BANK, Actor, record
 from oti.lib.money import from_cents, to_cents
 
 logger = logging.getLogger(__name__)
+
+# How long after a refund was promised the bank is asked how often about it; then every six hours.
+REFUND_SILENCES = (
+    (timedelta(hours=1), timedelta(minutes=2)),
+    (timedelta(days=1), timedelta(minutes=30)),
+)
+LONG_SILENCE = timedelta(hours=6)
 
 
 def payment_deadline(now: datetime) -> datetime:
@@ -144,7 +152,7 @@ def pursue_refund(refund_id: int, *, now: datetime) -> str:
                 )
             )
     except GatewayUnavailable as error:
-        Refund.objects.filter(pk=refund.pk).update(last_error=str(error)[:2000])
+        Refund.objects.filter(pk=refund.pk).update(checked_at=now, last_error=str(error)[:2000])
         return refund.state
     except GatewayRefused as error:
         return _mark_refund(refund.pk, states.FAILED, "", str(error), now=now)
@@ -186,9 +194,10 @@ def _mark_refund(refund_id: int, state: str, gateway_id: str, error: str, *, now
     with locks.write_transaction():
         refund = locks.lock_refund(refund_id)
         if refund.state == state or not states.can_move(states.REFUND, refund.state, state):
-            Refund.objects.filter(pk=refund.pk).update(last_error=error[:2000])
+            Refund.objects.filter(pk=refund.pk).update(checked_at=now, last_error=error[:2000])
             return str(refund.state)
         refund.state = state
+        refund.checked_at = now
         refund.gateway_id = gateway_id or refund.gateway_id
         refund.last_error = error[:2000]
         if state == states.DONE:
@@ -206,11 +215,13 @@ def _mark_refund(refund_id: int, state: str, gateway_id: str, error: str, *, now
 
 
 def pursue_refunds(*, now: datetime, limit: int = 100) -> int:
-    """Pursue every refund that isn't done; beat comes back to those the bank didn't take."""
+    """Pursue the refunds that aren't done: those the bank didn't take, each time; those it works
+    on, less and less often.
+    """
     waiting = (
-        Refund.objects.filter(state__in=[states.CREATED, states.PENDING])
+        Refund.objects.filter(Q(state=states.CREATED) | _pending_and_due(now))
         # Those that the bank has not taken yet come first ("created" before "pending").
-        .order_by("state", "pk")
+        .order_by("state", F("checked_at").asc(nulls_first=True), "pk")
         .values_list("pk", flat=True)[:limit]
     )
     done = 0
@@ -221,6 +232,14 @@ def pursue_refunds(*, now: datetime, limit: int = 100) -> int:
             # One row must not hide the others.
             logger.warning("refund %s not pursued: %s", refund_id, error)
     return done
+
+
+def _pending_and_due(now: datetime) -> Q:
+    """Return which refunds under way are asked about: the older, the longer the silence."""
+    due = Q(checked_at__isnull=True) | Q(checked_at__lte=now - LONG_SILENCE)
+    for age, silence in REFUND_SILENCES:
+        due |= Q(created_at__gt=now - age, checked_at__lte=now - silence)
+    return Q(state=states.PENDING) & due
 
 
 def captured(truth: SessionTruth) -> bool:

@@ -103,10 +103,13 @@ def places_panel(
     from_day: date | None,
     to_day: date | None,
     cancelled: Collection[int] = (),
+    is_party_told: bool = True,
     back: str,
     now: datetime,
 ) -> dict[str, Any]:
     """Return what `booking/parts/places.html` shows: people, price, dates with their forms.
+
+    A party that they told, rather than the usual two adults, is remembered by what they add.
 
     Dates: `[from_day, to_day]`, or four weeks from `from_day`, or from the first date to come; at
     most 24 slots. `cancelled` are slots of sessions that don't take place.
@@ -124,7 +127,8 @@ def places_panel(
         now=now,
     )
     shown, rest = choices[:MOST_SLOTS], choices[MOST_SLOTS:]
-    days = _days(offer, wanted, shown, cancelled=cancelled, back=back)
+    told = party if is_party_told else ()
+    days = _days(offer, wanted, shown, cancelled=cancelled, party=told, back=back)
     quote, reasons = _price(offer, wanted)
     return {
         "people": _people(offer, wanted, basket),
@@ -200,6 +204,7 @@ def _days(
     choices: Iterable[SlotChoice],
     *,
     cancelled: Collection[int],
+    party: Sequence[Guest],
     back: str,
 ) -> list[dict[str, Any]]:
     days: dict[date, list[dict[str, Any]]] = {}
@@ -219,6 +224,7 @@ def _days(
                 who,
                 shown=choice.quote.total,
                 options=wanted.options,
+                party=party if len(party) > len(wanted.guests) and not wanted.keys else (),
                 back=back,
             )
         days.setdefault(choice.slot.day, []).append(row)

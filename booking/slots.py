@@ -5,7 +5,7 @@ A slot's capacities beside its places follow it. It never sells and never cancel
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 
 from django.db.models import Max, ProtectedError, Sum
@@ -49,8 +49,7 @@ def add_slots(
     left out; a slot that exists is left as it is, so that twice is the same as once. Returns how
     many were added. Raises BadInput.
     """
-    beside = _sides_of(offer, sides or {})
-    _check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
+    check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
     wanted = [
         (day, start)
         for day in nights(first_day, last_day + ONE_DAY)
@@ -60,43 +59,62 @@ def add_slots(
     if len(wanted) > MOST_SLOTS_AT_ONCE:
         message = _("That makes %(count)s dates: enter a shorter period.")
         raise BadInput(Trouble("too_many", message % {"count": len(wanted)}, field="last_day"))
-    _check_days(offer, [day for day, _start in wanted])
-    units = capacity * offer.kind_rules.units_per_entry
     with locks.write_transaction():
-        known = set(
-            Slot.objects.filter(offer=offer, day__range=(first_day, last_day)).values_list(
-                "day", "start_time"
-            )
+        return put_slots(offer, wanted, capacity=capacity, sides=sides, actor=actor, now=now)
+
+
+def put_slots(
+    offer: Offer,
+    wanted: Sequence[tuple[date, time]],
+    *,
+    capacity: int,
+    sides: Mapping[str, int] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Add a slot at each of these moments, inside the caller's transaction; returns how many.
+
+    What exists is left as it is, what has passed is left out. Raises BadInput for days on which
+    this kind may not be sold.
+    """
+    stocks = {PLACES: capacity * offer.kind_rules.units_per_entry, **_sides_of(offer, sides or {})}
+    _check_days(offer, [day for day, _start in wanted])
+    known = set(
+        Slot.objects.filter(offer=offer, day__in={day for day, _start in wanted}).values_list(
+            "day", "start_time"
         )
-        slots = []
-        for day, start in wanted:
-            starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
-            if (day, start) not in known and starts_at > now:
-                slots += [
-                    Slot(
-                        offer=offer,
-                        day=day,
-                        start_time=start,
-                        starts_at=starts_at,
-                        ends_at=ends_at,
-                        resource=resource,
-                        capacity=stock,
-                    )
-                    for resource, stock in {PLACES: units, **beside}.items()
-                ]
-        Slot.objects.bulk_create(slots, ignore_conflicts=True)
-        if slots:
-            record(
-                "slots added",
-                subject_of(offer),
-                actor=actor,
-                at=now,
-                count=len(slots) // (1 + len(beside)),
-                first_day=first_day.isoformat(),
-                last_day=last_day.isoformat(),
-                capacity=capacity,
+    )
+    slots: list[Slot] = []
+    for day, start in wanted:
+        starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
+        if (day, start) in known or starts_at <= now:
+            continue
+        slots += [
+            Slot(
+                offer=offer,
+                day=day,
+                start_time=start,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                resource=resource,
+                capacity=stock,
             )
-    return len(slots) // (1 + len(beside))
+            for resource, stock in stocks.items()
+        ]
+    Slot.stocks.bulk_create(slots, ignore_conflicts=True)
+    count = len(slots) // len(stocks)
+    if slots:
+        record(
+            "slots added",
+            subject_of(offer),
+            actor=actor,
+            at=now,
+            count=count,
+            first_day=wanted[0][0].isoformat(),
+            last_day=wanted[-1][0].isoformat(),
+            capacity=capacity,
+        )
+    return count
 
 
 def _sides_of(offer: Offer, sides: Mapping[str, int]) -> dict[str, int]:
@@ -126,7 +144,7 @@ def _check_days(offer: Offer, days: Collection[date]) -> None:
             raise BadInput(*troubles_of(problems, field=field))
 
 
-def _check_series(
+def check_series(
     offer: Offer,
     first_day: date,
     last_day: date,
@@ -135,6 +153,7 @@ def _check_series(
     capacity: int,
     now: datetime,
 ) -> None:
+    """Raise BadInput with everything that keeps a series of slots from being added."""
     troubles = []
     if offer.is_lodging:
         message = _("A lodging is sold by the night: it has no dates of its own.")
@@ -180,47 +199,62 @@ def change_slot(
     with locks.write_transaction():
         found = locks.lock_slots([slot.pk, *_beside(slot)])
         fresh = next(one for one in found if one.pk == slot.pk)
-        units = capacity * fresh.offer.kind_rules.units_per_entry
-        _check_capacity(fresh, units, now)
-        if is_closed and fresh.sold and not reason.strip():
-            message = ngettext(
-                "%(count)s place is sold: say why it is closed. Its order is to be cancelled by "
-                "itself.",
-                "%(count)s places are sold: say why it is closed. Their orders are to be "
-                "cancelled by themselves.",
-                fresh.sold,
-            )
-            raise BadInput(
-                Trouble(
-                    "reason_missing",
-                    message % {"count": fresh.sold},
-                    field="closed_reason",
-                    params={"sold": fresh.sold},
-                )
-            )
-        before = {"capacity": fresh.capacity, "is_closed": fresh.is_closed}
-        after = {"capacity": units, "is_closed": is_closed}
-        fresh.capacity = units
-        fresh.is_closed = is_closed
-        fresh.closed_reason = reason.strip() if is_closed else ""
-        fresh.save(update_fields=["capacity", "is_closed", "closed_reason"])
+        change_locked_slot(
+            fresh, capacity=capacity, is_closed=is_closed, reason=reason, actor=actor, now=now
+        )
         given = _sides_of(fresh.offer, sides or {}) if sides else {}
         for beside in found:
             if beside.pk != fresh.pk:
                 _change_side(beside, given.get(beside.resource), is_closed=is_closed, now=now)
         _add_sides(fresh, given, {one.resource for one in found})
-        if before != after:
-            record(
-                "slot changed",
-                f"slot:{fresh.pk}",
-                actor=actor,
-                at=now,
-                before=before,
-                after=after,
-                reason=fresh.closed_reason,
-                sold=fresh.sold,
-            )
     return fresh
+
+
+def change_locked_slot(
+    slot: Slot,
+    *,
+    capacity: int,
+    is_closed: bool,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Change the places of a slot that the caller's transaction has locked; as `change_slot`."""
+    units = capacity * slot.offer.kind_rules.units_per_entry
+    _check_capacity(slot, units, now)
+    if is_closed and slot.sold and not reason.strip():
+        message = ngettext(
+            "%(count)s place is sold: say why it is closed. Its order is to be cancelled by "
+            "itself.",
+            "%(count)s places are sold: say why it is closed. Their orders are to be "
+            "cancelled by themselves.",
+            slot.sold,
+        )
+        raise BadInput(
+            Trouble(
+                "reason_missing",
+                message % {"count": slot.sold},
+                field="closed_reason",
+                params={"sold": slot.sold},
+            )
+        )
+    before = {"capacity": slot.capacity, "is_closed": slot.is_closed}
+    after = {"capacity": units, "is_closed": is_closed}
+    slot.capacity = units
+    slot.is_closed = is_closed
+    slot.closed_reason = reason.strip() if is_closed else ""
+    slot.save(update_fields=["capacity", "is_closed", "closed_reason"])
+    if before != after:
+        record(
+            "slot changed",
+            f"slot:{slot.pk}",
+            actor=actor,
+            at=now,
+            before=before,
+            after=after,
+            reason=slot.closed_reason,
+            sold=slot.sold,
+        )
 
 
 def _beside(slot: Slot) -> list[int]:

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
-from booking.views import account, basket, checkout, search
+from booking.views import account, basket, checkout, own_stays, search
 
 app_name = "booking"
 
@@ -54,4 +54,5 @@ urlpatterns = [
         name="trip-ics",
     ),
     path(pgettext_lazy("address", "find/"), account.find_order, name="find-order"),
+    path(pgettext_lazy("address", "account/"), own_stays.account, name="account"),
 ]

@@ -86,7 +86,9 @@ class SessionQuerySet(models.QuerySet["Session"]):
 class Session(models.Model):
     """One date of an event; with tickets it is sold through a slot of the ticket offer."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="sessions")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("event")
+    )
     slot = models.OneToOneField(
         Slot, on_delete=models.PROTECT, null=True, blank=True, related_name="session"
     )

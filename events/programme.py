@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
@@ -29,26 +29,28 @@ def schedule_session(
     """Add a date to an event; with tickets, so many places are on sale.
 
     Local time; an end before the beginning is on the next day. A slot of the ticket offer at
-    that moment is taken as it is, another one is added. Raises BadInput `slot_past`,
-    `capacity_missing`, `session_known`.
+    that moment is taken as it is, another one is added. The date, its places and the journal are
+    written together or not at all. Raises BadInput `slot_past`, `capacity_missing`,
+    `session_known`. Locks: slot.
     """
     starts_at = at_paris(day, start_time)
     ends_at = at_paris(day if end_time > start_time else day + ONE_DAY, end_time)
     _check_session(event, starts_at, capacity, day, start_time, now)
-    if event.ticket_offer is not None and capacity:
-        slots.add_slots(
-            event.ticket_offer,
-            first_day=day,
-            last_day=day,
-            weekdays={day.weekday()},
-            start_times={start_time},
-            capacity=capacity,
-            actor=actor,
-            now=now,
-        )
-    slot = _slot_of(event, day, start_time)
+    tickets = event.ticket_offer
+    if tickets is not None and capacity:
+        slots.check_series(tickets, day, day, {day.weekday()}, {start_time}, capacity, now)
     try:
-        with transaction.atomic():
+        with locks.write_transaction():
+            if tickets is not None and capacity:
+                slots.put_slots(
+                    tickets, [(day, start_time)], capacity=capacity, actor=actor, now=now
+                )
+            slot = _slot_of(event, day, start_time)
+            if slot is not None:
+                # Removed by a rival before its lock was had: the date has no places to sell.
+                slot = next(iter(locks.lock_slots([slot.pk])), None)
+            if tickets is not None and slot is None:
+                raise BadInput(_capacity_missing())
             session = Session.objects.create(
                 event=event, slot=slot, starts_at=starts_at, ends_at=ends_at
             )
@@ -70,12 +72,18 @@ def _session_known() -> Trouble:
     return Trouble("session_known", message, field="start_time")
 
 
+def _capacity_missing() -> Trouble:
+    message = _("Say how many tickets are on sale.")
+    return Trouble("capacity_missing", message, field="capacity")
+
+
 def _slot_of(event: Event, day: date, start_time: time) -> Slot | None:
     if event.ticket_offer_id is None:
         return None
-    return Slot.objects.filter(
+    slot: Slot | None = Slot.objects.filter(
         offer_id=event.ticket_offer_id, day=day, start_time=start_time
     ).first()
+    return slot
 
 
 def _check_session(
@@ -93,8 +101,7 @@ def _check_session(
         troubles.append(_session_known())
     has_tickets = event.ticket_offer_id is not None
     if has_tickets and not capacity and _slot_of(event, day, start_time) is None:
-        message = _("Say how many tickets are on sale.")
-        troubles.append(Trouble("capacity_missing", message, field="capacity"))
+        troubles.append(_capacity_missing())
     if troubles:
         raise BadInput(*troubles)
 
@@ -102,33 +109,34 @@ def _check_session(
 def cancel_session(session: Session, *, reason: str, actor: Actor, now: datetime) -> int:
     """Cancel a date: it stays in the programme, struck, and sells nothing more.
 
-    Returns how many tickets are sold: their orders are cancelled by themselves. Raises BadInput
-    `reason_missing`.
+    Returns how many tickets are sold: their orders are cancelled by themselves. The date and its
+    places are closed together or not at all; a second time writes nothing. Raises BadInput
+    `reason_missing`. Locks: slot.
     """
     if not reason.strip():
         raise BadInput(trouble("reason_missing", field="reason"))
     sold = 0
-    if session.slot is not None:
-        slot = slots.change_slot(
-            session.slot,
-            capacity=session.slot.capacity,
-            is_closed=True,
-            reason=reason,
-            actor=actor,
-            now=now,
-        )
-        sold = slot.sold
-    with transaction.atomic():
-        Session.objects.filter(pk=session.pk).update(is_cancelled=True)
-        record(
-            "session cancelled",
-            f"event:{session.event_id}",
-            actor=actor,
-            at=now,
-            starts_at=session.starts_at.isoformat(),
-            reason=reason.strip(),
-            sold=sold,
-        )
+    with locks.write_transaction():
+        for slot in locks.lock_slots([session.slot_id] if session.slot_id else []):
+            sold = slot.sold
+            slots.change_locked_slot(
+                slot,
+                capacity=slot.capacity,
+                is_closed=True,
+                reason=reason,
+                actor=actor,
+                now=now,
+            )
+        if Session.objects.filter(pk=session.pk, is_cancelled=False).update(is_cancelled=True):
+            record(
+                "session cancelled",
+                f"event:{session.event_id}",
+                actor=actor,
+                at=now,
+                starts_at=session.starts_at.isoformat(),
+                reason=reason.strip(),
+                sold=sold,
+            )
     return sold
 
 

@@ -18,7 +18,7 @@ from wagtail.admin.panels import (
     TabbedInterface,
     TitleFieldPanel,
 )
-from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from booking.desk.forms import DRAWINGS
@@ -367,6 +367,10 @@ def _local(session: Session) -> str:
     return f"{paris(session.starts_at):%d/%m/%Y %H:%M}"
 
 
+def _is_cancelled(session: Session) -> str:
+    return _("yes") if session.is_cancelled else ""
+
+
 class SessionViewSet(UseCaseViewSet):
     """Dates of events."""
 
@@ -387,7 +391,7 @@ class SessionViewSet(UseCaseViewSet):
         Column("starts", label=gettext_lazy("Date"), accessor=_local, sort_key="starts_at"),
         Column("sold", label=gettext_lazy("Sold"), accessor="slot.sold"),
         Column("capacity", label=gettext_lazy("Places"), accessor="slot.capacity"),
-        BooleanColumn("is_cancelled", label=gettext_lazy("Cancelled")),
+        Column("is_cancelled", label=gettext_lazy("Cancelled"), accessor=_is_cancelled),
     )
     empty_text = gettext_lazy("Dates of events to come will appear here, with the tickets sold.")
 

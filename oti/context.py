@@ -57,5 +57,5 @@ def stay_badge(request: HttpRequest) -> dict[str, Any]:
     basket = basket_for(request)
     if basket is None:
         return {"count": 0, "held_until": None}
-    live = basket.expires_at is not None and basket.expires_at > timezone.now()
-    return {"count": basket.lines.count(), "held_until": basket.expires_at if live else None}
+    held_until = basket.shown_until(timezone.now())
+    return {"count": basket.lines.count(), "held_until": held_until}

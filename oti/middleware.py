@@ -1,10 +1,11 @@
-"""What is refused before any view, and what every answer says to the browser."""
+"""What is refused before any view, and what every answer or bare refusal says to the browser."""
 
 from collections.abc import Callable
 
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
 
 from oti.api import problems
 
@@ -47,3 +48,22 @@ class NoNullCharacters:
                 return problems.null_character(is_in_path=is_in_path)
             raise Http404
         return self.get_response(request)
+
+
+class SpokenRefusals:
+    """Give a page to whoever opens the address of a form: Django's own 405 is blank.
+
+    Only for a browser that asks for a page; programs and htmx get the bare status.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Keep the status and the methods that are allowed."""
+        response = self.get_response(request)
+        if response.status_code != 405 or "text/html" not in request.headers.get("Accept", ""):
+            return response
+        page = render(request, "errors/405.html", status=405)
+        page["Allow"] = response.get("Allow", "")
+        return page

@@ -13,6 +13,8 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from oti.health import health
 
+handler400 = "oti.errors.bad_request"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("gestion/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
 
 from booking.models import GatewayEvent, Offer, Order, OrderLine, OutboxMessage, Refund, Slot
@@ -46,50 +46,78 @@ def _waiting() -> Iterator[Waiting]:
     now = timezone.now()
     today = day_of(now)
     orders = reverse("desk_orders:index")
+    confirmed = Order.objects.filter(state=states.CONFIRMED, placed_at__gte=_midnight(now)).count()
     yield Waiting(
-        Order.objects.filter(state=states.CONFIRMED, placed_at__gte=_midnight(now)).count(),
-        _("orders confirmed today"),
+        confirmed,
+        ngettext("order confirmed today", "orders confirmed today", confirmed),
         orders,
     )
+    arrivals = OrderLine.objects.filter(state=states.SOLD, arrival=today).count()
+    yield Waiting(arrivals, ngettext("arrival today", "arrivals today", arrivals), orders)
+    drafts = Offer.objects.filter(state=Offer.State.DRAFT).count()
     yield Waiting(
-        OrderLine.objects.filter(state=states.SOLD, arrival=today).count(),
-        _("arrivals today"),
-        orders,
-    )
-    yield Waiting(
-        Offer.objects.filter(state=Offer.State.DRAFT).count(),
-        _("offers not published yet"),
+        drafts,
+        ngettext("offer not published yet", "offers not published yet", drafts),
         reverse("desk_lodgings:index") + "?state=draft",
     )
-    for count, words, url in (
-        (
-            Refund.objects.filter(state=states.FAILED).count(),
-            _("refunds failed: give the money back from the bank's own site"),
-            orders,
+    yield from (one for one in _troubles(now, orders) if one.count)
+
+
+def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
+    """Return what went wrong and waits for somebody."""
+    refunds = Refund.objects.filter(state=states.FAILED).count()
+    yield Waiting(
+        refunds,
+        ngettext(
+            "refund failed: give the money back from the bank's own site",
+            "refunds failed: give the money back from the bank's own site",
+            refunds,
         ),
-        (
-            OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED).count(),
-            _("mails given up: check the address and send them again"),
-            reverse("desk_outbox:index") + "?state=failed",
+        orders,
+        is_trouble=True,
+    )
+    mails = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED).count()
+    yield Waiting(
+        mails,
+        ngettext(
+            "mail given up: check the address and send it again",
+            "mails given up: check the address and send them again",
+            mails,
         ),
-        (
-            GatewayEvent.objects.filter(processed_at=None, attempts__gte=3).count(),
-            _("messages of the bank not understood"),
-            reverse("desk_bank:index"),
+        reverse("desk_outbox:index") + "?state=failed",
+        is_trouble=True,
+    )
+    events = GatewayEvent.objects.filter(processed_at=None, attempts__gte=3).count()
+    yield Waiting(
+        events,
+        ngettext(
+            "message of the bank not understood", "messages of the bank not understood", events
         ),
-        (
-            uncovered_lines(today).count(),
-            _("childcare bookings that no authorisation reaches"),
-            orders,
+        reverse("desk_bank:index"),
+        is_trouble=True,
+    )
+    uncovered = uncovered_lines(day_of(now)).count()
+    yield Waiting(
+        uncovered,
+        ngettext(
+            "childcare booking that no authorisation reaches",
+            "childcare bookings that no authorisation reaches",
+            uncovered,
         ),
-        (
-            _offers_without_dates(now).count(),
-            _("published offers without a date to come"),
-            reverse("desk_experiences:index") + "?state=published",
+        orders,
+        is_trouble=True,
+    )
+    offers = _offers_without_dates(now).count()
+    yield Waiting(
+        offers,
+        ngettext(
+            "published offer without a date to come",
+            "published offers without a date to come",
+            offers,
         ),
-    ):
-        if count:
-            yield Waiting(count, words, url, is_trouble=True)
+        reverse("desk_experiences:index") + "?state=published",
+        is_trouble=True,
+    )
 
 
 def _midnight(now: datetime) -> datetime:

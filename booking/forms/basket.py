@@ -40,6 +40,7 @@ def read_line(data: QueryDict) -> LineRequest:
         departure=departure,
         ages=read_ages(data, troubles),
         people=tuple(dict.fromkeys(data.getlist("people"))),
+        party=_party(data),
         quantity=_quantity(data.get("quantity"), troubles),
         options=_options(data, troubles),
         shown_amount=_amount(data.get("shown_amount")),
@@ -68,6 +69,16 @@ def read_ages(data: QueryDict, troubles: list[Trouble]) -> tuple[int | None, ...
     if any(age is None or age > 17 for age in ages):
         troubles.append(trouble("age_unreadable", field="ages"))
     return (None,) * adults + tuple(age for age in ages if age is not None)
+
+
+def _party(data: QueryDict) -> tuple[int | None, ...]:
+    """Return everybody who comes, as the page handed it on; nobody where it can't be read."""
+    told = QueryDict(mutable=True)
+    for name in ("adults", "ages"):
+        told.setlist(name, data.getlist(f"party_{name}"))
+    troubles: list[Trouble] = []
+    ages = read_ages(told, troubles)
+    return () if troubles or len(ages) > settings.MAX_PARTY else ages
 
 
 def read_day(text: str | None) -> date | None:

@@ -5,6 +5,8 @@ Holds expire, the plan never does: lines stay visible and are asked again (featu
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -46,6 +48,17 @@ class Basket(models.Model):
 
     def __str__(self) -> str:
         return f"basket {self.pk}"
+
+    def shown_until(self, now: datetime) -> datetime | None:
+        """Return until when its places are said to be held, None when they aren't any more.
+
+        While a payment is under way, that is until when one may pay (`Order.pay_until`).
+        """
+        if self.expires_at is None:
+            return None
+        grace = timedelta(minutes=settings.PAYMENT_GRACE_MINUTES)
+        until = self.expires_at - grace if self.state == self.State.FROZEN else self.expires_at
+        return until if until > now else None
 
 
 class BasketLine(models.Model):

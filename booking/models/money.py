@@ -80,6 +80,7 @@ class Refund(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -124,8 +125,8 @@ class Payout(models.Model):
 class GatewayEvent(models.Model):
     """A message of the bank, stored before it is read, processed once."""
 
-    event_id = models.CharField(max_length=120, unique=True)
-    kind = models.CharField(max_length=80)
+    event_id = models.CharField(_("number at the bank"), max_length=120, unique=True)
+    kind = models.CharField(_("about"), max_length=80)
     object_id = models.CharField(max_length=120, blank=True)
     payload = models.JSONField()
     received_at = models.DateTimeField()

@@ -5,9 +5,12 @@ Everything that a later edit of an offer could change is copied here when it is 
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.baskets import Basket, BasketLine
@@ -28,7 +31,7 @@ class Order(models.Model):
         EXPIRED = states.EXPIRED, _("expired")
         CANCELLED = states.CANCELLED, _("cancelled")
 
-    reference = models.CharField(max_length=12, unique=True, default=reference_code)
+    reference = models.CharField(_("reference"), max_length=12, unique=True, default=reference_code)
     access_token = models.CharField(max_length=64, default=secret_token)
     basket = models.ForeignKey(
         Basket, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
@@ -72,7 +75,7 @@ class Order(models.Model):
                 name="orders_awaiting_payment",
                 condition=Q(state=states.AWAITING_PAYMENT),
             ),
-            models.Index(fields=["email"], name="orders_of_email"),
+            models.Index(Upper("email"), name="orders_of_email_any_case"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -93,6 +96,14 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def pay_until(self) -> datetime:
+        """Return until when one may pay: the one hour that pages show.
+
+        The grace between it and the deadline is for money on its way, not for the visitor.
+        """
+        return self.deadline - timedelta(minutes=settings.PAYMENT_GRACE_MINUTES)
 
 
 class Participant(models.Model):

@@ -6,7 +6,7 @@ They are the way for a page that must not know selling (architecture.md §2).
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -28,6 +28,12 @@ register = template.Library()
 
 # « These weeks »: what is proposed without being asked for.
 SOON = timedelta(days=35)
+
+
+@register.filter
+def is_to_come(moment: datetime) -> bool:
+    """Tell whether a moment has not come yet."""
+    return moment > timezone.now()
 
 
 @register.simple_tag(takes_context=True)

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import showing
 from booking.access import order_for
+from booking.claiming import claim_orders
 from booking.finding import send_order_link
 from booking.forms.checkout import FindOrderForm
 from booking.ics import calendar_of
 from booking.models import Refund
 from booking.rules import states
 from booking.views.answers import by_link, see_other
+from booking.views.own_stays import account_offer
 from members.access import providers_of
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
             for one in Refund.objects.filter(payment__order=order, line__isnull=True)
         ],
         "summary": showing.order_summary(order, lines),
+        "offers_account": account_offer(request, order),
     }
     return render(request, "booking/trip.html", context)
 
@@ -122,12 +125,13 @@ def find_order(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def after_login(request: HttpRequest) -> HttpResponse:
-    """Lead each person to its own space."""
+    """Lead each person to its own space; stays bought before as a guest become theirs."""
+    claim_orders(request.user, now=timezone.now())
     if providers_of(request.user).exists():
         return see_other("extranet-home")
     if request.user.has_perm("wagtailadmin.access_admin"):
         return see_other("wagtailadmin_home")
-    return see_other("destination:home")
+    return see_other("booking:account")
 
 
 def _tries_too_often(request: HttpRequest) -> bool:

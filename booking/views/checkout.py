@@ -26,11 +26,12 @@ from booking.access import (
 )
 from booking.basket import BasketView, renew_holds, view_basket
 from booking.forms.checkout import CheckoutForm
-from booking.models import Basket, Order, Payment
+from booking.models import Basket, Order
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.views.answers import by_link, see_other, tell
 from booking.views.line_pages import order_under_way
+from booking.views.own_stays import account_offer
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
 
@@ -78,6 +79,7 @@ def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
         "is_waiting": is_waiting,
         "is_long": (now - order.placed_at).total_seconds() > 180,
         "is_returned": order.payments.filter(state=states.PAID).exists(),
+        "offers_account": account_offer(request, order),
         **_confirmed(order, lines, now=now),
     }
     return render(request, "booking/payment_return.html", context)
@@ -92,13 +94,10 @@ def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
     order = order_for(request, reference)
     if order.state in {states.CONFIRMED, states.CANCELLED}:
         return see_other("booking:payment-return", reference)
-    payment = _last_payment(order)
-    until = payment.expires_at if payment else order.deadline
-    is_open = order.state == states.AWAITING_PAYMENT and until > now
+    is_open = order.state == states.AWAITING_PAYMENT and order.pay_until > now
     lines = showing.sold_lines(order, has_pictures=True, now=now)
     context = {
         "order": order,
-        "until": until,
         "is_open": is_open,
         "is_frozen": order.state == states.AWAITING_PAYMENT,
         "summary": showing.order_summary(order, lines),
@@ -281,7 +280,3 @@ def _confirmed(order: Order, lines: list[showing.SoldLine], *, now: datetime) ->
         "dates": showing.order_dates(lines),
         "summary": showing.order_summary(order, lines),
     }
-
-
-def _last_payment(order: Order) -> Payment | None:
-    return order.payments.order_by("-attempt").first()

@@ -83,6 +83,7 @@ def slot_panel(
         from_day=from_day,
         to_day=to_day,
         cancelled=cancelled,
+        is_party_told=form.has_party,
         back=request.get_full_path(),
         now=now,
     )

@@ -16,13 +16,13 @@ from booking import browsing, cards, pictures
 from booking.availability import (
     StayResults,
     StaySearch,
-    count_fitting,
     search_experiences,
     search_stays,
 )
 from booking.features import FEATURE_ICONS, FEATURES
 from booking.forms.search import SearchForm
 from booking.models import Offer
+from booking.refusals import BadInput
 from booking.rules.kinds import DATED
 from booking.showing import party_words
 from destination.models import Pole
@@ -279,7 +279,7 @@ def _nothing_found(
     ways = _ways_to_loosen(form, poles)
     actions = []
     for label, change in ways[:MOST_TRIES]:
-        count = count_fitting(_loosened(criteria, change), now=now)
+        count = _count_found(_loosened(criteria, change), now=now)
         if count:
             label = _("%(change)s (%(count)s)") % {"change": label, "count": count}  # noqa: PLW2901
             actions.append({"label": label, "url": f"{path}?{form.query(**change)}"})
@@ -310,6 +310,15 @@ def _loosened(criteria: StaySearch, change: dict[str, Any]) -> StaySearch:
     return replace(criteria, **{names[name]: value for name, value in change.items()})
 
 
+def _count_found(criteria: StaySearch, *, now: datetime) -> int:
+    """Return the number that the page of these criteria begins with: the search is the same."""
+    try:
+        return search_stays(replace(criteria, page=1), now=now).count
+    except BadInput:
+        # A week later may be past the horizon.
+        return 0
+
+
 def _other_weeks(form: SearchForm, path: str, *, now: datetime) -> list[dict[str, Any]]:
     actions = []
     for label, shift in ((_("A week earlier"), -WEEK), (_("A week later"), WEEK)):
@@ -318,7 +327,7 @@ def _other_weeks(form: SearchForm, path: str, *, now: datetime) -> list[dict[str
             arrival=form.criteria.arrival + shift,
             departure=form.criteria.departure + shift,
         )
-        if moved.arrival >= day_of(now) and count_fitting(moved, now=now):
+        if moved.arrival >= day_of(now) and _count_found(moved, now=now):
             data = form.data.copy()
             data["arrival"] = moved.arrival.isoformat()
             data["departure"] = moved.departure.isoformat()

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from booking.models import Offer
+from booking.rules.kinds import BY_CODE
 from oti.api.base import LANGUAGES
 from oti.api.fields import (
     MAX_ID,
@@ -57,7 +58,7 @@ class StaysQuery(Shape):
 class OffersQuery(Shape):
     """Wishes of a list of offers."""
 
-    kind = OneOf(Offer.Kind.values, required=False)
+    kind = OneOf(list(BY_CODE), required=False)
     pole = Slug(required=False, help_text="A pole's slug.")
     q = Text(max_length=80, required=False, help_text="Words of the title or the place.")
     page = AskedNumber(min_value=1, max_value=MOST_PAGES, required=False, default=1)

@@ -64,6 +64,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:receipt": ORDER_PAGE,
     "booking:trip-ics": ORDER_PAGE,
     "booking:find-order": EVERYBODY,
+    "booking:account": SIGNED_IN,
     "webhook-stripe": POST_ONLY,
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},

@@ -146,6 +146,50 @@ def test_bank_away_at_refund_is_asked_again(bank: FakeBank):
     assert set(Refund.objects.values_list("state", flat=True)) == {"done"}
 
 
+def test_slow_refund_is_asked_about_less_and_less_often(bank: FakeBank, monkeypatch):
+    order = paid_order(dupont_basket(), bank)
+    bank.refund_status = "pending"
+    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    payment.pursue_refunds(now=NOW)
+    asked: list[str] = []
+    fetch = bank.fetch_refund
+    monkeypatch.setattr(bank, "fetch_refund", lambda pk: asked.append(pk) or fetch(pk))
+    refunds = Refund.objects.count()
+    hours = dict.fromkeys(("first", "second", "third_day"), 0)
+
+    for minute in [*range(0, 120, 2), *range(48 * 60, 72 * 60, 30)]:
+        asked.clear()
+        payment.pursue_refunds(now=NOW + timedelta(minutes=minute))
+        name = "first" if minute < 60 else "second" if minute < 120 else "third_day"
+        hours[name] += len(asked) // refunds
+
+    assert hours == {"first": 29, "second": 2, "third_day": 4}
+
+
+def test_refund_that_was_not_taken_is_asked_for_each_time_before_the_slow_ones(
+    bank: FakeBank, monkeypatch
+):
+    order = paid_order(dupont_basket(), bank)
+    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    slow = Refund.objects.order_by("pk").first()
+    bank.refund_status = "pending"
+    payment.pursue_refund(slow.pk, now=NOW)
+    bank.is_down = True
+    pursued: list[int] = []
+    pursue = payment.pursue_refund
+    monkeypatch.setattr(
+        payment, "pursue_refund", lambda pk, now: pursued.append(pk) or pursue(pk, now=now)
+    )
+
+    payment.pursue_refunds(now=NOW + timedelta(minutes=1))
+    payment.pursue_refunds(now=NOW + timedelta(minutes=2))
+
+    others = list(Refund.objects.exclude(pk=slow.pk).order_by("pk").values_list("pk", flat=True))
+    assert pursued == [*others, *others, slow.pk]
+    slow.refresh_from_db()
+    assert slow.checked_at == NOW + timedelta(minutes=2)
+
+
 def test_database_refuses_more_back_than_was_paid(bank: FakeBank):
     order = paid_order(dupont_basket(), bank)
     paid = Payment.objects.get(order=order)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from booking.basket import LineRequest, add_to_basket
-from booking.models import Offer, Slot, Supplement
+from booking.models import Basket, Offer, Slot, Supplement
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
 from tests.pages import address, fields_of, text_of, with_basket
@@ -131,6 +131,53 @@ def test_too_young_ones_are_left_out_and_it_is_said(client: Client):
     [form] = fields_of(page)
     assert form["ages"] == ["10"]
     assert form["shown_amount"] == ["96.00"]
+
+
+@pytest.mark.parametrize("where", ["offer", "list"])
+def test_who_is_too_young_for_a_workshop_still_comes_along(client: Client, where):
+    offer = factories.an_activity(adult="36", child="24", min_age=8)
+    factories.a_slot(offer, SUNDAY)
+    page = show(client, offer, **DUPONT) if where == "offer" else listing(client, **DUPONT)
+
+    assert client.post(address("booking:line-add"), fields_of(page)[0]).status_code == 303
+
+    basket = Basket.objects.get()
+    assert [row["age"] for row in basket.people] == [None, None, 5, 10]
+    assert len(basket.lines.get().people) == 3
+    beds = client.get(address("booking:stays"))
+    assert (beds.context["search"]["adults"], beds.context["search"]["ages"]) == (2, [5, 10])
+
+
+def test_a_basket_of_produce_remembers_who_comes(client: Client):
+    offer = factories.a_produce()
+    factories.a_slot(offer, SUNDAY)
+    [form] = fields_of(show(client, offer, **DUPONT))
+
+    client.post(address("booking:line-add"), form)
+
+    assert [row["age"] for row in Basket.objects.get().people] == [None, None, 5, 10]
+    assert Basket.objects.get().lines.get().people == []
+
+
+def test_nobody_is_invented_who_was_not_told(client: Client):
+    offer = factories.a_produce()
+    factories.a_slot(offer, SUNDAY)
+
+    client.post(address("booking:line-add"), fields_of(show(client, offer))[0])
+
+    assert Basket.objects.get().people == []
+
+
+@pytest.mark.parametrize(
+    "forged", [{"party_adults": "1000"}, {"party_adults": "x"}, {"party_ages": "5,,"}]
+)
+def test_a_forged_party_is_nobody(client: Client, forged):
+    offer = factories.a_produce()
+    factories.a_slot(offer, SUNDAY)
+    [form] = fields_of(show(client, offer))
+
+    assert client.post(address("booking:line-add"), {**form, **forged}).status_code == 303
+    assert Basket.objects.get().people == []
 
 
 def test_people_of_the_stay_are_ticked_where_their_age_allows(client: Client):

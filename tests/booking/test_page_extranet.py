@@ -152,7 +152,7 @@ def test_each_person_is_led_to_its_own_space(client: Client):
     assert places == [
         reverse("extranet-home"),
         reverse("wagtailadmin_home"),
-        address("destination:home"),
+        address("booking:account"),
     ]
 
 

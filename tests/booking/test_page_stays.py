@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -114,6 +114,31 @@ def test_nothing_found_names_the_filter_to_let_go(client: Client):
     assert "Without « Pets welcome » (1)" in text
     assert "Without « Cot for a baby »" not in text  # that would find nothing either
     assert "04 71 00 00 00" in text
+
+
+def test_the_number_of_a_way_out_is_that_of_the_page_it_leads_to(client: Client):
+    for _number in range(3):
+        factories.a_lodging(now=NOW)
+    # The table finds this one; the rules of stay refuse it.
+    shut = factories.a_lodging(now=NOW)
+    factories.a_restriction(shut, "closed_to_departure", NEXT_SATURDAY, date(2027, 7, 18))
+
+    page = stays(client, **WEEK, features="pets")
+    [way_out] = page.context["empty"]["actions"]
+    there = client.get(way_out["url"])
+
+    assert way_out["label"] == "Without « Pets welcome » (3)"
+    assert there.context["title"] == "3 places to stay"
+    assert len(there.context["cards"]) == 3
+
+
+def test_a_way_out_that_the_rules_refuse_is_not_offered(client: Client):
+    shut = factories.a_lodging(now=NOW)
+    factories.a_restriction(shut, "closed_to_departure", NEXT_SATURDAY, date(2027, 7, 18))
+
+    page = stays(client, **WEEK, features="pets")
+
+    assert "(1)" not in text_of(page)
 
 
 def test_nothing_free_that_week_offers_the_next_one(client: Client):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from oti.demo.accounts import PASSWORD, VISITOR
 from tests.browser.conftest import Town, assert_is_clean
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,11 @@ PAGES = [
     "/fr/mentions-legales/",
     "/fr/conditions-de-vente/",
     "/fr/rien-ici/",
+    "/fr/mon-sejour/ajouter/",
     "/compte/login/",
+    "/compte/signup/",
+    "/compte/login/code/",
+    "/compte/password/reset/",
 ]
 
 
@@ -40,6 +45,23 @@ def test_every_template_is_accessible(
     page = open_browser(width, color_scheme=scheme)
     for address in PAGES:
         path = address.replace("{week}", town.week).replace("{}", language)
+        page.goto(f"{town.url}{path}")
+        assert_is_clean(page)
+
+
+@pytest.mark.parametrize("look", [(390, "dark"), (1280, "light")])
+def test_pages_of_an_account_are_accessible(
+    town: Town, open_browser: Callable[..., Page], look: tuple[int, str]
+):
+    width, scheme = look
+    page = open_browser(width, color_scheme=scheme)
+    page.goto(f"{town.url}/compte/login/")
+    page.fill("[name=login]", VISITOR)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/fr/**")
+    assert_is_clean(page)
+    for path in ("/compte/email/", "/compte/password/change/", "/compte/logout/"):
         page.goto(f"{town.url}{path}")
         assert_is_clean(page)
 

@@ -230,5 +230,5 @@ def test_a_message_of_the_bank_is_read_and_processed_again(desk: Client, order: 
 def test_the_first_page_counts_what_waits(desk: Client, order: Order) -> None:
     OutboxMessage.objects.update(state="failed")
     page = desk.get(reverse("wagtailadmin_home")).content.decode()
-    assert "orders confirmed today" in page
+    assert "order confirmed today" in page
     assert "mails given up" in page

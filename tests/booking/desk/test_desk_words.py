@@ -1,0 +1,84 @@
+"""The desk counts and names things as one says them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from booking.models import GatewayEvent, OutboxMessage
+from events.models import Event, Session
+from tests import factories
+from tests.cast import NOW
+from tests.pages import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def a_mail_given_up(number: int) -> None:
+    OutboxMessage.objects.create(
+        kind="find_order",
+        key=str(number),
+        recipient="claire@example.org",
+        language="fr",
+        state="failed",
+        next_attempt_at=NOW,
+        created_at=NOW,
+    )
+
+
+def test_one_thing_is_not_said_like_several(desk: Client):
+    factories.a_lodging(state="draft")
+    a_mail_given_up(1)
+    one = text_of(desk.get(reverse("wagtailadmin_home")))
+    factories.a_lodging(state="draft")
+    a_mail_given_up(2)
+    two = text_of(desk.get(reverse("wagtailadmin_home")))
+
+    assert "1 offer not published yet" in one
+    assert "1 mail given up: check the address and send it again" in one
+    assert "2 offers not published yet" in two
+    assert "2 mails given up: check the address and send them again" in two
+
+
+def test_messages_of_the_bank_have_a_number(desk: Client):
+    GatewayEvent.objects.create(event_id="evt_1", kind="ping", payload={}, received_at=NOW)
+
+    page = text_of(desk.get(reverse("desk_bank:index")))
+
+    assert "Number at the bank" in page
+    assert "Event id" not in page
+
+
+def test_dates_of_events_say_which_are_cancelled_in_words(desk: Client):
+    event = Event.objects.create(
+        slug="bal",
+        state="published",
+        title="Bal",
+        summary="On danse.",
+        organiser=factories.a_provider(),
+        commune=factories.a_commune(),
+    )
+    for day in (1, 2):
+        starts_at = NOW + timedelta(days=day)
+        Session.objects.create(
+            event=event,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=2),
+            is_cancelled=day == 2,
+        )
+
+    page = text_of(desk.get(reverse("desk_sessions:index")))
+
+    assert "Bal" in page
+    assert " yes " in page
+    assert "False" not in page
+
+
+def test_desk_asks_for_a_password_in_french():
+    page = text_of(Client().get(reverse("wagtailadmin_login"), headers={"accept-language": "fr"}))
+
+    assert "Mot de passe" in page
+    assert "Password" not in page
