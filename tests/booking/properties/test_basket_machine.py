@@ -32,6 +32,7 @@ from booking.basket import (
 )
 from booking.models import Basket, Order, OrderLine, Payment, Refund, Slot, Stay
 from booking.refusals import Refusal
+from booking.rules.pricing import OptionChoice
 from booking.search_table import find_drift
 from members.journal import SYSTEM
 from oti.lib.dates import today
@@ -65,6 +66,12 @@ class Shop(RuleBasedStateMachine):
             factories.a_slot(self.workshop, date(2027, 7, 12), time(14), capacity=6),
             factories.a_slot(self.produce, date(2027, 7, 12), time(10), capacity=3),
         ]
+        self.rental = factories.a_rental()
+        factories.rental_days(self.rental, date(2027, 7, 11), 4, capacity=2)
+        self.shuttle = factories.a_shuttle()
+        self.ride = factories.a_ride(self.shuttle, date(2027, 7, 11), seats=4, bikes=1, bags=2)
+        self.care = factories.a_childcare()
+        self.evening = factories.a_slot(self.care, date(2027, 7, 12), time(19), capacity=40)
         self.baskets = [factories.a_basket() for _visitor in range(3)]
 
     def teardown(self) -> None:
@@ -107,6 +114,29 @@ class Shop(RuleBasedStateMachine):
     @rule(visitor=visitors, quantity=st.integers(0, 4))
     def add_produce(self, visitor, quantity):
         request = LineRequest(offer_id=self.produce.pk, slot_id=self.slots[1].pk, quantity=quantity)
+        self.attempt(add_to_basket, self.basket(visitor), request)
+
+    @rule(visitor=visitors, start=st.integers(0, 3), length=st.integers(1, 4))
+    def add_rental(self, visitor, start, length):
+        first = date(2027, 7, 11) + timedelta(days=start)
+        request = LineRequest(
+            offer_id=self.rental.pk, arrival=first, departure=first + timedelta(days=length)
+        )
+        self.attempt(add_to_basket, self.basket(visitor), request)
+
+    @rule(visitor=visitors, ages=ages, bikes=st.integers(0, 2), bags=st.integers(0, 3))
+    def add_ride(self, visitor, ages, bikes, bags):
+        request = LineRequest(
+            offer_id=self.shuttle.pk,
+            slot_id=self.ride.pk,
+            ages=tuple(ages),
+            options=(OptionChoice("bike", bikes), OptionChoice("luggage", bags)),
+        )
+        self.attempt(add_to_basket, self.basket(visitor), request)
+
+    @rule(visitor=visitors, children=st.lists(st.integers(2, 12), min_size=1, max_size=5))
+    def add_childcare(self, visitor, children):
+        request = LineRequest(offer_id=self.care.pk, slot_id=self.evening.pk, ages=tuple(children))
         self.attempt(add_to_basket, self.basket(visitor), request)
 
     @rule(visitor=visitors)
@@ -199,14 +229,20 @@ class Shop(RuleBasedStateMachine):
 
     @invariant()
     def places_are_never_oversold(self):
-        for slot in Slot.objects.with_free(self.now):
+        for slot in Slot.stocks.with_free(self.now):
             assert slot.sold + slot.held <= slot.capacity
 
     @invariant()
     def sold_places_are_those_of_sold_lines(self):
-        for slot in Slot.objects.all():
-            sold = slot.order_lines.filter(state="sold").aggregate(n=Sum("quantity"))["n"] or 0
+        for slot in Slot.stocks.all():
+            sold = slot.takes.filter(line__state="sold").aggregate(n=Sum("quantity"))["n"] or 0
             assert slot.sold == sold
+
+    @invariant()
+    def a_line_holds_all_that_it_takes_or_nothing(self):
+        for line in BasketLine.objects.filter(offer__in=[self.rental, self.shuttle]):
+            live = line.slot_holds.filter(expires_at__gt=self.now).count()
+            assert live in {0, line.slot_holds.count()}
 
     @invariant()
     def sold_nights_are_those_of_sold_lines(self):
