@@ -140,6 +140,7 @@ class Shop(RuleBasedStateMachine):
                 arrival_time=None,
                 needs="",
                 terms=factories.terms(),
+                package_form=factories.package_form(),
                 shown_total=view_basket(basket, now=now).total,
                 language="fr",
                 now=now,
