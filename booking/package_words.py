@@ -104,8 +104,8 @@ def why_words(reason: str, rows: Sequence[Mapping[str, Any]], share: Decimal | N
         decimals = 0 if percent == percent.to_integral_value() else 1
         shown = format_number(percent, get_language() or "fr", decimals=decimals)
         text = _(
-            "The services added to the main one are %(percent)s %% of its value: from 25 %% on it "
-            "is a package."
+            "Other tourist services make up %(percent)s %% of its value: from 25 %% on it is a "
+            "package."
         )
         return text % {"percent": shown}
     if reason == "essential":

@@ -67,7 +67,7 @@ def test_stay_says_so_as_soon_as_it_is_a_package_and_no_longer(client: Client, f
     assert f"{SAID}: the Office is responsible for all of it." in page
     assert "Office du Velay answers to you for each service" in page
     # 288 of 1048: cut, never rounded up to a share that isn't reached.
-    assert "are 27.4 % of its value: from 25 % on it is a package." in page
+    assert "make up 27.4 % of its value: from 25 % on it is a package." in page
     assert f'href="{form_url()}"' in page
     for known in ("IM043123456", "La Garantie", "L’Assureur", "04 71 00 00 01", "Le Médiateur"):
         assert known in page
@@ -77,7 +77,7 @@ def test_stay_says_so_as_soon_as_it_is_a_package_and_no_longer(client: Client, f
     assert SAID not in body(client.get(address(MY_STAY)))
 
 
-def test_package_is_told_in_french_and_english(client: Client, form: LegalText):
+def test_french_page_leads_to_the_form_in_french(client: Client, form: LegalText):
     dupont_stay(client)
 
     page = body(client.get("/fr/mon-sejour/"))
