@@ -80,17 +80,17 @@ class CheckoutForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    terms = forms.BooleanField(
-        label=_("I accept the conditions of sale"),
-        error_messages={"required": _("Accept the conditions of sale to continue.")},
-    )
-    terms_version = forms.CharField(required=False, widget=forms.HiddenInput)
     # Asked for a package only (domain.md §2.6): never ticked beforehand, apart from the terms.
     package_form = forms.BooleanField(
         label=_("I have received the information form"),
         error_messages={"required": MESSAGES["package_form_missing"]},
     )
     package_form_version = forms.CharField(required=False, widget=forms.HiddenInput)
+    terms = forms.BooleanField(
+        label=_("I accept the conditions of sale"),
+        error_messages={"required": _("Accept the conditions of sale to continue.")},
+    )
+    terms_version = forms.CharField(required=False, widget=forms.HiddenInput)
     shown_total = forms.DecimalField(
         max_digits=12,
         decimal_places=2,
