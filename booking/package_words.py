@@ -38,7 +38,7 @@ IDENTITY_WORDS: dict[str, Promise] = {
     "email": gettext_lazy("E-mail"),
     "registration_number": gettext_lazy("Registration with Atout France"),
     "valid_until": gettext_lazy("Registration valid until"),
-    "guarantor_name": gettext_lazy("If the organiser fails: guarantor"),
+    "guarantor_name": gettext_lazy("Guarantor if the organiser fails"),
     "guarantor_contact": gettext_lazy("Reach the guarantor"),
     "insurer_name": gettext_lazy("Liability insurer"),
     "insurance_policy": gettext_lazy("Insurance policy"),

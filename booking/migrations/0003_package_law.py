@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(blank=True, max_length=200, verbose_name='address')),
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('registration_number', models.CharField(blank=True, max_length=40, verbose_name='registration number')),
+                ('registration_number', models.CharField(blank=True, max_length=40, verbose_name='number in the register of travel operators')),
                 ('valid_from', models.DateField(verbose_name='in force from')),
                 ('valid_until', models.DateField(blank=True, null=True, verbose_name='registration valid until')),
                 ('guarantor_name', models.CharField(blank=True, max_length=160, verbose_name='financial guarantor')),

@@ -29,7 +29,9 @@ class Organiser(models.Model):
     address = models.CharField(_("address"), max_length=200, blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    registration_number = models.CharField(_("registration number"), max_length=40, blank=True)
+    registration_number = models.CharField(
+        _("number in the register of travel operators"), max_length=40, blank=True
+    )
     valid_from = models.DateField(_("in force from"))
     valid_until = models.DateField(_("registration valid until"), null=True, blank=True)
     guarantor_name = models.CharField(_("financial guarantor"), max_length=160, blank=True)
