@@ -21,6 +21,7 @@ from django.db.models import F, Q
 
 from booking import locks
 from booking.basket import BasketView, LineView, view_basket
+from booking.evidence import EvidenceInput, write_evidence
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError, SessionTruth
 from booking.messages import write_message
@@ -41,6 +42,7 @@ from booking.models import (
     Stay,
     SubOrder,
 )
+from booking.packages import check_package, standing_of
 from booking.payment import (
     apply_refund_truth,
     captured,
@@ -54,6 +56,7 @@ from booking.quoting import policy_of
 from booking.refusals import (
     BadInput,
     Busy,
+    NotAllowed,
     PriceChanged,
     Refusal,
     Trouble,
@@ -115,15 +118,19 @@ def place_order(
     shown_total: Decimal,
     language: str,
     user: User | None = None,
+    package_form: LegalText | None = None,
+    evidence: EvidenceInput | None = None,
     now: datetime,
 ) -> Order:
     """Turn a held basket into one order that awaits its payment, one part per provider.
 
     The basket freezes, its holds last until the payment's deadline. A second click gets the same
-    order. `shown_total` is what the page showed, in euros. Locks: slots, basket.
+    order. `shown_total` is what the page showed, in euros; `package_form` the information form
+    that the visitor says to have received, needed for a package. Locks: slots, basket.
 
-    Raises BadInput (`empty`, `terms_missing`, `names_missing`), PriceChanged (`total_changed`),
-    Unavailable with the trouble of each line, WrongState or Busy.
+    Raises BadInput (`empty`, `terms_missing`, `names_missing`, `package_form_missing`),
+    NotAllowed for a package that can't be sold (`booking.packages`), PriceChanged
+    (`total_changed`), Unavailable with the trouble of each line, WrongState or Busy.
     """
     again = _order_under_way(basket)
     if again is not None:
@@ -141,7 +148,14 @@ def place_order(
             raise WrongState(trouble("already_ordered"))
         # Under the locks: another tab may have changed what this one read.
         view = view_basket(current, now=now)
-        _check_before_ordering(view, names=names, terms=terms, shown_total=shown_total)
+        standing = standing_of(view, language=language, now=now)
+        _check_before_ordering(
+            view,
+            names=names,
+            terms=terms,
+            shown_total=shown_total,
+            of_package=check_package(standing, package_form),
+        )
         sold = view.counted
         if not {hold.slot_id for one in sold for hold in one.line.slot_holds.all()} <= locked:
             raise Busy(trouble("busy"))
@@ -173,13 +187,15 @@ def place_order(
         current.state = Basket.State.FROZEN
         current.expires_at = deadline
         current.save(update_fields=["state", "expires_at", "updated_at"])
+        actor = Actor.person(user) if user else VISITOR
         record(
             "order placed",
             f"order:{order.reference}",
-            actor=Actor.person(user) if user else VISITOR,
+            actor=actor,
             at=now,
             total=str(view.total),
         )
+        write_evidence(order, view, standing, given=evidence, actor=actor, now=now)
     basket.refresh_from_db()
     return order
 
@@ -382,6 +398,7 @@ def _check_before_ordering(
     names: Mapping[str, PersonName],
     terms: LegalText | None,
     shown_total: Decimal,
+    of_package: Sequence[Trouble],
 ) -> None:
     if not view.counted:
         raise BadInput(trouble("empty"))
@@ -399,8 +416,16 @@ def _check_before_ordering(
     if lapsed or others:
         is_price = all(one.code == "price_changed" for one in [*lapsed, *others])
         raise (PriceChanged if is_price else Unavailable)(*lapsed, *others)
-    if shown_total != view.total:
-        raise PriceChanged(trouble("total_changed", old=shown_total, new=view.total))
+    changed = (
+        [trouble("total_changed", old=shown_total, new=view.total)]
+        if shown_total != view.total
+        else []
+    )
+    if of_package:
+        is_form = of_package[0].code == "package_form_missing"
+        raise (BadInput if is_form else NotAllowed)(*of_package, *changed)
+    if changed:
+        raise PriceChanged(*changed)
 
 
 def _keep_until(

@@ -17,10 +17,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from booking import showing
+from booking import package_words, showing
 from booking.ics import calendar_of
 from booking.models import Order, OrderLine, OutboxMessage, SubOrder
 from booking.rules import states
+from destination.legal_body import clean_body, plain_body
 
 Content = dict[str, Any]
 
@@ -80,6 +81,21 @@ def _order_confirmed(message: OutboxMessage, now: datetime) -> Content:
         "trip_url": order_url(order),
         "receipt_url": order_url(order, "booking:receipt"),
         "calendar": calendar_of(order, alive),
+        "contract": _contract(order),
+    }
+
+
+def _contract(order: Order) -> Content | None:
+    """Return what a bought package's mail must hold, with the form as it was accepted."""
+    contract = package_words.contract_of(order)
+    if contract is None:
+        return None
+    form = contract["evidence"].form
+    return {
+        **contract,
+        "form_url": settings.BASE_URL + contract["form"]["url"] if form else "",
+        "form_html": clean_body(form.body) if form else "",
+        "form_text": plain_body(form.body) if form else "",
     }
 
 

@@ -163,6 +163,25 @@ MESSAGES: dict[str, Any] = {
     ),
     "terms_missing": gettext_lazy("Accept the conditions of sale to continue."),
     "names_missing": gettext_lazy("Give the name of each person."),
+    "package_form_missing": gettext_lazy(
+        "Your stay is a package: read the information form, then tick that you received it."
+    ),
+    "package_form_unavailable": gettext_lazy(
+        "Together these services make a package, whose information form isn't ready yet. Call us "
+        "on %(phone)s, or take a service out of your stay."
+    ),
+    "package_blocked": gettext_lazy(
+        "Together these services make a package, which isn't sold in one payment here. Call us on "
+        "%(phone)s, or take a service out of your stay."
+    ),
+    "organiser_missing": gettext_lazy(
+        "Together these services make a package, which the office can't sell online yet. Call us "
+        "on %(phone)s, or take a service out of your stay."
+    ),
+    "organiser_expired": gettext_lazy(
+        "Together these services make a package, which the office can't sell online while its "
+        "registration is renewed. Call us on %(phone)s, or take a service out of your stay."
+    ),
     "order_expired": gettext_lazy("The time to pay has passed: nothing was debited. Order again."),
     "wrong_state": gettext_lazy("It isn't possible any more: reload the page."),
     "nothing_to_cancel": gettext_lazy("These lines are already cancelled or have taken place."),

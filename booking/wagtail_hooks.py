@@ -12,6 +12,7 @@ from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
 from booking.desk.home import TodayPanel
+from booking.desk.organiser import OrganiserViewSet
 from booking.desk.viewsets import (
     CollectivityViewSet,
     OfferGroup,
@@ -32,6 +33,7 @@ def register_desk() -> list[Any]:
         PolicyViewSet(),
         TaxTariffViewSet(),
         CollectivityViewSet(),
+        OrganiserViewSet(),
     ]
 
 

@@ -7,17 +7,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import nh3
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.html import linebreaks
-from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from destination.legal_body import clean_body
 from destination.models import LegalText, Pole, Site
 from destination.models.territory import memberships_on
 from oti.lib.dates import today as day_of
@@ -32,10 +30,6 @@ SITE_ICONS = {
     Site.Kind.NATURE: "mountain",
     Site.Kind.OTHER: "map-pin",
 }
-LEGAL_TAGS = {
-    "a", "abbr", "b", "br", "caption", "dd", "dl", "dt", "em", "h2", "h3", "h4", "hr", "i", "li",
-    "ol", "p", "small", "strong", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
-}  # fmt: skip
 
 
 @require_safe
@@ -115,12 +109,6 @@ def season_of(day: date) -> str:
     first, last = WINTER
     is_winter = (day.month, day.day) >= first or (day.month, day.day) <= last
     return "winter" if is_winter else "summer"
-
-
-def clean_body(body: str) -> str:
-    """Return a legal text as safe HTML; plain text gets its paragraphs."""
-    html = body if "<" in body else linebreaks(body, autoescape=True)
-    return mark_safe(nh3.clean(html, tags=LEGAL_TAGS))
 
 
 def _pole_card(one: Pole) -> dict[str, Any]:

@@ -31,6 +31,7 @@ FULL = {
         "cancellationstep",
         "taxcollectivity",
         "touristtaxtariff",
+        "organiser",
     ),
     "members": ("provider", "providerrole"),
     "events": ("event", "session"),
@@ -41,7 +42,7 @@ SEE_AND_ACT = {
     "destination": ("pole",),
 }
 SEE = {
-    "booking": ("payment", "refund", "payout", "orderline", "suborder"),
+    "booking": ("payment", "refund", "payout", "orderline", "suborder", "orderevidence"),
     "destination": ("commune", "epci", "perimeter"),
     "members": ("entry",),
 }

@@ -328,6 +328,14 @@ SEARCH_HORIZON_DAYS = env_int("SEARCH_HORIZON_DAYS", 540)
 LONGEST_STAY_NIGHTS = env_int("LONGEST_STAY_NIGHTS", 90)
 INFANT_BELOW_AGE = env_int("INFANT_BELOW_AGE", 2)
 MAX_PARTY = env_int("MAX_PARTY", 20)
+# What becomes of a basket that is a package (domain.md §2.2): the office sells it as organiser,
+# or it can't be paid in one go.
+PACKAGE_POLICY = env("PACKAGE_POLICY", "organiser")
+if PACKAGE_POLICY not in {"organiser", "block"}:
+    msg = f"PACKAGE_POLICY must be organiser or block, not {PACKAGE_POLICY!r}."
+    raise ImproperlyConfigured(msg)
+# The demonstration's form and organiser bind nobody: production sells no package on them.
+SELLS_ON_DEMO_TEXTS = not IS_PRODUCTION
 OFFICE = {
     "name": env("OFFICE_NAME", "Office de tourisme du Pays du Velay"),
     "phone": env("OFFICE_PHONE", "04 71 00 00 00"),

@@ -23,6 +23,7 @@ from booking.gateways.base import (
     SessionTruth,
 )
 from booking.models import Basket, Order
+from booking.packages import standing_of
 from oti.lib.dates import PARIS
 from tests import factories
 
@@ -146,6 +147,7 @@ def order_from(
     """Place an order for everything in a basket, as the Duponts would."""
     basket.refresh_from_db()
     view = baskets.view_basket(basket, now=now)
+    is_package = standing_of(view, language=language, now=now).is_package
     return checkout.place_order(
         basket,
         contact=checkout.Contact("Claire", "Dupont", "claire.dupont@example.org", "06 00 00 00 00"),
@@ -155,6 +157,7 @@ def order_from(
         terms=factories.terms(),
         shown_total=view.total if shown is None else shown,
         language=language,
+        package_form=factories.package_form() if is_package else None,
         now=now,
     )
 

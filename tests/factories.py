@@ -17,6 +17,7 @@ from booking.models import (
     Offer,
     OfferPermit,
     OfferStep,
+    Organiser,
     PriceRule,
     Slot,
     StayRestriction,
@@ -297,6 +298,49 @@ def terms(language: str = "fr") -> LegalText:
         defaults={"valid_from": LONG_AGO, "title": "Conditions de vente", "body": "<p>…</p>"},
     )
     return text
+
+
+def package_form(language: str = "fr", **fields: Any) -> LegalText:
+    """Make the information form of packages in force, and somebody who may sell them."""
+    an_organiser()
+    text, _is_new = LegalText.objects.get_or_create(
+        kind=LegalText.Kind.PACKAGE_FORM,
+        language=language,
+        version="form-1",
+        defaults={
+            "valid_from": LONG_AGO,
+            "title": "Formulaire d’information",
+            "body": "<h2>Vos droits</h2><p>L’organisateur répond de tout.</p>",
+            **fields,
+        },
+    )
+    return text
+
+
+def an_organiser(**fields: Any) -> Organiser:
+    """Make the organiser of packages with all its papers, once unless its values are given."""
+    values: dict[str, Any] = {
+        "legal_name": "Office du Velay",
+        "legal_form": "EPIC",
+        "phone": "04 71 00 00 00",
+        "email": "reclamations@example.org",
+        "registration_number": "IM043123456",
+        "valid_from": LONG_AGO,
+        "valid_until": date(2029, 12, 31),
+        "guarantor_name": "La Garantie",
+        "guarantor_contact": "01 00 00 00 00",
+        "insurer_name": "L’Assureur",
+        "insurance_policy": "RC-1",
+        "emergency_phone": "04 71 00 00 01",
+        "mediator_name": "Le Médiateur",
+    }
+    known = Organiser.objects.filter(valid_from=values["valid_from"]).first()
+    if known is None:
+        return Organiser.objects.create(**{**values, **fields})
+    for name, value in fields.items():
+        setattr(known, name, value)
+    known.save()
+    return known
 
 
 def line_of(basket: Basket) -> BasketLine:

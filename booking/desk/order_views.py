@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
-from booking import cancellation, checkout
+from booking import cancellation, checkout, package_words
 from booking.desk.office_forms import CancelForm
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.gateways.base import GatewayError
@@ -39,6 +39,7 @@ from oti.lib.money import ZERO
 # What the journal's verbs mean for the office; an unknown one is shown as it is.
 VERBS: dict[str, Promise] = {
     "order placed": gettext_lazy("Order placed"),
+    "evidence kept": gettext_lazy("Evidence kept of what was shown and accepted"),
     "card declined": gettext_lazy("Card declined"),
     "payment received": gettext_lazy("Payment received"),
     "order confirmed": gettext_lazy("Order confirmed"),
@@ -153,6 +154,7 @@ class OrderInspectView(ReadOnlyInspectView):
                 for message in order.messages.order_by("created_at")
             ],
             "history": history_of(order),
+            "evidence": _evidence(order),
             "may_change": self.user_has_permission("change"),
             "has_sold_lines": any(line.state == states.SOLD for line in order.lines.all()),
         }
@@ -170,6 +172,28 @@ class OrderInspectView(ReadOnlyInspectView):
                 icon_name="cross",
             )
         ]
+
+
+def _evidence(order: Order) -> dict[str, Any] | None:
+    """Return what was kept when the order was placed, and the mail that carried the contract."""
+    evidence = package_words.evidence_of(order)
+    if evidence is None:
+        return None
+    rows = [
+        {**row, "type_words": package_words.TYPE_WORDS.get(row["type"], _("goods"))}
+        for row in evidence.types
+    ]
+    return {
+        "row": evidence,
+        "why": package_words.why_words(evidence.reason, evidence.types, evidence.d_share)
+        if evidence.is_package
+        else "",
+        "rows": rows,
+        "form": package_words.form_link(evidence.form),
+        "terms": package_words.form_link(evidence.terms),
+        "identity": package_words.identity_rows(evidence.organiser),
+        "mail": evidence.mail,
+    }
 
 
 @dataclass(frozen=True)

@@ -394,7 +394,19 @@ EXPERIENCE = TabbedInterface(
             ],
             heading=_("Prices"),
         ),
-        ObjectList(_rules(), heading=_("Rules")),
+        ObjectList(
+            [
+                *_rules(),
+                FieldPanel(
+                    "is_essential",
+                    help_text=_(
+                        "With a lodging it makes a package, whatever it costs: a festival that "
+                        "people come for."
+                    ),
+                ),
+            ],
+            heading=_("Rules"),
+        ),
         _special(),
         _texts("en"),
         _texts("de"),

@@ -11,7 +11,9 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from booking.checkout import Contact, PersonName
+from booking.packages import Standing
 from booking.people import Person
+from booking.refusals import MESSAGES
 from booking.showing import people_words
 from destination.models import LegalText
 
@@ -35,7 +37,7 @@ class NameField(forms.CharField):
 
 
 class CheckoutForm(forms.Form):
-    """Contact, one name for each person of the stay, what hosts should know, the terms.
+    """Contact, one name for each person of the stay, what hosts should know, the texts accepted.
 
     `people` are those who take part in something; the first adult may be the buyer. What was
     accepted is the version that was shown: another one in force has to be read first.
@@ -78,6 +80,12 @@ class CheckoutForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    # Asked for a package only (domain.md §2.6): never ticked beforehand, apart from the terms.
+    package_form = forms.BooleanField(
+        label=_("I have received the information form"),
+        error_messages={"required": MESSAGES["package_form_missing"]},
+    )
+    package_form_version = forms.CharField(required=False, widget=forms.HiddenInput)
     terms = forms.BooleanField(
         label=_("I accept the conditions of sale"),
         error_messages={"required": _("Accept the conditions of sale to continue.")},
@@ -100,11 +108,16 @@ class CheckoutForm(forms.Form):
         people: Sequence[Person],
         terms: LegalText | None,
         has_lodging: bool,
+        package: Standing | None = None,
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=initial)
         self.people = list(people)
         self.terms_in_force = terms
+        self.form_in_force = package.form if package and package.is_package else None
+        if self.form_in_force is None:
+            del self.fields["package_form"]
+            del self.fields["package_form_version"]
         self.buyer = next((person for person in self.people if person.is_adult), None)
         if not has_lodging:
             del self.fields["arrival_time"]
@@ -176,6 +189,9 @@ class CheckoutForm(forms.Form):
         current = self.terms_in_force.version if self.terms_in_force else ""
         if data.get("terms") and data.get("terms_version") != current:
             self.add_error("terms", _("The conditions changed meanwhile: read them again."))
+        asked = self.form_in_force
+        if asked and data.get("package_form") and data["package_form_version"] != asked.version:
+            self.add_error("package_form", _("The form changed meanwhile: read it again."))
         return data
 
     @property
@@ -202,6 +218,7 @@ class CheckoutForm(forms.Form):
     def typed(self) -> dict[str, Any]:
         """Return what was typed, to be offered again; consent is never remembered."""
         forgotten = {"terms", "terms_version", "shown_total"}
+        forgotten |= {"package_form", "package_form_version"}
         typed = {name: self.data.get(name, "") for name in self.fields if name not in forgotten}
         if "buyer_comes" in self.fields:
             typed["buyer_comes"] = bool(self.data.get("buyer_comes"))

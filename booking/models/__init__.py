@@ -2,6 +2,7 @@
 
 from booking.models.baskets import Basket, BasketLine
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
+from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Payout, Refund
 from booking.models.offers import (
@@ -20,6 +21,7 @@ from booking.models.offers import (
     kind_choices,
 )
 from booking.models.orders import Order, OrderItem, OrderLine, Participant, SlotTake, SubOrder
+from booking.models.organiser import Organiser
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 
 __all__ = [
@@ -29,14 +31,17 @@ __all__ = [
     "CancellationPolicy",
     "CancellationStep",
     "Closure",
+    "EvidenceIsFinal",
     "GatewayEvent",
     "Offer",
     "OfferPermit",
     "OfferPhoto",
     "OfferStep",
     "Order",
+    "OrderEvidence",
     "OrderItem",
     "OrderLine",
+    "Organiser",
     "OutboxMessage",
     "Participant",
     "Payment",

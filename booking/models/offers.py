@@ -187,6 +187,11 @@ class Offer(index.Indexed, ClusterableModel):
         _("how to get there and in"), blank=True, help_text=_("Shown once the stay is paid.")
     )
     features = models.JSONField(_("what it offers"), default=list, blank=True)
+    is_essential = models.BooleanField(
+        _("advertised as the reason for a stay"),
+        default=False,
+        help_text=_("With a lodging it makes a package, whatever it costs."),
+    )
     cancellation_policy = models.ForeignKey(
         CancellationPolicy,
         on_delete=models.PROTECT,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking import showing
+from booking import package_words, showing
 from booking.access import order_for
 from booking.claiming import claim_orders
 from booking.finding import send_order_link
@@ -55,6 +55,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         ],
         "summary": showing.order_summary(order, lines),
         "offers_account": account_offer(request, order),
+        "contract": package_words.contract_of(order) if is_bought else None,
     }
     return render(request, "booking/trip.html", context)
 
@@ -75,6 +76,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "payment": order.payments.filter(state=states.PAID).first(),
         "lines": lines,
         "vat": showing.vat_rows(lines),
+        "contract": package_words.contract_of(order),
         "refunds": [
             {
                 "title": showing.in_language(one.line.titles) if one.line else "",

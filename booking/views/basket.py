@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import basket as baskets
-from booking import showing
+from booking import package_words, showing
 from booking.access import basket_for, last_order_of, remember_basket
 from booking.basket import BasketView, LineView
 from booking.forms.basket import read_line
 from booking.models import Basket
+from booking.packages import standing_of
 from booking.refusals import Refusal, WrongState, trouble
 from booking.rules import states
 from booking.views import line_pages
@@ -40,8 +41,11 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         is_bought = order is not None and order.state in {states.CONFIRMED, states.CANCELLED}
         empty = {"last_order": order if is_bought else None}
         return render(request, "booking/my_stay_empty.html", empty)
+    standing = standing_of(view, language=get_language() or "fr", now=now)
     context = {
         "view": view,
+        "package": package_words.banner_of(standing),
+        "can_book": view.can_check_out and not standing.obstacles,
         "hold": _hold(view),
         "days": showing.stay_days(view),
         "party": showing.party_of(view),

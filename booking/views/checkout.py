@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 
 from booking import checkout as buying
-from booking import showing
+from booking import package_words, showing
 from booking.access import (
     basket_for,
     order_for,
@@ -25,8 +29,10 @@ from booking.access import (
     remember_order,
 )
 from booking.basket import BasketView, renew_holds, view_basket
+from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Order
+from booking.packages import Standing, standing_of
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.views.answers import by_link, see_other, tell
@@ -37,6 +43,7 @@ from oti.lib.dates import today as day_of
 
 MY_STAY = "booking:my-stay"
 DRAFT = "checkout"
+SHOWN = "checkout-shown"
 
 
 @never_cache
@@ -48,13 +55,14 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if basket is None:
         return see_other(MY_STAY)
     view = view_basket(basket, now=now)
+    standing = standing_of(view, language=get_language() or "fr", now=now)
     if request.method == "POST":
-        return _order(request, view, now=now)
+        return _order(request, view, standing, now=now)
     if view.is_frozen:
         return _show_under_way(request, view)
-    if not view.can_check_out:
-        return _back_to_stay(request, view)
-    return _show(request, view, _form(request, view, now=now), now=now)
+    if not view.can_check_out or standing.obstacles:
+        return _back_to_stay(request, view, standing)
+    return _show(request, view, standing, _form(request, view, standing, now=now), now=now)
 
 
 @never_cache
@@ -131,11 +139,16 @@ def order_reopen(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 # --- Ordering -----------------------------------------------------------
-def _order(request: HttpRequest, view: BasketView, *, now: datetime) -> HttpResponse:
-    basket, form = view.basket, _form(request, view, now=now)
+def _order(
+    request: HttpRequest, view: BasketView, standing: Standing, *, now: datetime
+) -> HttpResponse:
+    basket, form = view.basket, _form(request, view, standing, now=now)
     order = order_under_way(basket) if view.is_frozen else None
+    if order is None and standing.obstacles:
+        request.session[DRAFT] = form.typed
+        return _back_to_stay(request, view, standing)
     if order is None and not form.is_valid():
-        return _show(request, view, form, status=422, now=now)
+        return _show(request, view, standing, form, status=422, now=now)
     request.session[DRAFT] = form.typed
     try:
         order = order or buying.place_order(
@@ -148,10 +161,12 @@ def _order(request: HttpRequest, view: BasketView, *, now: datetime) -> HttpResp
             shown_total=form.cleaned_data["shown_total"],
             language=get_language() or "fr",
             user=request.user if request.user.is_authenticated else None,
+            package_form=form.form_in_force,
+            evidence=_evidence(request),
             now=now,
         )
     except Refusal as refusal:
-        return _refused(request, basket, form, refusal, now=now)
+        return _refused(request, basket, refusal, now=now)
     remember_order(request, order)
     return _to_the_bank(request, order, now=now)
 
@@ -179,24 +194,53 @@ def _address(request: HttpRequest, name: str, order: Order) -> str:
     return request.build_absolute_uri(f"{path}?cle={order.access_token}")
 
 
+def _evidence(request: HttpRequest) -> EvidenceInput:
+    """Return from where and with what one orders, and when this very page was shown."""
+    try:
+        shown = signing.loads(request.POST.get("shown", ""), salt=SHOWN)
+    except signing.BadSignature:
+        shown = None
+    return EvidenceInput(
+        ip=_client_ip(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        shown_at=datetime.fromisoformat(shown) if shown else None,
+    )
+
+
+def _client_ip(request: HttpRequest) -> str | None:
+    """Return the visitor's address, None where the server doesn't tell it: one may still buy."""
+    try:
+        return str(ip_address(get_adapter(request).get_client_ip(request)))
+    except (PermissionDenied, ImproperlyConfigured, ValueError):
+        return None
+
+
 def _refused(
-    request: HttpRequest, basket: Basket, form: CheckoutForm, refusal: Refusal, *, now: datetime
+    request: HttpRequest, basket: Basket, refusal: Refusal, *, now: datetime
 ) -> HttpResponse:
-    """Show the same page with the reasons and all that was typed; what lapsed is held again."""
+    """Show the page with the reasons and all that was typed; what lapsed is held again.
+
+    The form is made again: another tab may have brought persons, or made a package of the stay.
+    """
     if any(one.code == "hold_expired" for one in refusal.troubles):
         renew_holds(basket, now=now)
     basket.refresh_from_db()
     view = view_basket(basket, now=now)
+    standing = standing_of(view, language=get_language() or "fr", now=now)
     if view.is_frozen:
         return _show_under_way(request, view)
-    if not view.can_check_out:
-        return _back_to_stay(request, view)
-    problems = _problems(view, refusal)
-    return _show(request, view, form, problems=problems, status=refusal.status, now=now)
+    if not view.can_check_out or standing.obstacles:
+        return _back_to_stay(request, view, standing)
+    form = _form(request, view, standing, now=now)
+    problems = _problems(view, refusal, told=set(form.errors))
+    return _show(request, view, standing, form, problems=problems, status=refusal.status, now=now)
 
 
-def _problems(view: BasketView, refusal: Refusal) -> list[dict[str, str]]:
-    """Write a refusal on the page as it is after everything was asked for again."""
+def _problems(view: BasketView, refusal: Refusal, *, told: set[str]) -> list[dict[str, str]]:
+    """Write a refusal on the page as it is after everything was asked for again.
+
+    What the form says beside its fields (`told`) isn't said twice.
+    """
     titles = {one.line.pk: one.title for one in view.lines}
     gone = {one.line.pk for one in view.lines if not one.counted}
     my_stay = reverse(MY_STAY)
@@ -205,26 +249,29 @@ def _problems(view: BasketView, refusal: Refusal) -> list[dict[str, str]]:
         text = _("Your places were no longer held. They are again: check, then confirm.")
         problems.append({"text": text, "href": ""})
     for one in refusal.troubles:
-        if one.code == "hold_expired":
+        if one.code == "hold_expired" or one.field in told:
             continue
         title = titles.get(one.line or 0)
         text = f"« {title} » : {one.message}" if title else one.message
         problems.append({"text": text, "href": f"{my_stay}#ligne-{one.line}" if title else ""})
-    told = {one.line for one in refusal.troubles if one.code != "hold_expired"}
-    for pk in sorted(gone - told):
+    named = {one.line for one in refusal.troubles if one.code != "hold_expired"}
+    for pk in sorted(gone - named):
         text = _("« %(title)s » is gone and no longer counted.") % {"title": titles[pk]}
         problems.append({"text": text, "href": f"{my_stay}#ligne-{pk}"})
     return problems
 
 
 # --- Showing -----------------------------------------------------------
-def _form(request: HttpRequest, view: BasketView, *, now: datetime) -> CheckoutForm:
+def _form(
+    request: HttpRequest, view: BasketView, standing: Standing, *, now: datetime
+) -> CheckoutForm:
     keys = {key for one in view.counted for key in one.people}
     return CheckoutForm(
         request.POST if request.method == "POST" else None,
         people=[person for person in view.people if person.key in keys],
         terms=LegalText.objects.in_force(LegalText.Kind.TERMS, get_language() or "fr", day_of(now)),
         has_lodging=any(one.unit for one in view.counted),
+        package=standing,
         initial=request.session.get(DRAFT),
     )
 
@@ -232,6 +279,7 @@ def _form(request: HttpRequest, view: BasketView, *, now: datetime) -> CheckoutF
 def _show(
     request: HttpRequest,
     view: BasketView,
+    standing: Standing,
     form: CheckoutForm,
     *,
     problems: list[dict[str, str]] | None = None,
@@ -246,6 +294,8 @@ def _show(
         "summary": showing.summary_of(view, now=now),
         "rules": showing.rules_of(view, now=now),
         "providers": sorted({one.offer.provider.name for one in view.counted}),
+        "package": package_words.banner_of(standing),
+        "shown": signing.dumps(now.isoformat(), salt=SHOWN),
     }
     return render(request, "booking/checkout.html", context, status=status)
 
@@ -255,9 +305,12 @@ def _show_under_way(request: HttpRequest, view: BasketView) -> HttpResponse:
     return render(request, "booking/checkout_under_way.html", context)
 
 
-def _back_to_stay(request: HttpRequest, view: BasketView) -> HttpResponse:
-    """Lead back to the stay, where each thing to settle stands on its line."""
-    if not view.lines:
+def _back_to_stay(request: HttpRequest, view: BasketView, standing: Standing) -> HttpResponse:
+    """Lead back to the stay, where each thing to settle stands on its line.
+
+    Why a package can't be sold stands there too, above the total.
+    """
+    if not view.lines or (view.can_check_out and standing.obstacles):
         return see_other(MY_STAY)
     if view.is_lapsed:
         text = _("Your places are no longer held: hold them again before you pay.")

@@ -28,6 +28,7 @@ class LegalText(models.Model):
         PRIVACY = "vie-privee", _("Privacy")
         ACCESSIBILITY = "accessibilite", _("Accessibility")
         RANKING = "classement-des-offres", _("How offers are ranked")
+        PACKAGE_FORM = "formulaire-forfait", _("Information form of packages")
 
     kind = models.CharField(_("text"), max_length=40, choices=Kind.choices)
     language = models.CharField(_("language"), max_length=5, default="fr")

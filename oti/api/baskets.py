@@ -18,8 +18,10 @@ from booking import checkout as buying
 from booking.access import basket_of_key
 from booking.basket import BasketView, LineRequest
 from booking.emails import order_url
+from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Offer, Order
+from booking.packages import form_in_force, standing_of
 from booking.people import people_from
 from booking.refusals import Unavailable, trouble
 from booking.rules.pricing import OptionChoice
@@ -30,6 +32,7 @@ from oti.api.base import ApiView, body_of
 from oti.api.schema import described
 from oti.api.serializers import CheckoutGiven, NewLine
 from oti.api.stay_answers import basket_answer, line_answer
+from oti.api.throttles import client_address
 from oti.lib.dates import today as day_of
 from oti.lib.money import from_cents
 
@@ -54,8 +57,10 @@ class OneBasketView(ApiView):
     def get(self, request: Request, token: str) -> Response:
         """Answer lines, troubles, totals, days, and what is to be accepted at checkout."""
         now = timezone.now()
+        language = get_language() or "fr"
         view = baskets.view_basket(basket_of_key(token), now=now)
-        return Response(basket_answer(view, _terms(get_language() or "fr", now)))
+        standing = standing_of(view, language=language, now=now)
+        return Response(basket_answer(view, standing, _terms(language, now)))
 
 
 class LinesView(ApiView):
@@ -113,7 +118,10 @@ class CheckoutView(ApiView):
         now = timezone.now()
         basket = basket_of_key(token, is_ordered_too=True)
         given = body_of(request, CheckoutGiven)
-        order = _place(basket, given, now=now)
+        evidence = EvidenceInput(
+            ip=client_address(request), user_agent=request.headers.get("User-Agent", "")
+        )
+        order = _place(basket, given, evidence, now=now)
         with override(order.language):
             success_url = order_url(order, "booking:payment-return")
             cancel_url = order_url(order, "booking:payment-back")
@@ -161,7 +169,9 @@ def _terms(language: str, now: datetime) -> LegalText | None:
     return LegalText.objects.in_force(LegalText.Kind.TERMS, language, day_of(now))
 
 
-def _place(basket: Basket, given: dict[str, Any], *, now: datetime) -> Order:
+def _place(
+    basket: Basket, given: dict[str, Any], evidence: EvidenceInput, *, now: datetime
+) -> Order:
     """Read what was given by the form of the page, then place the order.
 
     An order that awaits its payment is the answer, whatever is sent with a second call.
@@ -180,9 +190,16 @@ def _place(basket: Basket, given: dict[str, Any], *, now: datetime) -> Order:
             terms=_terms(given["language"], now),
             shown_total=from_cents(given["shown_total_cents"]),
             language=given["language"],
-            # The package's form goes here with it: given.get("package_form_version").
+            package_form=_form_received(given, now=now),
+            evidence=evidence,
             now=now,
         )
+
+
+def _form_received(given: dict[str, Any], *, now: datetime) -> LegalText | None:
+    """Return the information form of packages if the version that was received is in force."""
+    form = form_in_force(given["language"], now)
+    return form if form and form.version == given.get("package_form_version") else None
 
 
 def _checked(given: dict[str, Any], view: BasketView, *, now: datetime) -> CheckoutForm:

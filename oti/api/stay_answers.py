@@ -13,6 +13,7 @@ from booking.availability import free_until
 from booking.basket import BasketView, EntryView, LineView
 from booking.emails import order_url
 from booking.models import Order, Payment, Refund
+from booking.packages import Standing
 from booking.rules import states
 from booking.showing import SoldLine
 from destination.models import LegalText
@@ -113,6 +114,15 @@ class Terms(serializers.Serializer):
     url = serializers.CharField()
 
 
+class Package(serializers.Serializer):
+    """Whether the stay is a package: then its form is to be received before it is ordered."""
+
+    is_package = serializers.BooleanField()
+    reason = serializers.CharField()
+    form = Terms(allow_null=True)
+    problems = Problem(many=True)
+
+
 class Basket(serializers.Serializer):
     """A stay in the making."""
 
@@ -125,6 +135,7 @@ class Basket(serializers.Serializer):
     totals = Totals()
     timeline = TimelineDay(many=True)
     terms = Terms(allow_null=True)
+    package = Package()
 
 
 class PlacedOrder(serializers.Serializer):
@@ -178,7 +189,7 @@ class OrderDetail(serializers.Serializer):
 
 
 # --- The basket ---------------------------------------------------------------------------------
-def basket_answer(view: BasketView, terms: LegalText | None) -> dict[str, Any]:
+def basket_answer(view: BasketView, standing: Standing, terms: LegalText | None) -> dict[str, Any]:
     """Return a stay in the making as it stands."""
     return {
         "state": view.basket.state,
@@ -197,7 +208,13 @@ def basket_answer(view: BasketView, terms: LegalText | None) -> dict[str, Any]:
             {"day": day.day.isoformat(), "entries": [_entry(one) for one in day.entries]}
             for day in view.days
         ],
-        "terms": _terms(terms),
+        "terms": _legal(terms),
+        "package": {
+            "is_package": standing.is_package,
+            "reason": standing.verdict.reason,
+            "form": _legal(standing.form),
+            "problems": problems_of(standing.obstacles),
+        },
     }
 
 
@@ -232,13 +249,13 @@ def _entry(entry: EntryView) -> dict[str, Any]:
     return {"line": entry.view.line.pk, "kind": kind, "time": hour}
 
 
-def _terms(terms: LegalText | None) -> dict[str, Any] | None:
-    if terms is None:
+def _legal(text: LegalText | None) -> dict[str, Any] | None:
+    if text is None:
         return None
-    path = reverse("destination:legal", args=[LegalText.Kind.TERMS.value])
+    path = reverse("destination:legal", args=[text.kind])
     return {
-        "version": terms.version,
-        "language": terms.language,
+        "version": text.version,
+        "language": text.language,
         "url": settings.BASE_URL + path,
     }
 

@@ -29,6 +29,7 @@ from booking.models import (
     Offer,
     OfferPermit,
     OfferStep,
+    Organiser,
     PriceRule,
     Slot,
     Stay,
@@ -49,6 +50,7 @@ from oti.demo import rows
 from oti.demo.accounts import create_accounts
 from oti.demo.dates import Window
 from oti.demo.legal import legal_texts
+from oti.demo.organiser import demo_organiser
 from oti.demo.shapes import (
     Catalogue,
     LodgingData,
@@ -135,6 +137,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         load_territory(today=day)
         load_tourist_tax()
         _add_legal_texts()
+        _add_organiser()
         ground, counts["providers"] = _add_providers(catalogue)
         fresh = _add_offers(catalogue, ground, day)
         fresh_events = _add_events(catalogue, ground)
@@ -184,6 +187,12 @@ def _add_legal_texts() -> None:
     for text in legal_texts():
         if (text.kind, text.language, text.version) not in known:
             text.save()
+
+
+def _add_organiser() -> None:
+    """Add the demo's organiser of packages where the office entered none."""
+    if not Organiser.objects.exists():
+        demo_organiser().save()
 
 
 def _add_policies(catalogue: Catalogue) -> dict[str, int]:

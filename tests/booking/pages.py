@@ -106,5 +106,7 @@ def checkout_form(basket: Basket, **fields: Any) -> dict[str, Any]:
         form[f"{row['key']}_first"] = f"First{row['key']}"
         form[f"{row['key']}_last"] = "Dupont"
     form |= {"needs": "A nut allergy", "terms": "1", "terms_version": "test-1"}
+    # Asked for a package only; ignored for another stay.
+    form |= {"package_form": "1", "package_form_version": "form-1"}
     form["shown_total"] = str(TOTAL)
     return {name: value for name, value in {**form, **fields}.items() if value is not None}

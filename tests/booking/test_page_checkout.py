@@ -32,6 +32,7 @@ CHECKOUT = "booking:checkout"
 def _in_spring(at):
     at(NOW)
     factories.terms()
+    factories.package_form()
 
 
 def buy(client: Client, basket: Basket, **fields) -> Order:
@@ -586,7 +587,7 @@ def test_unknown_order_is_not_found(client: Client):
 
 def test_without_conditions_of_sale_nothing_is_sold(client: Client):
     basket = dupont_stay(client)
-    LegalText.objects.all().delete()
+    LegalText.objects.filter(kind=LegalText.Kind.TERMS).delete()
 
     answer = client.post(address(CHECKOUT), checkout_form(basket, terms_version=""))
 

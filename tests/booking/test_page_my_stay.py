@@ -29,6 +29,7 @@ MY_STAY = "booking:my-stay"
 @pytest.fixture(autouse=True)
 def _in_spring(at):
     at(NOW)
+    factories.package_form()
 
 
 def asked(gite, **fields):

@@ -156,6 +156,7 @@ def test_hold_expired_at_payment_loses_nothing():
     [
         ({"terms": None}, "terms_missing"),
         ({"names": {}}, "names_missing"),
+        ({"package_form": None}, "package_form_missing"),
     ],
 )
 def test_what_is_missing_is_named(change, code):
@@ -167,6 +168,7 @@ def test_what_is_missing_is_named(change, code):
         "arrival_time": None,
         "needs": "",
         "terms": factories.terms(),
+        "package_form": factories.package_form(),
         "shown_total": view_basket(basket, now=NOW).total,
         "language": "fr",
         "now": NOW,
@@ -387,4 +389,4 @@ def test_each_step_is_in_the_journal(bank: FakeBank):
         .order_by("pk")
         .values_list("verb", flat=True)
     )
-    assert verbs == ["order placed", "payment received", "order confirmed"]
+    assert verbs == ["order placed", "evidence kept", "payment received", "order confirmed"]

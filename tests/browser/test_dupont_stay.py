@@ -58,6 +58,9 @@ def fill_checkout(page: Page) -> None:
     for field in page.locator("fieldset.person input[name*=last]").all():
         if field.is_visible():
             field.fill("Dupont")
+    # Asked for a package only.
+    if page.locator("[name=package_form]").count():
+        page.check("[name=package_form]")
     page.check("[name=terms]")
 
 

@@ -18,6 +18,7 @@ TITLES = {
         LegalText.Kind.PRIVACY: "Vie privée",
         LegalText.Kind.ACCESSIBILITY: "Accessibilité : non auditée",
         LegalText.Kind.RANKING: "Comment les offres sont classées",
+        LegalText.Kind.PACKAGE_FORM: "Formulaire d’information des forfaits (démonstration)",
     },
     "en": {
         LegalText.Kind.NOTICE: "Legal notice",
@@ -25,6 +26,7 @@ TITLES = {
         LegalText.Kind.PRIVACY: "Privacy",
         LegalText.Kind.ACCESSIBILITY: "Accessibility: not audited",
         LegalText.Kind.RANKING: "How offers are ranked",
+        LegalText.Kind.PACKAGE_FORM: "Information form of packages (demonstration)",
     },
 }
 

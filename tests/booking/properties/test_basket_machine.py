@@ -30,7 +30,7 @@ from booking.basket import (
     renew_holds,
     view_basket,
 )
-from booking.models import Basket, Order, OrderLine, Payment, Refund, Slot, Stay
+from booking.models import Basket, BasketLine, Order, OrderLine, Payment, Refund, Slot, Stay
 from booking.refusals import Refusal
 from booking.rules.pricing import OptionChoice
 from booking.search_table import find_drift
@@ -170,6 +170,7 @@ class Shop(RuleBasedStateMachine):
                 arrival_time=None,
                 needs="",
                 terms=factories.terms(),
+                package_form=factories.package_form(),
                 shown_total=view_basket(basket, now=now).total,
                 language="fr",
                 now=now,
