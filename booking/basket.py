@@ -782,9 +782,15 @@ def _take(
 ) -> int | None:
     """Hold nights, or lock the slot and check its places; returns the new stay's id."""
     if wish.unit is not None:
-        return _hold_nights(
-            wish.unit.pk, wish.request.arrival, wish.request.departure, now=now, until=until
-        )
+        arrival, departure = wish.request.arrival, wish.request.departure
+        stay_id = _hold_nights(wish.unit.pk, arrival, departure, now=now, until=until)
+        # A hole may have widened while this waited: the rules are asked again (features.md A05).
+        if arrival and departure:
+            guests = guests_of(wish.people, wish.keys)
+            refused = check_unit(wish.unit, arrival, departure, guests, today=day_of(now))
+            if refused:
+                raise NotAllowed(*refused)
+        return stay_id
     if wish.slot is not None:
         locks.lock_slots([wish.slot.pk])
         _check_places_left(

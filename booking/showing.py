@@ -30,7 +30,7 @@ from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
 from destination.templatetags.velay import date_range, duree, euros, heure, jour, jour_long, party
 from destination.templatetags.velay import nights as nights_words
-from oti.lib.dates import ONE_DAY, count_nights, paris
+from oti.lib.dates import count_nights, paris
 from oti.lib.html import format_number
 from oti.lib.money import ZERO
 
@@ -204,7 +204,7 @@ def stay_days(view: BasketView) -> list[dict[str, Any]]:
                 for entry in day.entries
                 if entry.view.counted or not entry.is_departure
             ],
-            "free": _free_day(day, view) if day.is_free else None,
+            "free": _free_day(day) if day.is_free else None,
         }
         for day in _days_to_show(view)
     ]
@@ -235,10 +235,8 @@ def _days_to_show(view: BasketView) -> list[DayView]:
     return shown
 
 
-def _free_day(day: DayView, view: BasketView) -> dict[str, Any]:
-    guests = [person.guest for person in view.people]
-    query = search_query(day.day, day.day + ONE_DAY, guests)
-    return {"ideas": [], "browse_url": reverse("booking:experiences") + query}
+def _free_day(day: DayView) -> dict[str, Any]:
+    return {"ideas": [], "browse_url": f"{reverse('booking:ideas')}?day={day.day.isoformat()}"}
 
 
 def _entry_row(

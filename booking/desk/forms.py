@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from booking.desk.rows import deleted_rows_of, rows_of, say_on_rows
 from booking.features import FEATURES
-from booking.models import Offer, OrderLine, PriceRule, Supplement, Tariff, Unit
+from booking.models import Offer, OfferLabel, OrderLine, PriceRule, Supplement, Tariff, Unit
 from booking.models.offers import Weekday
 from booking.offers import check_price_bands
 from booking.rules.pricing import BandTerms
@@ -87,6 +87,17 @@ class PhotoRow(DeskForm):
     def clean_position(self) -> int:
         """Return 0 for « at the end »."""
         return self.cleaned_data.get("position") or 0
+
+
+class LabelRow(DeskForm):
+    """A label of an offer, with its last day."""
+
+    families = forms.MultipleChoiceField(
+        choices=OfferLabel.Family.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label=gettext_lazy("Families of Tourisme & Handicap"),
+    )
 
 
 class SupplementRow(DeskForm):

@@ -2,6 +2,7 @@
 
 from booking.models.baskets import Basket, BasketLine
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
+from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Payout, Refund
 from booking.models.offers import (
@@ -28,6 +29,7 @@ __all__ = [
     "Closure",
     "GatewayEvent",
     "Offer",
+    "OfferLabel",
     "OfferPhoto",
     "Order",
     "OrderItem",
