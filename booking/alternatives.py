@@ -146,7 +146,12 @@ def _first_of_each(
     tried = [
         (unit_id, replace(criteria, arrival=arrival, departure=departure, page=1))
         for arrival, departure, unit_id in find_in_windows(
-            criteria, windows, now=now, most=most, offer_id=offer_id
+            criteria,
+            windows,
+            now=now,
+            most=most,
+            offer_id=offer_id,
+            places=loading.places,
         )
     ]
     found: dict[tuple[date, date], tuple[StaySearch, StayResult]] = {}
@@ -191,7 +196,9 @@ def _loosened(
     for relaxed, search in filters_in_use(criteria)[:MOST_FILTERS]:
         window = [(search.arrival, search.departure)]
         most = TRIED + MOST_ELSEWHERE if relaxed.name == "pole" else TRIED
-        for _arrival, _departure, unit_id in find_in_windows(search, window, now=now, most=most):
+        for _arrival, _departure, unit_id in find_in_windows(
+            search, window, now=now, most=most, places=loading.places
+        ):
             tried.append((unit_id, replace(search, page=1), relaxed))
     results = loading.results([(unit_id, search) for unit_id, search, _relaxed in tried])
     elsewhere: list[Proposal] = []

@@ -18,10 +18,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from booking.filters import JOINS, MONTHS, Filters, offers_kept, placed
+from booking.filters import JOINS, MONTHS, Filters, Places, offers_kept, placed
 from booking.holes import bounded_on_both_sides
 from booking.models import Closure, Offer, Slot, Stay, Unit, UnitDay
 from booking.quoting import (
@@ -276,6 +277,11 @@ class StayLoader:
         self.poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
         self.tax_book = TaxBook()
 
+    @cached_property
+    def places(self) -> Places:
+        """Return the communes where something is sold, with their poles."""
+        return placed(self.today)
+
     def results(self, candidates: Sequence[tuple[int, StaySearch]]) -> list[StayResult | None]:
         """Return the result of each (unit, search), None where the rules refuse it."""
         units = _load_units({unit_id for unit_id, _criteria in candidates}, self.today)
@@ -339,15 +345,17 @@ def stay_conditions(
     arrival: str = "%(arrival)s::date",
     departure: str = "%(departure)s::date",
     without: Collection[str] = (),
+    places: Places | None = None,
 ) -> tuple[list[str], dict[str, Any]]:
     """Return what the table can say of a search, as SQL conditions with their parameters.
 
-    `arrival` and `departure` are SQL expressions; `without` names filters to leave out. The
-    conditions speak of `d` and `e` (the nights of arrival and departure), `u`, `o`, `p`, `c`, `m`.
+    `arrival` and `departure` are SQL expressions; `without` names filters to leave out; `places`
+    are those of `filters.placed`, where they are known already. The conditions speak of `d` and
+    `e` (the nights of arrival and departure), `u`, `o`, `p`, `c`, `m`.
     """
     today = day_of(now)
     filters, values = criteria.filters.conditions(today)
-    communes, poles = placed(today)
+    communes, poles = placed(today) if places is None else places
     children = len(criteria.child_ages)
     nights = f"({departure} - {arrival})"
     where = [
@@ -426,12 +434,15 @@ def find_in_windows(
     now: datetime,
     most: int,
     offer_id: int | None = None,
+    places: Places | None = None,
 ) -> list[tuple[date, date, int]]:
     """Return (arrival, departure, unit) for each of these nights, at most `most` offers each.
 
     One statement whatever the number of windows, best rank first within each.
     """
-    where, values = stay_conditions(criteria, now=now, arrival="w.arrival", departure="w.departure")
+    where, values = stay_conditions(
+        criteria, now=now, arrival="w.arrival", departure="w.departure", places=places
+    )
     if offer_id is not None:
         where.append("o.id = %(offer)s")
     query = f"""

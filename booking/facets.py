@@ -167,7 +167,9 @@ def experience_facets(
 
 def _count(base: str, filters: Filters, values: dict[str, Any], *, day: date) -> Facets:
     conditions, parameters = filters.conditions(day)
-    communes, poles = placed(day)
+    if "communes" not in values:
+        communes, poles = placed(day)
+        values = {**values, "communes": communes, "poles": poles}
     flags = "".join(f", ({condition}) AS in_{name}" for name, condition in conditions.items())
 
     def kept(names: Collection[str], but: Collection[str] = ()) -> str:
@@ -200,10 +202,7 @@ def _count(base: str, filters: Filters, values: dict[str, Any], *, day: date) ->
         {" UNION ALL ".join(counts)}
     """  # noqa: S608 - constants of this project
     with connection.cursor() as cursor:
-        cursor.execute(
-            query,
-            {**values, **parameters, "communes": communes, "poles": poles, "f_day": day},
-        )
+        cursor.execute(query, {**values, **parameters, "f_day": day})
         rows = cursor.fetchall()
     found: dict[str, dict[str, int]] = {}
     for group, choice, count in rows:

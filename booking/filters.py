@@ -105,7 +105,10 @@ def words_of(text: str) -> list[str]:
     return [word for word in re.split(r"[\W_]+", text[:LONGEST_TEXT]) if word][:MOST_WORDS]
 
 
-def placed(day: date) -> tuple[list[int], list[str]]:
+Places = tuple[list[int], list[str]]
+
+
+def placed(day: date) -> Places:
     """Return the communes where something is sold on `day`, each with the slug of its pole."""
     rows = (
         memberships_on(day)

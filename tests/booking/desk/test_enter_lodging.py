@@ -47,6 +47,7 @@ def lodging(provider: Provider, **changes: Any) -> dict[str, Any]:
         "min_advance_days": 0,
         "features": ["wifi", "pets"],
         **rows("photos"),
+        **rows("labels"),
         **units,
         **rows(
             "supplements",
