@@ -60,7 +60,7 @@ class WishField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         """Return a known value, or the fallback."""
-        text = str(value or "").replace("\x00", "").strip()[:60]
+        text = str(value or "").strip()[:60]
         return text if text and (self.known is None or text in self.known) else self.fallback
 
 

@@ -104,9 +104,7 @@ def test_a_closure_bounds_a_hole_and_a_hold_does_not():
 
 def test_arrival_days_still_hold_in_a_hole():
     offer = a_gite()
-    factories.a_restriction(
-        offer, "closed_to_arrival", HOLE[0], HOLE[0] + timedelta(days=1)
-    )
+    factories.a_restriction(offer, "closed_to_arrival", HOLE[0], HOLE[0] + timedelta(days=1))
     search_table.rebuild_units([offer.units.get().pk], today=TODAY)
     with_hole(offer)
 

@@ -27,7 +27,13 @@ from tests.cast import NOW, TODAY
 pytestmark = pytest.mark.django_db
 FIRST = date(2027, 4, 12)
 SPAN = 24
-KINDS = ("min_stay_arrival", "min_stay_through", "max_stay", "closed_to_arrival", "closed_to_departure")
+KINDS = (
+    "min_stay_arrival",
+    "min_stay_through",
+    "max_stay",
+    "closed_to_arrival",
+    "closed_to_departure",
+)
 
 
 @dataclass(frozen=True)
