@@ -473,7 +473,7 @@ def find_in_windows(
                 "offer": offer_id,
             },
         )
-        return cursor.fetchall()
+        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
 
 
 def count_fitting(criteria: StaySearch, *, now: datetime) -> int:

@@ -21,7 +21,7 @@ from destination.models import Pole
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
-PER_DAY = 6
+PER_DAY = 3
 MOST_DAYS = 14
 # More dates than that on the days of a stay are not read at once.
 MOST_SLOTS = 3000

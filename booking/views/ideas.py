@@ -18,7 +18,7 @@ from booking.access import basket_for
 from booking.availability import ExperienceResult
 from booking.forms.asking import asked
 from booking.forms.search import SearchForm, read_day
-from booking.ideas import DayIdeas, Idea, days_planned, find_ideas
+from booking.ideas import PER_DAY, DayIdeas, Idea, days_planned, find_ideas
 from booking.models import Basket, Offer
 from booking.people import Person, people_from
 from booking.pictures import Picture
@@ -28,8 +28,8 @@ from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 from oti.lib.htmx import render_part
 
-# On one day alone, everything is shown.
-EVERYTHING = 60
+# On one day alone: so many, and as many more at each press (features.md N35).
+ON_ONE_DAY = 12
 LONGEST_STAY_DAYS = 91
 
 
@@ -68,14 +68,14 @@ def ideas_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
         last=day or last,
         kind=kind,
         now=now,
-        **({"per_day": EVERYTHING} if day else {}),
+        per_day=ON_ONE_DAY * form.page if day else PER_DAY,
     )
     photos = pictures.covers(one.offer for shown in found for one in shown.ideas)
     return context | {
         "day_chips": _day_chips(request, form, first, last, chosen=day, kind=kind),
         "kind_chips": _kind_chips(request, form, kinds, chosen=kind, day=day),
         "days": [
-            _day(request, form, shown, kind=kind, is_alone=day is not None, photos=photos)
+            _day(request, form, shown, kind=kind, photos=photos, page=form.page + 1 if day else 1)
             for shown in found
         ],
         "later_url": _later_url(request, form, found, last) if not day else "",
@@ -102,9 +102,19 @@ def _dates(basket: Basket | None, form: SearchForm, *, today: date) -> tuple[dat
 
 
 def _address(
-    request: HttpRequest, form: SearchForm, *, day: date | None = None, kind: str = ""
+    request: HttpRequest,
+    form: SearchForm,
+    *,
+    day: date | None = None,
+    kind: str = "",
+    page: int = 1,
 ) -> str:
-    query = form.query(kind=kind, sort="", page="", day=day.isoformat() if day else "")
+    query = form.query(
+        kind=kind,
+        sort="",
+        page=page if page > 1 else "",
+        day=day.isoformat() if day else "",
+    )
     return f"{request.path}?{query}" if query else request.path
 
 
@@ -172,8 +182,8 @@ def _day(
     shown: DayIdeas,
     *,
     kind: str,
-    is_alone: bool,
     photos: Mapping[int, Picture],
+    page: int,
 ) -> dict[str, Any]:
     more = ngettext("%(count)s more on that day", "%(count)s more on that day", shown.more)
     return {
@@ -182,8 +192,8 @@ def _day(
             _card(one, form, back=request.get_full_path(), picture=photos.get(one.offer.pk))
             for one in shown.ideas
         ],
-        "more_label": more % {"count": shown.more} if shown.more and not is_alone else "",
-        "more_url": _address(request, form, day=shown.day, kind=kind),
+        "more_label": more % {"count": shown.more} if shown.more else "",
+        "more_url": _address(request, form, day=shown.day, kind=kind, page=page),
         "why": "" if shown.ideas else _why(shown.left_out),
     }
 
@@ -228,5 +238,5 @@ def _why(left_out: Mapping[str, int]) -> str:
     if not left_out:
         return _("Nothing takes place on that day. Time for yourselves.")
     reasons: Sequence[str] = sorted(left_out, key=lambda one: (-left_out[one], one))
-    text = _(" or ").join(words[one] for one in reasons)
+    text = f" {_('or')} ".join(words[one] for one in reasons)
     return _("Nothing left for you on that day: %(reasons)s.") % {"reasons": text}

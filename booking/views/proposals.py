@@ -212,11 +212,12 @@ def _card(
         back=request.get_full_path(),
         picture=photos.get(offer.pk),
     )
-    dates = date_range(search.arrival, search.departure, "short")
+    dates = date_range(search.arrival, search.departure, "text")
     words = relaxed_words(one.relaxed, poles)
-    text = f"{dates} · {words}" if words else str(dates)
-    badge = {"text": text, "kind": "info", "icon": "calendar-days"}
+    badges = [{"text": dates, "kind": "info", "icon": "calendar-days"}]
+    if words:
+        badges.append({"text": words, "kind": "info", "icon": "lightbulb"})
     unique = f"res-{offer.pk}-{search.arrival:%m%d}-{search.departure:%m%d}"
     if one.relaxed.name:
         unique += f"-{one.relaxed.condition or one.relaxed.name}"
-    return {**card, "id": unique, "badges": [badge, *card["badges"]]}
+    return {**card, "id": unique, "badges": [*badges, *card["badges"]]}

@@ -1,4 +1,4 @@
-"""Holes between two stays: sold as they are where the tariff says so, and only as long as they are."""
+"""Holes between two stays: sold whole where the tariff says so, as long as they are holes."""
 
 from __future__ import annotations
 

@@ -161,6 +161,18 @@ def test_a_day_without_anything_says_why(client: Client, fields, words):
     assert "Nothing takes place on that day" in empty["why"]
 
 
+def test_a_full_day_is_shown_twelve_by_twelve(client: Client):
+    for number in range(14):
+        thing(f"Swimming {number}", SUNDAY)
+    visitor = with_basket(client, a_stay())
+
+    first = ideas(visitor, day=SUNDAY)
+    second = visitor.get(first.context["days"][0]["more_url"])
+
+    assert [len(titles(page)[SUNDAY]) for page in (first, second)] == [12, 14]
+    assert second.context["days"][0]["more_label"] == ""
+
+
 def test_a_day_and_a_kind_narrow_it_and_nobody_knows_others(client: Client):
     for number in range(8):
         thing(f"Swimming {number}", SUNDAY)
@@ -168,8 +180,8 @@ def test_a_day_and_a_kind_narrow_it_and_nobody_knows_others(client: Client):
     visitor = with_basket(client, a_stay())
 
     whole = ideas(visitor)
-    assert len(titles(whole)[SUNDAY]) == 6
-    assert "3 more on that day" in text_of(whole)
+    assert len(titles(whole)[SUNDAY]) == 3
+    assert "6 more on that day" in text_of(whole)
     assert list(titles(ideas(visitor, day=SUNDAY, kind="meal")).items()) == [(SUNDAY, ["Dinner"])]
     assert len(titles(ideas(visitor, day=SUNDAY))[SUNDAY]) == 9
     for query in (

@@ -1,4 +1,4 @@
-"""The order of the lists: what fits, then a turn of each day; never who pays (booking/RANKING.md)."""
+"""The order of the lists: what fits, then a turn of each day; never who pays."""
 
 from __future__ import annotations
 
