@@ -23,6 +23,7 @@ from oti.lib.dates import today as day_of
 
 PER_DAY = 3
 MOST_DAYS = 14
+FIRST_TURN = date(2020, 1, 1)
 # More dates than that on the days of a stay are not read at once.
 MOST_SLOTS = 3000
 
@@ -125,9 +126,11 @@ def find_ideas(
 
 def _choose(day: DayIdeas, ideas: Iterable[Idea], *, kind: str, per_day: int, today: date) -> None:
     """Put the first of the ranking into the day, in the order of their hours."""
+    # Each day of the stay has a turn of its own, and another one tomorrow.
+    turn = today + (day.day - FIRST_TURN)
     ranked = sorted(
         (idea for idea in ideas if not kind or idea.offer.kind == kind),
-        key=lambda idea: (-len(idea.joining), turn_of(idea.offer.pk, today)),
+        key=lambda idea: (-len(idea.joining), turn_of(idea.offer.pk, turn)),
     )
     day.ideas = sorted(ranked[:per_day], key=lambda idea: (idea.slot.starts_at, idea.offer.pk))
     day.more = len(ranked) - len(day.ideas)
