@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -98,6 +99,10 @@ class LabelRow(DeskForm):
         required=False,
         label=gettext_lazy("Families of Tourisme & Handicap"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].validators += [MinValueValidator(1), MaxValueValidator(5)]
 
 
 class SupplementRow(DeskForm):

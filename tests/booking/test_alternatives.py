@@ -169,7 +169,7 @@ def test_statements_of_the_empty_page_are_bounded(client: Client, django_assert_
         offer = factories.a_lodging(features=["pets"], units=2, now=NOW)
         block(offer, day(number), day(number + 1))
 
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(34):
         client.get(
             address(
                 "booking:stays",
