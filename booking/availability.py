@@ -476,11 +476,6 @@ def find_in_windows(
         return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
 
 
-def count_fitting(criteria: StaySearch, *, now: datetime) -> int:
-    """Return how many lodgings the table finds, before the rules: enough to offer a way out."""
-    return _find_candidates(criteria, now=now, offset=0, limit=1)[1]
-
-
 def free_until(offer: Offer, starts_at: datetime) -> datetime | None:
     """Return until when cancelling gives everything back, None if it never does."""
     policy = policy_of(offer)
