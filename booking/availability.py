@@ -7,27 +7,29 @@ from __future__ import annotations
 
 import calendar as months
 import hashlib
-import json
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from booking.filters import JOINS, MONTHS, Filters, Places, offers_kept, placed
+from booking.holes import bounded_on_both_sides
 from booking.models import Closure, Offer, Slot, Stay, Unit, UnitDay
 from booking.quoting import (
     TaxBook,
     asked_of,
     check_places,
     check_unit,
-    facts_of,
     offers_to_quote,
     policy_of,
     quote_places,
@@ -58,6 +60,8 @@ SORTS = {
     "price": "base_cents, turn, offer_id",
     "price_desc": "base_cents DESC, turn, offer_id",
 }
+# An offer's place in the rotation of a day, as `turn_of` computes it.
+TURN_SQL = "md5({offer}::text || %(turn)s)"
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,23 @@ class StaySearch:
     features: tuple[str, ...] = ()
     sort: str = "relevance"
     page: int = 1
+    commune: str = ""
+    stars: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def filters(self) -> Filters:
+        """Return what is wished beside dates and party."""
+        return Filters(
+            pole=self.pole,
+            commune=self.commune,
+            lodging_type=self.lodging_type,
+            stars=self.stars,
+            features=self.features,
+            labels=self.labels,
+            text=self.text,
+        )
 
     @property
     def guests(self) -> tuple[Guest, ...]:
@@ -229,9 +250,7 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     troubles += check_party(criteria.adults, criteria.child_ages)
     if troubles:
         raise BadInput(*troubles)
-    nights = count_nights(criteria.arrival, criteria.departure)
-    poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
-    tax_book = TaxBook()
+    loading = StayLoader(today)
     wanted = criteria.page * PAGE_SIZE
     accepted: list[StayResult] = []
     count, refused, offset = 0, 0, 0
@@ -242,31 +261,10 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
         if not candidates or wanted - PAGE_SIZE >= count:
             break
         offset += len(candidates)
-        units = _load_units(candidates, today)
-        for unit_id in candidates:
-            unit = units.get(unit_id)
-            quote = None
-            if unit is not None and not check_unit(
-                unit, criteria.arrival, criteria.departure, criteria.guests, today=today
-            ):
-                quote, _troubles = quote_unit(
-                    unit, criteria.arrival, criteria.departure, criteria.guests, (), tax_book
-                )
-            if unit is None or quote is None:
-                refused += 1
-                continue
-            accepted.append(
-                StayResult(
-                    offer=unit.offer,
-                    unit=unit,
-                    quote=quote,
-                    nights=nights,
-                    free_cancellation_until=free_until(
-                        unit.offer, stay_hours(unit.offer, criteria.arrival, criteria.departure)[0]
-                    ),
-                    pole=poles.get(getattr(unit, "pole_id", None)),
-                )
-            )
+        results = loading.results([(one, criteria) for one in candidates])
+        kept = [one for one in results if one is not None]
+        refused += len(results) - len(kept)
+        accepted += kept
         if offset >= count:
             break
     shown = accepted[wanted - PAGE_SIZE : wanted]
@@ -281,7 +279,66 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     )
 
 
-def _load_units(unit_ids: Sequence[int], today: date) -> dict[int, Unit]:
+class StayLoader:
+    """Turns candidates of the table into results: the rules' word and the price to be paid.
+
+    Poles and the councils' tariffs are read once, units in a bounded number of statements.
+    """
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
+        self.tax_book = TaxBook()
+
+    @cached_property
+    def places(self) -> Places:
+        """Return the communes where something is sold, with their poles."""
+        return placed(self.today)
+
+    def results(self, candidates: Sequence[tuple[int, StaySearch]]) -> list[StayResult | None]:
+        """Return the result of each (unit, search), None where the rules refuse it."""
+        units = _load_units({unit_id for unit_id, _criteria in candidates}, self.today)
+        holes: dict[tuple[date, date], frozenset[int]] = {}
+        for days in {(one.arrival, one.departure) for _unit_id, one in candidates}:
+            filling = {
+                unit_id
+                for unit_id, one in candidates
+                if (one.arrival, one.departure) == days and _fills_gaps(units.get(unit_id))
+            }
+            holes[days] = bounded_on_both_sides(filling, days[0] - ONE_DAY, days[1])
+        return [
+            self._result(units.get(unit_id), one, holes=holes[one.arrival, one.departure])
+            for unit_id, one in candidates
+        ]
+
+    def _result(
+        self, unit: Unit | None, criteria: StaySearch, *, holes: frozenset[int]
+    ) -> StayResult | None:
+        arrival, departure, guests = criteria.arrival, criteria.departure, criteria.guests
+        if unit is None or check_unit(
+            unit, arrival, departure, guests, today=self.today, holes=holes
+        ):
+            return None
+        quote, _troubles = quote_unit(unit, arrival, departure, guests, (), self.tax_book)
+        if quote is None:
+            return None
+        return StayResult(
+            offer=unit.offer,
+            unit=unit,
+            quote=quote,
+            nights=count_nights(arrival, departure),
+            free_cancellation_until=free_until(
+                unit.offer, stay_hours(unit.offer, arrival, departure)[0]
+            ),
+            pole=self.poles.get(getattr(unit, "pole_id", None)),
+        )
+
+
+def _fills_gaps(unit: Unit | None) -> bool:
+    return unit is not None and unit.tariff is not None and unit.tariff.fills_gaps
+
+
+def _load_units(unit_ids: Collection[int], today: date) -> dict[int, Unit]:
     units = {unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))}
     communes = {unit.offer.commune_id for unit in units.values()}
     pole_of = dict(
@@ -294,23 +351,31 @@ def _load_units(unit_ids: Sequence[int], today: date) -> dict[int, Unit]:
     return units
 
 
-def _find_candidates(
-    criteria: StaySearch, *, now: datetime, offset: int, limit: int
-) -> tuple[list[int], int]:
-    """Return the next unit ids in the order of the search, and how many offers there are."""
+def stay_conditions(
+    criteria: StaySearch,
+    *,
+    now: datetime,
+    arrival: str = "%(arrival)s::date",
+    departure: str = "%(departure)s::date",
+    without: Collection[str] = (),
+    places: Places | None = None,
+) -> tuple[list[str], dict[str, Any]]:
+    """Return what the table can say of a search, as SQL conditions with their parameters.
+
+    `arrival` and `departure` are SQL expressions; `without` names filters to leave out; `places`
+    are those of `filters.placed`, where they are known already. The conditions speak of `d` and
+    `e` (the nights of arrival and departure), `u`, `o`, `p`, `c`, `m`.
+    """
     today = day_of(now)
-    party = criteria.adults + len(criteria.child_ages)
-    infants = sum(age < settings.INFANT_BELOW_AGE for age in criteria.child_ages)
+    filters, values = criteria.filters.conditions(today)
+    communes, poles = placed(today) if places is None else places
     children = len(criteria.child_ages)
-    communes = memberships_on(today).filter(is_neighbour=False)
-    if criteria.pole:
-        communes = communes.filter(pole__slug=criteria.pole)
-    commune_ids = list(communes.values_list("commune_id", flat=True))
+    nights = f"({departure} - {arrival})"
     where = [
-        "d.day = %(arrival)s",
-        "e.day = %(departure)s",
-        "d.free_run >= %(nights)s",
-        "d.min_stay <= %(nights)s",
+        f"d.day = {arrival}",
+        f"e.day = {departure}",
+        f"d.free_run >= {nights}",
+        f"d.min_stay <= {nights}",
         "d.arrival_ok",
         "u.is_active",
         "u.max_adults >= %(adults)s",
@@ -319,26 +384,50 @@ def _find_candidates(
         "u.max_guests + least(u.max_infants, %(infants)s) >= %(party)s",
         "o.state = 'published'",
         "p.state = 'active'",
-        "o.commune_id = ANY(%(communes)s)",
-        "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"
-        " AND h.expires_at > %(now)s AND h.dates && daterange(%(arrival)s, %(departure)s))",
+        "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"  # noqa: S608
+        f" AND h.expires_at > %(now)s AND h.dates && daterange({arrival}, {departure}))",
+        *(condition for name, condition in filters.items() if name not in without),
     ]
-    if criteria.lodging_type:
-        where.append("o.lodging_type = %(lodging_type)s")
-    if criteria.features:
-        where.append("o.features @> %(features)s::jsonb")
+    return where, {
+        **values,
+        "arrival": criteria.arrival,
+        "departure": criteria.departure,
+        "adults": criteria.adults,
+        "children": children,
+        "infants": sum(age < settings.INFANT_BELOW_AGE for age in criteria.child_ages),
+        "party": criteria.adults + children,
+        "communes": communes,
+        "poles": poles,
+        "now": now,
+        "turn": today.isoformat(),
+    }
+
+
+STAY_TABLES = f"""
+    booking_unitday d
+    JOIN booking_unitday e ON e.unit_id = d.unit_id
+    JOIN booking_unit u ON u.id = d.unit_id
+    JOIN booking_offer o ON o.id = u.offer_id
+    {JOINS}
+"""
+# What an offer is ranked by, beside its price (booking/RANKING.md).
+RANKED = (
+    "least(greatest(u.max_guests - %(party)s, 0) / 2, 2) AS slack,"
+    f" {TURN_SQL.format(offer='u.offer_id')} AS turn"
+)
+
+
+def _find_candidates(
+    criteria: StaySearch, *, now: datetime, offset: int, limit: int
+) -> tuple[list[int], int]:
+    """Return the next unit ids in the order of the search, and how many offers there are."""
+    where, values = stay_conditions(criteria, now=now)
     order = SORTS.get(criteria.sort, SORTS["relevance"])
     query = f"""
         WITH fitting AS (
             SELECT DISTINCT ON (u.offer_id) u.offer_id, u.id AS unit_id,
-                   e.cum_cents - d.cum_cents AS base_cents,
-                   least(greatest(u.max_guests - %(party)s, 0) / 2, 2) AS slack,
-                   md5(u.offer_id::text || %(turn)s) AS turn
-            FROM booking_unitday d
-            JOIN booking_unitday e ON e.unit_id = d.unit_id
-            JOIN booking_unit u ON u.id = d.unit_id
-            JOIN booking_offer o ON o.id = u.offer_id
-            JOIN members_provider p ON p.id = o.provider_id
+                   e.cum_cents - d.cum_cents AS base_cents, {RANKED}
+            FROM {STAY_TABLES}
             WHERE {" AND ".join(where)}
             ORDER BY u.offer_id, e.cum_cents - d.cum_cents, u.id
         )
@@ -346,27 +435,58 @@ def _find_candidates(
         ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
     """  # noqa: S608 - every part is a constant of this module; values are parameters
     with connection.cursor() as cursor:
+        cursor.execute(query, {**values, "limit": limit, "offset": offset})
+        rows = cursor.fetchall()
+    return [row[0] for row in rows], rows[0][1] if rows else 0
+
+
+def find_in_windows(
+    criteria: StaySearch,
+    windows: Sequence[tuple[date, date]],
+    *,
+    now: datetime,
+    most: int,
+    offer_id: int | None = None,
+    places: Places | None = None,
+) -> list[tuple[date, date, int]]:
+    """Return (arrival, departure, unit) for each of these nights, at most `most` offers each.
+
+    One statement whatever the number of windows, best rank first within each.
+    """
+    where, values = stay_conditions(
+        criteria, now=now, arrival="w.arrival", departure="w.departure", places=places
+    )
+    if offer_id is not None:
+        where.append("o.id = %(offer)s")
+    query = f"""
+        WITH fitting AS (
+            SELECT DISTINCT ON (w.arrival, w.departure, u.offer_id)
+                   w.arrival, w.departure, u.offer_id, u.id AS unit_id,
+                   e.cum_cents - d.cum_cents AS base_cents, {RANKED}
+            FROM unnest(%(arrivals)s::date[], %(departures)s::date[]) AS w(arrival, departure),
+                 {STAY_TABLES}
+            WHERE {" AND ".join(where)}
+            ORDER BY w.arrival, w.departure, u.offer_id, e.cum_cents - d.cum_cents, u.id
+        ), ranked AS (
+            SELECT *, row_number() OVER (
+                PARTITION BY arrival, departure ORDER BY {SORTS["relevance"]}
+            ) AS rank FROM fitting
+        )
+        SELECT arrival, departure, unit_id FROM ranked WHERE rank <= %(most)s
+        ORDER BY arrival, departure, rank
+    """  # noqa: S608 - every part is a constant of this module; values are parameters
+    with connection.cursor() as cursor:
         cursor.execute(
             query,
             {
-                "arrival": criteria.arrival,
-                "departure": criteria.departure,
-                "nights": count_nights(criteria.arrival, criteria.departure),
-                "adults": criteria.adults,
-                "children": children,
-                "infants": infants,
-                "party": party,
-                "communes": commune_ids,
-                "now": now,
-                "lodging_type": criteria.lodging_type,
-                "features": json.dumps(list(criteria.features)),
-                "turn": today.isoformat(),
-                "limit": limit,
-                "offset": offset,
+                **values,
+                "arrivals": [arrival for arrival, _departure in windows],
+                "departures": [departure for _arrival, departure in windows],
+                "most": most,
+                "offer": offer_id,
             },
         )
-        rows = cursor.fetchall()
-    return [row[0] for row in rows], rows[0][1] if rows else 0
+        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
 
 
 def free_until(offer: Offer, starts_at: datetime) -> datetime | None:
@@ -613,12 +733,15 @@ def search_experiences(
     from_day: date | None = None,
     to_day: date | None = None,
     guests: Sequence[Guest] = (),
+    filters: Filters | None = None,
+    season: str = "",
     page: int = 1,
     now: datetime,
 ) -> ExperienceResults:
     """Return what can be lived or tasted on these days, soonest first, then in the day's rotation.
 
-    With a party, an offer that no one of it may join is left out and the price is theirs.
+    `season` keeps the dates of summer or winter (`filters.MONTHS`). With a party, an offer that
+    no one of it may join is left out and the price is theirs.
     """
     today = day_of(now)
     start = max(from_day or today, today)
@@ -628,13 +751,18 @@ def search_experiences(
         offers = offers.filter(
             commune__in=memberships_on(today).filter(pole__slug=pole).values("commune_id")
         )
+    kept = offers_kept(filters, day=today) if filters else None
+    if kept is not None:
+        offers = offers.filter(pk__in=kept)
     found = {offer.pk: offer for offer in offers_to_quote(offers)}
     first_slot: dict[int, Slot] = {}
     slots = (
         Slot.objects.filter(offer_id__in=found, day__gte=start, day__lte=end)
         .to_come(now)
+        .allowed()
         .with_free(now)
         .filter(capacity__gt=F("sold") + F("held"))
+        .filter(day__month__in=MONTHS.get(season, range(1, 13)))
         .order_by("offer_id", "starts_at")
         .distinct("offer_id")
     )
@@ -644,8 +772,6 @@ def search_experiences(
     results = []
     for offer_id, slot in first_slot.items():
         offer = found[offer_id]
-        if offer.kind_rules.check_day(facts_of(offer), slot.day):
-            continue
         quote = None
         joining = [guest for guest in guests if not check_places(offer, [guest], 1)]
         if guests and not offer.is_sold_by_item:

@@ -856,7 +856,13 @@ def _take(
 ) -> int | None:
     """Hold nights, or lock the slots and check their places; returns the new stay's id."""
     if wish.unit is not None and wish.days is not None:
-        return _hold_nights(wish.unit.pk, *wish.days, now=now, until=until)
+        stay_id = _hold_nights(wish.unit.pk, *wish.days, now=now, until=until)
+        # A hole may have widened while this waited: the rules are asked again (features.md A05).
+        guests = guests_of(wish.people, wish.keys)
+        refused = check_unit(wish.unit, *wish.days, guests, today=day_of(now))
+        if refused:
+            raise NotAllowed(*refused)
+        return stay_id
     if wish.takes is not None:
         locks.lock_slots(wish.takes.slot_ids)
         _places_left(wish.takes.ask, now=now, except_line=except_line)

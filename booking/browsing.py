@@ -14,15 +14,11 @@ from decimal import Decimal
 from django.db.models import Max, Min, Q
 
 from booking.availability import PAGE_SIZE, free_units, turn_of
+from booking.filters import Filters, offers_kept
 from booking.models import Offer, Unit, UnitDay
 from destination.models import Pole
-from destination.models.territory import memberships_on
-from oti.lib.dates import count_nights
 from oti.lib.dates import today as day_of
 from oti.lib.money import from_cents
-
-# How far around the dates asked for others are looked for.
-NEAR_DAYS = 28
 
 
 @dataclass(frozen=True)
@@ -47,9 +43,7 @@ class Shelf:
 
 def browse_lodgings(
     *,
-    pole: str = "",
-    lodging_type: str = "",
-    features: Sequence[str] = (),
+    filters: Filters | None = None,
     page: int = 1,
     now: datetime,
     size: int = PAGE_SIZE,
@@ -57,16 +51,9 @@ def browse_lodgings(
     """Return lodgings on sale, in the day's rotation, `size` a page (features.md N24, N34)."""
     today = day_of(now)
     offers = Offer.objects.on_sale(today).filter(kind=Offer.Kind.LODGING)
-    if pole:
-        offers = offers.filter(
-            commune__in=memberships_on(today)
-            .filter(pole__slug=pole, is_neighbour=False)
-            .values("commune_id")
-        )
-    if lodging_type:
-        offers = offers.filter(lodging_type=lodging_type)
-    if features:
-        offers = offers.filter(features__contains=list(features))
+    kept = offers_kept(filters, day=today) if filters else None
+    if kept is not None:
+        offers = offers.filter(pk__in=kept)
     ids = sorted(offers.values_list("pk", flat=True), key=lambda pk: turn_of(pk, today))
     pages = max(1, math.ceil(len(ids) / size))
     page = min(max(page, 1), pages)
@@ -138,33 +125,6 @@ def equals_left(
 
 def _size(unit: Unit) -> tuple[int, int, int]:
     return unit.max_adults, unit.max_children, unit.max_guests
-
-
-def near_arrivals(
-    offer: Offer, *, arrival: date, departure: date, party: int, today: date, limit: int = 3
-) -> list[date]:
-    """Return the arrivals nearest to one that was refused, for as many nights and that party."""
-    nights = count_nights(arrival, departure)
-    days = (
-        UnitDay.objects.filter(
-            unit__offer=offer,
-            unit__is_active=True,
-            unit__max_guests__gte=party,
-            day__gte=max(
-                today + timedelta(days=offer.min_advance_days),
-                arrival - timedelta(days=NEAR_DAYS),
-            ),
-            day__lte=arrival + timedelta(days=NEAR_DAYS),
-            arrival_ok=True,
-            min_stay__lte=nights,
-            free_run__gte=nights,
-        )
-        .exclude(day=arrival)
-        .values_list("day", flat=True)
-        .distinct()
-    )
-    nearest = sorted(days, key=lambda day: (abs((day - arrival).days), day))
-    return sorted(nearest[:limit])
 
 
 def last_departure(offer: Offer, arrival: date) -> date | None:

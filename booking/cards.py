@@ -136,6 +136,11 @@ def bedrooms_words(bedrooms: int | None) -> str:
     return ngettext("%(count)s bedroom", "%(count)s bedrooms", bedrooms) % {"count": bedrooms}
 
 
+def stars_words(stars: int) -> str:
+    """Write the official rating of a lodging."""
+    return ngettext("%(count)s star", "%(count)s stars", stars) % {"count": stars}
+
+
 def ages_words(min_age: int | None, max_age: int | None) -> str:
     """Write for which ages something is; "" for everybody."""
     if min_age and max_age:

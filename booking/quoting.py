@@ -6,7 +6,7 @@ price comes through here (features.md B12).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
+from booking.holes import bounded_on_both_sides
 from booking.models import (
     AgeBand,
     Offer,
@@ -42,7 +43,7 @@ from booking.rules.pricing import (
 from booking.rules.refunds import RefundPolicy, RefundStep
 from booking.rules.stay import Restriction, StayLimits, check_stay
 from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms
-from oti.lib.dates import PARIS, at_paris
+from oti.lib.dates import ONE_DAY, PARIS, at_paris
 from oti.lib.money import ZERO, to_cents
 
 NOON = time(12)
@@ -224,15 +225,27 @@ def policy_of(offer: Offer) -> RefundPolicy:
 
 
 def check_unit(
-    unit: Unit, arrival: date, departure: date, guests: Sequence[Guest], *, today: date
+    unit: Unit,
+    arrival: date,
+    departure: date,
+    guests: Sequence[Guest],
+    *,
+    today: date,
+    holes: Collection[int] | None = None,
 ) -> list[Trouble]:
     """Return every reason of the rules why this party can't have these nights.
 
-    Whether the nights are free is asked elsewhere.
+    Whether the nights are free is asked elsewhere. `holes` are the units of which these nights
+    fill a hole; without it, that is asked where a minimum refuses and the tariff fills holes.
     """
-    if unit.tariff_id is None or not unit.is_active:
+    if unit.tariff is None or not unit.is_active:
         return [trouble("not_on_sale")]
-    problems = check_stay(stay_limits(unit), arrival, departure, today)
+    limits = stay_limits(unit)
+    problems = check_stay(limits, arrival, departure, today)
+    if unit.tariff.fills_gaps and any(one.code == "min_stay" for one in problems):
+        if holes is None:
+            holes = bounded_on_both_sides([unit.pk], arrival - ONE_DAY, departure)
+        problems = check_stay(limits, arrival, departure, today, fills_hole=unit.pk in holes)
     problems += check_occupancy(occupancy_of(unit), guests)
     problems += check_ages(unit.offer.min_age, unit.offer.max_age, guests)
     return troubles_of(problems)

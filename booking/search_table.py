@@ -8,17 +8,18 @@ transaction; `find_drift` compares the table with the truth.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
+from booking.holes import is_hole
 from booking.models import Closure, Stay, Unit, UnitDay
 from booking.quoting import stay_limits, stay_terms, units_to_quote
 from booking.rules.pricing import night_amount
-from booking.rules.stay import arrival_allowed, min_stay_on
+from booking.rules.stay import StayLimits, arrival_allowed, min_stay_on
 from oti.lib.dates import ONE_DAY
 from oti.lib.money import to_cents
 
@@ -38,6 +39,13 @@ UPDATE booking_unitday AS target SET free_run = fresh.free_run
 FROM unnest(%s::bigint[], %s::date[], %s::smallint[]) AS fresh(unit_id, day, free_run)
 WHERE target.unit_id = fresh.unit_id AND target.day = fresh.day
   AND target.free_run <> fresh.free_run
+"""
+
+SET_MINIMA = """
+UPDATE booking_unitday AS target SET min_stay = fresh.min_stay
+FROM unnest(%s::bigint[], %s::date[], %s::smallint[]) AS fresh(unit_id, day, min_stay)
+WHERE target.unit_id = fresh.unit_id AND target.day = fresh.day
+  AND target.min_stay <> fresh.min_stay
 """
 
 Row = tuple[int, date, int, int, int, int, bool]
@@ -72,6 +80,7 @@ def rebuild_units(unit_ids: Iterable[int], *, today: date) -> int:
 def refresh_runs(unit_ids: Sequence[int], first_night: date, departure: date) -> None:
     """Write again how many nights are free from each day that these nights can touch.
 
+    Where holes are filled, also the least number of nights: a stay makes holes, or ends them.
     Call it under the units' lock after a stay was sold, cancelled or blocked, or a closure
     changed: `[first_night, departure)` and the longest stay before it.
     """
@@ -83,22 +92,36 @@ def refresh_runs(unit_ids: Sequence[int], first_night: date, departure: date) ->
     priced: dict[int, dict[date, bool]] = defaultdict(dict)
     for unit_id, day, price in days.values_list("unit_id", "day", "price_cents"):
         priced[unit_id][day] = price != NO_PRICE
-    taken = _taken_nights(unit_ids, first)
+    # The eve of the first day too: whether it is taken decides if a hole begins there.
+    taken = _taken_nights(unit_ids, first - ONE_DAY)
+    limits = {
+        unit.pk: stay_limits(unit)
+        for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids, tariff__fills_gaps=True))
+    }
     fresh: list[tuple[int, date, int]] = []
+    minima: list[tuple[int, date, int]] = []
     for unit_id, nights in priced.items():
         runs = _free_runs(nights, taken[unit_id])
         fresh += [(unit_id, day, runs[day]) for day in nights if day < departure]
-    if fresh:
-        columns = [list(column) for column in zip(*fresh, strict=True)]
-        with connection.cursor() as cursor:
-            cursor.execute(SET_RUNS, columns)
+        if unit_id in limits:
+            # A hole may begin on the very day of departure.
+            touched = [day for day in nights if day <= departure]
+            minima += [
+                (unit_id, day, _least(limits[unit_id], day, runs[day], taken[unit_id]))
+                for day in touched
+            ]
+    for statement, rows in ((SET_RUNS, fresh), (SET_MINIMA, minima)):
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            with connection.cursor() as cursor:
+                cursor.execute(statement, columns)
 
 
 def compute_rows(unit_ids: Iterable[int], *, today: date) -> list[Row]:
     """Return what the table should say of these units, from the truth."""
     ids = list(unit_ids)
     horizon = [today + timedelta(days=n) for n in range(settings.SEARCH_HORIZON_DAYS + 1)]
-    taken = _taken_nights(ids, today)
+    taken = _taken_nights(ids, today - ONE_DAY)
     rows: list[Row] = []
     by_tariff: dict[int | None, list[tuple[int, int, bool]]] = {}
     for unit in units_to_quote(Unit.objects.filter(pk__in=ids).order_by("pk")):
@@ -122,7 +145,9 @@ def compute_rows(unit_ids: Iterable[int], *, today: date) -> list[Row]:
         }
         runs = _free_runs(is_sold, taken[unit.pk])
         total = 0
-        for day, (price, min_stay, arrival_ok) in zip(horizon, known, strict=True):
+        fills = unit.tariff is not None and unit.tariff.fills_gaps
+        for day, (price, usual, arrival_ok) in zip(horizon, known, strict=True):
+            min_stay = _within_hole(usual, day, runs[day], taken[unit.pk]) if fills else usual
             rows.append((unit.pk, day, price, total, runs[day], min_stay, arrival_ok))
             total += max(price, 0)
     return rows
@@ -166,6 +191,15 @@ def _taken_nights(unit_ids: Sequence[int], first: date) -> dict[int, set[date]]:
             taken[unit_id].add(day)
             day += ONE_DAY
     return taken
+
+
+def _least(limits: StayLimits, day: date, run: int, taken: Collection[date]) -> int:
+    return _within_hole(min_stay_on(limits, day), day, run, taken)
+
+
+def _within_hole(usual: int, day: date, run: int, taken: Collection[date]) -> int:
+    """Return the least number of nights from a day on: all of a hole, where it is shorter."""
+    return min(usual, run) if is_hole(day, run, taken) else usual
 
 
 def _free_runs(is_sold: dict[date, bool], taken: set[date]) -> dict[date, int]:

@@ -222,7 +222,7 @@ def stay_days(view: BasketView) -> list[dict[str, Any]]:
                 for entry in day.entries
                 if entry.view.counted or not entry.is_departure
             ],
-            "free": _free_day(day, view) if day.is_free else None,
+            "free": _free_day(day) if day.is_free else None,
         }
         for day in _days_to_show(view)
     ]
@@ -253,10 +253,8 @@ def _days_to_show(view: BasketView) -> list[DayView]:
     return shown
 
 
-def _free_day(day: DayView, view: BasketView) -> dict[str, Any]:
-    guests = [person.guest for person in view.people]
-    query = search_query(day.day, day.day + ONE_DAY, guests)
-    return {"ideas": [], "browse_url": reverse("booking:experiences") + query}
+def _free_day(day: DayView) -> dict[str, Any]:
+    return {"ideas": [], "browse_url": f"{reverse('booking:ideas')}?day={day.day.isoformat()}"}
 
 
 def _entry_row(

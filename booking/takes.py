@@ -133,19 +133,20 @@ def takes_of_slots(
     *,
     now: datetime,
     except_basket: int | None = None,
+    beside: Sequence[Slot] | None = None,
 ) -> list[Takes]:
     """Return what the same request takes of each of these slots, annotated by `with_free`.
 
-    At most one statement more, for a kind with capacities beside its places.
+    At most one statement more, for a kind with capacities beside its places; none where the caller
+    gives those of all its slots as `beside`.
     """
-    beside: list[Slot] = []
-    if len(offer.kind_rules.needs(asked)) > 1 and slots:
+    if beside is None and slots and len(offer.kind_rules.needs(asked)) > 1:
         beside = list(
             Slot.stocks.filter(offer=offer, starts_at__in=[one.starts_at for one in slots])
             .exclude(resource=PLACES)
             .with_free(now, except_basket=except_basket)
         )
-    found = [*slots, *beside]
+    found = [*slots, *(beside or ())]
     return [
         _takes_of(
             SlotAsk(offer, asked, slot.pk, *_one_day(offer, slot)),

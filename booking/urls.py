@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
-from booking.views import account, basket, checkout, own_stays, search
+from booking.views import account, basket, checkout, ideas, own_stays, search
 
 app_name = "booking"
 
@@ -17,6 +17,8 @@ urlpatterns = [
         name="experience-offer",
     ),
     path(pgettext_lazy("address", "my-stay/"), basket.my_stay, name="my-stay"),
+    path(pgettext_lazy("address", "my-stay/ideas/"), ideas.ideas, name="ideas"),
+    path(pgettext_lazy("address", "ranking/"), search.ranking, name="ranking"),
     path(pgettext_lazy("address", "my-stay/add/"), basket.add_line, name="line-add"),
     path(pgettext_lazy("address", "my-stay/extend/"), basket.extend, name="hold-extend"),
     path(pgettext_lazy("address", "my-stay/renew/"), basket.renew, name="hold-renew"),

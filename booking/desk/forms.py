@@ -10,13 +10,23 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.desk.rows import deleted_rows_of, rows_of, say_on_rows
 from booking.features import FEATURES
-from booking.models import Offer, OrderLine, PriceRule, Supplement, Tariff, Unit, kind_choices
+from booking.models import (
+    Offer,
+    OfferLabel,
+    OrderLine,
+    PriceRule,
+    Supplement,
+    Tariff,
+    Unit,
+    kind_choices,
+)
 from booking.models.offers import Weekday
 from booking.offers import check_price_bands
 from booking.rules.kinds import kind_of
@@ -88,6 +98,21 @@ class PhotoRow(DeskForm):
     def clean_position(self) -> int:
         """Return 0 for « at the end »."""
         return self.cleaned_data.get("position") or 0
+
+
+class LabelRow(DeskForm):
+    """A label of an offer, with its last day."""
+
+    families = forms.MultipleChoiceField(
+        choices=OfferLabel.Family.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label=gettext_lazy("Families of Tourisme & Handicap"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].validators += [MinValueValidator(1), MaxValueValidator(5)]
 
 
 class SupplementRow(DeskForm):

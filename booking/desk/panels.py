@@ -16,6 +16,7 @@ from wagtail.admin.panels import (
 from booking.desk.forms import (
     BandRow,
     ExperienceForm,
+    LabelRow,
     LodgingForm,
     OfferStepRow,
     PermitRow,
@@ -195,6 +196,24 @@ def _rules() -> list[Panel]:
             ]
         ),
         FieldPanel("features", help_text=_("Visitors filter by these: tick what is true.")),
+        Rows(
+            "labels",
+            row_form=LabelRow,
+            heading=_("Labels"),
+            label=_("label"),
+            help_text=_("Given by others and dated: after its last day a label is hidden."),
+            panels=[
+                FieldRowPanel(
+                    [
+                        FieldPanel("code", help_text=_("As its certificate names it.")),
+                        FieldPanel("level", help_text=_("Épis or clés, from 1 to 5.")),
+                        FieldPanel("valid_until", help_text=_("Its last day; then it is hidden.")),
+                    ]
+                ),
+                FieldPanel("families", help_text=_("Only for Tourisme & Handicap.")),
+                FieldPanel("proof", help_text=_("Number of the certificate.")),
+            ],
+        ),
         FieldPanel(
             "is_demo", help_text=_("Marks an invented offer, so that nobody takes it for real.")
         ),
@@ -479,6 +498,12 @@ TARIFF = TabbedInterface(
                         FieldPanel("min_stay", help_text=_("Outside the dates below.")),
                         FieldPanel("max_stay", help_text=_("Empty: no limit.")),
                     ]
+                ),
+                FieldPanel(
+                    "fills_gaps",
+                    help_text=_(
+                        "Nights left between two stays are sold as they are, all of them at once."
+                    ),
                 ),
                 Rows(
                     "restrictions",

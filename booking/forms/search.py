@@ -19,7 +19,8 @@ from django.utils.functional import cached_property
 
 from booking.availability import SORTS, StaySearch, check_dates, check_party
 from booking.features import FEATURES
-from booking.models import Offer
+from booking.filters import MONTHS, STARS, Filters
+from booking.models import Offer, OfferLabel
 from booking.refusals import Trouble, trouble
 from booking.rules.kinds import BY_CODE
 from booking.rules.people import Guest
@@ -69,8 +70,9 @@ class SearchForm(forms.Form):
 
     `needs_both_dates`: one date alone is an error (a list of prices); without it an arrival may
     stand alone (a calendar where the departure is chosen next). Parameters: arrival, departure,
-    adults, children, ages (one for each child, or "5,10"), pole, type, features, sort, page;
-    `update` asks only for the fields of the ages.
+    adults, children, ages (one for each child, or "5,10"), pole, commune (slug), type, kind,
+    season, q (words), stars, labels and features (several), sort, page; `update` asks only for
+    the fields of the ages.
     """
 
     arrival = SpokenDateField()
@@ -78,6 +80,9 @@ class SearchForm(forms.Form):
     pole = WishField()
     type = WishField(known=Offer.LodgingType.values)
     kind = WishField(known=tuple(BY_CODE))
+    commune = WishField()
+    season = WishField(known=MONTHS)
+    q = WishField()
     sort = WishField(known=SORTS, fallback="relevance")
 
     def __init__(self, data: QueryDict, *, today: date, needs_both_dates: bool = False) -> None:
@@ -119,6 +124,32 @@ class SearchForm(forms.Form):
     def features(self) -> tuple[str, ...]:
         """Return the wished features that exist."""
         return tuple(dict.fromkeys(one for one in self.data.getlist("features") if one in FEATURES))
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Return the wished labels that exist."""
+        known = OfferLabel.Code.values
+        return tuple(dict.fromkeys(one for one in self.data.getlist("labels") if one in known))
+
+    @cached_property
+    def stars(self) -> tuple[int, ...]:
+        """Return the wished numbers of stars, 1 to 5."""
+        known = {str(number): number for number in STARS.values()}
+        wished = (known[one] for one in self.data.getlist("stars") if one in known)
+        return tuple(sorted(set(wished)))
+
+    @property
+    def filters(self) -> Filters:
+        """Return what is wished beside dates and party."""
+        return Filters(
+            pole=self.wish("pole"),
+            commune=self.wish("commune"),
+            lodging_type=self.wish("type"),
+            stars=self.stars,
+            features=self.features,
+            labels=self.labels,
+            text=self.wish("q"),
+        )
 
     @cached_property
     def page(self) -> int:
@@ -232,6 +263,10 @@ class SearchForm(forms.Form):
             features=self.features,
             sort=self.wish("sort"),
             page=self.page,
+            commune=self.wish("commune"),
+            stars=self.stars,
+            labels=self.labels,
+            text=self.wish("q"),
         )
 
     # --- Addresses ------------------------------------------------------------------------------
@@ -253,9 +288,14 @@ class SearchForm(forms.Form):
     def wishes(self, changes: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
         """Return the parameters of the filters, some of them changed; "" leaves one out."""
         values: dict[str, Any] = {
+            "q": self.wish("q"),
             "pole": self.wish("pole"),
+            "commune": self.wish("commune"),
             "type": self.wish("type"),
             "kind": self.wish("kind"),
+            "season": self.wish("season"),
+            "stars": self.stars,
+            "labels": self.labels,
             "features": self.features,
             "sort": "" if self.wish("sort") == "relevance" else self.wish("sort"),
             "page": "",

@@ -3,6 +3,7 @@
 from booking.models.baskets import Basket, BasketLine
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
+from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Payout, Refund
 from booking.models.offers import (
@@ -34,6 +35,7 @@ __all__ = [
     "EvidenceIsFinal",
     "GatewayEvent",
     "Offer",
+    "OfferLabel",
     "OfferPermit",
     "OfferPhoto",
     "OfferStep",

@@ -12,11 +12,11 @@ from datetime import datetime
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, ExtractMonth
 from django.utils.translation import gettext_lazy as _
 
-from booking.models.offers import Offer, Unit
+from booking.models.offers import Offer, OfferPermit, Unit
 from booking.rules.kinds import KINDS, PLACES
 
 
@@ -44,6 +44,27 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def not_over(self, begins: bool, now: datetime) -> SlotQuerySet:
         """Return slots that may still be joined: not begun, or still open where none begins."""
         return self.filter(starts_at__gt=now) if begins else self.filter(ends_at__gt=now)
+
+    def allowed(self) -> SlotQuerySet:
+        """Leave out days out of season or past an authorisation, as the kinds' `check_day` does."""
+        first, last, month = (
+            F("offer__season_from_month"),
+            F("offer__season_to_month"),
+            ExtractMonth("day"),
+        )
+        permits = OfferPermit.objects.filter(
+            offer=OuterRef("offer"), valid_until__gte=OuterRef("day")
+        )
+        needing = [kind.code for kind in KINDS if kind.needs_permit]
+        return (
+            self.annotate(month=month)
+            .filter(
+                Q(offer__season_from_month=None)
+                | Q(offer__season_from_month__lte=last, month__gte=first, month__lte=last)
+                | Q(offer__season_from_month__gt=last) & (Q(month__gte=first) | Q(month__lte=last))
+            )
+            .filter(~Q(offer__kind__in=needing) | Exists(permits))
+        )
 
     def to_come(self, now: datetime) -> SlotQuerySet:
         """Return open slots that may still be joined at `now`, whatever their kind."""

@@ -429,6 +429,11 @@ class Tariff(ClusterableModel):
         _("nights at least"), default=1, validators=[MinValueValidator(1)]
     )
     max_stay = models.PositiveSmallIntegerField(_("nights at most"), null=True, blank=True)
+    fills_gaps = models.BooleanField(
+        _("fill holes shorter than « nights at least »"),
+        default=False,
+        help_text=_("Nights left between two stays are sold as they are, all of them at once."),
+    )
 
     class Meta:
         verbose_name = _("prices of a lodging")

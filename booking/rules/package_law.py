@@ -1,7 +1,7 @@
 """Whether services chosen together are a package in the sense of the law (domain.md §2.2).
 
 Each kind of offer says its type of service (`booking.rules.kinds`). Code du tourisme L211-2 and its
-decree, directive (EU) 2015/2302 art. 2 and 3. It classifies; it neither prices nor refuses anything.
+decree, directive (EU) 2015/2302 art. 2 and 3. It classifies; it neither prices nor refuses.
 Values are euros, VAT included, without the tourist tax.
 """
 

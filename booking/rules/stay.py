@@ -114,8 +114,18 @@ def min_stay_for(limits: StayLimits, arrival: date, departure: date) -> int:
     return max([min_stay_on(limits, arrival), *through])
 
 
-def check_stay(limits: StayLimits, arrival: date, departure: date, today: date) -> list[Problem]:
+def check_stay(
+    limits: StayLimits,
+    arrival: date,
+    departure: date,
+    today: date,
+    *,
+    fills_hole: bool = False,
+) -> list[Problem]:
     """Return every reason why `[arrival, departure)` is refused, an empty list when it is not.
+
+    `fills_hole`: these are all the nights between two occupations, and no minimum is asked of
+    them (A05); arrival and departure days, the maximum and the notice stay.
 
     Codes: `dates_reversed`, `in_the_past` {today}, `too_soon` {days, earliest}, `too_far`
     {days, latest}, `min_stay` {nights, asked}, `max_stay` {nights, asked},
@@ -126,7 +136,7 @@ def check_stay(limits: StayLimits, arrival: date, departure: date, today: date) 
     if asked <= 0:
         problems.insert(0, Problem("dates_reversed", {"arrival": arrival, "departure": departure}))
     else:
-        problems += _check_length(limits, arrival, departure, asked)
+        problems += _check_length(limits, arrival, departure, asked, fills_hole=fills_hole)
     if not arrival_allowed(limits, arrival):
         problems.append(Problem(CLOSED_TO_ARRIVAL, {"day": arrival}))
     if not departure_allowed(limits, departure):
@@ -150,11 +160,13 @@ def _check_notice(limits: StayLimits, arrival: date, today: date) -> list[Proble
     return problems
 
 
-def _check_length(limits: StayLimits, arrival: date, departure: date, asked: int) -> list[Problem]:
+def _check_length(
+    limits: StayLimits, arrival: date, departure: date, asked: int, *, fills_hole: bool
+) -> list[Problem]:
     problems = []
     minimum = min_stay_for(limits, arrival, departure)
     maximum = max_stay_on(limits, arrival)
-    if asked < minimum:
+    if asked < minimum and not fills_hole:
         problems.append(Problem("min_stay", {"nights": minimum, "asked": asked}))
     if maximum is not None and asked > maximum:
         problems.append(Problem(MAX_STAY, {"nights": maximum, "asked": asked}))

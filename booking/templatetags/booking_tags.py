@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 
 from booking import browsing, cards, pictures
 from booking.availability import search_experiences
+from booking.filters import Filters
 from booking.forms.asking import asked
 from booking.rules.kinds import PROPOSED
 from destination.templatetags.velay import typo
@@ -73,7 +74,7 @@ def _varied(found: list[Any], count: int) -> list[Any]:
 @register.simple_tag
 def lodgings_of(pole: str, count: int) -> list[dict[str, Any]]:
     """Return cards of lodgings of a pole, with their lowest night."""
-    shelf = browsing.browse_lodgings(pole=pole, size=count, now=timezone.now())
+    shelf = browsing.browse_lodgings(filters=Filters(pole=pole), size=count, now=timezone.now())
     photos = pictures.covers(one.offer for one in shelf.results)
     return [cards.shelf_card(one, picture=photos.get(one.offer.pk)) for one in shelf.results]
 

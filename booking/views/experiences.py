@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from booking import cards, pictures
 from booking.access import basket_for
+from booking.alternatives import nearest_slot_days
+from booking.filters import labels_of
 from booking.forms.search import SearchForm, options_asked, quantity_asked, read_day
 from booking.models import Offer
-from booking.places import places_panel, who_takes_part
+from booking.places import Wanted, places_panel, who_takes_part
 from booking.quoting import supplement_terms
 from booking.showing import deposit_words
 from booking.views.lending import lending_box
@@ -38,6 +40,7 @@ def experience_offer_page(
         "pictures": pictures.gallery(offer),
         "facts": experience_facts(offer),
         "features": cards.feature_facts(offer),
+        "labels": labels_of([offer.pk], day=day_of(now)).get(offer.pk, []),
         "is_sold": pole is not None,
         "is_faceted": bool(request.GET),
         "page_errors": form.page_errors,
@@ -104,11 +107,36 @@ def slot_panel(
         "lending": lending,
         "steps": list(offer.steps.select_related("led_by")) if offer.kind_rules.has_steps else [],
         "deposit": deposit_words(offer.deposit_amount),
+        "nearest": _nearest(request, offer, wanted, panel, from_day, to_day, now=now),
         "search": form.for_component(f"{request.path}#places", _kept(request)),
         "later_url": _from_url(request, panel["later"]),
         "next_url": _from_url(request, panel["next_day"]),
         "others_url": _others_url(request, form),
     }
+
+
+def _nearest(
+    request: HttpRequest,
+    offer: Offer,
+    wanted: Wanted,
+    panel: dict[str, Any],
+    from_day: date | None,
+    to_day: date | None,
+    *,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Return the nearest days with places for these persons, where those shown have none."""
+    if not panel["days"] or panel["first_free"] is not None or panel["quote"] is None:
+        return []
+    days = nearest_slot_days(
+        offer,
+        from_day=from_day or panel["days"][0]["date"],
+        to_day=to_day or panel["days"][-1]["date"],
+        guests=wanted.guests,
+        quantity=wanted.quantity,
+        now=now,
+    )
+    return [{"day": day, "url": _from_url(request, day)} for day in days]
 
 
 def _kept(request: HttpRequest) -> list[tuple[str, str]]:

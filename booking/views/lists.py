@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,51 +16,20 @@ from django.utils.translation import ngettext
 from booking import browsing, cards, pictures
 from booking.availability import (
     StayResults,
-    StaySearch,
     search_experiences,
     search_stays,
 )
-from booking.features import FEATURE_ICONS, FEATURES
+from booking.facets import Facets, experience_facets, shelf_facets, stay_facets
 from booking.forms.search import SearchForm
 from booking.models import Offer
-from booking.refusals import BadInput
 from booking.rules.kinds import DATED
 from booking.showing import party_words
+from booking.views.chips import NO_FILTER, experience_filters, stay_filters
+from booking.views.proposals import nothing_found, ways_to_loosen
 from destination.models import Pole
-from destination.templatetags.velay import date_range
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import count_nights
 from oti.lib.dates import today as day_of
-
-# What lodgings have and people look for; the first ones stand in the row, the rest unfolds.
-LODGING_FEATURES = (
-    "pets",
-    "cot",
-    "accessible",
-    "linen_included",
-    "breakfast",
-    "table_hotes",
-    "wifi",
-    "parking",
-    "garden",
-    "fireplace",
-    "bike_shed",
-    "ev_charging",
-)
-FEATURES_IN_ROW = 3
-TYPE_ICONS = {
-    Offer.LodgingType.GITE: "house",
-    Offer.LodgingType.GUEST_ROOM: "bed-double",
-    Offer.LodgingType.HOTEL: "bed-double",
-    Offer.LodgingType.CAMPING: "tent",
-    Offer.LodgingType.UNUSUAL: "moon",
-    Offer.LodgingType.HOSTEL: "users",
-}
-# How many filters are tried one by one when nothing is found.
-MOST_TRIES = 4
-WEEK = timedelta(days=7)
-
-Chip = dict[str, Any]
 
 
 def stays_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict[str, Any]:
@@ -69,17 +39,54 @@ def stays_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
     context: dict[str, Any] = {
         "search": form.for_component(path, form.wishes()),
         "is_open": not form.is_ready,
-        "is_faceted": bool(request.GET),
         "page_errors": form.page_errors,
-        **_stay_filters(form, path, poles),
+        **_indexing(request, form, poles, ("pole", "type")),
     }
     if form.is_ready:
-        return context | _priced(request, form, poles, now=now)
-    return context | _shelf(form, path, now=now)
+        facets = stay_facets(form.criteria, now=now)
+        context |= stay_filters(form, path, poles, facets)
+        return context | _priced(request, form, poles, facets, now=now)
+    facets = shelf_facets(form.filters, now=now)
+    context |= stay_filters(form, path, poles, facets)
+    return context | _shelf(form, path, poles, now=now)
+
+
+def _indexing(
+    request: HttpRequest, form: SearchForm, poles: Sequence[Pole], kept: tuple[str, ...]
+) -> dict[str, Any]:
+    """Tell search engines what to keep: the bare list, and those of one pole or one kind.
+
+    `landing_names` are the words of what the address chose, for the title.
+    """
+    if not request.GET:
+        return {"is_faceted": False, "canonical": "", "landing_names": []}
+    names = {pole.slug: pole.name for pole in poles}
+    labels = dict(Offer.LodgingType.choices)
+    wished = {name: form.wish(name) for name in kept if name in request.GET}
+    is_landing = (
+        set(request.GET) == set(wished)
+        and all(wished.values())
+        and ("pole" not in wished or wished["pole"] in names)
+    )
+    if not is_landing:
+        return {"is_faceted": True, "canonical": "", "landing_names": []}
+    words = [str(labels[wished["type"]]).capitalize()] if wished.get("type") else []
+    words += [names[wished["pole"]]] if wished.get("pole") else []
+    query = urlencode([(name, wished[name]) for name in kept if name in wished])
+    return {
+        "is_faceted": False,
+        "canonical": f"{request.path}?{query}",
+        "landing_names": words,
+    }
 
 
 def _priced(
-    request: HttpRequest, form: SearchForm, poles: Sequence[Pole], *, now: datetime
+    request: HttpRequest,
+    form: SearchForm,
+    poles: Sequence[Pole],
+    facets: Facets,
+    *,
+    now: datetime,
 ) -> dict[str, Any]:
     criteria = form.criteria
     found = search_stays(criteria, now=now)
@@ -88,9 +95,11 @@ def _priced(
         criteria = replace(criteria, page=found.pages)
         found = search_stays(criteria, now=now)
     nights = count_nights(criteria.arrival, criteria.departure)
-    title = ngettext("%(count)s place to stay", "%(count)s places to stay", found.count)
+    # The rules may have refused some that stand on further pages: the chips know how many.
+    count = facets.total or found.count
+    title = ngettext("%(count)s place to stay", "%(count)s places to stay", count)
     return {
-        "title": title % {"count": found.count} if found.results else _("Where to stay"),
+        "title": title % {"count": count} if found.results else _("Where to stay"),
         "note": _("Prices for %(nights)s and %(party)s, with every mandatory fee.")
         % {"nights": nights_words(nights), "party": party_words(criteria.guests)},
         "cards": _stay_cards(request, form, found, now=now),
@@ -98,7 +107,7 @@ def _priced(
         "sorts": _sorts(form),
         "hidden_for_sort": form.dates_and_party() + form.wishes({"sort": ""}),
         "pages": _pages(form, request.path, found.page, found.pages),
-        **({} if found.results else _nothing_found(form, request.path, poles, now=now)),
+        **({} if found.results else nothing_found(request, form, facets, poles, now=now)),
     }
 
 
@@ -124,22 +133,13 @@ def _stay_cards(
     ]
 
 
-def _shelf(form: SearchForm, path: str, *, now: datetime) -> dict[str, Any]:
-    shelf = browsing.browse_lodgings(
-        pole=form.wish("pole"),
-        lodging_type=form.wish("type"),
-        features=form.features,
-        page=form.page,
-        now=now,
-    )
+def _shelf(form: SearchForm, path: str, poles: Sequence[Pole], *, now: datetime) -> dict[str, Any]:
+    shelf = browsing.browse_lodgings(filters=form.filters, page=form.page, now=now)
     photos = pictures.covers(one.offer for one in shelf.results)
     empty = {
         "title": _("Nothing has all of that"),
         "text": _("No place has everything you ticked. Let one filter go."),
-        "actions": [
-            {"label": label, "url": f"{path}?{form.query(**change)}"}
-            for label, change in _ways_to_loosen(form, ())
-        ],
+        "actions": ways_to_loosen(form, path, poles),
     }
     return {
         "title": _("Where to stay in the Velay"),
@@ -150,82 +150,6 @@ def _shelf(form: SearchForm, path: str, *, now: datetime) -> dict[str, Any]:
         ],
         "pages": _pages(form, path, shelf.page, shelf.pages),
         "empty": None if shelf.results else empty,
-    }
-
-
-# --- Filters ------------------------------------------------------------------------------------
-def _stay_filters(form: SearchForm, path: str, poles: Iterable[Pole]) -> dict[str, Any]:
-    types = [
-        _chip(
-            form,
-            path,
-            f"type-{value}",
-            str(label).capitalize(),
-            {"type": "" if form.wish("type") == value else value},
-            is_active=form.wish("type") == value,
-            icon=TYPE_ICONS[Offer.LodgingType(value)],
-        )
-        for value, label in Offer.LodgingType.choices
-    ]
-    wishes = [_feature_chip(form, path, code) for code in LODGING_FEATURES]
-    row = _pole_chips(form, path, poles) + wishes[:FEATURES_IN_ROW]
-    unfolded = wishes[FEATURES_IN_ROW:]
-    folded_active = [chip for chip in [*types, *unfolded] if chip["is_active"]]
-    return {
-        "chips": row,
-        "type_chips": types,
-        "feature_chips": unfolded,
-        "active_filters": sum(chip["is_active"] for chip in [*row, *types, *unfolded]),
-        "is_unfolded": bool(folded_active),
-        "clear_url": f"{path}?{form.query(pole='', type='', features=())}",
-    }
-
-
-def _pole_chips(form: SearchForm, path: str, poles: Iterable[Pole]) -> list[Chip]:
-    return [
-        _chip(
-            form,
-            path,
-            f"pole-{pole.slug}",
-            pole.name,
-            {"pole": "" if form.wish("pole") == pole.slug else pole.slug},
-            is_active=form.wish("pole") == pole.slug,
-            icon="map-pin",
-        )
-        for pole in poles
-    ]
-
-
-def _feature_chip(form: SearchForm, path: str, code: str) -> Chip:
-    is_active = code in form.features
-    others = tuple(one for one in form.features if one != code)
-    return _chip(
-        form,
-        path,
-        f"with-{code}",
-        str(FEATURES[code]),
-        {"features": others if is_active else (*others, code)},
-        is_active=is_active,
-        icon=FEATURE_ICONS[code],
-    )
-
-
-def _chip(
-    form: SearchForm,
-    path: str,
-    name: str,
-    label: str,
-    changes: dict[str, Any],
-    *,
-    is_active: bool,
-    icon: str,
-) -> Chip:
-    return {
-        "id": f"chip-{name}",
-        "label": label,
-        "url": f"{path}?{form.query(**changes)}",
-        "is_active": is_active,
-        "icon": icon,
     }
 
 
@@ -253,89 +177,6 @@ def _pages(form: SearchForm, path: str, number: int, total: int) -> dict[str, An
     }
 
 
-# --- Nothing found ------------------------------------------------------------------------------
-def _ways_to_loosen(form: SearchForm, poles: Iterable[Pole]) -> list[tuple[str, dict[str, Any]]]:
-    """Return each filter that can be let go: its words and the change of the address."""
-    ways: list[tuple[str, dict[str, Any]]] = []
-    for code in form.features:
-        others = tuple(one for one in form.features if one != code)
-        label = _("Without « %(filter)s »") % {"filter": FEATURES[code]}
-        ways.append((label, {"features": others}))
-    if form.wish("type"):
-        ways.append((_("Every kind of lodging"), {"type": ""}))
-    if form.wish("pole"):
-        names = {pole.slug: pole.name for pole in poles}
-        name = names.get(form.wish("pole"))
-        label = _("Beyond « %(pole)s », in the whole Velay") % {"pole": name}
-        ways.append((label if name else _("In the whole Velay"), {"pole": ""}))
-    return ways
-
-
-def _nothing_found(
-    form: SearchForm, path: str, poles: Sequence[Pole], *, now: datetime
-) -> dict[str, Any]:
-    """Say why nothing was found, with the changes that would find something."""
-    criteria = form.criteria
-    ways = _ways_to_loosen(form, poles)
-    actions = []
-    for label, change in ways[:MOST_TRIES]:
-        count = _count_found(_loosened(criteria, change), now=now)
-        if count:
-            label = _("%(change)s (%(count)s)") % {"change": label, "count": count}  # noqa: PLW2901
-            actions.append({"label": label, "url": f"{path}?{form.query(**change)}"})
-    if not actions:
-        actions = _other_weeks(form, path, now=now)
-        if ways:
-            url = f"{path}?{form.query(pole='', type='', features=())}"
-            actions.append({"label": _("Without any filter"), "url": url})
-    dates = date_range(criteria.arrival, criteria.departure, "text")
-    if ways:
-        text = _("Nothing that you filtered is free from %(dates)s for %(party)s.")
-    else:
-        text = _(
-            "Nothing takes %(party)s from %(dates)s: everything is taken, or asks for other days "
-            "of arrival or more nights. A larger party may take two places."
-        )
-    empty = {
-        "title": _("Nothing free as you ask"),
-        "text": text % {"dates": dates, "party": party_words(criteria.guests)},
-        "actions": actions,
-    }
-    # Folded, the filters leave the ways out in view.
-    return {"empty": empty, "is_unfolded": False}
-
-
-def _loosened(criteria: StaySearch, change: dict[str, Any]) -> StaySearch:
-    names = {"type": "lodging_type", "pole": "pole", "features": "features"}
-    return replace(criteria, **{names[name]: value for name, value in change.items()})
-
-
-def _count_found(criteria: StaySearch, *, now: datetime) -> int:
-    """Return the number that the page of these criteria begins with: the search is the same."""
-    try:
-        return search_stays(replace(criteria, page=1), now=now).count
-    except BadInput:
-        # A week later may be past the horizon.
-        return 0
-
-
-def _other_weeks(form: SearchForm, path: str, *, now: datetime) -> list[dict[str, Any]]:
-    actions = []
-    for label, shift in ((_("A week earlier"), -WEEK), (_("A week later"), WEEK)):
-        moved = replace(
-            form.criteria,
-            arrival=form.criteria.arrival + shift,
-            departure=form.criteria.departure + shift,
-        )
-        if moved.arrival >= day_of(now) and _count_found(moved, now=now):
-            data = form.data.copy()
-            data["arrival"] = moved.arrival.isoformat()
-            data["departure"] = moved.departure.isoformat()
-            query = SearchForm(data, today=form.today).query()
-            actions.append({"label": label, "url": f"{path}?{query}"})
-    return actions
-
-
 # --- Things to do -------------------------------------------------------------------------------
 def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict[str, Any]:
     """Return what `booking/experiences.html` shows: what begins on these days, soonest first."""
@@ -344,15 +185,17 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
     listed = [one.code for one in DATED]
     kind = form.wish("kind") if form.wish("kind") in listed else ""
     guests = form.guests if form.has_party else ()
-    found = search_experiences(
-        kinds=[kind] if kind else listed,
-        pole=form.wish("pole"),
-        from_day=None if form.page_errors else form.arrival_day,
-        to_day=None if form.page_errors else form.departure_day,
-        guests=guests,
-        page=form.page,
-        now=now,
-    )
+    filters = replace(form.filters, lodging_type="", stars=(), kind=kind)
+    asked: dict[str, Any] = {
+        "kinds": listed,
+        "season": form.wish("season"),
+        "from_day": None if form.page_errors else form.arrival_day,
+        "to_day": None if form.page_errors else form.departure_day,
+        "guests": guests,
+        "now": now,
+    }
+    found = search_experiences(filters=filters, page=form.page, **asked)
+    facets = experience_facets(filters, **asked)
     photos = pictures.covers(one.offer for one in found.results)
     title = ngettext("%(count)s thing to do", "%(count)s things to do", found.count)
     return {
@@ -363,9 +206,9 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
         else _("All-in prices, straight from the makers, guides and hosts of the land."),
         "search": form.for_component(path, form.wishes()),
         "is_open": bool(form.page_errors) or form.is_updating,
-        "is_faceted": bool(request.GET),
         "page_errors": form.page_errors,
-        "chips": _kind_chips(form, path) + _pole_chips(form, path, poles),
+        **_indexing(request, form, poles, ("pole",)),
+        **experience_filters(form, path, poles, facets),
         "cards": [
             cards.experience_card(
                 one,
@@ -381,27 +224,20 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
     }
 
 
-def _kind_chips(form: SearchForm, path: str) -> list[Chip]:
-    return [
-        _chip(
-            form,
-            path,
-            f"kind-{kind.code}",
-            _(kind.plural),
-            {"kind": "" if form.wish("kind") == kind.code else kind.code},
-            is_active=form.wish("kind") == kind.code,
-            icon=kind.icon,
-        )
-        for kind in DATED
-    ]
-
-
 def _nothing_to_live(form: SearchForm, path: str) -> dict[str, Any]:
     actions = []
     if form.wish("kind"):
         actions.append({"label": _("Every kind of thing"), "url": f"{path}?{form.query(kind='')}"})
     if form.wish("pole"):
-        actions.append({"label": _("In the whole Velay"), "url": f"{path}?{form.query(pole='')}"})
+        actions.append(
+            {
+                "label": _("In the whole Velay"),
+                "url": f"{path}?{form.query(pole='', commune='')}",
+            }
+        )
+    if form.features or form.labels or form.wish("q") or form.wish("season"):
+        query = form.query(**NO_FILTER)
+        actions.append({"label": _("Without any filter"), "url": f"{path}?{query}"})
     if form.has_dates:
         data = form.data.copy()
         for name in ("arrival", "departure"):

@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from booking import availability, browsing, cards, pictures
+from booking.alternatives import nearest_stays
 from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_choices
+from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
 from booking.models import Offer
 from booking.quoting import policy_of, stay_hours, supplement_terms
@@ -49,6 +51,7 @@ def stay_offer_page(
         "pictures": pictures.gallery(offer),
         "facts": _facts(offer),
         "features": cards.feature_facts(offer),
+        "labels": labels_of([offer.pk], day=today).get(offer.pk, []),
         "is_sold": pole is not None,
         "is_faceted": bool(request.GET),
         "page_errors": form.page_errors,
@@ -83,6 +86,9 @@ def _facts(offer: Offer) -> list[tuple[str, str]]:
         facts.append(("house", _("%(count)s units to choose from") % {"count": len(units)}))
     elif offer.bedrooms:
         facts.append(("bed-double", cards.bedrooms_words(offer.bedrooms)))
+    stars = stars_of(offer)
+    if stars:
+        facts.append(("star", cards.stars_words(stars)))
     return facts
 
 
@@ -190,23 +196,16 @@ def _policy(offer: Offer, starts_at: datetime | None, *, now: datetime) -> dict[
 def _other_dates(
     request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return the nearest dates that the calendar would let them have."""
-    criteria = form.criteria
-    stay = criteria.departure - criteria.arrival
-    days = browsing.near_arrivals(
-        offer,
-        arrival=criteria.arrival,
-        departure=criteria.departure,
-        party=len(form.guests),
-        today=day_of(now),
-    )
+    """Return the nearest dates that they could have, each at its full price."""
     return [
         {
-            "arrival": day,
-            "departure": day + stay,
-            "url": f"{request.path}?{_with_dates(request, form, day, day + stay)}#reserver",
+            "arrival": search.arrival,
+            "departure": search.departure,
+            "amount": result.quote.total,
+            "url": f"{request.path}?"
+            f"{_with_dates(request, form, search.arrival, search.departure)}#reserver",
         }
-        for day in days
+        for search, result in nearest_stays(offer, form.criteria, now=now)
     ]
 
 

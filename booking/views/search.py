@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from booking.forms.asking import asked
@@ -14,6 +16,7 @@ from booking.quoting import offers_to_quote
 from booking.views.experiences import experience_offer_page
 from booking.views.lists import experiences_page, stays_page
 from booking.views.offers import calendar_part, stay_offer_page
+from destination.models import LegalText
 from members.models import Provider
 from oti.lib.dates import today as day_of
 from oti.lib.htmx import render_part, replaces
@@ -68,6 +71,16 @@ def experience_offer(request: HttpRequest, slug: str) -> HttpResponse:
     form = asked(request, now=now)
     context = experience_offer_page(request, offer, form, now=now)
     return render(request, "booking/experience_offer.html", context)
+
+
+@require_safe
+def ranking(request: HttpRequest) -> HttpResponse:
+    """Say how offers are ranked, in public; the office's text in force stands beside it."""
+    today = day_of(timezone.now())
+    kind = LegalText.Kind.RANKING
+    text = LegalText.objects.in_force(kind, get_language() or "fr", today)
+    url = reverse("destination:legal", args=[kind.value]) if text else ""
+    return render(request, "booking/ranking.html", {"legal_url": url})
 
 
 def _find(offers: QuerySet[Offer], slug: str) -> Offer:

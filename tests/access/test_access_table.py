@@ -47,6 +47,8 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:experiences": EVERYBODY,
     "booking:experience-offer": EVERYBODY,
     "booking:my-stay": EVERYBODY,
+    "booking:ideas": EVERYBODY,
+    "booking:ranking": EVERYBODY,
     "booking:line-add": POST_ONLY,
     "booking:hold-extend": POST_ONLY,
     "booking:hold-renew": POST_ONLY,

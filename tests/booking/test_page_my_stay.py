@@ -277,7 +277,7 @@ def test_thread_shows_each_day_the_total_and_who_is_paid(
     assert "Free cancellation until Saturday 26 June, 3 pm." in page
     assert "Leave The Narces Cottage by this hour" in page
     # A free day invites to look for that day.
-    assert f"{address('booking:experiences')}?arrival=2027-07-11&departure=2027-07-12" in page
+    assert f"{address('booking:ideas')}?day=2027-07-11" in page
 
 
 def test_far_apart_things_leave_no_months_of_empty_days_between_them(client: Client):

@@ -132,7 +132,9 @@ class Kind:
         return check_ages(facts.min_age, facts.max_age, asked.guests)
 
     def check_day(self, facts: Facts, day: date) -> list[Problem]:
-        """Return why nothing of it is sold on that day."""
+        """Return why nothing of it is sold on that day: out of its season, where it has one."""
+        if facts.season_months and day.month not in facts.season_months:
+            return [Problem("out_of_season")]
         return []
 
     def check_offer(self, facts: Facts, today: date) -> list[Problem]:

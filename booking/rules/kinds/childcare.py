@@ -46,7 +46,7 @@ class Childcare(Kind):
         """Refuse a day that the authorisation doesn't reach: nothing is sold without one."""
         if facts.permit is None or facts.permit.valid_until < day:
             return [Problem("permit_expired")]
-        return []
+        return super().check_day(facts, day)
 
     def check_offer(self, facts: Facts, today: date) -> list[Problem]:
         """Refuse an offer without the declared regime, or without the ages that it covers."""

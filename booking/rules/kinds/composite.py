@@ -22,12 +22,6 @@ class Composite(Kind):
         children = sum(not guest.is_adult for guest in asked.guests)
         return {PLACES: len(asked.guests), **({CHILD: children} if children else {})}
 
-    def check_day(self, facts: Facts, day: date) -> list[Problem]:
-        """Refuse a day outside the season."""
-        if facts.season_months and day.month not in facts.season_months:
-            return [Problem("out_of_season")]
-        return []
-
     def check_offer(self, facts: Facts, today: date) -> list[Problem]:
         """Refuse fewer than two steps, and steps without any plan B."""
         problems = []

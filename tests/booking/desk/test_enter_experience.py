@@ -40,6 +40,7 @@ def workshop(provider: Provider, *bands: dict[str, Any], **changes: Any) -> dict
         "min_advance_days": 0,
         "min_age": 8,
         **rows("photos"),
+        **rows("labels"),
         **rows("bands", *bands),
         **rows("supplements"),
         **rows("permits"),

@@ -47,6 +47,7 @@ def lodging(provider: Provider, **changes: Any) -> dict[str, Any]:
         "min_advance_days": 0,
         "features": ["wifi", "pets"],
         **rows("photos"),
+        **rows("labels"),
         **units,
         **rows(
             "supplements",
@@ -380,3 +381,39 @@ def test_a_new_unit_takes_the_only_prices(desk: Client, provider: Provider) -> N
     annexe = Unit.objects.get(name_fr="L’annexe")
     assert annexe.tariff_id == first.tariff_id
     assert UnitDay.objects.filter(unit=annexe, day=SATURDAY, price_cents=10_000).exists()
+
+
+def test_labels_are_entered_with_their_last_day_each_once(desk: Client, provider: Provider) -> None:
+    stars = {"code": "gites-de-france", "level": 3, "valid_until": "2030-12-31"}
+    welcome = {
+        "code": "tourisme-handicap",
+        "families": ["moteur", "visuel"],
+        "valid_until": "2030-12-31",
+        "proof": "TH 43-12",
+    }
+    address = reverse("desk_lodgings:add")
+
+    twice = desk.post(address, lodging(provider, **rows("labels", stars, stars)))
+    undated = desk.post(address, lodging(provider, **rows("labels", {**stars, "valid_until": ""})))
+    high = desk.post(address, lodging(provider, **rows("labels", {**stars, "level": 9})))
+    assert set(errors_of(twice)) == {"labels-1-__all__"}
+    assert set(errors_of(undated)) == {"labels-0-valid_until"}
+    assert "labels-0-level" in errors_of(high)
+    assert not Offer.objects.exists()
+
+    desk.post(address, lodging(provider, **rows("labels", stars, welcome)))
+    words = [one.words for one in Offer.objects.get().labels.order_by("code")]
+    assert words == ["Gîtes de France (3 épis)", "Tourisme & Handicap (moteur, visuel)"] or (
+        words == ["Gîtes de France (3 épis)", "Tourisme & Handicap (mobility, sight)"]
+    )
+
+
+def test_prices_may_fill_the_holes_between_stays(desk: Client, provider: Provider) -> None:
+    desk.post(reverse("desk_lodgings:add"), lodging(provider))
+    offer = Offer.objects.get()
+
+    desk.post(
+        reverse("desk_tariffs:add") + f"?offer={offer.pk}", tariff(fills_gaps="on", offer=offer.pk)
+    )
+
+    assert offer.tariffs.get().fills_gaps

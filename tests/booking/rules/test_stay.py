@@ -315,3 +315,20 @@ def test_one_more_closure_never_opens_a_stay(
 
     assert before <= after
     assert after - before <= {"closed_to_arrival"}
+
+
+def test_a_hole_is_asked_no_minimum_and_everything_else():
+    limits = restricted(
+        Restriction("min_stay_through", JULY, AUGUST, value=9),
+        Restriction("closed_to_departure", JULY, AUGUST),
+        min_stay=7,
+    )
+    asked = (JULY + timedelta(days=2), JULY + timedelta(days=4), JULY)
+
+    usual = {one.code for one in check_stay(limits, *asked)}
+    filling = {one.code for one in check_stay(limits, *asked, fills_hole=True)}
+
+    assert usual == {"min_stay", "closed_to_departure"}
+    assert filling == {"closed_to_departure"}
+    short = StayLimits(max_stay=1)
+    assert [one.code for one in check_stay(short, *asked, fills_hole=True)] == ["max_stay"]

@@ -1,0 +1,45 @@
+"""Holes between two stays: nights that a minimum would leave empty for ever (features.md A05).
+
+A hole is bounded by nights that nobody can have: sold, taken elsewhere, or closed. What is on
+hold makes none: it can lapse. Whether a hole may be filled is said by the tariff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from django.db import connection
+
+
+def taken_on(unit: str, day: str) -> str:
+    """Return the SQL condition that nobody can have `unit` on the night `day`, holds aside."""
+    return (
+        f"(EXISTS (SELECT 1 FROM booking_stay t WHERE t.unit_id = {unit}"  # noqa: S608 - names of this project
+        f" AND t.state IN ('sold', 'blocked') AND t.dates @> ({day})::date)"
+        f" OR EXISTS (SELECT 1 FROM booking_closure t WHERE t.unit_id = {unit}"
+        f" AND t.dates @> ({day})::date))"
+    )
+
+
+BOUNDED = f"""
+SELECT u.id FROM unnest(%(units)s::bigint[]) AS u(id)
+WHERE {taken_on("u.id", "%(before)s")} AND {taken_on("u.id", "%(after)s")}
+"""  # noqa: S608 - parameters only
+
+
+def bounded_on_both_sides(unit_ids: Collection[int], before: date, after: date) -> frozenset[int]:
+    """Return which of these units are taken on the night `before` and on the night `after`.
+
+    Where the nights between them are free, they are a hole. One statement, none without units.
+    """
+    if not unit_ids:
+        return frozenset()
+    with connection.cursor() as cursor:
+        cursor.execute(BOUNDED, {"units": list(unit_ids), "before": before, "after": after})
+        return frozenset(row[0] for row in cursor.fetchall())
+
+
+def is_hole(day: date, run: int, taken: Collection[date]) -> bool:
+    """Tell whether the `run` free nights from `day` on stand between two of the nights `taken`."""
+    return run > 0 and day - timedelta(days=1) in taken and day + timedelta(days=run) in taken
