@@ -3,7 +3,7 @@
 from booking.models.baskets import Basket, BasketLine
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
 from booking.models.messages import OutboxMessage
-from booking.models.money import GatewayEvent, Payment, Payout, Refund
+from booking.models.money import GatewayEvent, Payment, Refund
 from booking.models.offers import (
     AgeBand,
     CancellationPolicy,
@@ -17,6 +17,7 @@ from booking.models.offers import (
     Unit,
 )
 from booking.models.orders import Order, OrderItem, OrderLine, Participant, SubOrder
+from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "Participant",
     "Payment",
     "Payout",
+    "PayoutNetting",
+    "PayoutReversal",
     "PriceRule",
     "Refund",
     "Slot",
