@@ -21,6 +21,7 @@ from booking import showing
 from booking.ics import calendar_of
 from booking.models import Order, OrderLine, OutboxMessage, SubOrder
 from booking.rules import states
+from members.models import Provider
 
 Content = dict[str, Any]
 
@@ -161,6 +162,15 @@ def _find_order(message: OutboxMessage, now: datetime) -> Content:
     return {"order": order, "trip_url": order_url(order)}
 
 
+def _payout_account(message: OutboxMessage, now: datetime) -> Content:
+    provider = Provider.objects.get(pk=message.data["provider"])
+    return {
+        "host": provider.host_names or provider.name,
+        "provider": provider.name,
+        "payouts_url": settings.BASE_URL + reverse("extranet-payouts"),
+    }
+
+
 CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
@@ -168,4 +178,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
     "lines_cancelled": _lines_cancelled,
     "payment_returned": _payment_returned,
     "find_order": _find_order,
+    "payout_account": _payout_account,
 }

@@ -28,7 +28,7 @@ from booking.messages import ask_for_task, write_message
 from booking.refusals import NotAllowed, Refusal, Unavailable, trouble
 from booking.rules import states
 from members.journal import BANK, SYSTEM, Actor, record
-from members.models import PayoutAccount, Provider
+from members.models import PayoutAccount, Provider, ProviderRole
 
 logger = logging.getLogger(__name__)
 
@@ -175,9 +175,9 @@ def invite_to_account(provider: Provider, *, actor: Actor, now: datetime) -> Non
 
     The bank's own address lives some minutes only and must not travel by mail: the message leads
     to the provider's space, where one signs in. Raises NotAllowed `nobody_signs_in` when no
-    person has access to it.
+    owner has access to it.
     """
-    if not provider.roles.exists():
+    if not provider.roles.filter(role=ProviderRole.Role.OWNER).exists():
         raise NotAllowed(trouble("nobody_signs_in"))
     with locks.write_transaction():
         record("account link sent", f"provider:{provider.pk}", actor=actor, at=now)

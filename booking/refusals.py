@@ -138,7 +138,7 @@ MESSAGES: dict[str, Any] = {
         "The bank refuses this account: %(reason)s Correct what it names, or call the bank."
     ),
     "nobody_signs_in": gettext_lazy(
-        "Nobody has access to this provider's space: give a person access first."
+        "No owner has access to this provider's space: give a person access first."
     ),
     "terms_missing": gettext_lazy("Accept the conditions of sale to continue."),
     "names_missing": gettext_lazy("Give the name of each person."),

@@ -13,7 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 
-from booking.models import GatewayEvent, Offer, Order, OrderLine, OutboxMessage, Refund, Slot
+from booking.models import (
+    GatewayEvent,
+    Offer,
+    Order,
+    OrderLine,
+    OutboxMessage,
+    Payout,
+    Refund,
+    Slot,
+)
 from booking.rules import states
 from oti.lib.dates import at_paris
 from oti.lib.dates import today as day_of
@@ -65,6 +74,11 @@ def _waiting() -> Iterator[Waiting]:
             Refund.objects.filter(state=states.FAILED).count(),
             _("refunds failed: give the money back from the bank's own site"),
             orders,
+        ),
+        (
+            Payout.objects.filter(state=states.FAILED).count(),
+            _("payments to providers refused by the bank"),
+            reverse("desk_payouts:index") + "?state=failed",
         ),
         (
             OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED).count(),

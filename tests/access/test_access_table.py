@@ -67,6 +67,9 @@ TABLE: dict[str, dict[str, int]] = {
     "webhook-stripe": POST_ONLY,
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-payouts": SIGNED_IN,
+    "extranet-papers": POST_ONLY,
+    "extranet-check-account": POST_ONLY,
     "after-login": dict.fromkeys(CAST, 302),
     "media": HIDDEN,
 }

@@ -18,7 +18,7 @@ def show(bank: Bank, token: str, accepted: str) -> Page:
     account = bank.get(accounts.ACCOUNT, link["account"])
     language = choose_language(None, accepted)
     title, shop = say(language, "papers"), bank.config.shop_name
-    text = say(language, "papers_text", name=account["display_name"] or account["id"], shop=shop)
+    text = say(language, "papers_text", host=account["display_name"] or account["id"], shop=shop)
     given, rejected = say(language, "papers_given"), say(language, "papers_refused")
     back = say(language, "back", shop=shop)
     body = f"""<section class="sheet" aria-labelledby="title">

@@ -176,11 +176,11 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "Ihre Angaben für Auszahlungen",
     ),
     "papers_text": (
-        "{name}, {shop} vous reverse ici ce que vos visiteurs ont payé. La vraie banque demande "
+        "{host}, {shop} vous reverse ici ce que vos visiteurs ont payé. La vraie banque demande "
         "une pièce d’identité et un IBAN ; ici, un bouton suffit.",
-        "{name}, this is where {shop} pays you what your visitors paid. The real bank asks for an "
+        "{host}, this is where {shop} pays you what your visitors paid. The real bank asks for an "
         "identity document and an IBAN; here one button is enough.",
-        "{name}, hier zahlt Ihnen {shop} aus, was Ihre Gäste bezahlt haben. Die echte Bank "
+        "{host}, hier zahlt Ihnen {shop} aus, was Ihre Gäste bezahlt haben. Die echte Bank "
         "verlangt einen Ausweis und eine IBAN; hier genügt ein Knopf.",
     ),
     "papers_given": (
