@@ -159,8 +159,7 @@ class PayoutViewSet(ReadOnlyViewSet):
     filterset_class = PayoutFilters
     search_fields = ("sub_order__order__reference", "sub_order__provider__name", "transfer_id")
     list_display = (
-        Column("provider", label=gettext_lazy("Provider"), accessor="sub_order.provider.name"),
-        Column("order", label=gettext_lazy("Order"), accessor="sub_order.order.reference"),
+        "__str__",
         Column("amount", label=gettext_lazy("Owed, in euros"), sort_key="amount"),
         MomentColumn("release_on", label=gettext_lazy("Goes from"), sort_key="release_on"),
         Column("state", label=gettext_lazy("State"), accessor=_state_words, sort_key="state"),

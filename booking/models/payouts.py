@@ -88,7 +88,7 @@ class Payout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sub_order_id} · {self.amount}"
+        return f"{self.sub_order.provider} · {self.sub_order.order}"
 
 
 class PayoutReversal(models.Model):

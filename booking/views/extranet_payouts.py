@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,12 +21,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from booking import payout_accounts
 from booking.access import payouts_of_providers
+from booking.forms.payouts import WhichProviderForm
 from booking.models import OrderLine, Payout
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.statements import Statement, account_statement, statement_of
 from members.access import owned_by, owned_provider_for, providers_of
 from members.journal import Actor
+from members.models import Provider
 from oti.lib.dates import paris
 from oti.lib.money import ZERO
 
@@ -72,7 +74,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
 @login_required
 def papers(request: HttpRequest) -> HttpResponse:
     """Lead the owner of a provider to the bank's page, opened at this moment."""
-    provider = owned_provider_for(request.user, request.POST.get("provider", ""))
+    provider = _provider_of(request)
     address = settings.BASE_URL + reverse("extranet-payouts")
     try:
         page = payout_accounts.open_account_page(
@@ -92,7 +94,7 @@ def papers(request: HttpRequest) -> HttpResponse:
 @login_required
 def check(request: HttpRequest) -> HttpResponse:
     """Ask the bank how the account of a provider stands, and show it."""
-    provider = owned_provider_for(request.user, request.POST.get("provider", ""))
+    provider = _provider_of(request)
     try:
         state = payout_accounts.check_account(provider, now=timezone.now())
     except Refusal as refusal:
@@ -102,6 +104,13 @@ def check(request: HttpRequest) -> HttpResponse:
     else:
         messages.info(request, _("The bank hasn’t accepted your papers yet."))
     return redirect("extranet-payouts")
+
+
+def _provider_of(request: HttpRequest) -> Provider:
+    form = WhichProviderForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    return owned_provider_for(request.user, form.cleaned_data["provider"])
 
 
 def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
