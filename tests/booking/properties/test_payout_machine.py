@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -26,6 +27,7 @@ from booking.basket import LineRequest, add_to_basket
 from booking.models import Order, OrderLine, Payment, Payout, PayoutReversal, Refund
 from booking.rules import states
 from members.journal import SYSTEM
+from members.models import PayoutAccount
 from tests import factories
 from tests.cast import NOW, FakeBank, paid_order
 
@@ -51,7 +53,8 @@ class Money(RuleBasedStateMachine):
         self.bank.forgets_keys = False
         self.bank.refusals = []
         self.bank.lost_answers = 0
-        self.now = NOW + timedelta(days=95)
+        # The first share may go, the second a little later.
+        self.now = NOW + timedelta(days=100)
         hosts = [
             factories.a_provider(commission_percent=Decimal("7.5")),
             factories.a_provider(),
@@ -67,12 +70,24 @@ class Money(RuleBasedStateMachine):
         ]
 
     def teardown(self) -> None:
+        try:
+            self.settle_everything()
+            self.every_cent_is_somewhere()
+        finally:
+            self.undo()
+
+    def undo(self) -> None:
         transaction.set_rollback(True)
         self.rollback.__exit__(None, None, None)
 
+    @initialize(people=st.integers(1, 3))
+    def sell_to_begin_with(self, people):
+        self.buy(people, (0, 1))
+        self.buy(1, (0,))
+
     @rule(people=st.integers(1, 3), which=st.sampled_from([(0,), (1,), (0, 1)]))
     def buy(self, people, which):
-        if Order.objects.count() > 3:
+        if Order.objects.count() > 5:
             return
         was_down, self.bank.is_down = self.bank.is_down, False
         basket = factories.a_basket()
@@ -83,7 +98,7 @@ class Money(RuleBasedStateMachine):
         paid_order(basket, self.bank)
         self.bank.is_down = was_down
 
-    @rule(number=st.integers(0, 7), basis=st.sampled_from(["full", "policy"]))
+    @rule(number=st.integers(0, 3), basis=st.sampled_from(["full", "full", "policy"]))
     def cancel(self, number, basis):
         line = OrderLine.objects.filter(state=states.SOLD).order_by("pk")[number : number + 1]
         for one in line:
@@ -91,7 +106,7 @@ class Money(RuleBasedStateMachine):
                 one.order, [one.pk], basis=basis, reason="Orage", actor=SYSTEM, now=self.now
             )
 
-    @rule(minutes=st.sampled_from([1, 6, 60 * 24, 60 * 24 * 10]))
+    @rule(minutes=st.sampled_from([6, 60 * 24]))
     def time_passes(self, minutes):
         self.now += timedelta(minutes=minutes)
 
@@ -114,6 +129,7 @@ class Money(RuleBasedStateMachine):
 
     @rule()
     def release(self):
+        self.now += timedelta(minutes=6)
         payouts.release_payouts(now=self.now)
 
     @rule()
@@ -124,10 +140,6 @@ class Money(RuleBasedStateMachine):
     def office_asks_again(self):
         for pk in Payout.objects.filter(state=states.FAILED).values_list("pk", flat=True):
             payouts.ask_payout_again(pk, actor=SYSTEM, now=self.now)
-
-    @rule()
-    def refunds_go(self):
-        payment.pursue_refunds(now=self.now)
 
     @invariant()
     def nothing_is_sent_twice(self):
@@ -161,21 +173,17 @@ class Money(RuleBasedStateMachine):
         self.bank.refusals = []
         for account in self.accounts:
             self.bank.give_papers(account)
-        from members.models import PayoutAccount
-
         PayoutAccount.objects.update(state="active")
         self.now += timedelta(days=60)
         for _round in range(3):
             self.office_asks_again()
-            self.refunds_go()
+            payment.pursue_refunds(now=self.now)
             self.release()
             self.take_back()
             self.now += timedelta(minutes=6)
 
-    @rule()
-    def in_the_end_every_cent_is_somewhere(self):
+    def every_cent_is_somewhere(self) -> None:
         """Σ transfers − reversals + commission + tax + fees + refunds = captured + open debts."""
-        self.settle_everything()
         assert set(Payout.objects.values_list("state", flat=True)) <= {"paid", "cancelled"}
         net = sum((self.bank.net_of(one) for one in self.accounts), Decimal(0))
         debts = PayoutReversal.objects.filter(state__in=OPEN).aggregate(
@@ -198,8 +206,8 @@ def test_every_cent_is_somewhere_once(bank: FakeBank):
     run_state_machine_as_test(
         Money,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
+            max_examples=12,
+            stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
