@@ -53,8 +53,8 @@ class Money(RuleBasedStateMachine):
         self.bank.forgets_keys = False
         self.bank.refusals = []
         self.bank.lost_answers = 0
-        # The first share may go, the second a little later.
-        self.now = NOW + timedelta(days=100)
+        # Every share may go.
+        self.now = NOW + timedelta(days=101)
         hosts = [
             factories.a_provider(commission_percent=Decimal("7.5")),
             factories.a_provider(),
@@ -80,10 +80,13 @@ class Money(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.rollback.__exit__(None, None, None)
 
-    @initialize(people=st.integers(1, 3))
-    def sell_to_begin_with(self, people):
+    @initialize(people=st.integers(1, 3), has_released=st.booleans())
+    def sell_to_begin_with(self, people, has_released):
         self.buy(people, (0, 1))
         self.buy(1, (0,))
+        if has_released:
+            self.release()
+        self.buy(people, (0, 1))
 
     @rule(people=st.integers(1, 3), which=st.sampled_from([(0,), (1,), (0, 1)]))
     def buy(self, people, which):
@@ -98,12 +101,24 @@ class Money(RuleBasedStateMachine):
         paid_order(basket, self.bank)
         self.bank.is_down = was_down
 
-    @rule(number=st.integers(0, 3), basis=st.sampled_from(["full", "full", "policy"]))
+    @rule(number=st.integers(0, 9), basis=st.sampled_from(["full", "full", "policy"]))
     def cancel(self, number, basis):
-        line = OrderLine.objects.filter(state=states.SOLD).order_by("pk")[number : number + 1]
-        for one in line:
+        sold = list(OrderLine.objects.filter(state=states.SOLD).order_by("pk"))
+        if sold:
+            line = sold[number % len(sold)]
             cancellation.cancel_lines(
-                one.order, [one.pk], basis=basis, reason="Orage", actor=SYSTEM, now=self.now
+                line.order, [line.pk], basis=basis, reason="Orage", actor=SYSTEM, now=self.now
+            )
+
+    @rule(number=st.integers(0, 9))
+    def cancel_what_went(self, number):
+        paid = list(Payout.objects.filter(state__in=[states.PAID, states.PENDING]).order_by("pk"))
+        lines = OrderLine.objects.filter(
+            sub_order__payout__in=paid[number % len(paid) :] if paid else [], state=states.SOLD
+        )
+        for line in lines[:1]:
+            cancellation.cancel_lines(
+                line.order, [line.pk], basis="full", reason="Orage", actor=SYSTEM, now=self.now
             )
 
     @rule(minutes=st.sampled_from([6, 60 * 24]))
@@ -207,7 +222,7 @@ def test_every_cent_is_somewhere_once(bank: FakeBank):
         Money,
         settings=settings(
             max_examples=12,
-            stateful_step_count=15,
+            stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
