@@ -15,7 +15,7 @@ from django.db.models import Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from booking.basket import basket_of
-from booking.models import Basket, Order, OrderLine
+from booking.models import Basket, Order, OrderLine, Payout
 from booking.rules import states
 from members.access import providers_of
 from members.models import User
@@ -131,6 +131,11 @@ def lines_of_providers(user: User | AnonymousUser) -> QuerySet[OrderLine]:
         sub_order__provider__in=providers_of(user),
         state__in=[states.SOLD, states.HONOURED, states.NO_SHOW, states.CANCELLED],
     )
+
+
+def payouts_of_providers(user: User | AnonymousUser) -> QuerySet[Payout]:
+    """Return what this person's providers are owed or were paid, and nobody else's."""
+    return Payout.objects.filter(sub_order__provider__in=providers_of(user))
 
 
 def line_for_provider(user: User | AnonymousUser, pk: int) -> OrderLine:

@@ -89,7 +89,7 @@ def cancel_lines(
             )
             line_cancelled.send(sender=OrderLine, line=line)
             done.append((line, result))
-        share_again(current)
+        share_again(current, now=now)
         if not current.lines.filter(state=states.SOLD).exists():
             _close(current, reason=reason, actor=actor, now=now)
         _tell_everybody(current, done, payments, basis=basis, reason=reason, now=now)

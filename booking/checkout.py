@@ -34,7 +34,6 @@ from booking.models import (
     OrderLine,
     Participant,
     Payment,
-    Payout,
     Refund,
     Slot,
     SlotHold,
@@ -52,6 +51,8 @@ from booking.payment import (
     order_deadline,
     payment_deadline,
 )
+from booking.payout_accounts import follow_account
+from booking.payouts import follow_dispute, follow_order, follow_transfer, open_payouts
 from booking.quoting import policy_of
 from booking.refusals import (
     BadInput,
@@ -383,6 +384,13 @@ def _act_on(event: GatewayEvent, *, now: datetime) -> str:
             return "unknown refund"
         truth = get_gateway().fetch_refund(event.object_id)
         return f"refund {apply_refund_truth(refund.pk, truth, now=now)}"
+    if event.kind.startswith("transfer."):
+        told = event.payload.get("data", {}).get("object", {}).get("metadata") or {}
+        return follow_transfer(event.object_id, told, now=now)
+    if event.kind.startswith("charge.dispute."):
+        return follow_dispute(event.object_id, now=now)
+    if event.kind.startswith("v2.core.account") or event.kind == "account.updated":
+        return follow_account(event.object_id, now=now)
     return "ignored"
 
 
@@ -766,14 +774,10 @@ def _confirm(
             now=now,
         )
     if lost:
-        share_again(order)
+        share_again(order, now=now)
     parts = list(order.sub_orders.select_related("provider"))
     kept = {one.sub_order_id for one in sold}
-    Payout.objects.bulk_create(
-        Payout(sub_order=part, amount=part.payout_amount, created_at=now)
-        for part in parts
-        if part.pk in kept
-    )
+    open_payouts([part for part in parts if part.pk in kept], now=now)
     if basket is not None:
         basket.state = Basket.State.ORDERED
         basket.save(update_fields=["state", "updated_at"])
@@ -807,10 +811,11 @@ def _confirm(
             )
 
 
-def share_again(order: Order) -> None:
+def share_again(order: Order, *, now: datetime) -> None:
     """Write again what each provider is owed, from the lines and their refunds, to the cent.
 
     What a policy keeps after a cancellation is the provider's; what is given back is nobody's.
+    Pay-outs follow, also those that went.
     """
     given_back: dict[int, Decimal] = {}
     taxes_back: dict[int, Decimal] = {}
@@ -845,7 +850,7 @@ def share_again(order: Order) -> None:
                 "payout_amount",
             ]
         )
-        Payout.objects.filter(sub_order=part, state=Payout.State.DUE).update(amount=share.payout)
+    follow_order(order, now=now)
 
 
 def _release_lines(lines: Sequence[OrderLine]) -> None:

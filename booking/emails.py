@@ -22,6 +22,7 @@ from booking.ics import calendar_of
 from booking.models import Order, OrderLine, OutboxMessage, SubOrder
 from booking.rules import states
 from destination.legal_body import clean_body, plain_body
+from members.models import Provider
 
 Content = dict[str, Any]
 
@@ -202,6 +203,15 @@ def _permit_ended(message: OutboxMessage, now: datetime) -> Content:
     }
 
 
+def _payout_account(message: OutboxMessage, now: datetime) -> Content:
+    provider = Provider.objects.get(pk=message.data["provider"])
+    return {
+        "host": provider.host_names or provider.name,
+        "provider": provider.name,
+        "payouts_url": settings.BASE_URL + reverse("extranet-payouts"),
+    }
+
+
 CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
@@ -211,4 +221,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
     "find_order": _find_order,
     "plan_b": _plan_b,
     "permit_ended": _permit_ended,
+    "payout_account": _payout_account,
 }

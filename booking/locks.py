@@ -1,6 +1,7 @@
 """The only place that locks rows, in the one order of the house.
 
-Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1). A use case that needs two kinds
+Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1), then what hangs on them: Refund,
+Payout (pk), PayoutReversal (pk), PayoutAccount. A use case that needs two kinds
 takes them in that order, each kind once, sorted. Waiting is bounded: 3 s, then `Busy`.
 See `LOCKING.md`.
 """
@@ -13,8 +14,18 @@ from typing import TypeVar
 
 from django.db import OperationalError, connection, models, transaction
 
-from booking.models import Basket, Order, Payment, Refund, Slot, Unit
+from booking.models import (
+    Basket,
+    Order,
+    Payment,
+    Payout,
+    PayoutReversal,
+    Refund,
+    Slot,
+    Unit,
+)
 from booking.refusals import Busy, trouble
+from members.models import PayoutAccount, Provider
 
 WAIT_MILLISECONDS = 3000
 LOCK_NOT_AVAILABLE = "55P03"
@@ -77,6 +88,34 @@ def lock_payments_of(order: Order) -> list[Payment]:
 def lock_refund(pk: int) -> Refund:
     """Lock one refund (after its payment, where both are needed)."""
     return Refund.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_payout(pk: int) -> Payout:
+    """Lock one pay-out, read with its part, order and provider."""
+    rows = Payout.objects.select_related("sub_order__order", "sub_order__provider")
+    return rows.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_payouts_of(order: Order) -> list[Payout]:
+    """Lock the pay-outs of an order, sorted (after the order)."""
+    rows = Payout.objects.filter(sub_order__order=order)
+    return _lock(rows.select_related("sub_order__order", "sub_order__provider"))
+
+
+def lock_reversal(pk: int) -> PayoutReversal:
+    """Lock one reversal (after its pay-out)."""
+    return PayoutReversal.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_reversals(rows: models.QuerySet[PayoutReversal]) -> list[PayoutReversal]:
+    """Lock reversals, sorted (after the pay-out that is settled): debts are kept back once."""
+    return _lock(rows)
+
+
+def lock_payout_account(provider: Provider) -> PayoutAccount | None:
+    """Lock the account of a provider, None if there is none yet."""
+    rows = PayoutAccount.objects.filter(provider=provider)
+    return rows.select_for_update(of=("self",)).first()
 
 
 def lock_free_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:

@@ -161,6 +161,13 @@ MESSAGES: dict[str, Any] = {
     "bank_unavailable": gettext_lazy(
         "The bank doesn't answer. Nothing was debited: try again in a few minutes."
     ),
+    "bank_silent": gettext_lazy("The bank doesn't answer: try again in a few minutes."),
+    "account_refused": gettext_lazy(
+        "The bank refuses this account: %(reason)s Correct what it names, or call the bank."
+    ),
+    "nobody_signs_in": gettext_lazy(
+        "No owner has access to this provider's space: give a person access first."
+    ),
     "terms_missing": gettext_lazy("Accept the conditions of sale to continue."),
     "names_missing": gettext_lazy("Give the name of each person."),
     "package_form_missing": gettext_lazy(

@@ -5,7 +5,16 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from booking import checkout, messages, payment, permits, search_upkeep
+from booking import (
+    checkout,
+    messages,
+    payment,
+    payout_accounts,
+    payouts,
+    permits,
+    reversals,
+    search_upkeep,
+)
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
@@ -35,6 +44,32 @@ def pursue_refund(refund_id: int) -> None:
 def pursue_refunds() -> None:
     """Ask the bank for the refunds that wait."""
     payment.pursue_refunds(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.release_payouts")
+def release_payouts() -> None:
+    """Send the shares whose moment has come, and take back what must come back."""
+    now = timezone.now()
+    payouts.release_payouts(now=now)
+    reversals.reverse_payouts(now=now)
+
+
+@shared_task(name="booking.tasks.settle_payout")
+def settle_payout(payout_id: int) -> None:
+    """Send one share."""
+    payouts.settle_payout(payout_id, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.reverse_payout")
+def reverse_payout(reversal_id: int) -> None:
+    """Take back what must come back of one share."""
+    reversals.reverse_payout(reversal_id, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.refresh_accounts")
+def refresh_accounts() -> None:
+    """Ask the bank about accounts that can't be paid yet."""
+    payout_accounts.refresh_accounts(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.reconcile_payments")

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from booking.views import account, extranet, webhooks
+from booking.views import account, extranet, extranet_payouts, webhooks
 
 urlpatterns = [
     path("paiement/stripe/", webhooks.stripe, name="webhook-stripe"),
     path("pro/", extranet.home, name="extranet-home"),
     path("pro/reservations/<int:pk>/", extranet.line, name="extranet-line"),
+    path("pro/versements/", extranet_payouts.payouts, name="extranet-payouts"),
+    path("pro/versements/papiers/", extranet_payouts.papers, name="extranet-papers"),
+    path("pro/versements/verifier/", extranet_payouts.check, name="extranet-check-account"),
     path("compte/suite/", account.after_login, name="after-login"),
 ]

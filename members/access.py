@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404
 
-from members.models import Provider, User
+from members.models import Provider, ProviderRole, User
 
 
 def providers_of(user: User | AnonymousUser) -> QuerySet[Provider]:
@@ -22,3 +22,22 @@ def provider_for(user: User | AnonymousUser, slug: str) -> Provider:
     if provider is None:
         raise Http404
     return provider
+
+
+def owned_provider_for(user: User | AnonymousUser, slug: str) -> Provider:
+    """Return one provider that this person owns; raises Http404 for any other.
+
+    Who works for a provider without owning it gives no papers in its name.
+    """
+    provider = provider_for(user, slug)
+    if provider.pk not in owned_by(user):
+        raise Http404
+    return provider
+
+
+def owned_by(user: User | AnonymousUser) -> set[int]:
+    """Return the keys of the providers that this person owns."""
+    if not user.is_authenticated:
+        return set()
+    roles = ProviderRole.objects.filter(user_id=user.pk, role=ProviderRole.Role.OWNER)
+    return set(roles.values_list("provider_id", flat=True))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,7 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
+from wagtail.admin.widgets.button import Button
 
 from destination.desk import (
     AddressField,
@@ -29,7 +31,7 @@ from destination.desk import (
 )
 from members.groups import give_access
 from members.journal import Actor
-from members.models import Provider, ProviderRole
+from members.models import PayoutAccount, Provider, ProviderRole
 from oti.lib.dates import today as day_of
 
 PORTRAITS = (
@@ -177,7 +179,25 @@ class ProviderIndexView(DeskIndexView):
     def get_base_queryset(self) -> QuerySet[Provider]:
         """Load communes, and count offers."""
         published = Count("offers", filter=Q(offers__state="published"))
-        return Provider.objects.select_related("commune").annotate(published=published)
+        providers = Provider.objects.select_related("commune", "payout_account")
+        return providers.annotate(published=published)
+
+    def get_list_more_buttons(self, instance: Provider) -> list[Any]:
+        """Add the account where the provider is paid; its page belongs to selling."""
+        account = Button(
+            _("Account to be paid"),
+            url=reverse("desk_payouts:account", args=[instance.pk]),
+            icon_name="order",
+            priority=25,
+        )
+        may_change = self.user_has_permission("change")
+        found = list(super().get_list_more_buttons(instance))
+        return [*found, account] if may_change else found
+
+
+def _account_state(provider: Provider) -> str:
+    account = getattr(provider, "payout_account", None)
+    return str(account.get_state_display() if account else PayoutAccount.State.MISSING.label)
 
 
 class ProviderViewSet(DeskViewSet):
@@ -199,6 +219,7 @@ class ProviderViewSet(DeskViewSet):
         Column("email", label=gettext_lazy("E-mail")),
         Column("phone", label=gettext_lazy("Phone")),
         Column("published", label=gettext_lazy("Offers published")),
+        Column("account", label=gettext_lazy("Account to be paid"), accessor=_account_state),
         Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
     )
     list_export = (

@@ -209,6 +209,8 @@ CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "booking.tasks.drain_outbox", "schedule": 30.0},
     "reconcile-payments": {"task": "booking.tasks.reconcile_payments", "schedule": 60.0},
     "retry-gateway-events": {"task": "booking.tasks.retry_gateway_events", "schedule": 60.0},
+    "release-payouts": {"task": "booking.tasks.release_payouts", "schedule": 300.0},
+    "refresh-accounts": {"task": "booking.tasks.refresh_accounts", "schedule": 600.0},
     "pursue-refunds": {"task": "booking.tasks.pursue_refunds", "schedule": 120.0},
     "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
     "report-uncovered": {"task": "booking.tasks.report_uncovered", "schedule": 3600.0},
@@ -318,6 +320,15 @@ STRIPE_API_BASE = env("STRIPE_API_BASE", "")
 STRIPE_CHECKOUT_ORIGIN = env(
     "STRIPE_CHECKOUT_ORIGIN", STRIPE_API_BASE or "https://checkout.stripe.com"
 )
+# Hosts give their papers there; the stand-in has one address for everything.
+STRIPE_CONNECT_ORIGIN = env(
+    "STRIPE_CONNECT_ORIGIN",
+    STRIPE_CHECKOUT_ORIGIN if STRIPE_API_BASE else "https://connect.stripe.com",
+)
+# A provider's share goes that long after its last service ended (features.md C03).
+PAYOUT_DELAY_HOURS = env_int("PAYOUT_DELAY_HOURS", 24)
+# Providers of the demonstration have no papers to give: the stand-in takes them as given.
+PAYOUT_DEMO_ACCOUNTS = IS_DEV and bool(STRIPE_API_BASE)
 
 # --- Selling (core.md 3, 8, 9) ------------------------------------------------------------------
 HOLD_MINUTES = env_int("HOLD_MINUTES", 15)
@@ -385,7 +396,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN],
+        "form-action": [SELF, *sorted({STRIPE_CHECKOUT_ORIGIN, STRIPE_CONNECT_ORIGIN})],
         "frame-src": [SELF],
         "frame-ancestors": [SELF],
         "base-uri": [NONE],

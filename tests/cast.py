@@ -14,13 +14,20 @@ from booking import basket as baskets
 from booking import checkout
 from booking.gateways import base as gateway_base
 from booking.gateways.base import (
+    AccountRequest,
+    AccountTruth,
+    DisputeTruth,
     EventReceived,
     GatewayRefused,
     GatewayUnavailable,
     RefundRequest,
     RefundTruth,
+    ReversalRequest,
+    ReversalTruth,
     SessionRequest,
     SessionTruth,
+    TransferRequest,
+    TransferTruth,
 )
 from booking.models import Basket, Order
 from booking.packages import standing_of
@@ -44,6 +51,20 @@ class FakeBank:
     refund_by_key: dict[str, str] = field(default_factory=dict)
     refund_status: str = "succeeded"
     is_down: bool = False
+    accounts: dict[str, AccountTruth] = field(default_factory=dict)
+    account_by_key: dict[str, str] = field(default_factory=dict)
+    transfers: dict[str, TransferTruth] = field(default_factory=dict)
+    transfer_by_key: dict[str, str] = field(default_factory=dict)
+    reversal_by_key: dict[str, ReversalTruth] = field(default_factory=dict)
+    disputes: dict[str, DisputeTruth] = field(default_factory=dict)
+    # What a host took to its own bank can't be taken back.
+    drained: set[str] = field(default_factory=set)
+    # A bank without a memory of keys: what is asked twice happens twice.
+    forgets_keys: bool = False
+    # The next answers that are lost on their way although the bank did what was asked.
+    lost_answers: int = 0
+    # The next transfers and reversals that the bank says no to.
+    refusals: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def create_session(self, request: SessionRequest) -> SessionTruth:
@@ -100,6 +121,107 @@ class FakeBank:
             raise GatewayRefused(code, "no such refund", 404)
         return self.refunds[refund_id]
 
+    def create_account(self, request: AccountRequest) -> AccountTruth:
+        self._answer()
+        known = self.account_by_key.get(request.idempotency_key)
+        if known:
+            return self.accounts[known]
+        account_id = f"acct_test_{next(self.numbers)}"
+        self.account_by_key[request.idempotency_key] = account_id
+        is_given = request.metadata.get("standin_papers") == "given"
+        self.accounts[account_id] = AccountTruth(
+            account_id=account_id,
+            status="active" if is_given else "restricted",
+            reason="" if is_given else "requirements_past_due",
+            is_open_question=not is_given,
+        )
+        return self.accounts[account_id]
+
+    def fetch_account(self, account_id: str) -> AccountTruth:
+        self._answer()
+        return self.accounts[account_id]
+
+    def account_link(self, account_id: str, *, return_url: str, refresh_url: str) -> str:
+        self._answer()
+        return f"https://bank.example.org/papers/{account_id}"
+
+    def create_transfer(self, request: TransferRequest) -> TransferTruth:
+        self._answer()
+        known = self.transfer_by_key.get(request.idempotency_key)
+        if known and not self.forgets_keys:
+            return self.transfers[known]
+        self._refuse()
+        if self.accounts[request.account_id].status != "active":
+            code = "insufficient_capabilities_for_transfer"
+            raise GatewayRefused(code, "the account may not receive", 400)
+        transfer_id = f"tr_test_{next(self.numbers)}"
+        self.transfer_by_key[request.idempotency_key] = transfer_id
+        self.transfers[transfer_id] = TransferTruth(
+            transfer_id=transfer_id,
+            account_id=request.account_id,
+            amount_cents=request.amount_cents,
+            reversed_cents=0,
+            metadata={**request.metadata, "group": request.transfer_group},
+        )
+        self._lose_answer()
+        return self.transfers[transfer_id]
+
+    def fetch_transfer(self, transfer_id: str) -> TransferTruth:
+        self._answer()
+        return self.transfers[transfer_id]
+
+    def find_transfer(self, transfer_group: str, payout: str) -> TransferTruth | None:
+        self._answer()
+        wanted = (transfer_group, payout)
+        return next(
+            (
+                one
+                for one in self.transfers.values()
+                if (one.metadata["group"], one.metadata["payout"]) == wanted
+            ),
+            None,
+        )
+
+    def reverse_transfer(self, request: ReversalRequest) -> ReversalTruth:
+        self._answer()
+        known = self.reversal_by_key.get(request.idempotency_key)
+        if known and not self.forgets_keys:
+            return known
+        self._refuse()
+        transfer = self.transfers[request.transfer_id]
+        left = transfer.amount_cents - transfer.reversed_cents
+        if transfer.account_id in self.drained or request.amount_cents > left:
+            code = "balance_insufficient"
+            raise GatewayRefused(code, "too little is left", 400)
+        truth = ReversalTruth(
+            f"trr_test_{next(self.numbers)}", request.amount_cents, dict(request.metadata)
+        )
+        self.reversal_by_key[request.idempotency_key] = truth
+        self.transfers[request.transfer_id] = replace(
+            transfer,
+            reversed_cents=transfer.reversed_cents + request.amount_cents,
+            reversals=(truth, *transfer.reversals),
+        )
+        self._lose_answer()
+        return truth
+
+    def fetch_dispute(self, dispute_id: str) -> DisputeTruth:
+        self._answer()
+        return self.disputes[dispute_id]
+
+    def give_papers(self, account_id: str, *, accepted: bool = True) -> None:
+        """Let a host's papers be accepted, or refused for good."""
+        self.accounts[account_id] = AccountTruth(
+            account_id=account_id,
+            status="active" if accepted else "rejected",
+            reason="" if accepted else "rejected_other",
+        )
+
+    def net_of(self, account_id: str) -> Decimal:
+        """Return what an account was sent less what was taken back, in euros."""
+        mine = [one for one in self.transfers.values() if one.account_id == account_id]
+        return Decimal(sum(one.amount_cents - one.reversed_cents for one in mine)) / 100
+
     def verify_event(self, raw_body: bytes, signature_header: str) -> EventReceived:
         raise gateway_base.BadSignature
 
@@ -119,6 +241,16 @@ class FakeBank:
         """Let the page lapse."""
         self.sessions[session_id] = replace(self.sessions[session_id], status="expired", url=None)
 
+    def _lose_answer(self) -> None:
+        if self.lost_answers:
+            self.lost_answers -= 1
+            msg = "the answer is lost"
+            raise GatewayUnavailable(msg)
+
+    def _refuse(self) -> None:
+        if self.refusals:
+            raise GatewayRefused(self.refusals.pop(0), "no", 400)
+
     def _answer(self) -> None:
         if self.is_down:
             msg = "the bank is away"
@@ -129,8 +261,8 @@ class FakeBank:
 def bank(monkeypatch: pytest.MonkeyPatch) -> FakeBank:
     """Replace the bank by one in memory."""
     fake = FakeBank()
-    for module in ("booking.payment", "booking.checkout"):
-        monkeypatch.setattr(f"{module}.get_gateway", lambda: fake)
+    for module in ("payment", "checkout", "payouts", "reversals", "payout_accounts"):
+        monkeypatch.setattr(f"booking.{module}.get_gateway", lambda: fake)
     return fake
 
 

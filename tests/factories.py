@@ -36,7 +36,7 @@ from destination.models import (
     Pole,
     PoleMembership,
 )
-from members.models import Provider, ProviderRole, User
+from members.models import PayoutAccount, Provider, ProviderRole, User
 from oti.lib.codes import secret_token
 from oti.lib.dates import today as day_of
 
@@ -144,6 +144,16 @@ def a_host(provider: Provider) -> User:
     user = a_user()
     ProviderRole.objects.create(user=user, provider=provider)
     return user
+
+
+def an_account(provider: Provider, account_id: str = "", *, state: str = "active") -> PayoutAccount:
+    """Make the account at the bank where a provider is paid."""
+    return PayoutAccount.objects.create(
+        provider=provider,
+        state=state,
+        account_id=account_id or f"acct_{next(numbers)}",
+        created_at=provider.created_at,
+    )
 
 
 def a_policy(*steps: tuple[int, int], flat_fee: str = "0") -> CancellationPolicy:

@@ -13,7 +13,16 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
 
-from booking.models import GatewayEvent, Offer, Order, OrderLine, OutboxMessage, Refund, Slot
+from booking.models import (
+    GatewayEvent,
+    Offer,
+    Order,
+    OrderLine,
+    OutboxMessage,
+    Payout,
+    Refund,
+    Slot,
+)
 from booking.permits import uncovered_lines
 from booking.rules import states
 from oti.lib.dates import at_paris
@@ -74,6 +83,17 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             refunds,
         ),
         orders,
+        is_trouble=True,
+    )
+    shares = Payout.objects.filter(state=states.FAILED).count()
+    yield Waiting(
+        shares,
+        ngettext(
+            "payment to a provider refused by the bank",
+            "payments to providers refused by the bank",
+            shares,
+        ),
+        reverse("desk_payouts:index") + "?state=failed",
         is_trouble=True,
     )
     mails = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED).count()

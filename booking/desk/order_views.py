@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import messages as plain_messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,6 +25,7 @@ from wagtail.admin.widgets.button import HeaderButton
 
 from booking import cancellation, checkout, package_words
 from booking.desk.office_forms import CancelForm
+from booking.desk.payouts_shown import payout_rows, payouts_of
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.gateways.base import GatewayError
 from booking.messages import send_again
@@ -52,6 +55,19 @@ VERBS: dict[str, Promise] = {
     "refund done": gettext_lazy("Refund done"),
     "refund failed": gettext_lazy("Refund failed"),
     "refund asked again": gettext_lazy("Refund asked for again"),
+    "payout pending": gettext_lazy("Share of a provider: the bank is asked"),
+    "payout paid": gettext_lazy("Share of a provider paid"),
+    "payout failed": gettext_lazy("Share of a provider refused by the bank"),
+    "payout refused: account": gettext_lazy("Share of a provider: its account can’t receive"),
+    "payout held": gettext_lazy("Share of a provider held back"),
+    "payout let go": gettext_lazy("Share of a provider no longer held back"),
+    "payout cancelled": gettext_lazy("Share of a provider cancelled: nothing is owed"),
+    "payout asked again": gettext_lazy("Share of a provider asked for again"),
+    "payout taken back": gettext_lazy("Share of a provider taken back"),
+    "payout owed back": gettext_lazy("Share of a provider to be kept from its next ones"),
+    "payout kept back": gettext_lazy("Debt kept from the share of a provider"),
+    "payment contested": gettext_lazy("Payment contested by the card’s owner"),
+    "contest won": gettext_lazy("Contest of the payment over: it stays paid"),
 }
 WHO: dict[str, Promise] = {
     "visitor": gettext_lazy("visitor"),
@@ -65,6 +81,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "provider_cancelled": gettext_lazy("Cancellation told to the provider"),
     "payment_returned": gettext_lazy("Payment given back, told to the visitor"),
     "find_order": gettext_lazy("Code to find a booking"),
+    "payout_account": gettext_lazy("Where a provider gives its papers"),
 }
 
 
@@ -83,9 +100,11 @@ class Step:
     details: tuple[str, ...]
 
 
-def history_of(order: Order) -> list[Step]:
-    """Return an order's journal, the oldest line first."""
+def history_of(order: Order, *, only: tuple[str, ...] = ()) -> list[Step]:
+    """Return an order's journal, the oldest line first; of verbs that begin with `only`, if any."""
     entries = Entry.objects.filter(subject=f"order:{order.reference}").order_by("at", "pk")
+    if only:
+        entries = entries.filter(reduce(or_, (Q(verb__startswith=one) for one in only)))
     titles = {line.pk: str(line.titles.get("fr", "")) for line in order.lines.all()}
     return [
         Step(
@@ -99,7 +118,7 @@ def history_of(order: Order) -> list[Step]:
 
 
 def _details(data: dict[str, Any], titles: dict[int, str]) -> list[str]:
-    words = []
+    words = [str(data["provider"])] if data.get("provider") else []
     if data.get("line") in titles:
         words.append(titles[data["line"]])
     for key, label in (
@@ -149,6 +168,7 @@ class OrderInspectView(ReadOnlyInspectView):
             "parts": parts.order_by("pk"),
             "payments": order.payments.order_by("attempt"),
             "refunds": Refund.objects.filter(payment__order=order).select_related("line"),
+            "payouts": payout_rows(payouts_of(order), now=timezone.now()),
             "outbox": [
                 (message, kind_of_message(message.kind))
                 for message in order.messages.order_by("created_at")

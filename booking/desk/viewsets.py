@@ -17,6 +17,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.widgets.button import Button
 
 from booking.desk import calendar_views, order_views, panels, views
+from booking.desk.payout_views import PayoutViewSet
 from booking.models import (
     CancellationPolicy,
     Closure,
@@ -602,7 +603,7 @@ class OrderGroup(ViewSetGroup):
     menu_label = gettext_lazy("Bookings")
     menu_icon = "list-ul"
     menu_order = 210
-    items = (OrderViewSet, OutboxViewSet, EventViewSet)
+    items = (OrderViewSet, PayoutViewSet, OutboxViewSet, EventViewSet)
 
 
 # --- Settings ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 SessionStatus = Literal["open", "complete", "expired"]
 PaymentStatus = Literal["paid", "unpaid", "no_payment_required"]
 RefundStatus = Literal["pending", "succeeded", "failed", "canceled", "requires_action"]
+CapabilityStatus = Literal["active", "pending", "restricted", "rejected", "unsupported"]
 Locale = Literal["fr", "en", "de"]
 
 # The bank refuses a deadline nearer than 30 minutes at the moment it receives the request.
@@ -124,9 +125,88 @@ class RefundTruth:
 
 
 @dataclass(frozen=True)
+class AccountRequest:
+    """An account to open for somebody who sells: it receives transfers and never charges."""
+
+    display_name: str
+    email: str
+    idempotency_key: str
+    country: str = "fr"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AccountTruth:
+    """What the bank knows of an account now; only `active` may receive.
+
+    `reason` is the bank's own word for any other status; `is_open_question` says that the
+    account's owner can mend it by giving papers.
+    """
+
+    account_id: str
+    status: CapabilityStatus
+    reason: str = ""
+    is_open_question: bool = False
+
+
+@dataclass(frozen=True)
+class TransferRequest:
+    """Money of one charge to send to one account. Cents; the group is the order's reference."""
+
+    amount_cents: int
+    account_id: str
+    charge_id: str
+    transfer_group: str
+    idempotency_key: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReversalRequest:
+    """Money of one transfer to take back, in cents."""
+
+    transfer_id: str
+    amount_cents: int
+    idempotency_key: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReversalTruth:
+    """What the bank took back from one transfer."""
+
+    reversal_id: str
+    amount_cents: int
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
+class TransferTruth:
+    """What the bank knows of a transfer now; `reversals` are the latest, the newest first."""
+
+    transfer_id: str
+    account_id: str
+    amount_cents: int
+    reversed_cents: int
+    metadata: dict[str, str]
+    reversals: tuple[ReversalTruth, ...] = ()
+
+
+@dataclass(frozen=True)
+class DisputeTruth:
+    """A payment that the card's owner contests; `is_over` with `is_won` when it is settled."""
+
+    dispute_id: str
+    charge_id: str
+    is_over: bool
+    is_won: bool
+
+
+@dataclass(frozen=True)
 class EventReceived:
     """A message of the bank whose signature holds. `kind` as in `checkout.session.completed`.
 
+    Messages about accounts name the account and say no more ("thin" ones).
     `payload` is the whole event as sent. It may be old or come twice: fetch the object.
     """
 
@@ -159,6 +239,38 @@ class Gateway(Protocol):
 
     def fetch_refund(self, refund_id: str) -> RefundTruth:
         """Return the truth about a refund."""
+        ...
+
+    def create_account(self, request: AccountRequest) -> AccountTruth:
+        """Open an account for a provider; the same key opens it once."""
+        ...
+
+    def fetch_account(self, account_id: str) -> AccountTruth:
+        """Return whether an account may receive, and why not."""
+        ...
+
+    def account_link(self, account_id: str, *, return_url: str, refresh_url: str) -> str:
+        """Return the address, good for some minutes, where the owner gives its papers."""
+        ...
+
+    def create_transfer(self, request: TransferRequest) -> TransferTruth:
+        """Send money to an account; the same key sends it once."""
+        ...
+
+    def fetch_transfer(self, transfer_id: str) -> TransferTruth:
+        """Return the truth about a transfer, with what was taken back."""
+        ...
+
+    def find_transfer(self, transfer_group: str, payout: str) -> TransferTruth | None:
+        """Return the transfer of a group whose metadata name this pay-out, None if none went."""
+        ...
+
+    def reverse_transfer(self, request: ReversalRequest) -> ReversalTruth:
+        """Take money back; the same key takes it once. Refused when the account has too little."""
+        ...
+
+    def fetch_dispute(self, dispute_id: str) -> DisputeTruth:
+        """Return how a contested payment stands."""
         ...
 
     def verify_event(self, raw_body: bytes, signature_header: str) -> EventReceived:

@@ -6,30 +6,49 @@ Stripe by the address and the keys, by nothing else.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import stripe
 
 from booking.gateways.base import (
+    AccountRequest,
+    AccountTruth,
     BadSignature,
+    DisputeTruth,
     EventReceived,
     GatewayRefused,
     GatewayUnavailable,
     RefundRequest,
     RefundTruth,
+    ReversalRequest,
+    ReversalTruth,
     SessionRequest,
     SessionTruth,
+    TransferRequest,
+    TransferTruth,
+)
+from booking.gateways.stripe_truths import (
+    account_truth,
+    dispute_truth,
+    event_received,
+    refund_truth,
+    reversal_truth,
+    session_truth,
+    transfer_truth,
 )
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
+    from stripe.params.v2.core import AccountCreateParams
 
 SIGNATURE_TOLERANCE_SECONDS = 300
 CONNECT_TIMEOUT_SECONDS = 3.0
 MONEY_TRAIL = ["payment_intent.latest_charge.balance_transaction"]
 LABEL_LENGTH = 250
 METADATA_LENGTH = 500
+NAME_LENGTH = 250
+MOST_IN_A_PAGE = 100
 
 # Timings of our requests are nobody else's business.
 stripe.enable_telemetry = False
@@ -49,7 +68,8 @@ class StripeGateway:
         api_base: str | None = None,
         timeout: float = 8.0,
     ) -> None:
-        self._webhook_secret = webhook_secret
+        # One secret for each endpoint that the bank has: payments, and accounts.
+        self._webhook_secrets = [one.strip() for one in webhook_secret.split(",") if one.strip()]
         self._client = stripe.StripeClient(
             secret_key,
             max_network_retries=2,
@@ -101,7 +121,7 @@ class StripeGateway:
             session = self._client.v1.checkout.sessions.create(
                 params, {"idempotency_key": request.idempotency_key}
             )
-        return _session_truth(session.to_dict())
+        return session_truth(session.to_dict())
 
     def fetch_session(self, session_id: str) -> SessionTruth:
         """Return the truth about a page, with its payment, charge and fee."""
@@ -109,7 +129,7 @@ class StripeGateway:
             session = self._client.v1.checkout.sessions.retrieve(
                 session_id, {"expand": MONEY_TRAIL}
             )
-        return _session_truth(session.to_dict())
+        return session_truth(session.to_dict())
 
     def expire_session(self, session_id: str) -> SessionTruth:
         """Close an open page; return one that was paid or expired already as it is."""
@@ -124,7 +144,7 @@ class StripeGateway:
             if truth.status == "open":
                 raise
             return truth
-        return _session_truth(session.to_dict())
+        return session_truth(session.to_dict())
 
     def refund(self, request: RefundRequest) -> RefundTruth:
         """Give back part or all of a payment; the same key gives it once."""
@@ -139,34 +159,126 @@ class StripeGateway:
                 },
                 {"idempotency_key": request.idempotency_key},
             )
-        return _refund_truth(refund.to_dict())
+        return refund_truth(refund.to_dict())
 
     def fetch_refund(self, refund_id: str) -> RefundTruth:
         """Return the truth about a refund."""
         with _named_errors():
             refund = self._client.v1.refunds.retrieve(refund_id)
-        return _refund_truth(refund.to_dict())
+        return refund_truth(refund.to_dict())
+
+    def create_account(self, request: AccountRequest) -> AccountTruth:
+        """Open an account that only receives; the office answers for its fees and its losses."""
+        params: AccountCreateParams = {
+            "display_name": request.display_name[:NAME_LENGTH],
+            "contact_email": request.email,
+            "dashboard": "express",
+            "identity": {"country": request.country},
+            "defaults": {
+                "responsibilities": {
+                    "fees_collector": "application",
+                    "losses_collector": "application",
+                }
+            },
+            "configuration": {
+                "recipient": {
+                    "capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}
+                }
+            },
+            "metadata": dict(request.metadata),
+            "include": ["configuration.recipient"],
+        }
+        with _named_errors():
+            account = self._client.v2.core.accounts.create(
+                params, {"idempotency_key": request.idempotency_key}
+            )
+        return account_truth(account.to_dict())
+
+    def fetch_account(self, account_id: str) -> AccountTruth:
+        """Return whether an account may receive, and why not."""
+        with _named_errors():
+            account = self._client.v2.core.accounts.retrieve(
+                account_id, {"include": ["configuration.recipient"]}
+            )
+        return account_truth(account.to_dict())
+
+    def account_link(self, account_id: str, *, return_url: str, refresh_url: str) -> str:
+        """Return the address, good for some minutes, where the owner gives its papers."""
+        with _named_errors():
+            link = self._client.v2.core.account_links.create(
+                {
+                    "account": account_id,
+                    "use_case": {
+                        "type": "account_onboarding",
+                        "account_onboarding": {
+                            "return_url": return_url,
+                            "refresh_url": refresh_url,
+                        },
+                    },
+                }
+            )
+        return str(link.url)
+
+    def create_transfer(self, request: TransferRequest) -> TransferTruth:
+        """Send money of a charge to an account; the same key sends it once."""
+        with _named_errors():
+            transfer = self._client.v1.transfers.create(
+                {
+                    "amount": request.amount_cents,
+                    "currency": "eur",
+                    "destination": request.account_id,
+                    "source_transaction": request.charge_id,
+                    "transfer_group": request.transfer_group,
+                    "description": request.transfer_group,
+                    "metadata": dict(request.metadata),
+                },
+                {"idempotency_key": request.idempotency_key},
+            )
+        return transfer_truth(transfer.to_dict())
+
+    def fetch_transfer(self, transfer_id: str) -> TransferTruth:
+        """Return the truth about a transfer, with what was taken back."""
+        with _named_errors():
+            transfer = self._client.v1.transfers.retrieve(transfer_id)
+        return transfer_truth(transfer.to_dict())
+
+    def find_transfer(self, transfer_group: str, payout: str) -> TransferTruth | None:
+        """Return the transfer of this pay-out among those of its order, None if none went.
+
+        An order has a transfer for each provider: one page holds them all.
+        """
+        with _named_errors():
+            found = self._client.v1.transfers.list(
+                {"transfer_group": transfer_group, "limit": MOST_IN_A_PAGE}
+            )
+        truths = [transfer_truth(one.to_dict()) for one in found.data]
+        return next((one for one in truths if one.metadata.get("payout") == payout), None)
+
+    def reverse_transfer(self, request: ReversalRequest) -> ReversalTruth:
+        """Take money back from an account; the same key takes it once."""
+        with _named_errors():
+            reversal = self._client.v1.transfers.reversals.create(
+                request.transfer_id,
+                {"amount": request.amount_cents, "metadata": dict(request.metadata)},
+                {"idempotency_key": request.idempotency_key},
+            )
+        return reversal_truth(reversal.to_dict())
+
+    def fetch_dispute(self, dispute_id: str) -> DisputeTruth:
+        """Return how a contested payment stands; a mere inquiry takes no money and is none."""
+        with _named_errors():
+            dispute = self._client.v1.disputes.retrieve(dispute_id)
+        return dispute_truth(dispute.to_dict())
 
     def verify_event(self, raw_body: bytes, signature_header: str) -> EventReceived:
         """Return the event of a webhook whose signature is ours and under 300 s old.
 
+        Each of our secrets is tried: payments and accounts come by endpoints of their own.
         Raises BadSignature for anything else: forged, altered, stale, or not an event.
         """
         try:
-            stripe.WebhookSignature.verify_header(
-                raw_body, signature_header, self._webhook_secret, SIGNATURE_TOLERANCE_SECONDS
-            )
-            payload = json.loads(raw_body)
-            subject = payload["data"]["object"]
-            return EventReceived(
-                event_id=payload["id"],
-                kind=payload["type"],
-                # A few kinds of event (balance.available) speak of a thing without id.
-                object_id=subject.get("id") or "",
-                object_type=subject["object"],
-                created=int(payload["created"]),
-                payload=payload,
-            )
+            self._check_signature(raw_body, signature_header)
+            return event_received(json.loads(raw_body))
         except stripe.SignatureVerificationError as error:
             raise BadSignature(error.user_message or "no valid signature") from error
         # The library lets odd bytes of a forged header or body through as plain errors.
@@ -174,36 +286,15 @@ class StripeGateway:
             msg = "The body is not an event."
             raise BadSignature(msg) from error
 
-
-def _session_truth(session: dict[str, Any]) -> SessionTruth:
-    intent = session.get("payment_intent")
-    intent_id = intent["id"] if isinstance(intent, dict) else intent
-    charge = intent.get("latest_charge") if isinstance(intent, dict) else None
-    if not isinstance(charge, dict) or not charge.get("paid"):
-        charge = {}
-    booked = charge.get("balance_transaction")
-    return SessionTruth(
-        session_id=session["id"],
-        url=session.get("url"),
-        status=session["status"],
-        payment_status=session["payment_status"],
-        amount_total_cents=session["amount_total"],
-        payment_intent_id=intent_id,
-        charge_id=charge.get("id"),
-        fee_cents=booked["fee"] if isinstance(booked, dict) else None,
-        metadata=dict(session.get("metadata") or {}),
-        expires_at=session["expires_at"],
-    )
-
-
-def _refund_truth(refund: dict[str, Any]) -> RefundTruth:
-    return RefundTruth(
-        refund_id=refund["id"],
-        status=refund.get("status") or "pending",
-        amount_cents=refund["amount"],
-        failure_reason=refund.get("failure_reason"),
-        metadata=dict(refund.get("metadata") or {}),
-    )
+    def _check_signature(self, raw_body: bytes, header: str) -> None:
+        *others, last = self._webhook_secrets or [""]
+        for secret in others:
+            with suppress(stripe.SignatureVerificationError):
+                stripe.WebhookSignature.verify_header(
+                    raw_body, header, secret, SIGNATURE_TOLERANCE_SECONDS
+                )
+                return
+        stripe.WebhookSignature.verify_header(raw_body, header, last, SIGNATURE_TOLERANCE_SECONDS)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
-from booking.models.money import GatewayEvent, Payment, Payout, Refund
+from booking.models.money import GatewayEvent, Payment, Refund
 from booking.models.offers import (
     AgeBand,
     CancellationPolicy,
@@ -23,6 +23,7 @@ from booking.models.offers import (
 )
 from booking.models.orders import Order, OrderItem, OrderLine, Participant, SlotTake, SubOrder
 from booking.models.organiser import Organiser
+from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 
 __all__ = [
@@ -48,6 +49,8 @@ __all__ = [
     "Participant",
     "Payment",
     "Payout",
+    "PayoutNetting",
+    "PayoutReversal",
     "PriceRule",
     "Refund",
     "Slot",

@@ -1,4 +1,4 @@
-"""Payments, refunds and pay-outs are rows of their own; the bank's events are kept as they came."""
+"""Payments and refunds are rows of their own; the bank's events are kept as they came."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.offers import EURO
-from booking.models.orders import Order, OrderLine, SubOrder
+from booking.models.orders import Order, OrderLine
 from booking.rules import states
 
 
@@ -38,6 +38,7 @@ class Payment(models.Model):
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    disputed_at = models.DateTimeField(_("contested by the card's owner"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("payment")
@@ -96,30 +97,6 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment_id} · {self.amount}"
-
-
-class Payout(models.Model):
-    """What a provider is owed for its part of an order; paid later, off or through the bank."""
-
-    class State(models.TextChoices):
-        DUE = "due", _("due")
-        PAID = "paid", _("paid")
-        CANCELLED = "cancelled", _("cancelled")
-
-    sub_order = models.OneToOneField(SubOrder, on_delete=models.PROTECT, related_name="payout")
-    amount = models.DecimalField(_("amount"), **EURO)
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DUE)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("pay-out")
-        verbose_name_plural = _("pay-outs")
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gte=0), name="payout_not_negative")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.sub_order_id} · {self.amount}"
 
 
 class GatewayEvent(models.Model):

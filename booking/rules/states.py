@@ -1,4 +1,4 @@
-"""Every state of an order, a line, a payment and a refund, and every move between them.
+"""Every state of an order, a line, a payment, a refund, a pay-out, and every move between them.
 
 The tables of core.md 11. They say what may follow what; they never say who may do it.
 """
@@ -27,6 +27,15 @@ PENDING = "pending"
 PAID = "paid"
 FAILED = "failed"
 DONE = "done"
+
+DUE = "due"
+OWED = "owed"
+NETTED = "netted"
+
+MISSING = "missing"
+STARTED = "started"
+ACTIVE = "active"
+RESTRICTED = "restricted"
 
 NOWHERE: frozenset[str] = frozenset()
 AFTER_SALE = frozenset({HONOURED, NO_SHOW, CANCELLED})
@@ -68,6 +77,37 @@ REFUND: dict[str, frozenset[str]] = {
     PENDING: frozenset({DONE, FAILED}),
     DONE: frozenset({FAILED}),
     FAILED: frozenset({PENDING, DONE}),
+}
+
+# What went is never sent again: from paid, money only comes back by a reversal of its own. A
+# pending one is due again only when the bank said that nothing went; if it tells later that
+# something did, that is written.
+PAYOUT: dict[str, frozenset[str]] = {
+    DUE: frozenset({PENDING, HELD, PAID, CANCELLED}),
+    HELD: frozenset({DUE, CANCELLED}),
+    PENDING: frozenset({PAID, FAILED, DUE}),
+    FAILED: frozenset({DUE, PAID, CANCELLED}),
+    PAID: NOWHERE,
+    CANCELLED: NOWHERE,
+}
+
+# What the bank can't take back is owed, and kept from the next pay-outs until it is netted; a
+# transfer that fails gives back what was to be kept from it.
+REVERSAL: dict[str, frozenset[str]] = {
+    CREATED: frozenset({PENDING, CANCELLED}),
+    PENDING: frozenset({DONE, OWED}),
+    DONE: NOWHERE,
+    OWED: frozenset({NETTED}),
+    NETTED: frozenset({OWED}),
+    CANCELLED: NOWHERE,
+}
+
+# An account that the bank knows is never unknown again.
+ACCOUNT: dict[str, frozenset[str]] = {
+    MISSING: frozenset({STARTED, ACTIVE, RESTRICTED}),
+    STARTED: frozenset({ACTIVE, RESTRICTED}),
+    ACTIVE: frozenset({RESTRICTED}),
+    RESTRICTED: frozenset({ACTIVE, STARTED}),
 }
 
 

@@ -99,3 +99,46 @@ class ProviderRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.provider}"
+
+
+class PayoutAccount(models.Model):
+    """A provider's account at the bank: it is paid there once its papers are accepted.
+
+    `reason` is the bank's own word for an account that may not receive.
+    """
+
+    class State(models.TextChoices):
+        MISSING = "missing", _("none yet")
+        STARTED = "started", _("papers to be given")
+        ACTIVE = "active", _("may be paid")
+        RESTRICTED = "restricted", _("blocked by the bank")
+
+    provider = models.OneToOneField(
+        Provider, on_delete=models.PROTECT, related_name="payout_account"
+    )
+    state = models.CharField(
+        _("account at the bank"), max_length=12, choices=State.choices, default=State.MISSING
+    )
+    account_id = models.CharField(_("reference at the bank"), max_length=120, blank=True)
+    reason = models.CharField(_("the bank says"), max_length=80, blank=True)
+    checked_at = models.DateTimeField(_("last checked"), null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("account to be paid")
+        verbose_name_plural = _("accounts to be paid")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="missing", account_id="")
+                | ~models.Q(state="missing") & ~models.Q(account_id=""),
+                name="payout_account_is_known_or_missing",
+            ),
+            models.UniqueConstraint(
+                fields=["account_id"],
+                condition=~models.Q(account_id=""),
+                name="one_provider_per_payout_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} · {self.get_state_display()}"

@@ -70,6 +70,9 @@ TABLE: dict[str, dict[str, int]] = {
     "webhook-stripe": POST_ONLY,
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-payouts": SIGNED_IN,
+    "extranet-papers": POST_ONLY,
+    "extranet-check-account": POST_ONLY,
     "after-login": dict.fromkeys(CAST, 302),
     # The API asks for no session: a basket's token and an order's key open each their own.
     "api:stays": dict.fromkeys(CAST, 422),

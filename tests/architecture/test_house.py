@@ -123,7 +123,18 @@ def test_every_code_of_the_rules_has_its_words():
     assert codes - known == set()
 
 
-@pytest.mark.parametrize("table", [states.ORDER, states.LINE, states.PAYMENT, states.REFUND])
+TABLES = (
+    states.ORDER,
+    states.LINE,
+    states.PAYMENT,
+    states.REFUND,
+    states.PAYOUT,
+    states.REVERSAL,
+    states.ACCOUNT,
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_no_state_leads_nowhere_unknown(table):
     assert {target for targets in table.values() for target in targets} <= set(table)
 

@@ -13,6 +13,7 @@ from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
 from booking.messages import drain_outbox
 from booking.models import Order, OutboxMessage
+from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
@@ -256,6 +257,9 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         next_attempt_at=NOW,
         created_at=NOW,
     )
+    host = lace.sub_order.provider
+    factories.a_host(host)
+    invite_to_account(host, actor=SYSTEM, now=NOW)
     OutboxMessage.objects.update(language=language)
 
     written = {message.kind: compose(message) for message in OutboxMessage.objects.all()}

@@ -24,7 +24,7 @@ class Bank:
     """The bank under the probe and what it needs to be asked politely."""
 
     def __init__(self, client: stripe.StripeClient, base: str | None) -> None:
-        self.v1 = client.v1
+        self.v1, self.v2 = client.v1, client.v2
         self.base = base
 
     def pay(self, token: str = "pm_card_visa", **changes: Any) -> stripe.PaymentIntent:
@@ -336,6 +336,95 @@ def page_of_nobody_is_missing(bank: Bank) -> None:
     assert (refused.value.http_status, refused.value.code) == (404, "resource_missing")
 
 
+# --- Accounts and transfers ------------------------------------------------------------------
+def open_account(bank: Bank, **changes: Any) -> Any:
+    """Open an account that only receives; its papers are not given."""
+    params = {
+        "display_name": "Le Gîte des Narces",
+        "contact_email": "anne@example.org",
+        "dashboard": "express",
+        "identity": {"country": "fr"},
+        "defaults": {
+            "responsibilities": {
+                "fees_collector": "application",
+                "losses_collector": "application",
+            }
+        },
+        "configuration": {
+            "recipient": {
+                "capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}
+            }
+        },
+        "include": ["configuration.recipient"],
+    }
+    return bank.v2.core.accounts.create(params | changes)
+
+
+def account_begins_without_papers(bank: Bank) -> None:
+    account = open_account(bank)
+    assert account.id.startswith("acct_")
+    assert account.dashboard == "express"
+    transfers = account.configuration.recipient.capabilities.stripe_balance.stripe_transfers
+    assert transfers.status != "active"
+    assert transfers.status_details[0].resolution == "provide_info"
+    bare = bank.v2.core.accounts.retrieve(account.id)
+    assert (bare.id, bare.configuration) == (account.id, None)
+
+
+def account_has_a_page_for_its_papers(bank: Bank) -> None:
+    account = open_account(bank)
+    flow = {
+        "refresh_url": "https://shop.example/encore",
+        "return_url": "https://shop.example/retour",
+    }
+    link = bank.v2.core.account_links.create(
+        {
+            "account": account.id,
+            "use_case": {"type": "account_onboarding", "account_onboarding": flow},
+        }
+    )
+    assert link.account == account.id
+    assert link.url.startswith("http")
+
+
+def same_key_opens_one_account(bank: Bank) -> None:
+    params = {"contact_email": "anne@example.org", "display_name": "Anne"}
+    key = {"idempotency_key": f"probe:{uuid.uuid4()}"}
+    first = bank.v2.core.accounts.create(params, key)
+    assert bank.v2.core.accounts.create(params, key).id == first.id
+
+
+def account_without_papers_receives_nothing(bank: Bank) -> None:
+    charge = bank.pay().latest_charge
+    params = {
+        "amount": 1_000,
+        "currency": "eur",
+        "destination": open_account(bank).id,
+        "source_transaction": charge,
+    }
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        bank.v1.transfers.create(params)
+    assert refused.value.code == "insufficient_capabilities_for_transfer"
+
+
+def transfer_to_nobody_is_refused(bank: Bank) -> None:
+    params = {"amount": 1_000, "currency": "eur", "destination": "acct_nobody"}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        bank.v1.transfers.create(params)
+    assert refused.value.param == "destination"
+
+
+def transfers_of_a_group_are_listed(bank: Bank) -> None:
+    group = f"VLY-{uuid.uuid4()}"
+    assert bank.v1.transfers.list({"transfer_group": group, "limit": 100}).data == []
+
+
+def platform_has_a_balance(bank: Bank) -> None:
+    balance = bank.v1.balance.retrieve()
+    assert {one.currency for one in balance.available} >= {"eur"}
+    assert balance.pending
+
+
 # --- Events ------------------------------------------------------------------------------------
 def payment_is_told_in_an_event(bank: Bank) -> None:
     intent = bank.pay()
@@ -382,6 +471,13 @@ PROBE = [
     page_lives_30_minutes_to_24_hours,
     page_lines_are_expanded,
     page_of_nobody_is_missing,
+    account_begins_without_papers,
+    account_has_a_page_for_its_papers,
+    same_key_opens_one_account,
+    account_without_papers_receives_nothing,
+    transfer_to_nobody_is_refused,
+    transfers_of_a_group_are_listed,
+    platform_has_a_balance,
     payment_is_told_in_an_event,
 ]
 

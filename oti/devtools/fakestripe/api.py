@@ -1,4 +1,4 @@
-"""The API under /v1: who may ask, which function answers, replays, lists and expansion."""
+"""The API under /v1 and /v2: who may ask, who answers, replays, lists and expansion."""
 
 # Messages are Stripe's own and stand where they are refused.
 # ruff: noqa: EM101, EM102
@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from oti.devtools.fakestripe import checkout, payments, refunds
+from oti.devtools.fakestripe import accounts, checkout, payments, refunds, transfers
 from oti.devtools.fakestripe.errors import ApiError, malformed
-from oti.devtools.fakestripe.params import Params, parse_form
+from oti.devtools.fakestripe.params import Params, parse_form, parse_json
 from oti.devtools.fakestripe.state import API_VERSION, Bank, Origin, Thing, new_id, public
 
 LONGEST_KEY = 255
@@ -28,6 +28,8 @@ COLLECTIONS = {
     "refunds": "refund",
     "balance_transactions": "balance_transaction",
     "events": "event",
+    "transfers": "transfer",
+    "disputes": "dispute",
 }
 PARAM_OF = {"checkout.session": "session", "payment_intent": "intent", "balance_transaction": "id"}
 FILTERS = {
@@ -37,6 +39,8 @@ FILTERS = {
     "refund": ("payment_intent", "charge"),
     "balance_transaction": ("source", "type"),
     "event": ("type",),
+    "transfer": ("destination", "transfer_group"),
+    "dispute": ("charge", "payment_intent"),
 }
 BOUNDS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 EXPANDABLE = {
@@ -46,11 +50,13 @@ EXPANDABLE = {
     "balance_transaction": "balance_transaction",
     "failure_balance_transaction": "balance_transaction",
     "payment_method": "payment_method",
+    "source_transaction": "charge",
 }
 CREATE: dict[str, Callable[[Bank, Params], Thing]] = {
     "checkout/sessions": checkout.create,
     "payment_intents": payments.create,
     "refunds": refunds.create,
+    "transfers": transfers.create,
 }
 # (collection, action) of POST on one object; the empty action is its update.
 ACT: dict[tuple[str, str], Callable[[Bank, Thing, Params], Thing]] = {
@@ -61,6 +67,8 @@ ACT: dict[tuple[str, str], Callable[[Bank, Thing, Params], Thing]] = {
     ("payment_intents", "capture"): payments.capture,
     ("payment_intents", "cancel"): payments.cancel,
     ("refunds", ""): refunds.update,
+    ("transfers", ""): transfers.update,
+    ("transfers", "reversals"): transfers.reverse,
 }
 ROUTE = re.compile(
     rf"/v1/(?P<many>{'|'.join(COLLECTIONS)})(?:/(?P<id>[^/]+)(?:/(?P<action>[a-z_]+))?)?"
@@ -85,6 +93,7 @@ class Request:
     form: str
     authorization: str
     idempotency_key: str
+    account: str = ""
 
 
 def answer(bank: Bank, request: Request) -> Reply:
@@ -98,14 +107,15 @@ def answer(bank: Bank, request: Request) -> Reply:
     try:
         with bank.transaction():
             _check_key(bank, request.authorization)
-            values = parse_form(request.form)
+            is_json = path.startswith("/v2/") and request.method == "POST"
+            values = parse_json(request.form) if is_json else parse_form(request.form)
             replay = _replay(bank, key, path, values) if key else None
             if replay:
                 return Reply(replay.status, replay.body, shown | replay.headers)
             bank.origin = Origin(request_id, key or None)
             try:
                 sweep(bank)
-                reply = Reply(200, _dump(_route(bank, request.method, path, values)), shown)
+                reply = Reply(200, _dump(_route(bank, request, values)), shown)
                 if key:
                     _remember(bank, reply, path, values)
             except ApiError as error:
@@ -152,8 +162,11 @@ def _check_key(bank: Bank, header: str) -> None:
         raise ApiError(401, "invalid_request_error", message)
 
 
-def _route(bank: Bank, method: str, path: str, values: dict[str, Any]) -> Thing:
-    params = Params(values)
+def _route(bank: Bank, request: Request, values: dict[str, Any]) -> Thing:
+    params, method, path = Params(values), request.method, request.path
+    connect = _route_connect(bank, request, params)
+    if connect is not None:
+        return connect
     found = ROUTE.fullmatch(path.rstrip("/"))
     if found and method in ("GET", "POST"):
         many, object_id, action = found["many"], found["id"], found["action"] or ""
@@ -176,12 +189,38 @@ def _route(bank: Bank, method: str, path: str, values: dict[str, Any]) -> Thing:
     raise ApiError(404, "invalid_request_error", message)
 
 
+def _route_connect(bank: Bank, request: Request, params: Params) -> Thing | None:
+    """Answer what is about connected accounts; None for everything else."""
+    method, parts = request.method, request.path.strip("/").split("/")
+    match (method, *parts):
+        case ("POST", "v2", "core", "accounts"):
+            return accounts.create(bank, params)
+        case ("GET", "v2", "core", "accounts", account_id):
+            return accounts.retrieve(bank, account_id, params)
+        case ("POST", "v2", "core", "account_links"):
+            return accounts.create_link(bank, params)
+        case ("GET", "v2", "core", "events", event_id):
+            return bank.get("v2.core.event", event_id)
+        case ("GET", "v1", "balance"):
+            return transfers.balance(bank, request.account or None, params)
+        case ("GET", "v1", "transfers", transfer_id):
+            return _expand(bank, transfers.shown(bank, bank.get("transfer", transfer_id)), params)
+        case ("GET", "v1", "transfers", transfer_id, "reversals"):
+            params.only("limit", "starting_after", "ending_before", "expand")
+            bank.get("transfer", transfer_id)
+            rows = bank.all("transfer_reversal", transfer=transfer_id)
+            return _page([public(one) for one in rows], request.path, params)
+    return None
+
+
 # --- lists and expansion ---------------------------------------------------------------------
 def _list(bank: Bank, kind: str, path: str, params: Params) -> Thing:
     filters = FILTERS.get(kind, ())
     params.only("limit", "starting_after", "ending_before", "created", "types", "expand", *filters)
     wanted = {name: params.text(name) for name in filters if params.has(name)}
     things = bank.all(kind, **wanted)
+    if kind == "balance_transaction":
+        things = [t for t in things if t.get("_account") is None]
     types = params.values.get("types")
     if types:
         things = [t for t in things if t["type"] in types]
@@ -190,7 +229,8 @@ def _list(bank: Bank, kind: str, path: str, params: Params) -> Thing:
         bound = created.whole(name)
         if bound is not None:
             things = [t for t in things if holds(t["created"], bound)]
-    page = _page([public(t) for t in things], path, params)
+    read = transfers.shown if kind == "transfer" else lambda _, thing: public(thing)
+    page = _page([read(bank, t) for t in things], path, params)
     tails = [name.removeprefix("data.") for name in _expansions(params)]
     page["data"] = [_expanded(bank, t, tails) for t in page["data"]]
     return page

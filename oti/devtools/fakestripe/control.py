@@ -9,7 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from oti.devtools.fakestripe import api, cards, checkout, payments
+from oti.devtools.fakestripe import (
+    accounts,
+    api,
+    cards,
+    checkout,
+    disputes,
+    payments,
+    transfers,
+)
 from oti.devtools.fakestripe.errors import ApiError
 from oti.devtools.fakestripe.state import Bank
 from oti.devtools.fakestripe.webhooks import Deliverer
@@ -44,6 +52,9 @@ class Control:
             ("POST", "clock"): self._clock,
             ("POST", "fault"): self._set_fault,
             ("POST", "pay"): self._pay,
+            ("POST", "papers"): self._papers,
+            ("POST", "drain"): self._drain,
+            ("POST", "dispute"): self._dispute,
         }
 
     def answer(self, method: str, name: str, body: str) -> tuple[int, Any]:
@@ -76,7 +87,7 @@ class Control:
         return {"held": False}
 
     def _resend(self, sent: Sent) -> Sent:
-        status, why = self.deliverer.resend(self.bank.get("event", sent["event"]))
+        status, why = self.deliverer.resend(self.bank.event(sent["event"]))
         return {"status": status, "error": why}
 
     def _clock(self, sent: Sent) -> Sent:
@@ -122,3 +133,27 @@ class Control:
             "intent_status": found.get("status"),
             "declined": failure.get("decline_code") or failure.get("code"),
         }
+
+    def _papers(self, sent: Sent) -> Sent:
+        """Do as the owner of an account, and the bank after it: `answer` = accept or refuse."""
+        with self.bank.transaction():
+            account = self.bank.get(accounts.ACCOUNT, sent["account"])
+            accepted = sent.get("answer", "accept") == "accept"
+            accounts.answer_papers(self.bank, account, accepted=accepted)
+        return {"status": account["_transfers"][0]}
+
+    def _drain(self, sent: Sent) -> Sent:
+        """Let the account's owner take its money away: a reversal is refused from then on."""
+        with self.bank.transaction():
+            self.bank.get(accounts.ACCOUNT, sent["account"])
+            return {"taken": transfers.drain(self.bank, sent["account"])}
+
+    def _dispute(self, sent: Sent) -> Sent:
+        """Contest a `charge`, or end a `dispute` with `status` = won or lost."""
+        with self.bank.transaction():
+            if "dispute" in sent:
+                found = self.bank.get("dispute", sent["dispute"])
+                dispute = disputes.closed(self.bank, found, str(sent.get("status")))
+            else:
+                dispute = disputes.opened(self.bank, self.bank.get("charge", sent["charge"]))
+        return {"dispute": dispute["id"], "status": dispute["status"]}

@@ -118,7 +118,7 @@ def challenge(bank: Bank, intent_id: str, accepted: str) -> Page:
 </form>
 {f'<p><a href="{escape(back)}">{escape(abandon)}</a></p>' if back else ""}
 </section>"""
-    return Page(200, _frame(language, say(language, "challenge"), body))
+    return Page(200, frame(language, say(language, "challenge"), body))
 
 
 def answer_challenge(bank: Bank, intent_id: str, sent: dict[str, str], accepted: str) -> Page:
@@ -139,7 +139,7 @@ def front(accepted: str) -> Page:
     title = say(language, "cards")
     body = f"""<section class="sheet" aria-labelledby="title">
 <h1 id="title">{escape(title)}</h1>{_samples(language)}</section>"""
-    return Page(200, _frame(language, title, body))
+    return Page(200, frame(language, title, body))
 
 
 def unknown(bank: Bank, accepted: str) -> Page:
@@ -177,7 +177,7 @@ def _notice(
     link = f'<p><a class="main" href="{escape(back)}">{label}</a></p>' if back else ""
     body = f"""<section class="sheet" aria-labelledby="title">
 <h1 id="title">{escape(title)}</h1><p>{escape(text)}</p>{link}</section>"""
-    return Page(status, _frame(language, title, body))
+    return Page(status, frame(language, title, body))
 
 
 def _refusal(failure: Thing, language: str) -> dict[str, str]:
@@ -252,7 +252,7 @@ def _form(bank: Bank, session: Thing, language: str, typed: Typed) -> Page:
 </div>"""
     prefix = f"{say(language, 'error_prefix')} : " if typed.errors else ""
     title = prefix + say(language, "title") + " · " + shop
-    return Page(typed.status, _frame(language, title, body))
+    return Page(typed.status, frame(language, title, body))
 
 
 def _samples(language: str) -> str:
@@ -319,7 +319,8 @@ def _fields(session: Thing, language: str, typed: Typed) -> str:
     return "\n".join(fields)
 
 
-def _frame(language: str, title: str, body: str) -> str:
+def frame(language: str, title: str, body: str) -> str:
+    """Return a whole page around its body."""
     return f"""<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

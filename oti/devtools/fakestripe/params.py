@@ -1,8 +1,9 @@
-"""Form bodies with nested keys, `a[b][0][c]=x`, read with Stripe's checks and messages."""
+"""Form bodies with nested keys, `a[b][0][c]=x`, or JSON, read with Stripe's checks."""
 
 # Messages are Stripe's own and stand where they are refused.
 # ruff: noqa: EM101, EM102
 
+import json
 import re
 from typing import Any
 from urllib.parse import parse_qsl
@@ -31,6 +32,27 @@ def parse_form(text: str) -> dict[str, Any]:
                 raise malformed(f"Invalid parameter: {name}", name)
         node[path[-1] or str(len(node))] = value
     return {name: _listed(value) for name, value in tree.items()}
+
+
+def parse_json(text: str) -> dict[str, Any]:
+    """Return the values of a JSON body, written as the form would have them: all texts."""
+    try:
+        tree = json.loads(text or "{}")
+    except ValueError as error:
+        raise malformed("The body is not valid JSON.") from error
+    if not isinstance(tree, dict):
+        raise malformed("The body must be a JSON object.")
+    return {name: _as_text(value) for name, value in tree.items()}
+
+
+def _as_text(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {str(name): _as_text(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_as_text(value) for value in node]
+    if isinstance(node, bool):
+        return "true" if node else "false"
+    return "" if node is None else str(node)
 
 
 def _listed(node: Any) -> Any:

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from oti.devtools.fakestripe import api, pages
+from oti.devtools.fakestripe import api, pages, papers_page
 from oti.devtools.fakestripe.control import Control, Fault
 from oti.devtools.fakestripe.state import Bank, Config
 from oti.devtools.fakestripe.webhooks import Deliverer
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = self.rfile.read(length).decode()
         except UnicodeDecodeError:
             body = ""
-        if parts.path.startswith("/v1/"):
+        if parts.path.startswith(("/v1/", "/v2/")):
             self._api(method, parts.path, parts.query, body)
         elif parts.path.startswith("/_control/"):
             self._control(method, parts.path.removeprefix("/_control/"), body)
@@ -165,6 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
             body if method == "POST" else query,
             self.headers.get("Authorization") or "",
             self.headers.get("Idempotency-Key") or "",
+            self.headers.get("Stripe-Account") or "",
         )
         fault = self.owner.control.fault_for(path)
         if fault and not fault.after:
@@ -204,6 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
             ("POST", "pay"): lambda key: pages.pay(bank, key, sent, accepted),
             ("GET", "3ds"): lambda key: pages.challenge(bank, key, accepted),
             ("POST", "3ds"): lambda key: pages.answer_challenge(bank, key, sent, accepted),
+            ("GET", "papers"): lambda key: papers_page.show(bank, key, accepted),
+            ("POST", "papers"): lambda key: papers_page.answer(bank, key, sent, accepted),
         }
         _, _, rest = path.partition("/c/")
         name, _, key = rest.partition("/")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from oti.devtools.fakestripe.errors import ApiError, missing
@@ -191,10 +192,44 @@ class Bank:
                 "type": kind,
             }
         )
+        self._queue(event)
+        return event
+
+    def emit_thin(self, kind: str, thing: Thing) -> Thing:
+        """Record an event of the second version of the API: it names the thing, no more."""
+        event = self.put(
+            {
+                "id": new_id("evt_test"),
+                "object": "v2.core.event",
+                "context": None,
+                "created": datetime.fromtimestamp(self.now(), UTC).isoformat(),
+                "livemode": False,
+                "reason": {
+                    "type": "request",
+                    "request": {
+                        "id": self.origin.id,
+                        "idempotency_key": self.origin.idempotency_key,
+                    },
+                },
+                "related_object": {
+                    "id": thing["id"],
+                    "type": thing["object"],
+                    "url": f"/v2/core/accounts/{thing['id']}",
+                },
+                "type": kind,
+            }
+        )
+        self._queue(event)
+        return event
+
+    def event(self, event_id: str) -> Thing:
+        """Return an event of either version of the API."""
+        return self.find("v2.core.event", event_id) or self.get("event", event_id)
+
+    def _queue(self, event: Thing) -> None:
         if self.config.webhook_url:
             self.db.execute(
                 "insert into deliveries (event, state, attempts, due, started, answer)"
                 " values (?, 'waiting', 0, ?, ?, '')",
                 [event["id"], time.time(), time.time()],
             )
-        return event

@@ -170,6 +170,29 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "This payment address does not exist. Go back to the shop to start again.",
         "Diese Zahlungsadresse gibt es nicht. Kehren Sie zum Shop zurück.",
     ),
+    "papers": (
+        "Vos informations pour être payé",
+        "Your details to be paid",
+        "Ihre Angaben für Auszahlungen",
+    ),
+    "papers_text": (
+        "{host}, {shop} vous reverse ici ce que vos visiteurs ont payé. La vraie banque demande "
+        "une pièce d’identité et un IBAN ; ici, un bouton suffit.",
+        "{host}, this is where {shop} pays you what your visitors paid. The real bank asks for an "
+        "identity document and an IBAN; here one button is enough.",
+        "{host}, hier zahlt Ihnen {shop} aus, was Ihre Gäste bezahlt haben. Die echte Bank "
+        "verlangt einen Ausweis und eine IBAN; hier genügt ein Knopf.",
+    ),
+    "papers_given": (
+        "J’ai donné mes papiers",
+        "I have given my papers",
+        "Ich habe meine Unterlagen gegeben",
+    ),
+    "papers_refused": (
+        "La banque refuse mes papiers",
+        "The bank refuses my papers",
+        "Die Bank lehnt meine Unterlagen ab",
+    ),
 }
 _LANGUAGE_NEUTRAL = {"lost_card": "generic_decline"}
 

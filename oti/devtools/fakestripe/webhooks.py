@@ -135,7 +135,7 @@ class Deliverer:
         return LONGEST_PAUSE
 
     def _deliver(self, delivery: int, event_id: str) -> None:
-        status, why = post(self.bank, self.bank.get("event", event_id))
+        status, why = post(self.bank, self.bank.event(event_id))
         with self.bank.lock:
             self._note(delivery, status, why)
             self._under_way.discard(delivery)

@@ -19,6 +19,7 @@ LISTS = (
     "desk_slots",
     "desk_closures",
     "desk_orders",
+    "desk_payouts",
     "desk_outbox",
     "desk_bank",
     "desk_policies",
@@ -35,7 +36,14 @@ LISTS = (
     "desk_events",
     "desk_sessions",
 )
-READ_ONLY = ("desk_orders", "desk_outbox", "desk_bank", "desk_communes", "desk_perimeters")
+READ_ONLY = (
+    "desk_orders",
+    "desk_payouts",
+    "desk_outbox",
+    "desk_bank",
+    "desk_communes",
+    "desk_perimeters",
+)
 
 
 @pytest.mark.parametrize("name", LISTS)

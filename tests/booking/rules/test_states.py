@@ -4,14 +4,36 @@ from collections.abc import Iterator
 
 import pytest
 
-from booking.rules.states import LINE, ORDER, PAYMENT, REFUND, Table, can_move
+from booking.rules.states import (
+    ACCOUNT,
+    LINE,
+    ORDER,
+    PAYMENT,
+    PAYOUT,
+    REFUND,
+    REVERSAL,
+    Table,
+    can_move,
+)
 
-TABLES = {"order": ORDER, "line": LINE, "payment": PAYMENT, "refund": REFUND}
+TABLES = {
+    "order": ORDER,
+    "line": LINE,
+    "payment": PAYMENT,
+    "refund": REFUND,
+    "payout": PAYOUT,
+    "reversal": REVERSAL,
+    "account": ACCOUNT,
+}
 BEGINNINGS = {
     "order": {"awaiting_payment"},
     "line": {"held", "requested"},
     "payment": {"created"},
     "refund": {"created"},
+    # Due again after it was held back, refused or asked for again.
+    "payout": set(),
+    "reversal": {"created"},
+    "account": {"missing"},
 }
 MOVES = {
     "order": """
@@ -25,11 +47,20 @@ MOVES = {
         created pending, created failed, created expired,
         pending paid, pending failed, pending expired""",
     "refund": "created pending, created failed, pending done, pending failed",
+    "payout": """
+        due pending, due held, due paid, due cancelled, held due, held cancelled,
+        pending paid, pending failed, pending due, failed due, failed cancelled""",
+    "reversal": """
+        created pending, created cancelled, pending done, pending owed, owed netted, netted owed""",
+    "account": """
+        missing started, missing active, missing restricted, started active, started restricted,
+        active restricted, restricted active, restricted started""",
 }
 # What the bank took or gave back is written whatever we had believed.
 MOVES_OF_THE_BANK = {
     "payment": "created paid, failed paid, expired paid",
     "refund": "created done, done failed, failed pending, failed done",
+    "payout": "failed paid",
 }
 
 
