@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Literal
 
 from booking import locks
-from booking.checkout import share_again
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
 from booking.payment import create_refund
@@ -19,6 +18,7 @@ from booking.refusals import BadInput, WrongState, trouble
 from booking.rules import states
 from booking.rules.refunds import RefundPolicy, RefundResult, full_refund, refund_due
 from booking.search_table import refresh_runs
+from booking.settlement import share_again
 from booking.signals import line_cancelled, order_cancelled
 from members.journal import Actor, record
 

@@ -72,3 +72,21 @@ def match_people(
             known.append(match)
         found.append(match.key)
     return known, found
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who buys, and where the confirmation goes."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class PersonName:
+    """The name of one participant; a minor needs no family name."""
+
+    first_name: str
+    last_name: str = ""

@@ -6,7 +6,6 @@ from celery import shared_task
 from django.utils import timezone
 
 from booking import (
-    checkout,
     messages,
     payment,
     payout_accounts,
@@ -14,6 +13,7 @@ from booking import (
     permits,
     reversals,
     search_upkeep,
+    settlement,
 )
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
@@ -75,7 +75,7 @@ def refresh_accounts() -> None:
 @shared_task(name="booking.tasks.reconcile_payments")
 def reconcile_payments() -> None:
     """Ask the bank about silent payments."""
-    checkout.reconcile_payments(now=timezone.now())
+    settlement.reconcile_payments(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.retry_gateway_events")
@@ -84,7 +84,7 @@ def retry_gateway_events() -> None:
     waiting = GatewayEvent.objects.filter(processed_at__isnull=True, attempts__lt=50)
     for event in waiting.order_by("received_at")[:100]:
         try:
-            checkout.process_event(event.pk, now=timezone.now())
+            settlement.process_event(event.pk, now=timezone.now())
         except (GatewayError, Refusal) as error:
             logger.warning("event %s waits: %s", event.event_id, error)
 

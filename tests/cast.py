@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from booking import basket as baskets
-from booking import checkout
+from booking import checkout, settlement
 from booking.gateways import base as gateway_base
 from booking.gateways.base import (
     AccountRequest,
@@ -261,7 +261,7 @@ class FakeBank:
 def bank(monkeypatch: pytest.MonkeyPatch) -> FakeBank:
     """Replace the bank by one in memory."""
     fake = FakeBank()
-    for module in ("payment", "checkout", "payouts", "reversals", "payout_accounts"):
+    for module in ("payment", "checkout", "settlement", "payouts", "reversals", "payout_accounts"):
         monkeypatch.setattr(f"booking.{module}.get_gateway", lambda: fake)
     return fake
 
@@ -302,6 +302,6 @@ def paid_order(basket: Basket, bank: FakeBank, *, now: datetime = NOW) -> Order:
     )
     payment = order.payments.get()
     bank.pay(payment.session_id)
-    checkout.settle_payment(payment.pk, now=now + timedelta(seconds=20))
+    settlement.settle_payment(payment.pk, now=now + timedelta(seconds=20))
     order.refresh_from_db()
     return order

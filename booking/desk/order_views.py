@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
-from booking import cancellation, checkout, package_words
+from booking import cancellation, package_words, settlement
 from booking.desk.office_forms import CancelForm
 from booking.desk.payouts_shown import payout_rows, payouts_of
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
@@ -370,7 +370,7 @@ def event_process(request: HttpRequest, pk: int) -> HttpResponse:
     post_only(request, "booking.change_gatewayevent")
     event = get_object_or_404(GatewayEvent, pk=pk)
     try:
-        outcome = checkout.process_event(event.pk, now=timezone.now())
+        outcome = settlement.process_event(event.pk, now=timezone.now())
     except Refusal as refusal:
         tell_troubles(request, refusal)
     except GatewayError:

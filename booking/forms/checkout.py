@@ -10,9 +10,8 @@ from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from booking.checkout import Contact, PersonName
 from booking.packages import Standing
-from booking.people import Person
+from booking.people import Contact, Person, PersonName
 from booking.refusals import MESSAGES
 from booking.showing import people_words
 from destination.models import LegalText

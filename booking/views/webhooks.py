@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from booking.checkout import process_event
 from booking.gateways.base import BadSignature
 from booking.payment import record_gateway_event
 from booking.refusals import Busy
+from booking.settlement import process_event
 
 logger = logging.getLogger(__name__)
 

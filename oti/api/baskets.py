@@ -22,7 +22,7 @@ from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Offer, Order
 from booking.packages import form_in_force, standing_of
-from booking.people import people_from
+from booking.people import Contact, people_from
 from booking.refusals import Unavailable, trouble
 from booking.rules.pricing import OptionChoice
 from destination.models import LegalText
@@ -183,7 +183,7 @@ def _place(
         contact = given["contact"]
         return buying.place_order(
             basket,
-            contact=form.contact if form else buying.Contact(**contact),
+            contact=form.contact if form else Contact(**contact),
             names=form.names if form else {},
             arrival_time=given.get("arrival_time"),
             needs=given["needs"],

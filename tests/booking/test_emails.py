@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from icalendar import Calendar
 
-from booking import checkout
+from booking import checkout, settlement
 from booking.cancellation import cancel_lines
 from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
@@ -44,7 +44,7 @@ def pay(order: Order, bank: FakeBank) -> None:
     )
     payment = order.payments.get()
     bank.pay(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW)
+    settlement.settle_payment(payment.pk, now=NOW)
     order.refresh_from_db()
 
 
@@ -229,7 +229,7 @@ def test_money_given_back_is_told(bank: FakeBank):
     gite.basket_line.stay_hold.delete()
     hold_week(factories.a_basket(), gite.offer)
     bank.pay(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW)
+    settlement.settle_payment(payment.pk, now=NOW)
 
     for text in parts(mail_of("payment_returned")):
         assert "your payment of €1,063.40" in text

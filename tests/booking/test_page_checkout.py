@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from booking import basket as baskets
-from booking import checkout
+from booking import settlement
 from booking.models import Basket, Order, OutboxMessage, Payment, SlotHold, Stay
 from destination.models import LegalText
 from tests import factories
@@ -362,7 +362,7 @@ def settle(order: Order, bank: FakeBank) -> None:
     """Let the bank take the money and tell it."""
     payment = order.payments.get()
     bank.pay(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW + timedelta(seconds=20))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(seconds=20))
 
 
 # --- The bank is away, or says no -------------------------------------------------------------
@@ -528,11 +528,11 @@ def test_money_given_back_is_told(client: Client, bank: FakeBank, at):
     later = NOW + timedelta(minutes=40)
     at(later)
     bank.let_expire(payment.session_id)
-    checkout.settle_payment(payment.pk, now=later)
+    settlement.settle_payment(payment.pk, now=later)
     hold_week(factories.a_basket(), gite, now=later)
     waiting = body(client.get(address("booking:payment-return", order.reference)))
     bank.pay(payment.session_id)
-    checkout.settle_payment(payment.pk, now=later)
+    settlement.settle_payment(payment.pk, now=later)
 
     page = body(client.get(address("booking:payment-return", order.reference)))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from booking import checkout, payout_accounts
+from booking import payout_accounts, settlement
 from booking.emails import compose
 from booking.models import GatewayEvent, OutboxMessage
 from booking.refusals import NotAllowed, Unavailable
@@ -104,7 +104,7 @@ def tell(kind: str, object_id: str) -> str:
     event = GatewayEvent.objects.create(
         event_id="evt_1", kind=kind, object_id=object_id, payload={}, received_at=NOW
     )
-    return checkout.process_event(event.pk, now=NOW)
+    return settlement.process_event(event.pk, now=NOW)
 
 
 def test_accounts_that_wait_are_asked_about_from_time_to_time(bank: FakeBank, provider: Provider):

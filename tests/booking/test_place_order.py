@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from booking import checkout
+from booking import checkout, settlement
 from booking.basket import LineRequest, add_to_basket, remove_line, view_basket
 from booking.models import (
     Basket,
@@ -95,7 +95,7 @@ def test_sold_stay_takes_beds_places_and_gives_tickets(bank: FakeBank):
 
 def test_everybody_is_told_of_their_own_part_once(bank: FakeBank):
     order = paid_order(dupont_basket(), bank)
-    checkout.settle_payment(order.payments.get().pk, now=NOW + timedelta(minutes=1))
+    settlement.settle_payment(order.payments.get().pk, now=NOW + timedelta(minutes=1))
 
     kinds = sorted(OutboxMessage.objects.values_list("kind", flat=True))
     assert kinds == ["order_confirmed"] + ["provider_booking"] * 4
@@ -226,7 +226,7 @@ def test_unpaid_order_expires_and_gives_everything_free(bank: FakeBank):
     bank.let_expire(order.payments.get().session_id)
     later = NOW + timedelta(minutes=40)
 
-    checkout.reconcile_payments(now=later)
+    settlement.reconcile_payments(now=later)
 
     order.refresh_from_db()
     basket.refresh_from_db()
@@ -241,10 +241,10 @@ def test_late_money_finds_the_places_again(bank: FakeBank):
     checkout.begin_payment(order, success_url="s", cancel_url="c", now=NOW)
     payment = order.payments.get()
     bank.let_expire(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW + timedelta(minutes=40))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(minutes=40))
 
     bank.pay(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW + timedelta(hours=2))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(hours=2))
 
     order.refresh_from_db()
     assert order.state == "confirmed"
@@ -260,7 +260,7 @@ def test_late_money_for_a_bed_that_is_gone_gives_that_share_back(bank: FakeBank)
     gite = order.lines.get(kind="lodging")
     later = NOW + timedelta(minutes=50)
     bank.let_expire(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW + timedelta(minutes=40))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(minutes=40))
     add_to_basket(
         factories.a_basket(),
         LineRequest(
@@ -274,7 +274,7 @@ def test_late_money_for_a_bed_that_is_gone_gives_that_share_back(bank: FakeBank)
     )
 
     bank.pay(payment.session_id)
-    checkout.settle_payment(payment.pk, now=later + timedelta(minutes=1))
+    settlement.settle_payment(payment.pk, now=later + timedelta(minutes=1))
 
     order.refresh_from_db()
     payment.refresh_from_db()
@@ -299,11 +299,11 @@ def test_money_for_nothing_is_all_given_back(bank: FakeBank):
     checkout.begin_payment(order, success_url="s", cancel_url="c", now=NOW)
     payment = order.payments.get()
     bank.let_expire(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW + timedelta(minutes=40))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(minutes=40))
     add_to_basket(factories.a_basket(), request, now=NOW + timedelta(minutes=45))
 
     bank.pay(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW + timedelta(minutes=50))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(minutes=50))
 
     order.refresh_from_db()
     assert order.state == "expired"
@@ -317,7 +317,7 @@ def test_paying_the_same_basket_twice_gives_the_second_payment_back(bank: FakeBa
     checkout.begin_payment(first, success_url="s", cancel_url="c", now=NOW)
     old = first.payments.get()
     bank.let_expire(old.session_id)
-    checkout.settle_payment(old.pk, now=NOW + timedelta(minutes=5))
+    settlement.settle_payment(old.pk, now=NOW + timedelta(minutes=5))
     later = NOW + timedelta(minutes=6)
     from booking.basket import renew_holds
 
@@ -326,7 +326,7 @@ def test_paying_the_same_basket_twice_gives_the_second_payment_back(bank: FakeBa
     second = paid_order(basket, bank, now=later)
 
     bank.pay(old.session_id)
-    checkout.settle_payment(old.pk, now=later + timedelta(minutes=5))
+    settlement.settle_payment(old.pk, now=later + timedelta(minutes=5))
 
     first.refresh_from_db()
     assert (first.state, second.state) == ("expired", "confirmed")

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings as chosen
 from django.db import IntegrityError, transaction
 
-from booking import cancellation, checkout, payment, payouts
+from booking import cancellation, payment, payouts, settlement
 from booking.gateways.base import DisputeTruth
 from booking.models import GatewayEvent, Order, Payout, PayoutNetting, PayoutReversal, Refund
 from booking.refusals import Refusal
@@ -385,7 +385,7 @@ def tell(order: Order, kind: str, object_id: str, **metadata: str) -> str:
         payload={"data": {"object": {"id": object_id, "metadata": metadata}}},
         received_at=AFTER,
     )
-    return checkout.process_event(event.pk, now=AFTER)
+    return settlement.process_event(event.pk, now=AFTER)
 
 
 def test_message_about_a_transfer_settles_what_was_lost(order: Order, bank: FakeBank):

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from kombu.exceptions import OperationalError
 
-from booking import checkout, messages
+from booking import checkout, messages, settlement
 from booking.models import Basket, Order, OutboxMessage, SlotHold, Stay
 from oti.celery import app
 from tests import factories
@@ -87,7 +87,7 @@ def test_a_stay_is_composed_and_paid_without_valkey(
         payment = order.payments.get()
         assert sent.url == payment.url
         bank.pay(payment.session_id)
-        assert checkout.settle_payment(payment.pk, now=NOW + timedelta(minutes=1)) == "paid"
+        assert settlement.settle_payment(payment.pk, now=NOW + timedelta(minutes=1)) == "paid"
 
     thanks = client.get(address("booking:payment-return", order.reference))
     assert "Paid and confirmed" in body(thanks)

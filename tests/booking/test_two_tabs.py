@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from booking import checkout, locks
+from booking import checkout, locks, settlement
 from booking.basket import LineRequest, add_to_basket, change_line, remove_line, view_basket
 from booking.models import Basket, Closure, Order, Refund, Slot, Stay
 from booking.refusals import Refusal
@@ -133,7 +133,7 @@ def test_stay_opens_again_when_its_money_went_back(bank: FakeBank, client, at):
     payment = order.payments.get()
     bank.pay(payment.session_id)
 
-    checkout.settle_payment(payment.pk, now=NOW)
+    settlement.settle_payment(payment.pk, now=NOW)
 
     basket.refresh_from_db()
     assert (basket.state, Refund.objects.get().amount) == ("open", order.total_amount)
@@ -153,7 +153,7 @@ def test_closed_nights_are_not_sold_to_late_money(bank: FakeBank):
         unit_id=request.unit_id, dates=(SATURDAY, NEXT_SATURDAY), reason="Travaux"
     )
 
-    checkout.settle_payment(payment.pk, now=NOW + timedelta(hours=2))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(hours=2))
 
     order.refresh_from_db()
     assert order.state == "expired"
@@ -183,10 +183,10 @@ def test_money_of_a_page_given_up_is_found_by_the_job(bank: FakeBank):
     checkout.begin_payment(order, success_url="s", cancel_url="c", now=NOW)
     payment = order.payments.get()
     bank.let_expire(payment.session_id)
-    checkout.settle_payment(payment.pk, now=NOW + timedelta(minutes=40))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(minutes=40))
     bank.pay(payment.session_id)
 
-    checkout.reconcile_payments(now=NOW + timedelta(hours=3))
+    settlement.reconcile_payments(now=NOW + timedelta(hours=3))
 
     order.refresh_from_db()
     assert order.state == "confirmed"

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from booking import checkout
+from booking import checkout, settlement
 from booking.gateways.base import EventReceived
 from booking.gateways.stripe import StripeGateway
 from booking.models import GatewayEvent, Order, OutboxMessage
@@ -159,7 +159,7 @@ def test_bank_away_keeps_the_message_for_later(order: Order, signing_bank: FakeB
     assert "GatewayUnavailable" in stored.error
 
     signing_bank.is_down = False
-    checkout.process_event(stored.pk, now=NOW)
+    settlement.process_event(stored.pk, now=NOW)
     order.refresh_from_db()
     stored.refresh_from_db()
     assert order.state == "confirmed"
@@ -170,7 +170,7 @@ def test_fault_of_ours_is_kept_with_its_trace(order: Order, monkeypatch: pytest.
     def fault(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("booking.checkout.settle_payment", fault)
+    monkeypatch.setattr("booking.settlement.settle_payment", fault)
 
     answer = tell(event("checkout.session.completed", order.payments.get().session_id))
 
@@ -182,7 +182,7 @@ def test_busy_rows_ask_the_bank_to_come_back(order: Order, monkeypatch: pytest.M
     def busy(*args, **kwargs):
         raise Busy(trouble("busy"))
 
-    monkeypatch.setattr("booking.checkout.settle_payment", busy)
+    monkeypatch.setattr("booking.settlement.settle_payment", busy)
     payload = event("checkout.session.completed", order.payments.get().session_id)
 
     answer = tell(payload)

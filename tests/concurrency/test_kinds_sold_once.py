@@ -13,7 +13,7 @@ import pytest
 from django.db.models import F, Sum
 
 from booking import basket as baskets
-from booking import checkout, locks
+from booking import checkout, locks, settlement
 from booking.basket import LineRequest, add_to_basket
 from booking.models import Offer, Slot, SlotHold
 from booking.refusals import Refusal
@@ -154,7 +154,7 @@ def test_a_rental_paid_twice_at_once_is_sold_once(bank: FakeBank):
     bank.pay(payment.session_id)
 
     results = run_together(
-        [lambda: checkout.settle_payment(payment.pk, now=NOW) for _call in range(4)]
+        [lambda: settlement.settle_payment(payment.pk, now=NOW) for _call in range(4)]
     )
 
     assert errors_in(results) == []

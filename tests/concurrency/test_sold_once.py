@@ -15,10 +15,11 @@ from django.db import connection
 from django.db.models import Sum
 
 from booking import basket as baskets
-from booking import checkout, locks
+from booking import checkout, locks, settlement
 from booking.basket import LineRequest, add_to_basket, renew_holds
 from booking.models import Basket, Offer, Order, Slot, SlotHold, Stay
 from booking.refusals import Busy, Refusal, Unavailable
+from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, order_from
 from tests.concurrency.rivals import Meeting, errors_in, run_together
@@ -189,7 +190,7 @@ def test_webhook_told_twice_at_once_sells_once(bank: FakeBank):
     payment = order.payments.get()
 
     results = run_together(
-        [lambda: checkout.settle_payment(payment.pk, now=NOW) for _call in range(4)]
+        [lambda: settlement.settle_payment(payment.pk, now=NOW) for _call in range(4)]
     )
 
     order.refresh_from_db()
@@ -206,7 +207,7 @@ def test_sentinel_webhook_twice_sells_twice_without_the_payments_lock(bank, monk
     meeting = Meeting(2)
 
     def unlocked(pk: int) -> Any:
-        row = checkout.Payment.objects.get(pk=pk)
+        row = settlement.Payment.objects.get(pk=pk)
         meeting.wait()
         return row
 
@@ -217,7 +218,7 @@ def test_sentinel_webhook_twice_sells_twice_without_the_payments_lock(bank, monk
     monkeypatch.setattr(locks, "lock_payment", unlocked)
 
     results = run_together(
-        [lambda: checkout.settle_payment(payment.pk, now=NOW) for _call in range(2)]
+        [lambda: settlement.settle_payment(payment.pk, now=NOW) for _call in range(2)]
     )
 
     # Without the locks both go through the sale; what saves the day is one last guard or none.
@@ -231,8 +232,8 @@ def test_webhook_against_expiry_keeps_the_money_or_the_stay(bank: FakeBank):
 
     results = run_together(
         [
-            lambda: checkout.settle_payment(payment.pk, now=late),
-            lambda: checkout._expire(order.pk, now=late, actor=checkout.SYSTEM, keep_holds=False),
+            lambda: settlement.settle_payment(payment.pk, now=late),
+            lambda: settlement.end_unpaid(order.pk, now=late, actor=SYSTEM, keep_holds=False),
         ]
     )
 

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from booking import cancellation, checkout, payment
+from booking import cancellation, checkout, payment, settlement
 from booking.basket import (
     LineRequest,
     add_to_basket,
@@ -186,7 +186,7 @@ class Shop(RuleBasedStateMachine):
         for payment_row in Payment.objects.filter(order__basket=basket, state="pending"):
             if self.bank.sessions[payment_row.session_id].status == "open":
                 self.bank.pay(payment_row.session_id)
-                checkout.settle_payment(payment_row.pk, now=self.now)
+                settlement.settle_payment(payment_row.pk, now=self.now)
 
     @rule(number=st.integers(0, 5))
     def bank_is_paid(self, number):
@@ -204,11 +204,11 @@ class Shop(RuleBasedStateMachine):
     def webhook_comes(self, number):
         payments = list(Payment.objects.exclude(session_id="").order_by("pk"))
         if payments:
-            checkout.settle_payment(payments[number % len(payments)].pk, now=self.now)
+            settlement.settle_payment(payments[number % len(payments)].pk, now=self.now)
 
     @rule()
     def job_reconciles(self):
-        checkout.reconcile_payments(now=self.now)
+        settlement.reconcile_payments(now=self.now)
 
     @rule(number=st.integers(0, 5), basis=st.sampled_from(["policy", "full"]))
     def office_cancels(self, number, basis):

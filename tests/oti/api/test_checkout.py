@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from booking import checkout as buying
+from booking import settlement
 from booking.models import Basket, BasketLine, Order
 from destination.models import LegalText
 from tests import factories
@@ -105,7 +105,7 @@ def test_paid_stay_is_not_ordered_again(bank: FakeBank):
     send(f"baskets/{token}/checkout", body)
     payment = Order.objects.get().payments.get()
     bank.pay(payment.session_id)
-    buying.settle_payment(payment.pk, now=NOW + timedelta(seconds=20))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(seconds=20))
 
     answer = send(f"baskets/{token}/checkout", body)
 

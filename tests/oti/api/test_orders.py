@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from booking import checkout as buying
+from booking import settlement
 from booking.models import Order
 from tests.cast import NOW, FakeBank
 from tests.oti.api.client import ask, checkout_body, codes, dupont_basket, send
@@ -24,7 +24,7 @@ def pay(order: Order, bank: FakeBank) -> None:
     """Let the bank tell that it is paid."""
     payment = order.payments.get()
     bank.pay(payment.session_id)
-    buying.settle_payment(payment.pk, now=NOW + timedelta(seconds=20))
+    settlement.settle_payment(payment.pk, now=NOW + timedelta(seconds=20))
 
 
 def test_order_that_waits_gives_the_banks_page(order: Order):

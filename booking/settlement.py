@@ -1,0 +1,488 @@
+"""What the bank's answer does to an order: paid, sold, expired, given back.
+
+What the bank says is the truth: it is asked outside any transaction, then applied under the
+locks, once, in whatever order its messages come. Money never stays for nothing: what can't be
+found again is given back (core.md 9–11, features.md C07, C10).
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F, Q
+
+from booking import locks
+from booking.gateways import get_gateway
+from booking.gateways.base import GatewayError, SessionTruth
+from booking.messages import write_message
+from booking.models import (
+    Basket,
+    Closure,
+    GatewayEvent,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    Slot,
+    SlotHold,
+    SlotTake,
+    Stay,
+)
+from booking.payment import (
+    apply_refund_truth,
+    captured,
+    create_refund,
+    note_truth,
+)
+from booking.payout_accounts import follow_account
+from booking.payouts import follow_dispute, follow_order, follow_transfer, open_payouts
+from booking.refusals import (
+    Busy,
+    Refusal,
+)
+from booking.rules import states
+from booking.rules.split import split_order
+from booking.search_table import refresh_runs
+from booking.signals import order_confirmed
+from members.journal import BANK, SYSTEM, Actor, record
+from oti.lib.money import ZERO, from_cents
+
+logger = logging.getLogger(__name__)
+
+# The bank's own words for a payment page are asked about after this silence.
+SILENCE = timedelta(minutes=2)
+# Pages that lapsed are asked about again from time to time, for a day.
+GIVEN_UP = timedelta(days=1)
+GIVEN_UP_SILENCE = timedelta(hours=1)
+INSERT_SOLD_STAY = """
+INSERT INTO booking_stay (unit_id, dates, state, order_line_id)
+VALUES (%s, daterange(%s, %s), 'sold', %s)
+ON CONFLICT ON CONSTRAINT no_two_stays_in_one_unit DO NOTHING RETURNING id
+"""
+
+
+def settle_payment(payment_id: int, *, now: datetime) -> str:
+    """Ask the bank about a payment and apply its answer; returns the payment's state.
+
+    Does the same thing whether it is called once, twice, early or late. Raises GatewayError when
+    the bank doesn't answer and Busy when rows can't be had.
+    """
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    if payment.state == states.PAID:
+        return payment.state
+    if not payment.session_id:
+        if payment.order.deadline <= now:
+            end_unpaid(payment.order_id, now=now, actor=SYSTEM, keep_holds=False)
+        return payment.state
+    truth = get_gateway().fetch_session(payment.session_id)
+    if captured(truth):
+        confirm_paid(payment.pk, truth, now=now)
+    else:
+        _note_unpaid(payment, truth, now=now)
+    return str(Payment.objects.values_list("state", flat=True).get(pk=payment_id))
+
+
+def _note_unpaid(payment: Payment, truth: SessionTruth, *, now: datetime) -> None:
+    """End an order whose page lapsed, or that is past its time whatever the bank still hopes."""
+    Payment.objects.filter(pk=payment.pk).update(checked_at=now)
+    if truth.status == "expired":
+        others = payment.order.payments.filter(
+            state__in=[states.CREATED, states.PENDING], expires_at__gt=now
+        )
+        if others.exclude(pk=payment.pk).exists():
+            with locks.write_transaction():
+                row = locks.lock_payment(payment.pk)
+                if states.can_move(states.PAYMENT, row.state, states.EXPIRED):
+                    row.state = states.EXPIRED
+                    row.save(update_fields=["state"])
+            return
+        end_unpaid(payment.order_id, now=now, actor=BANK, keep_holds=False)
+    elif truth.status == "complete" and payment.order.deadline <= now:
+        end_unpaid(payment.order_id, now=now, actor=SYSTEM, keep_holds=False)
+
+
+def reconcile_payments(*, now: datetime, limit: int = 100) -> int:
+    """Ask the bank about orders that have waited in silence; returns how many were asked about.
+
+    What a lost webhook would have told is found here (core.md 10), also of pages that we gave up
+    on, for a day: money may have come in the last second.
+    """
+    waiting = (
+        Payment.objects.filter(
+            Q(
+                order__state=states.AWAITING_PAYMENT,
+                state__in=[states.CREATED, states.PENDING],
+                created_at__lte=now - SILENCE,
+            )
+            & ~Q(checked_at__gt=now - SILENCE)
+            | Q(
+                session_id__gt="",
+                state__in=[states.EXPIRED, states.FAILED],
+                expires_at__gt=now - GIVEN_UP,
+            )
+            & ~Q(checked_at__gt=now - GIVEN_UP_SILENCE)
+        )
+        .order_by(F("checked_at").asc(nulls_first=True), "pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+    asked = 0
+    for payment_id in list(waiting):
+        try:
+            settle_payment(payment_id, now=now)
+            asked += 1
+        except (GatewayError, Refusal, DatabaseError) as error:
+            # One row must not hide the others.
+            logger.warning("payment %s not settled: %s", payment_id, error)
+            Payment.objects.filter(pk=payment_id).update(checked_at=now)
+    return asked
+
+
+def process_event(event_id: int, *, now: datetime) -> str:
+    """Act on a stored message of the bank; returns what came of it, kept on the row.
+
+    An unknown kind or session is no fault. A failure is kept with its trace and tried again by
+    beat; Busy is raised so that the bank comes back.
+    """
+    event = GatewayEvent.objects.get(pk=event_id)
+    if event.processed_at is not None:
+        return event.outcome
+    GatewayEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
+    try:
+        outcome = _act_on(event, now=now)
+    except Busy:
+        raise
+    except Exception as error:
+        logger.exception("event %s kept for later", event.event_id)
+        trace = "".join(traceback.format_exception(error))
+        GatewayEvent.objects.filter(pk=event.pk).update(error=trace[-8000:])
+        return "kept for later"
+    GatewayEvent.objects.filter(pk=event.pk).update(
+        processed_at=now, outcome=outcome[:80], error=""
+    )
+    return outcome
+
+
+def _act_on(event: GatewayEvent, *, now: datetime) -> str:
+    if event.kind.startswith("checkout.session."):
+        payment = Payment.objects.filter(session_id=event.object_id).first()
+        if payment is None:
+            return "unknown session"
+        return f"payment {settle_payment(payment.pk, now=now)}"
+    if event.kind == "payment_intent.payment_failed":
+        # The intent carries the order's reference from the start; we learn its own id later.
+        told = event.payload.get("data", {}).get("object", {}).get("metadata") or {}
+        order = Order.objects.filter(reference=str(told.get("order", ""))[:12]).first()
+        if order is not None:
+            record("card declined", f"order:{order.reference}", actor=BANK, at=now)
+        return "card declined"
+    if event.kind.startswith("refund.") or event.kind == "charge.refund.updated":
+        refund = Refund.objects.filter(gateway_id=event.object_id).first()
+        if refund is None:
+            return "unknown refund"
+        truth = get_gateway().fetch_refund(event.object_id)
+        return f"refund {apply_refund_truth(refund.pk, truth, now=now)}"
+    if event.kind.startswith("transfer."):
+        told = event.payload.get("data", {}).get("object", {}).get("metadata") or {}
+        return follow_transfer(event.object_id, told, now=now)
+    if event.kind.startswith("charge.dispute."):
+        return follow_dispute(event.object_id, now=now)
+    if event.kind.startswith("v2.core.account") or event.kind == "account.updated":
+        return follow_account(event.object_id, now=now)
+    return "ignored"
+
+
+def confirm_paid(payment_id: int, truth: SessionTruth | None, *, now: datetime) -> None:
+    """Sell what was held, once: the bank has the money (None: there was nothing to pay).
+
+    Locks: units, slots, basket, order, payment. What can't be had any more is given back; if
+    nothing can be had the order stays as it is and everything is given back.
+    """
+    head = Payment.objects.select_related("order").get(pk=payment_id)
+    units = OrderLine.objects.filter(order=head.order, unit__isnull=False).values_list(
+        "unit_id", flat=True
+    )
+    slots = SlotTake.objects.filter(line__order=head.order).values_list("slot_id", flat=True)
+    with locks.write_transaction():
+        locks.lock_units(one for one in units if one)
+        locks.lock_slots(slots)
+        basket = locks.lock_basket(head.order.basket_id) if head.order.basket_id else None
+        order = locks.lock_order(head.order_id)
+        payment = locks.lock_payment(payment_id)
+        if payment.state == states.PAID:
+            return
+        payment.captured_amount = from_cents(truth.amount_total_cents) if truth else ZERO
+        if truth is not None:
+            note_truth(payment, truth, now=now)
+        payment.state = states.PAID
+        payment.paid_at = now
+        payment.save()
+        record(
+            "payment received",
+            f"order:{order.reference}",
+            actor=BANK,
+            at=now,
+            amount=str(payment.captured_amount),
+        )
+        if not states.can_move(states.ORDER, order.state, states.CONFIRMED) or _is_double(
+            order, basket
+        ):
+            _give_all_back(order, payment, basket, now=now)
+            return
+        sold, lost = _sell_lines(order, basket, now=now)
+        if not sold:
+            _release_lines(lost)
+            _give_all_back(order, payment, basket, now=now)
+            return
+        _confirm(order, payment, basket, sold=sold, lost=lost, now=now)
+
+
+def _is_double(order: Order, basket: Basket | None) -> bool:
+    """Whether the same basket was paid already by another order (features.md C08)."""
+    if basket is None:
+        return False
+    others = basket.orders.filter(state__in=[states.CONFIRMED, states.CANCELLED])
+    return others.exclude(pk=order.pk).exists()
+
+
+def _sell_lines(
+    order: Order, basket: Basket | None, *, now: datetime
+) -> tuple[list[OrderLine], list[OrderLine]]:
+    """Sell each line of an order whose units and slots are locked: (sold, lost)."""
+    lines = list(
+        order.lines.select_related("offer__provider", "sub_order__provider").prefetch_related(
+            "takes"
+        )
+    )
+    slots = {
+        slot.pk: slot
+        for slot in Slot.stocks.filter(
+            pk__in=[take.slot_id for one in lines for take in one.takes.all()]
+        ).with_free(now, except_basket=basket.pk if basket else None)
+    }
+    sold: list[OrderLine] = []
+    lost: list[OrderLine] = []
+    for line in lines:
+        if line.unit_id is not None:
+            is_had = _sell_nights(line, now=now)
+        else:
+            is_had = _sell_places(line, slots)
+        (sold if is_had else lost).append(line)
+    SlotHold.objects.filter(line_id__in=[one.basket_line_id for one in lines]).delete()
+    for line in sold:
+        if line.unit_id and line.arrival and line.departure:
+            refresh_runs([line.unit_id], line.arrival, line.departure)
+    return sold, lost
+
+
+def _sell_places(line: OrderLine, slots: Mapping[int, Slot]) -> bool:
+    """Count all that a line takes as sold, or nothing of it; the slots are locked."""
+    takes = [(slots[take.slot_id], take.quantity) for take in line.takes.all()]
+    if not takes or any(slot.free < units or slot.is_closed for slot, units in takes):
+        return False
+    for slot, units in takes:
+        slot.free -= units
+        slot.sold += units
+        Slot.stocks.filter(pk=slot.pk).update(sold=slot.sold)
+    return True
+
+
+def _sell_nights(line: OrderLine, *, now: datetime) -> bool:
+    """Turn the hold into a sale, or take the nights again if nobody has them."""
+    unit_id = line.unit_id or 0
+    dates = (line.arrival, line.departure)
+    # A live hold keeps the host from closing; one that lapsed doesn't.
+    if Closure.objects.filter(unit_id=unit_id, dates__overlap=dates).exists():
+        return False
+    own = line.basket_line_id is not None and Stay.objects.filter(
+        line_id=line.basket_line_id,
+        unit_id=unit_id,
+        state=Stay.State.HELD,
+        dates=(line.arrival, line.departure),
+    ).update(state=Stay.State.SOLD, order_line=line, line=None, expires_at=None)
+    if own:
+        return True
+    Stay.objects.filter(
+        unit_id=unit_id,
+        state=Stay.State.HELD,
+        expires_at__lte=now,
+        dates__overlap=dates,
+    ).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_SOLD_STAY, [line.unit_id, line.arrival, line.departure, line.pk])
+        return cursor.fetchone() is not None
+
+
+def _confirm(
+    order: Order,
+    payment: Payment,
+    basket: Basket | None,
+    *,
+    sold: list[OrderLine],
+    lost: list[OrderLine],
+    now: datetime,
+) -> None:
+    order.state = states.CONFIRMED
+    order.confirmed_at = now
+    order.save(update_fields=["state", "confirmed_at"])
+    OrderLine.objects.filter(pk__in=[one.pk for one in sold]).update(state=states.SOLD)
+    _release_lines(lost)
+    for line in lost:
+        create_refund(
+            payment,
+            line.gross_amount + line.tourist_tax_amount,
+            reason="no longer available when the payment arrived",
+            line_id=line.pk,
+            now=now,
+        )
+    if lost:
+        share_again(order, now=now)
+    parts = list(order.sub_orders.select_related("provider"))
+    kept = {one.sub_order_id for one in sold}
+    open_payouts([part for part in parts if part.pk in kept], now=now)
+    if basket is not None:
+        basket.state = Basket.State.ORDERED
+        basket.save(update_fields=["state", "updated_at"])
+    record(
+        "order confirmed",
+        f"order:{order.reference}",
+        actor=BANK,
+        at=now,
+        lost=[one.pk for one in lost],
+    )
+    order_confirmed.send(sender=Order, order=order)
+    write_message(
+        "order_confirmed",
+        key=f"order:{order.reference}:confirmed",
+        recipient=order.email,
+        language=order.language,
+        order=order,
+        data={"lost": [one.pk for one in lost]},
+        now=now,
+    )
+    for part in parts:
+        if part.pk in kept:
+            write_message(
+                "provider_booking",
+                key=f"order:{order.reference}:provider:{part.provider_id}",
+                recipient=part.provider.email,
+                language=part.provider.language,
+                order=order,
+                data={"sub_order": part.pk},
+                now=now,
+            )
+
+
+def share_again(order: Order, *, now: datetime) -> None:
+    """Write again what each provider is owed, from the lines and their refunds, to the cent.
+
+    What a policy keeps after a cancellation is the provider's; what is given back is nobody's.
+    Pay-outs follow, also those that went.
+    """
+    given_back: dict[int, Decimal] = {}
+    taxes_back: dict[int, Decimal] = {}
+    lines = list(order.lines.select_related("sub_order"))
+    for refund in Refund.objects.filter(line__order=order).select_related("line"):
+        if refund.line is None:
+            continue
+        tax = min(refund.line.tourist_tax_amount, refund.amount)
+        taxes_back[refund.line.pk] = taxes_back.get(refund.line.pk, ZERO) + tax
+        given_back[refund.line.pk] = given_back.get(refund.line.pk, ZERO) + refund.amount - tax
+    for part in order.sub_orders.all():
+        own = [one for one in lines if one.sub_order_id == part.pk]
+        shares = split_order(
+            (
+                part.provider_id,
+                one.gross_amount - given_back.get(one.pk, ZERO),
+                one.tourist_tax_amount - taxes_back.get(one.pk, ZERO),
+                part.commission_percent,
+            )
+            for one in own
+        )
+        share = shares[0]
+        part.gross_amount = share.gross
+        part.tourist_tax_amount = share.tourist_tax
+        part.commission_amount = share.commission
+        part.payout_amount = share.payout
+        part.save(
+            update_fields=[
+                "gross_amount",
+                "tourist_tax_amount",
+                "commission_amount",
+                "payout_amount",
+            ]
+        )
+    follow_order(order, now=now)
+
+
+def _release_lines(lines: Sequence[OrderLine]) -> None:
+    OrderLine.objects.filter(pk__in=[one.pk for one in lines], state=states.HELD).update(
+        state=states.RELEASED
+    )
+
+
+def _give_all_back(order: Order, payment: Payment, basket: Basket | None, *, now: datetime) -> None:
+    """Give the whole payment back: there is nothing to be had for it. The plan opens again."""
+    if order.state == states.AWAITING_PAYMENT:
+        order.state = states.EXPIRED
+        order.save(update_fields=["state"])
+        if basket is not None and basket.state == Basket.State.FROZEN:
+            basket.state = Basket.State.OPEN
+            basket.expires_at = now
+            basket.save(update_fields=["state", "expires_at", "updated_at"])
+    create_refund(
+        payment,
+        payment.captured_amount,
+        reason="nothing could be sold for this payment",
+        now=now,
+    )
+    record("payment given back", f"order:{order.reference}", actor=SYSTEM, at=now)
+    write_message(
+        "payment_returned",
+        key=f"order:{order.reference}:returned:{payment.pk}",
+        recipient=order.email,
+        language=order.language,
+        order=order,
+        data={"amount": str(payment.captured_amount)},
+        now=now,
+    )
+
+
+def kept_until(basket: Basket, *, now: datetime) -> datetime:
+    """Return until when a stay that was taken back is kept: 15 minutes, within the cap."""
+    cap = (basket.first_held_at or now) + timedelta(minutes=settings.HOLD_MAX_MINUTES)
+    return min(now + timedelta(minutes=settings.HOLD_MINUTES), cap)
+
+
+def end_unpaid(order_id: int, *, now: datetime, actor: Actor, keep_holds: bool) -> None:
+    """End an order that was not paid and open its basket again, with its holds or without."""
+    head = Order.objects.get(pk=order_id)
+    with locks.write_transaction():
+        basket = locks.lock_basket(head.basket_id) if head.basket_id else None
+        order = locks.lock_order(order_id)
+        if order.state != states.AWAITING_PAYMENT:
+            return
+        for payment in locks.lock_payments_of(order):
+            if states.can_move(states.PAYMENT, payment.state, states.EXPIRED):
+                payment.state = states.EXPIRED
+                payment.save(update_fields=["state"])
+        order.state = states.EXPIRED
+        order.save(update_fields=["state"])
+        order.lines.filter(state=states.HELD).update(state=states.RELEASED)
+        if basket is not None and basket.state == Basket.State.FROZEN:
+            until = max(now, kept_until(basket, now=now)) if keep_holds else now
+            Stay.objects.filter(
+                line__basket=basket, state=Stay.State.HELD, expires_at__gt=now
+            ).update(expires_at=until)
+            SlotHold.objects.filter(line__basket=basket, expires_at__gt=now).update(
+                expires_at=until
+            )
+            basket.state = Basket.State.OPEN
+            basket.expires_at = until
+            basket.save(update_fields=["state", "expires_at", "updated_at"])
+        record("order expired", f"order:{order.reference}", actor=actor, at=now)
