@@ -12,7 +12,6 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from booking import locks
-from booking.basket import BasketView, LineView, view_basket
 from booking.evidence import EvidenceInput, write_evidence
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError
@@ -45,6 +44,7 @@ from booking.refusals import (
 )
 from booking.rules import states
 from booking.settlement import confirm_paid, end_unpaid, kept_until
+from booking.stay_view import BasketView, LineView, view_basket
 from destination.models import LegalText
 from members.journal import VISITOR, Actor, record
 from members.models import User

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from booking.basket import BasketView, LineView
 from booking.models import Order, OrderEvidence
 from booking.packages import Standing
 from booking.rules.package_law import RULE_VERSION
+from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
 from members.journal import Actor, record
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.basket import BasketView, LineView
 from booking.models import Offer
 from booking.people import Person
+from booking.stay_view import BasketView, LineView
 from oti.lib.dates import today as day_of
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from booking.basket import BasketView, LineView
 from booking.models import (
     Order,
     OrderItem,
@@ -20,6 +19,7 @@ from booking.people import PersonName
 from booking.quoting import policy_of
 from booking.rules.pricing import Quote
 from booking.rules.split import split_order
+from booking.stay_view import BasketView, LineView
 
 
 def write_lines(

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 
-from booking.basket import BasketView, LineView
 from booking.models import Offer, Organiser
 from booking.refusals import Trouble, trouble
 from booking.rules.moments import absolute
@@ -24,6 +23,7 @@ from booking.rules.package_law import (
     Trip,
     classify,
 )
+from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
 

@@ -18,7 +18,6 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from booking.basket import BasketView, DayView, EntryView, LineView
 from booking.models import BasketLine, Offer, Order, OrderLine, Refund
 from booking.models.offers import VatScheme
 from booking.people import Person, guests_of
@@ -29,6 +28,7 @@ from booking.rules.kinds import kind_of
 from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
+from booking.stay_view import BasketView, DayView, EntryView, LineView
 from destination.templatetags.velay import date_range, duree, euros, heure, jour, jour_long, party
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY, count_nights, paris

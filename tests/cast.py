@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import pytest
 
-from booking import basket as baskets
 from booking import checkout, settlement
 from booking.gateways import base as gateway_base
 from booking.gateways.base import (
@@ -31,6 +30,7 @@ from booking.gateways.base import (
 )
 from booking.models import Basket, Order
 from booking.packages import standing_of
+from booking.stay_view import view_basket
 from oti.lib.dates import PARIS
 from tests import factories
 
@@ -278,7 +278,7 @@ def order_from(
 ) -> Order:
     """Place an order for everything in a basket, as the Duponts would."""
     basket.refresh_from_db()
-    view = baskets.view_basket(basket, now=now)
+    view = view_basket(basket, now=now)
     is_package = standing_of(view, language=language, now=now).is_package
     return checkout.place_order(
         basket,

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from django.conf import settings
 from django.http import QueryDict
 
-from booking.basket import LineRequest
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.pricing import OptionChoice
+from booking.wishes import LineRequest
 from oti.lib.dates import ONE_DAY
 
 DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from booking import basket as baskets
 from booking import package_words, showing
 from booking.access import basket_for, last_order_of, remember_basket
-from booking.basket import BasketView, LineView
 from booking.forms.basket import read_line
 from booking.models import Basket
 from booking.packages import standing_of
 from booking.refusals import Refusal, WrongState, trouble
 from booking.rules import states
+from booking.stay_view import BasketView, LineView, view_basket
 from booking.views import line_pages
 from booking.views.answers import see_other, tell, told_at
 from destination.templatetags.velay import euros, heure
@@ -35,7 +35,7 @@ def my_stay(request: HttpRequest) -> HttpResponse:
     """Show the stay day by day, until when it is held, and what it costs."""
     now = timezone.now()
     basket = basket_for(request)
-    view = baskets.view_basket(basket, now=now) if basket else None
+    view = view_basket(basket, now=now) if basket else None
     if view is None or not view.lines:
         order = last_order_of(request)
         is_bought = order is not None and order.state in {states.CONFIRMED, states.CANCELLED}
@@ -84,7 +84,7 @@ def edit_line(request: HttpRequest, pk: int) -> HttpResponse:
     """Change dates, persons, slot or options of a line; it keeps its place."""
     now = timezone.now()
     basket = _basket(request)
-    view = baskets.view_basket(basket, now=now)
+    view = view_basket(basket, now=now)
     line = _line(view, pk)
     if line is None or view.is_frozen:
         tell(request, [trouble("frozen" if view.is_frozen else "line_unknown")])
@@ -96,7 +96,7 @@ def edit_line(request: HttpRequest, pk: int) -> HttpResponse:
         baskets.change_line(basket, pk, read_line(request.POST), now=now)
     except Refusal as refusal:
         return line_pages.edit(request, view, line, refusal=refusal, now=now)
-    _tell_change(request, line, baskets.view_basket(basket, now=now))
+    _tell_change(request, line, view_basket(basket, now=now))
     return see_other(MY_STAY)
 
 

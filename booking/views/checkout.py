@@ -28,13 +28,14 @@ from booking.access import (
     remember_basket,
     remember_order,
 )
-from booking.basket import BasketView, renew_holds, view_basket
+from booking.basket import renew_holds
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Order
 from booking.packages import Standing, standing_of
 from booking.refusals import Refusal
 from booking.rules import states
+from booking.stay_view import BasketView, view_basket
 from booking.views.answers import by_link, see_other, tell
 from booking.views.line_pages import order_under_way
 from booking.views.own_stays import account_offer

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from booking import showing
 from booking.availability import SlotChoice, slot_choices
-from booking.basket import BasketView, LineView
 from booking.forms.basket import OPTION, read_ages, read_day
 from booking.minding import find_unminded
 from booking.models import Basket, Offer, Order, Slot, Unit
@@ -24,6 +23,7 @@ from booking.quoting import offers_to_quote, supplement_terms
 from booking.refusals import Refusal, Trouble
 from booking.rules import states
 from booking.rules.people import Guest, check_ages
+from booking.stay_view import BasketView, LineView
 from booking.views.answers import own_address
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of

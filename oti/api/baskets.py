@@ -16,7 +16,6 @@ from rest_framework.response import Response
 from booking import basket as baskets
 from booking import checkout as buying
 from booking.access import basket_of_key
-from booking.basket import BasketView, LineRequest
 from booking.emails import order_url
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
@@ -25,6 +24,8 @@ from booking.packages import form_in_force, standing_of
 from booking.people import Contact, people_from
 from booking.refusals import Unavailable, trouble
 from booking.rules.pricing import OptionChoice
+from booking.stay_view import BasketView, view_basket
+from booking.wishes import LineRequest
 from destination.models import LegalText
 from oti.api import stay_answers
 from oti.api.answers import moment
@@ -58,7 +59,7 @@ class OneBasketView(ApiView):
         """Answer lines, troubles, totals, days, and what is to be accepted at checkout."""
         now = timezone.now()
         language = get_language() or "fr"
-        view = baskets.view_basket(basket_of_key(token), now=now)
+        view = view_basket(basket_of_key(token), now=now)
         standing = standing_of(view, language=language, now=now)
         return Response(basket_answer(view, standing, _terms(language, now)))
 
@@ -76,7 +77,7 @@ class LinesView(ApiView):
         now = timezone.now()
         basket = basket_of_key(token)
         line = baskets.add_to_basket(basket, _wish(body_of(request, NewLine)), now=now)
-        view = baskets.view_basket(basket, now=now)
+        view = view_basket(basket, now=now)
         shown = next(one for one in view.lines if one.line.pk == line.pk)
         return Response(line_answer(shown, view), status=201)
 
@@ -179,7 +180,7 @@ def _place(
     with override(given["language"]):
         form = None
         if basket.state == Basket.State.OPEN:
-            form = _checked(given, baskets.view_basket(basket, now=now), now=now)
+            form = _checked(given, view_basket(basket, now=now), now=now)
         contact = given["contact"]
         return buying.place_order(
             basket,

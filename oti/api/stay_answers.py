@@ -10,12 +10,12 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from booking.availability import free_until
-from booking.basket import BasketView, EntryView, LineView
 from booking.emails import order_url
 from booking.models import Order, Payment, Refund
 from booking.packages import Standing
 from booking.rules import states
 from booking.showing import SoldLine
+from booking.stay_view import BasketView, EntryView, LineView
 from destination.models import LegalText
 from oti.api.answers import (
     Cents,

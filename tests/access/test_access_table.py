@@ -13,8 +13,9 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import BasketLine, Order
+from booking.wishes import LineRequest
 from destination.models import LegalText, Pole
 from events.models import Event, Session
 from members.models import User

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from booking.access import BASKET_COOKIE
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import Basket, Offer
+from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
 

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from booking.basket import LineRequest, add_to_basket, extend_hold, view_basket
+from booking.basket import add_to_basket, extend_hold
 from booking.models import Closure, Offer, SlotHold, Stay
 from booking.refusals import Refusal
 from booking.rules.pricing import OptionChoice
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
 

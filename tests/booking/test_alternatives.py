@@ -11,8 +11,9 @@ from django.test import Client
 from booking import search_table
 from booking.alternatives import find_alternatives, nearest_stays
 from booking.availability import StaySearch, search_stays
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import Offer, Stay
+from booking.wishes import LineRequest
 from tests import factories
 from tests.booking.test_filters import another_pole
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, TODAY

@@ -8,9 +8,11 @@ import pytest
 
 from booking import cancellation, search_table
 from booking.availability import StaySearch, search_stays, stay_calendar
-from booking.basket import LineRequest, add_to_basket, view_basket
+from booking.basket import add_to_basket
 from booking.models import Closure, Offer, Stay, UnitDay
 from booking.refusals import NotAllowed
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NOW, SATURDAY, TODAY, FakeBank, paid_order
@@ -148,9 +150,9 @@ def test_a_sale_makes_the_hole_and_its_cancellation_ends_it(bank: FakeBank):
 
 def test_a_hole_that_widens_while_it_is_being_held_is_refused(monkeypatch):
     offer = with_hole(a_gite())
-    from booking import basket as baskets
+    from booking import holds
 
-    hold = baskets._hold_nights
+    hold = holds.hold_nights
 
     def neighbour_leaves_first(*args, **kwargs):
         neighbour = Stay.objects.get(dates__startswith=HOLE[1])
@@ -158,7 +160,7 @@ def test_a_hole_that_widens_while_it_is_being_held_is_refused(monkeypatch):
         search_table.refresh_runs([neighbour.unit_id], HOLE[1], HOLE[1] + timedelta(days=7))
         return hold(*args, **kwargs)
 
-    monkeypatch.setattr(baskets, "_hold_nights", neighbour_leaves_first)
+    monkeypatch.setattr(holds, "hold_nights", neighbour_leaves_first)
     with pytest.raises(NotAllowed) as error:
         add(offer, *HOLE)
 

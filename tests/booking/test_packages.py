@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from booking import checkout, locks
-from booking.basket import LineRequest, add_to_basket, remove_line, view_basket
+from booking.basket import add_to_basket, remove_line
 from booking.evidence import EvidenceInput
 from booking.models import (
     Basket,
@@ -22,6 +22,8 @@ from booking.models import (
 )
 from booking.packages import Standing, standing_of
 from booking.refusals import BadInput, NotAllowed, Refusal
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from destination.models import LegalText
 from members.models import Entry
 from tests import factories

@@ -7,8 +7,9 @@ from datetime import date, time, timedelta
 import pytest
 from django.test import Client
 
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import Basket, Offer
+from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
 from tests.pages import address, fields_of, text_of, with_basket

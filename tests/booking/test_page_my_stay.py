@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from booking.access import BASKET_COOKIE
-from booking.basket import view_basket
 from booking.models import Basket, BasketLine, Closure, Stay, Supplement
+from booking.stay_view import view_basket
 from tests import factories
 from tests.booking.pages import (
     TOTAL,

@@ -12,8 +12,9 @@ from PIL import Image as Drawing
 from wagtail.images.models import Image
 
 from booking import search_table
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import Closure, Offer, OfferPhoto, Supplement, Unit
+from booking.wishes import LineRequest
 from members.models import Provider
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, TODAY

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from booking import messages, permits
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import OfferPermit, OutboxMessage
+from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NOW, FakeBank, paid_order
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from booking import checkout, settlement
-from booking.basket import LineRequest, add_to_basket, remove_line, view_basket
+from booking.basket import add_to_basket, remove_line
 from booking.models import (
     Basket,
     Order,
@@ -19,6 +19,8 @@ from booking.models import (
     UnitDay,
 )
 from booking.refusals import Refusal
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from events.models import Ticket
 from members.models import Entry
 from tests import factories

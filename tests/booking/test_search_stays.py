@@ -8,10 +8,12 @@ import pytest
 
 from booking import search_table
 from booking.availability import StaySearch, search_stays, stay_calendar, stay_choices
-from booking.basket import LineRequest, add_to_basket, view_basket
+from booking.basket import add_to_basket
 from booking.models import Closure, Offer, PriceRule, Stay, UnitDay
 from booking.refusals import BadInput
 from booking.search_upkeep import extend_search_table, tidy_holds
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from destination.models import PerimeterActivation, PoleMembership
 from members.models import Provider
 from tests import factories

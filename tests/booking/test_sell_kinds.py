@@ -8,10 +8,12 @@ from decimal import Decimal
 import pytest
 
 from booking import cancellation, checkout, slots
-from booking.basket import LineRequest, add_to_basket, change_line, renew_holds, view_basket
+from booking.basket import add_to_basket, change_line, renew_holds
 from booking.models import Basket, Offer, OfferPermit, OutboxMessage, Refund, Slot, SlotHold
 from booking.refusals import Refusal
 from booking.rules.pricing import OptionChoice
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from members.journal import Actor
 from members.models import Entry
 from oti.lib.dates import PARIS

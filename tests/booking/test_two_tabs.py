@@ -8,9 +8,11 @@ import pytest
 from django.urls import reverse
 
 from booking import checkout, locks, settlement
-from booking.basket import LineRequest, add_to_basket, change_line, remove_line, view_basket
+from booking.basket import add_to_basket, change_line, remove_line
 from booking.models import Basket, Closure, Order, Refund, Slot, Stay
 from booking.refusals import Refusal
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from tests import factories
 from tests.booking.pages import carry
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, order_from

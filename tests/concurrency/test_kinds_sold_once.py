@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from django.db.models import F, Sum
 
-from booking import basket as baskets
-from booking import checkout, locks, settlement
-from booking.basket import LineRequest, add_to_basket
+from booking import checkout, holds, locks, settlement
+from booking.basket import add_to_basket
 from booking.models import Offer, Slot, SlotHold
 from booking.refusals import Refusal
 from booking.rules.pricing import OptionChoice
+from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NOW, FakeBank, order_from
 from tests.concurrency.rivals import Meeting, errors_in, run_together
@@ -91,14 +91,14 @@ RACES = [
 def meet_after_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the rivals meet between the check of what is left and the write."""
     meeting = Meeting(2)
-    check = baskets._places_left
+    check = holds.places_left
 
     def check_then_meet(*args: Any, **kwargs: Any) -> Any:
         found = check(*args, **kwargs)
         meeting.wait()
         return found
 
-    monkeypatch.setattr(baskets, "_places_left", check_then_meet)
+    monkeypatch.setattr(holds, "places_left", check_then_meet)
 
 
 def over_held() -> int:

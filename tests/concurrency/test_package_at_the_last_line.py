@@ -9,10 +9,12 @@ import pytest
 
 from booking import basket as baskets
 from booking import checkout, locks
-from booking.basket import LineRequest, add_to_basket, view_basket
+from booking.basket import add_to_basket
 from booking.models import Basket, Order
 from booking.packages import standing_of
 from booking.refusals import Refusal
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, names_of
 from tests.concurrency.rivals import Meeting, errors_in, run_together

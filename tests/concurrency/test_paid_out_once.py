@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from booking import cancellation, locks, payouts, reversals
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import Order, Payout, PayoutReversal
+from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NOW, FakeBank, paid_order

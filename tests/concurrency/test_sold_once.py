@@ -15,10 +15,11 @@ from django.db import connection
 from django.db.models import Sum
 
 from booking import basket as baskets
-from booking import checkout, locks, settlement
-from booking.basket import LineRequest, add_to_basket, renew_holds
+from booking import checkout, holds, locks, settlement
+from booking.basket import add_to_basket, renew_holds
 from booking.models import Basket, Offer, Order, Slot, SlotHold, Stay
 from booking.refusals import Busy, Refusal, Unavailable
+from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, order_from
@@ -52,13 +53,13 @@ def nights(offer: Offer, arrival: date, departure: date) -> Callable[[], Any]:
 def meet_after_the_check(monkeypatch: pytest.MonkeyPatch, parties: int) -> None:
     """Make the rivals meet between the check of the places and the write."""
     meeting = Meeting(parties)
-    check = baskets._places_left
+    check = holds.places_left
 
     def check_then_meet(*args: Any, **kwargs: Any) -> None:
         check(*args, **kwargs)
         meeting.wait()
 
-    monkeypatch.setattr(baskets, "_places_left", check_then_meet)
+    monkeypatch.setattr(holds, "places_left", check_then_meet)
 
 
 def held(slot: Slot) -> int:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
+from booking.wishes import LineRequest
 from events.models import Event, Session
 from oti.lib.dates import PARIS
 from tests import factories

@@ -22,18 +22,13 @@ from hypothesis.stateful import (
 )
 
 from booking import cancellation, checkout, payment, settlement
-from booking.basket import (
-    LineRequest,
-    add_to_basket,
-    extend_hold,
-    remove_line,
-    renew_holds,
-    view_basket,
-)
+from booking.basket import add_to_basket, extend_hold, remove_line, renew_holds
 from booking.models import Basket, BasketLine, Order, OrderLine, Payment, Refund, Slot, Stay
 from booking.refusals import Refusal
 from booking.rules.pricing import OptionChoice
 from booking.search_table import find_drift
+from booking.stay_view import view_basket
+from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from oti.lib.dates import today
 from tests import factories

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from booking import search_table
 from booking.availability import StaySearch, search_stays, stay_calendar, stay_choices
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.facets import stay_facets
 from booking.models import Closure, Offer, Stay, Unit
 from booking.refusals import Refusal
+from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NOW, TODAY
 

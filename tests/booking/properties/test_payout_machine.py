@@ -23,9 +23,10 @@ from hypothesis.stateful import (
 )
 
 from booking import cancellation, payment, payouts, reversals
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import Order, OrderLine, Payment, Payout, PayoutReversal, Refund
 from booking.rules import states
+from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from members.models import PayoutAccount
 from tests import factories

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from booking.basket import LineRequest, add_to_basket
+from booking.basket import add_to_basket
 from booking.models import Closure, Slot
+from booking.wishes import LineRequest
 from tests import factories
 from tests.booking.pages import a_week
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, TODAY

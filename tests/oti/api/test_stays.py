@@ -181,7 +181,8 @@ def test_nobody_is_remembered():
 
 
 def test_held_nights_are_not_shown():
-    from booking.basket import LineRequest, add_to_basket
+    from booking.basket import add_to_basket
+    from booking.wishes import LineRequest
     from tests.cast import NEXT_SATURDAY, SATURDAY
 
     offer = a_week()

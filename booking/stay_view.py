@@ -1,0 +1,420 @@
+"""A stay in the making as its page shows it: lines, thread of days, total, deadline, troubles.
+
+Computed at one moment from the rows; it writes nothing and holds nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from booking.availability import free_units
+from booking.models import (
+    AgeBand,
+    Basket,
+    BasketLine,
+    Offer,
+    Slot,
+    Stay,
+    Supplement,
+    Unit,
+)
+from booking.people import Person, guests_of, people_from
+from booking.quoting import (
+    TaxBook,
+    asked_of,
+    check_places,
+    check_unit,
+    facts_of,
+    options_from,
+    policy_of,
+    quote_places,
+    quote_unit,
+    stay_hours,
+)
+from booking.refusals import (
+    Trouble,
+    trouble,
+    troubles_of,
+)
+from booking.rules.people import Guest
+from booking.rules.pricing import Quote
+from booking.rules.refunds import deadlines
+from booking.rules.stay import Entry, find_clashes
+from booking.takes import SlotAsk, check_takes, find_takes, is_over
+from members.models import Provider
+from oti.lib.dates import ONE_DAY, at_paris, count_nights, paris
+from oti.lib.dates import today as day_of
+from oti.lib.money import ZERO
+
+
+@dataclass
+class LineView:
+    """One line as its page shows it; an uncounted one is not in the total."""
+
+    line: BasketLine
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    guests: list[Guest]
+    people: list[str]
+    quote: Quote | None
+    is_held: bool
+    troubles: list[Trouble]
+    old_amount: Decimal | None
+    cancellation: list[tuple[datetime, int]]
+
+    @property
+    def offer(self) -> Offer:
+        """Return what is sold."""
+        return self.line.offer
+
+    @property
+    def unit(self) -> Unit | None:
+        """Return the lodging unit, if it is one."""
+        return self.line.unit
+
+    @property
+    def slot(self) -> Slot | None:
+        """Return the slot, if it is one."""
+        return self.line.slot
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is part of the total: it can be had."""
+        blocking = {one.code for one in self.troubles} - {"price_changed", "hold_expired"}
+        return self.quote is not None and not blocking
+
+    @property
+    def amount(self) -> Decimal:
+        """Return the line's total in euros."""
+        return self.quote.total if self.quote else ZERO
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """Something on a day of the thread."""
+
+    view: LineView
+    time: time | None
+    is_arrival: bool = False
+    is_departure: bool = False
+    is_return: bool = False
+
+
+@dataclass
+class DayView:
+    """A day of the thread; a free one has only a night or nothing."""
+
+    day: date
+    entries: list[EntryView] = field(default_factory=list)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is planned on that day."""
+        return not self.entries
+
+
+@dataclass
+class BasketView:
+    """Everything that the page of a stay shows, computed at one moment."""
+
+    basket: Basket
+    lines: list[LineView]
+    days: list[DayView]
+    people: list[Person]
+    held_until: datetime | None
+    is_lapsed: bool
+    can_extend: bool
+
+    @property
+    def counted(self) -> list[LineView]:
+        """Return the lines that make the total."""
+        return [view for view in self.lines if view.counted]
+
+    @property
+    def gross(self) -> Decimal:
+        """Return the services in euros, without the tourist tax."""
+        return sum((view.quote.gross for view in self.counted if view.quote), ZERO)
+
+    @property
+    def tourist_tax(self) -> Decimal:
+        """Return the tourist tax collected online."""
+        return sum((view.quote.tourist_tax for view in self.counted if view.quote), ZERO)
+
+    @property
+    def tourist_tax_on_site(self) -> Decimal:
+        """Return the tourist tax to be paid on site, beside the total (core.md 13)."""
+        return sum((view.quote.tourist_tax_on_site for view in self.counted if view.quote), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        """Return what is paid online."""
+        return self.gross + self.tourist_tax
+
+    @property
+    def providers_count(self) -> int:
+        """Return how many providers the payment goes to."""
+        return len({view.offer.provider_id for view in self.counted})
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """Return the troubles of all lines."""
+        return [one for view in self.lines for one in view.troubles]
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether a payment is under way."""
+        return self.basket.state == Basket.State.FROZEN
+
+    @property
+    def can_check_out(self) -> bool:
+        """Whether every counted line is held at its shown price."""
+        return (
+            bool(self.counted)
+            and self.basket.state == Basket.State.OPEN
+            and all(view.is_held and not view.troubles for view in self.counted)
+        )
+
+    @property
+    def first_day(self) -> date | None:
+        """Return the first day of the thread."""
+        return self.days[0].day if self.days else None
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day of the thread."""
+        return self.days[-1].day if self.days else None
+
+    @property
+    def has_lodging(self) -> bool:
+        """Whether a bed is part of the stay."""
+        return any(view.unit for view in self.lines)
+
+
+def view_basket(basket: Basket, *, now: datetime) -> BasketView:
+    """Return the stay as it stands at `now`: lines, thread, total, deadline, troubles."""
+    lines = list(_lines_to_show(basket))
+    people = people_from(basket.people)
+    tax_book = TaxBook()
+    today = day_of(now)
+    lapsed = [line for line in lines if not is_held(line, now)]
+    free = _still_free(lapsed, basket, now=now)
+    dated = [line for line in lapsed if line.slot_id]
+    found = find_takes([ask_of(line, people) for line in dated], now=now, except_basket=basket.pk)
+    takes = {line.pk: one for line, one in zip(dated, found, strict=True)}
+    views = []
+    for line in lines:
+        held = is_held(line, now)
+        guests = guests_of(people, line.people)
+        quote, troubles = _quote_line(line, guests, tax_book, today=today)
+        if held and line.slot is not None and basket.state == Basket.State.OPEN:
+            # Held places end with what the office closes, and with the hour itself.
+            if line.slot.is_closed:
+                troubles = [trouble("closed", line=line.pk), *troubles]
+            elif is_over(line.offer, line.slot, now=now):
+                troubles = [trouble("slot_past", line=line.pk), *troubles]
+        if not held and basket.state == Basket.State.OPEN:
+            if line.unit_id and line.pk not in free:
+                troubles = [trouble("gone", line=line.pk), *troubles]
+            elif line.slot_id:
+                troubles = [
+                    replace(one, line=line.pk) for one in check_takes(takes[line.pk], now=now)
+                ] + troubles
+            troubles.append(trouble("hold_expired", line=line.pk))
+        old = None
+        if quote is not None and quote.total != line.shown_amount:
+            old = line.shown_amount
+            troubles.append(trouble("price_changed", line=line.pk, old=old, new=quote.total))
+        starts_at, ends_at = line_hours(line)
+        views.append(
+            LineView(
+                line=line,
+                title=line.offer.title,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                guests=guests,
+                people=list(line.people),
+                quote=quote,
+                is_held=held,
+                troubles=troubles,
+                old_amount=old,
+                cancellation=deadlines(policy_of(line.offer), starts_at),
+            )
+        )
+    views.sort(key=lambda view: (view.starts_at, view.line.position))
+    _mark_clashes(views)
+    live = basket.expires_at is not None and basket.expires_at > now
+    return BasketView(
+        basket=basket,
+        lines=views,
+        days=_thread(views),
+        people=people,
+        held_until=basket.shown_until(now),
+        # What is gone can't be held again: it is marked on its line.
+        is_lapsed=basket.state == Basket.State.OPEN
+        and any(view.counted and not view.is_held for view in views),
+        can_extend=bool(
+            live and basket.expires_at and basket.expires_at < hold_cap(basket, now=now)
+        ),
+    )
+
+
+def _lines_to_show(basket: Basket) -> QuerySet[BasketLine]:
+    return (
+        basket.lines.select_related(
+            "unit__tariff",
+            "slot",
+            "stay_hold",
+            "offer__provider",
+            "offer__commune",
+            "offer__cancellation_policy",
+        )
+        .prefetch_related(
+            "slot_holds",
+            "unit__tariff__price_rules",
+            "unit__tariff__restrictions",
+            Prefetch("offer__bands", AgeBand.objects.order_by("pk")),
+            Prefetch("offer__supplements", Supplement.objects.order_by("pk")),
+            "offer__cancellation_policy__steps",
+        )
+        .order_by("position", "pk")
+    )
+
+
+def _quote_line(
+    line: BasketLine, guests: Sequence[Guest], tax_book: TaxBook, *, today: date
+) -> tuple[Quote | None, list[Trouble]]:
+    options = options_from(line.options)
+    if line.unit is not None and line.arrival and line.departure:
+        line.unit.offer = line.offer
+        troubles = check_unit(line.unit, line.arrival, line.departure, guests, today=today)
+        quote, more = quote_unit(line.unit, line.arrival, line.departure, guests, options, tax_book)
+    else:
+        troubles = check_places(line.offer, guests, line.quantity, options)
+        if line.slot is not None:
+            troubles += troubles_of(
+                line.offer.kind_rules.check_day(facts_of(line.offer), line.slot.day)
+            )
+        quote, more = quote_places(line.offer, guests, line.quantity, options, days_of(line))
+    if (
+        line.offer.state != Offer.State.PUBLISHED
+        or line.offer.provider.state != Provider.State.ACTIVE
+    ):
+        troubles = [trouble("not_on_sale"), *troubles]
+    return quote, [replace(one, line=line.pk) for one in [*troubles, *more]]
+
+
+def line_hours(line: BasketLine) -> tuple[datetime, datetime]:
+    if line.slot is not None:
+        return slot_hours(line.slot, line.departure)
+    if line.arrival is None or line.departure is None:
+        msg = "a line is a stay or a slot"
+        raise AssertionError(msg)
+    return stay_hours(line.offer, line.arrival, line.departure)
+
+
+def slot_hours(slot: Slot, after: date | None) -> tuple[datetime, datetime]:
+    """Return when a slot begins and ends; something lent comes back at its hour of the last day."""
+    ends_at = paris(slot.ends_at)
+    if after is not None:
+        ends_at = at_paris(after - ONE_DAY, ends_at.time())
+    return paris(slot.starts_at), ends_at
+
+
+def days_of(line: BasketLine) -> int:
+    """Return for how many days something is lent, 1 for the rest."""
+    if line.slot_id and line.arrival and line.departure:
+        return count_nights(line.arrival, line.departure)
+    return 1
+
+
+def ask_of(line: BasketLine, people: Iterable[Person]) -> SlotAsk:
+    """Return what a stored line asks of dated stock."""
+    guests = guests_of(people, line.people)
+    asked = asked_of(line.offer, guests, line.quantity, options_from(line.options))
+    return SlotAsk(line.offer, asked, line.slot_id, line.arrival, line.departure)
+
+
+def _thread(views: Iterable[LineView]) -> list[DayView]:
+    """Return each day from the first to the last one, with what happens on it, in order."""
+    days: dict[date, DayView] = defaultdict(lambda: DayView(day=date.min))
+    for view in views:
+        first, last = view.starts_at.date(), view.ends_at.date()
+        if view.unit is not None:
+            days[first].entries.append(EntryView(view, view.starts_at.time(), is_arrival=True))
+            days[last].entries.append(EntryView(view, view.ends_at.time(), is_departure=True))
+        else:
+            days[first].entries.append(EntryView(view, view.starts_at.time()))
+            if view.offer.is_sold_by_day and last > first:
+                days[last].entries.append(EntryView(view, view.ends_at.time(), is_return=True))
+    if not days:
+        return []
+    thread = []
+    day, last = min(days), max(days)
+    while day <= last:
+        entry = days[day]
+        entry.day = day
+        entry.entries.sort(
+            key=lambda one: (not one.is_departure, one.time or time.min, one.view.line.position)
+        )
+        thread.append(entry)
+        day += ONE_DAY
+    return thread
+
+
+def _mark_clashes(views: list[LineView]) -> None:
+    """Mark, on the later line, whoever would be in two places at once (features.md N02)."""
+    by_key = {str(view.line.pk): view for view in views}
+    entries = [_entry(view) for view in views if view.offer.kind_rules.takes_time]
+    for clash in find_clashes(entries):
+        pair = sorted(
+            (by_key[clash.first_key], by_key[clash.second_key]), key=lambda one: one.line.position
+        )
+        earlier, later = pair
+        if later.line.is_overlap_accepted or earlier.line.is_overlap_accepted:
+            continue
+        later.troubles.append(trouble("overlap", line=later.line.pk, other=earlier.title))
+
+
+def _entry(view: LineView) -> Entry:
+    return Entry(
+        key=str(view.line.pk),
+        starts_at=view.starts_at,
+        ends_at=view.ends_at,
+        persons=frozenset(view.people),
+    )
+
+
+def is_held(line: BasketLine, now: datetime) -> bool:
+    """Whether the line's hold lives; `stay_hold` and `slot_holds` are loaded with it."""
+    stay = getattr(line, "stay_hold", None)
+    if stay is not None:
+        return bool(stay.state == Stay.State.HELD and stay.expires_at and stay.expires_at > now)
+    holds = list(line.slot_holds.all())
+    return bool(holds) and all(hold.expires_at > now for hold in holds)
+
+
+def _still_free(lines: Sequence[BasketLine], basket: Basket, *, now: datetime) -> set[int]:
+    """Return which lapsed stays could be held again."""
+    return {
+        line.pk
+        for line in lines
+        if line.unit_id
+        and line.arrival
+        and line.departure
+        and free_units(
+            [line.unit_id], line.arrival, line.departure, now=now, except_basket=basket.pk
+        )
+    }
+
+
+def hold_cap(basket: Basket, *, now: datetime) -> datetime:
+    """Return the moment past which nothing is kept: 165 minutes from the first hold."""
+    return (basket.first_held_at or now) + timedelta(minutes=settings.HOLD_MAX_MINUTES)
