@@ -67,7 +67,7 @@ LEFT JOIN (SELECT DISTINCT y.unit_id, d.day::date AS day
            WHERE y.unit_id > %(first)s + %(start)s AND y.unit_id <= %(first)s + %(stop)s) AS t
        ON t.unit_id = u.id AND t.day = p.day
 WINDOW ahead AS (PARTITION BY u.id ORDER BY p.day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
-"""  # noqa: S608 - names of our own tables only
+"""
 
 
 def write_table(scale: Scale, ground: Ground, keys: Keys) -> int:

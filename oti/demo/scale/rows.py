@@ -36,7 +36,7 @@ def insert_from(
         parameters[name] = field.get_db_prep_save(default, connection)
         expressions[field.attname] = f"%({name})s::{field.db_type(connection)}"
     # No value of anybody reaches the statement itself: names of columns and our own constants.
-    statement = "INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING".format(  # noqa: S608
+    statement = "INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING".format(
         model._meta.db_table,
         ", ".join(f'"{column_of(model, name)}"' for name in expressions),
         ", ".join(expressions.values()),
