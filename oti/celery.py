@@ -12,3 +12,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 logger = logging.getLogger(__name__)
+
+if os.environ.get("OTI_MEASURE"):
+    from celery.signals import worker_init
+
+    @worker_init.connect
+    def _measure(**_: object) -> None:
+        from oti.measuring import measure_tasks
+
+        measure_tasks()

@@ -133,6 +133,10 @@ MIDDLEWARE = [
     "oti.middleware.NoNullCharacters",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
+# Says what each answer cost in SQL; for measuring only (make bench).
+MEASURE = env_int("OTI_MEASURE", 0)
+if MEASURE:
+    MIDDLEWARE.insert(0, "oti.measuring.MeasureSql")
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
