@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from destination.models import LegalText, Pole, Site
-from destination.models.territory import memberships_on
+from destination.models.territory import memberships_on, poles_on
 from oti.lib.dates import today as day_of
 
 # The winter face: from mid November to the end of March.
@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     today = day_of(timezone.now())
     context = {
         "season": season_of(today),
-        "poles": [_pole_card(one) for one in Pole.objects.active_on(today)],
+        "poles": [_pole_card(one) for one in poles_on(today)],
     }
     return render(request, "destination/home.html", context)
 

@@ -189,6 +189,9 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     }
 }
+# How long a process shows again what changes rarely (poles, tariffs of the tax, lists of things to
+# do) without reading it; nothing that is sold is remembered (oti/lib/memo.py).
+REMEMBER_SECONDS = env_int("REMEMBER_SECONDS", 30 if IS_PRODUCTION else 0)
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -18,7 +18,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from booking import browsing, cards, pictures
-from booking.availability import search_experiences
 from booking.forms.asking import asked
 from booking.models import Offer
 from destination.templatetags.velay import typo
@@ -28,7 +27,7 @@ register = template.Library()
 
 # « These weeks »: what is proposed without being asked for.
 SOON = timedelta(days=35)
-KINDS = [Offer.Kind.ACTIVITY, Offer.Kind.WORKSHOP, Offer.Kind.MEAL]
+KINDS = (Offer.Kind.ACTIVITY, Offer.Kind.WORKSHOP, Offer.Kind.MEAL)
 
 
 @register.simple_tag(takes_context=True)
@@ -44,7 +43,7 @@ def soon_to_live(context: Context, count: int, pole: str = "") -> list[dict[str,
     request: HttpRequest = context["request"]
     now = timezone.now()
     today = day_of(now)
-    found = search_experiences(
+    found = browsing.listed_experiences(
         kinds=KINDS, pole=pole, from_day=today, to_day=today + SOON, now=now
     ).results
     chosen = _varied(found, count)

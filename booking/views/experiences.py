@@ -15,7 +15,7 @@ from booking.forms.search import SearchForm, options_asked, quantity_asked, read
 from booking.models import Offer
 from booking.places import places_panel, who_takes_part
 from booking.quoting import supplement_terms
-from destination.models import Pole
+from destination.models.territory import pole_by_commune
 from oti.lib.dates import today as day_of
 
 
@@ -26,8 +26,7 @@ def experience_offer_page(
 
     An offer beside the perimeter is shown, not sold.
     """
-    poles = {pole.pk: pole for pole in Pole.objects.active_on(day_of(now))}
-    pole = poles.get(offer.pole_id)  # type: ignore[attr-defined]
+    pole = pole_by_commune(day_of(now)).get(offer.commune_id)
     context = {
         "offer": offer,
         "pole": pole,

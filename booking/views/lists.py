@@ -17,7 +17,6 @@ from booking.availability import (
     StayResults,
     StaySearch,
     count_fitting,
-    search_experiences,
     search_stays,
 )
 from booking.features import FEATURE_ICONS, FEATURES
@@ -25,6 +24,7 @@ from booking.forms.search import SearchForm
 from booking.models import Offer
 from booking.showing import party_words
 from destination.models import Pole
+from destination.models.territory import poles_on
 from destination.templatetags.velay import date_range
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import count_nights
@@ -64,7 +64,7 @@ Chip = dict[str, Any]
 def stays_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict[str, Any]:
     """Return what `booking/stays.html` shows: full prices for dates and party, else the shelf."""
     path = request.path
-    poles = list(Pole.objects.active_on(day_of(now)))
+    poles = poles_on(day_of(now))
     context: dict[str, Any] = {
         "search": form.for_component(path, form.wishes()),
         "is_open": not form.is_ready,
@@ -330,11 +330,11 @@ def _other_weeks(form: SearchForm, path: str, *, now: datetime) -> list[dict[str
 def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict[str, Any]:
     """Return what `booking/experiences.html` shows: what begins on these days, soonest first."""
     path = request.path
-    poles = list(Pole.objects.active_on(day_of(now)))
+    poles = poles_on(day_of(now))
     kind = form.wish("kind") if form.wish("kind") in cards.KIND_ICONS else ""
     guests = form.guests if form.has_party else ()
-    found = search_experiences(
-        kinds=[kind] if kind else list(cards.KIND_ICONS),
+    found = browsing.listed_experiences(
+        kinds=(kind,) if kind else tuple(cards.KIND_ICONS),
         pole=form.wish("pole"),
         from_day=None if form.page_errors else form.arrival_day,
         to_day=None if form.page_errors else form.departure_day,

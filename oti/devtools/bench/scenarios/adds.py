@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -192,7 +191,9 @@ def contend(copy: Copy) -> list[Line]:
     copy.rest()
     cpu = (copy.cpu_ms() - spent) / BUYERS
     now = timezone.now()
-    held = sum(SlotHold.objects.filter(slot=slot, expires_at__gt=now).values_list("quantity", flat=True))
+    held = sum(
+        SlotHold.objects.filter(slot=slot, expires_at__gt=now).values_list("quantity", flat=True)
+    )
     got = [number for number, answer in enumerate(given) if answer and answer.status == 303]
     refused = [answer for answer in given if answer and answer.status == 409]
     times = sorted(answer.seconds * 1000 for answer in given if answer)
@@ -248,7 +249,3 @@ def _pay_all(copy: Copy, visitors: list[Visitor], slot: Slot) -> int:
         msg = f"{slot.sold} places sold in {orders} orders"
         raise BenchError(msg)
     return orders
-
-
-def _later(minutes: int) -> timedelta:
-    return timedelta(minutes=minutes)

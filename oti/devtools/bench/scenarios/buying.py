@@ -106,9 +106,7 @@ def checkout_pages(copy: Copy) -> list[Line]:
             tasks.unlink()
         return statements
 
-    line = in_turn(
-        copy, "checkout_pages", buy, range(ORDERS + WARM), warm=WARM, after=finish
-    )
+    line = in_turn(copy, "checkout_pages", buy, range(ORDERS + WARM), warm=WARM, after=finish)
     mails = OutboxMessage.objects.filter(created_at__gte=begun).count()
     line.more["mails"] = mails / (ORDERS + WARM)
     return [line]
