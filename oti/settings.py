@@ -236,7 +236,7 @@ MEDIA_ROOT = Path(env("MEDIA_ROOT", str(DATA_DIR / "media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "oti.staticfiles.RememberingStorage"
         if IS_PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -288,7 +288,7 @@ WAGTAILDOCS_EXTENSIONS = ["pdf", "csv", "docx", "odt", "xlsx", "ods"]
 TAGGIT_CASE_INSENSITIVE = True
 
 # --- Mail --------------------------------------------------------------------------------------
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Velay, terre de liens <bonjour@example.org>")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", '"Velay, terre de liens" <bonjour@example.org>')
 MAIL_DIR = DATA_DIR / "mail"
 if IS_DEV and "EMAIL_HOST" not in os.environ:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -57,6 +58,8 @@ def main() -> int:
 
         services.stop(told.data_dir)
         shutil.rmtree(told.data_dir, ignore_errors=True)
+    # Told to end, it ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     copy = Copy(told.data_dir.resolve(), is_reused=told.reuse)
     failed = False
     try:

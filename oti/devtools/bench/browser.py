@@ -61,7 +61,9 @@ class Visitor:
 
     def post(self, form: Form, changes: Mapping[str, str] | None = None) -> Answer:
         """Send a form, some fields filled in."""
-        fields = dict(form.fields) | dict(changes or {})
+        filled = dict(changes or {})
+        # A name may come several times, as a list of persons does.
+        fields = [one for one in form.fields if one[0] not in filled] + list(filled.items())
         return self._ask("POST", form.action, urlencode(fields).encode())
 
     def follow(self, answer: Answer) -> Answer:
