@@ -40,7 +40,7 @@ from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
 from destination.models import Pole
-from destination.models.territory import memberships_on, pole_by_commune, poles_on
+from destination.models.territory import memberships_on, pole_by_commune
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
 from oti.lib.html import weekday_name
@@ -667,7 +667,7 @@ def search_experiences(
     today = day_of(now)
     start = max(from_day or today, today)
     end = to_day or today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
-    offers = Offer.objects.on_sale(today).with_pole(today).filter(kind__in=kinds)
+    offers = Offer.objects.on_sale(today).filter(kind__in=kinds)
     if pole:
         offers = offers.filter(
             commune__in=memberships_on(today).filter(pole__slug=pole).values("commune_id")
@@ -684,7 +684,7 @@ def search_experiences(
     )
     for slot in slots:
         first_slot[slot.offer_id] = slot
-    poles = {one.pk: one for one in poles_on(today)}
+    poles = pole_by_commune(today)
     results = []
     for offer_id, slot in first_slot.items():
         offer = found[offer_id]
@@ -702,7 +702,7 @@ def search_experiences(
                 free=slot.free,
                 from_amount=max(amounts) if amounts else None,
                 quote=quote,
-                pole=poles.get(getattr(offer, "pole_id", None)),
+                pole=poles.get(offer.commune_id),
             )
         )
     results.sort(key=lambda one: (one.slot.day if one.slot else end, turn_of(one.offer.pk, today)))

@@ -18,7 +18,8 @@ PAGE = """
 <input type="hidden" name="people" value="p1"><input type="hidden" name="people" value="p2">
 <input type="checkbox" name="terms" value="1"><input type="checkbox" name="comes" checked>
 <select name="ages"><option value="">?</option><option value="5" selected>5</option></select>
-<textarea name="needs"></textarea><button name="update" value="1">+</button></form>
+<input name="arrival_time" type="time"><textarea name="needs"></textarea>
+<button name="update" value="1">+</button></form>
 <form action="/autre/"><input name="q"></form>
 """
 
@@ -31,6 +32,7 @@ def test_a_form_is_sent_as_a_visitor_would() -> None:
         ("people", "p2"),
         ("comes", "on"),
         ("ages", "5"),
+        ("arrival_time", ""),
         ("needs", ""),
     )
     assert answer.forms("/rien/") == []

@@ -142,7 +142,8 @@ class _Forms(HTMLParser):
             kind = given.get("type", "text")
             is_sent = kind not in {"checkbox", "radio", "submit"} or "checked" in given
             if given.get("name") and is_sent:
-                self._fields.append((given["name"], given.get("value", "on")))
+                usual = "on" if kind in {"checkbox", "radio"} else ""
+                self._fields.append((given["name"], given.get("value", usual)))
         elif tag == "textarea":
             self._fields.append((given.get("name", ""), ""))
         elif tag == "select":

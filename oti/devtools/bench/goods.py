@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -55,6 +56,7 @@ def free_nights(count: int, *, skip: int = 0, nights: int = 2) -> list[Nights]:
 
 def slot_page(places: int, *, sold: int = 0, slug: str) -> tuple[str, Slot]:
     """Make an offer with one date of so many places; returns its page and the date."""
+    slug = f"{slug}-{secrets.token_hex(3)}"
     now = timezone.now()
     day = day_of(now) + timedelta(days=40)
     commune = memberships_on(day_of(now)).filter(is_neighbour=False).order_by("pk")[0].commune
@@ -76,7 +78,7 @@ def slot_page(places: int, *, sold: int = 0, slug: str) -> tuple[str, Slot]:
         is_demo=True,
     )
     AgeBand.objects.create(offer=offer, code="adulte", name_fr="Adulte", min_age=0, amount=12)
-    hour = slot_end(day, timezone.datetime.min.time().replace(hour=14), 120)
+    hour = slot_end(day, time(14), 120)
     slot = Slot.objects.create(
         offer=offer,
         day=day,
@@ -89,11 +91,14 @@ def slot_page(places: int, *, sold: int = 0, slug: str) -> tuple[str, Slot]:
     return address_of("booking:experience-offer", offer.slug) + "?adults=1", slot
 
 
-def doing_pages(count: int) -> list[str]:
-    """Return pages of things to do with a date that is free."""
-    offers = Offer.objects.exclude(kind=Offer.Kind.LODGING).filter(state=Offer.State.PUBLISHED)
-    slugs = list(offers.filter(slug__startswith="echelle-").order_by("pk").values_list("slug"))
+def doing_pages(count: int, *, drawing: str = "") -> list[str]:
+    """Return pages of things to do for two adults, of one sort if its drawing is named."""
+    offers = Offer.objects.filter(state=Offer.State.PUBLISHED, slug__startswith="echelle-")
+    offers = offers.exclude(kind=Offer.Kind.LODGING).order_by("pk")
+    if drawing:
+        offers = offers.filter(illustration=drawing)
+    slugs = list(offers.values_list("slug", flat=True))
     return [
-        address_of("booking:experience-offer", slugs[number % len(slugs)][0]) + "?adults=2"
+        address_of("booking:experience-offer", slugs[number % len(slugs)]) + "?adults=2"
         for number in range(count)
     ]

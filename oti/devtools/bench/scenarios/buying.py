@@ -82,7 +82,9 @@ def wait_for_mails() -> None:
 def checkout_pages(copy: Copy) -> list[Line]:
     """Buy a lodging and two things to do; all requests, the bank's message and the mails count."""
     stays = free_nights(ORDERS + WARM, skip=20)
-    doings = doing_pages(2 * (ORDERS + WARM))
+    # Morning and evening: nobody may be in two places at once.
+    mornings = doing_pages(ORDERS + WARM, drawing="dentelle")
+    evenings = doing_pages(ORDERS + WARM, drawing="hotes")
     tasks = copy.data_dir / TASKS_FILE
     begun = timezone.now()
 
@@ -90,8 +92,8 @@ def checkout_pages(copy: Copy) -> list[Line]:
         who = visitor(copy)
         buyer = Buyer(copy, who)
         buyer.add_from(stays[number].address)
-        buyer.add_from(doings[2 * number])
-        buyer.add_from(doings[2 * number + 1])
+        buyer.add_from(mornings[number])
+        buyer.add_from(evenings[number])
         buyer.check_out()
         copy.tell_site()
         buyer.come_back()
