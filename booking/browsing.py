@@ -118,7 +118,7 @@ def listed_experiences(
 ) -> ExperienceResults:
     """Return what `search_experiences` does, for a list: what is left may be some seconds old.
 
-    Adding asks again (architecture.md §5: a list may be a minute old, what sells computes).
+    Adding asks again: a list may be a minute old, what sells computes.
     """
     return search_experiences(
         kinds=kinds,

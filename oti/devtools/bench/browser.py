@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,16 +56,22 @@ class Visitor:
     answers: list[Answer] = field(default_factory=list)
     _line: http.client.HTTPConnection | None = None
 
-    def get(self, address: str) -> Answer:
+    def get(self, address: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a page."""
-        return self._ask("GET", address, None)
+        return self._ask("GET", address, None, headers)
+
+    def send_json(self, method: str, address: str, body: object) -> Answer:
+        """Send JSON to an address of the API."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        return self._ask(method, address, json.dumps(body).encode(), headers)
 
     def post(self, form: Form, changes: Mapping[str, str] | None = None) -> Answer:
         """Send a form, some fields filled in."""
         filled = dict(changes or {})
         # A name may come several times, as a list of persons does.
         fields = [one for one in form.fields if one[0] not in filled] + list(filled.items())
-        return self._ask("POST", form.action, urlencode(fields).encode())
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._ask("POST", form.action, urlencode(fields).encode(), headers)
 
     def follow(self, answer: Answer) -> Answer:
         """Go where an answer leads, on this site only."""
@@ -77,15 +84,15 @@ class Visitor:
             self._line.close()
             self._line = None
 
-    def _ask(self, method: str, address: str, body: bytes | None) -> Answer:
+    def _ask(
+        self, method: str, address: str, body: bytes | None, more: Mapping[str, str] | None
+    ) -> Answer:
         headers = {
-            "Accept": "text/html",
+            "Accept": "text/html, application/json",
             "Accept-Encoding": "identity",
             "Accept-Language": "fr",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-        }
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        } | dict(more or {})
         begun = time.perf_counter()
         response, text = self._exchange(method, address.partition("#")[0], body, headers)
         seconds = time.perf_counter() - begun

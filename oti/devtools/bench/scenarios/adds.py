@@ -222,6 +222,7 @@ def contend(copy: Copy) -> list[Line]:
 
 def _pay_all(copy: Copy, visitors: list[Visitor], slot: Slot) -> int:
     """Check out and pay, eight at a time; returns how many orders are confirmed for the date."""
+    since = timezone.now()
     waiting = list(visitors)
     lock = threading.Lock()
 
@@ -242,7 +243,7 @@ def _pay_all(copy: Copy, visitors: list[Visitor], slot: Slot) -> int:
     for thread in threads:
         thread.join()
     copy.tell_site()
-    wait_for_mails()
+    wait_for_mails(since)
     slot.refresh_from_db()
     orders = Order.objects.filter(state=states.CONFIRMED, lines__slot=slot).distinct().count()
     if slot.sold != orders:

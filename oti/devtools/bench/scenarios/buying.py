@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -71,12 +72,25 @@ class Buyer:
         expect(self.who.follow(expect(self.who.get(f"{page}?cle={order.access_token}"), 303)), 200)
 
 
-def wait_for_mails() -> None:
-    """Wait until every mail has gone; raises BenchError."""
-    waiting = OutboxMessage.objects.exclude(state=OutboxMessage.State.SENT)
+def wait_for_mails(since: datetime) -> None:
+    """Wait until every mail written since then has gone; raises BenchError."""
+    waiting = OutboxMessage.objects.filter(created_at__gte=since).exclude(
+        state=OutboxMessage.State.SENT
+    )
     if not wait_until(lambda: not waiting.exists(), MAIL_SECONDS, 0.2):
         msg = f"{waiting.count()} mails have not gone"
         raise BenchError(msg)
+
+
+def mails_and_statements(copy: Copy, since: datetime) -> int:
+    """Wait for the mails written since then; return what the worker asked the database for."""
+    wait_for_mails(since)
+    tasks = copy.data_dir / TASKS_FILE
+    if not tasks.exists():
+        return 0
+    statements = sum(json.loads(line)["sql"] for line in tasks.read_text().splitlines())
+    tasks.unlink()
+    return statements
 
 
 def checkout_pages(copy: Copy) -> list[Line]:
@@ -85,7 +99,6 @@ def checkout_pages(copy: Copy) -> list[Line]:
     # Morning and evening: nobody may be in two places at once.
     mornings = doing_pages(ORDERS + WARM, drawing="dentelle")
     evenings = doing_pages(ORDERS + WARM, drawing="hotes")
-    tasks = copy.data_dir / TASKS_FILE
     begun = timezone.now()
 
     def buy(number: int) -> Sequence[Answer]:
@@ -100,15 +113,14 @@ def checkout_pages(copy: Copy) -> list[Line]:
         who.close()
         return who.answers
 
-    def finish() -> int:
-        wait_for_mails()
-        statements = 0
-        if tasks.exists():
-            statements = sum(json.loads(line)["sql"] for line in tasks.read_text().splitlines())
-            tasks.unlink()
-        return statements
-
-    line = in_turn(copy, "checkout_pages", buy, range(ORDERS + WARM), warm=WARM, after=finish)
+    line = in_turn(
+        copy,
+        "checkout_pages",
+        buy,
+        range(ORDERS + WARM),
+        warm=WARM,
+        after=lambda: mails_and_statements(copy, begun),
+    )
     mails = OutboxMessage.objects.filter(created_at__gte=begun).count()
     line.more["mails"] = mails / (ORDERS + WARM)
     return [line]
