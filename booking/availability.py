@@ -313,7 +313,7 @@ def _find_candidates(
             SELECT DISTINCT ON (u.offer_id) u.offer_id, u.id AS unit_id,
                    e.cum_cents - d.cum_cents AS base_cents,
                    least(greatest(u.max_guests - %(party)s, 0) / 2, 2) AS slack,
-                   md5(u.offer_id::text || %(turn)s) AS turn
+                   hashint8extended(u.offer_id, %(turn)s::bigint) AS turn
             FROM booking_unitday d
             JOIN booking_unitday e ON e.unit_id = d.unit_id
             JOIN booking_unit u ON u.id = d.unit_id
@@ -340,7 +340,7 @@ def _find_candidates(
                 "now": now,
                 "lodging_type": criteria.lodging_type,
                 "features": json.dumps(list(criteria.features)),
-                "turn": today.isoformat(),
+                "turn": today.toordinal(),
                 "limit": limit,
                 "offset": offset,
             },
