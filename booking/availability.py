@@ -294,9 +294,7 @@ def _find_candidates(
         "d.arrival_ok",
         "u.is_active",
         "u.max_adults >= %(adults)s",
-        # An infant takes a cot where there is one; the rules decide exactly.
-        "u.max_children + least(u.max_infants, %(infants)s) >= %(children)s",
-        "u.max_guests + least(u.max_infants, %(infants)s) >= %(party)s",
+        *_room_for(children, infants),
         "o.state = 'published'",
         "p.state = 'active'",
         "o.commune_id = ANY(%(communes)s::bigint[])",
@@ -347,6 +345,20 @@ def _find_candidates(
         )
         rows = cursor.fetchall()
     return [row[0] for row in rows], rows[0][1] if rows else 0
+
+
+def _room_for(children: int, infants: int) -> list[str]:
+    """Return what a unit's size must be; said as plainly as possible, so that it is well planned.
+
+    An infant takes a cot where there is one; the rules decide exactly.
+    """
+    if infants:
+        return [
+            "u.max_children + least(u.max_infants, %(infants)s) >= %(children)s",
+            "u.max_guests + least(u.max_infants, %(infants)s) >= %(party)s",
+        ]
+    of_children = ["u.max_children >= %(children)s"] if children else []
+    return [*of_children, "u.max_guests >= %(party)s"]
 
 
 def count_fitting(criteria: StaySearch, *, now: datetime) -> int:
