@@ -12,7 +12,7 @@ TEMPLATES := templates oti/devtools/templates
 ARGS ?=
 
 .PHONY: help setup browser run shape test test-fast test-race test-browser lint types format messages \
-	seed screenshot services-stop ci clean
+	seed screenshot bench services-stop ci clean
 
 help: ## This list
 	@echo "Velay, terre de liens. First: make run (or make test)."
@@ -72,6 +72,9 @@ seed: setup ## Load the demo, or carry its dates to today
 
 screenshot: browser ## Photograph pages of the running site into build/ (ARGS="/fr/ /fr/dormir/")
 	@$(BIN)/python -m oti.devtools.screenshot $(ARGS)
+
+bench: setup ## Measure speed on a copy of its own, one JSON line each (ARGS="search_500 contend")
+	@$(BIN)/python -m oti.devtools.bench $(ARGS)
 
 services-stop: setup ## Stop the embedded PostgreSQL and Valkey now
 	@$(MANAGE) services stop

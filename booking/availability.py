@@ -13,18 +13,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from booking.filters import JOINS, MONTHS, Filters, Places, offers_kept, placed
 from booking.holes import bounded_on_both_sides
-from booking.models import Closure, Offer, Slot, Stay, Unit, UnitDay
+from booking.models import Offer, Slot, Stay, Unit, UnitDay
 from booking.quoting import (
     TaxBook,
     asked_of,
@@ -44,14 +44,15 @@ from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
 from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
-from destination.models.territory import memberships_on
+from destination.models.territory import memberships_on, pole_by_commune
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
 from oti.lib.html import weekday_name
 from oti.lib.money import from_cents
 
 PAGE_SIZE = 12
-CANDIDATES_AT_ONCE = 24
+# Beyond those shown: the rules rarely refuse what the table finds.
+SPARE_CANDIDATES = 4
 LOW_SHARE = 2
 
 SORTS = {
@@ -256,7 +257,7 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     count, refused, offset = 0, 0, 0
     while len(accepted) < wanted:
         candidates, count = _find_candidates(
-            criteria, now=now, offset=offset, limit=max(CANDIDATES_AT_ONCE, wanted + PAGE_SIZE)
+            criteria, now=now, offset=offset, limit=wanted + SPARE_CANDIDATES
         )
         if not candidates or wanted - PAGE_SIZE >= count:
             break
@@ -287,7 +288,7 @@ class StayLoader:
 
     def __init__(self, today: date) -> None:
         self.today = today
-        self.poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
+        self.poles = pole_by_commune(today)
         self.tax_book = TaxBook()
 
     @cached_property
@@ -297,7 +298,7 @@ class StayLoader:
 
     def results(self, candidates: Sequence[tuple[int, StaySearch]]) -> list[StayResult | None]:
         """Return the result of each (unit, search), None where the rules refuse it."""
-        units = _load_units({unit_id for unit_id, _criteria in candidates}, self.today)
+        units = _load_units({unit_id for unit_id, _criteria in candidates})
         holes: dict[tuple[date, date], frozenset[int]] = {}
         for days in {(one.arrival, one.departure) for _unit_id, one in candidates}:
             filling = {
@@ -330,7 +331,7 @@ class StayLoader:
             free_cancellation_until=free_until(
                 unit.offer, stay_hours(unit.offer, arrival, departure)[0]
             ),
-            pole=self.poles.get(getattr(unit, "pole_id", None)),
+            pole=self.poles.get(unit.offer.commune_id),
         )
 
 
@@ -338,17 +339,8 @@ def _fills_gaps(unit: Unit | None) -> bool:
     return unit is not None and unit.tariff is not None and unit.tariff.fills_gaps
 
 
-def _load_units(unit_ids: Collection[int], today: date) -> dict[int, Unit]:
-    units = {unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))}
-    communes = {unit.offer.commune_id for unit in units.values()}
-    pole_of = dict(
-        memberships_on(today)
-        .filter(commune_id__in=communes, is_neighbour=False)
-        .values_list("commune_id", "pole_id")
-    )
-    for unit in units.values():
-        unit.pole_id = pole_of.get(unit.offer.commune_id)  # type: ignore[attr-defined]
-    return units
+def _load_units(unit_ids: Collection[int]) -> dict[int, Unit]:
+    return {unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))}
 
 
 def stay_conditions(
@@ -370,6 +362,7 @@ def stay_conditions(
     filters, values = criteria.filters.conditions(today)
     communes, poles = placed(today) if places is None else places
     children = len(criteria.child_ages)
+    infants = sum(age < settings.INFANT_BELOW_AGE for age in criteria.child_ages)
     nights = f"({departure} - {arrival})"
     where = [
         f"d.day = {arrival}",
@@ -379,9 +372,7 @@ def stay_conditions(
         "d.arrival_ok",
         "u.is_active",
         "u.max_adults >= %(adults)s",
-        # An infant takes a cot where there is one; the rules decide exactly.
-        "u.max_children + least(u.max_infants, %(infants)s) >= %(children)s",
-        "u.max_guests + least(u.max_infants, %(infants)s) >= %(party)s",
+        *_room_for(children, infants),
         "o.state = 'published'",
         "p.state = 'active'",
         "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"  # noqa: S608
@@ -394,7 +385,7 @@ def stay_conditions(
         "departure": criteria.departure,
         "adults": criteria.adults,
         "children": children,
-        "infants": sum(age < settings.INFANT_BELOW_AGE for age in criteria.child_ages),
+        "infants": infants,
         "party": criteria.adults + children,
         "communes": communes,
         "poles": poles,
@@ -489,6 +480,20 @@ def find_in_windows(
         return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
 
 
+def _room_for(children: int, infants: int) -> list[str]:
+    """Return what a unit's size must be; said as plainly as possible, so that it is well planned.
+
+    An infant takes a cot where there is one; the rules decide exactly.
+    """
+    if infants:
+        return [
+            "u.max_children + least(u.max_infants, %(infants)s) >= %(children)s",
+            "u.max_guests + least(u.max_infants, %(infants)s) >= %(party)s",
+        ]
+    of_children = ["u.max_children >= %(children)s"] if children else []
+    return [*of_children, "u.max_guests >= %(party)s"]
+
+
 def free_until(offer: Offer, starts_at: datetime) -> datetime | None:
     """Return until when cancelling gives everything back, None if it never does."""
     policy = policy_of(offer)
@@ -505,28 +510,31 @@ def stay_choices(
     departure: date,
     guests: Sequence[Guest],
     options: Sequence[OptionChoice] = (),
+    units: Sequence[Unit] | None = None,
     now: datetime,
     except_basket: int | None = None,
 ) -> list[UnitChoice]:
     """Return every sold unit of a lodging for these nights, those that can be had first.
 
-    Each refused one says every reason; prices count the options. Raises BadInput for dates that
-    no lodging could take.
+    Each refused one says every reason; prices count the options. `units` are the sold ones in
+    their order where they are loaded already as `units_to_quote` does. Raises BadInput for dates
+    that no lodging could take.
     """
     today = day_of(now)
     troubles = check_dates(arrival, departure, today=today)
     if troubles:
         raise BadInput(*troubles)
-    units = list(units_to_quote(Unit.objects.filter(offer=offer, is_active=True).order_by("pk")))
-    free = free_units(
+    if units is None:
+        sold = Unit.objects.filter(offer=offer, is_active=True).order_by("pk")
+        units = list(units_to_quote(sold))
+    taken, closed = _taken_and_closed(
         [unit.pk for unit in units], arrival, departure, now=now, except_basket=except_basket
     )
-    closed = _closed_units([one.pk for one in units if one.pk not in free], arrival, departure)
     tax_book = TaxBook()
     choices = []
     for unit in units:
         reasons = check_unit(unit, arrival, departure, guests, today=today)
-        if not reasons and unit.pk not in free:
+        if not reasons and unit.pk in taken | closed:
             reasons = [trouble("closed" if unit.pk in closed else "sold_out", field="arrival")]
         quote, no_quote = quote_unit(unit, arrival, departure, guests, options, tax_book)
         choices.append(
@@ -556,26 +564,62 @@ def free_units(
     except_basket: int | None = None,
 ) -> set[int]:
     """Return which of these units nobody has for any of these nights: sold, held or closed."""
-    taken = Stay.objects.filter(unit_id__in=unit_ids, dates__overlap=(arrival, departure)).filter(
-        Q(state__in=[Stay.State.SOLD, Stay.State.BLOCKED])
-        | Q(state=Stay.State.HELD, expires_at__gt=now)
+    taken, closed = _taken_and_closed(
+        unit_ids, arrival, departure, now=now, except_basket=except_basket
     )
-    if except_basket is not None:
-        taken = taken.exclude(line__isnull=False, line__basket_id=except_basket)
-    closed = Closure.objects.filter(unit_id__in=unit_ids, dates__overlap=(arrival, departure))
-    return (
-        set(unit_ids)
-        - set(taken.values_list("unit_id", flat=True))
-        - set(closed.values_list("unit_id", flat=True))
-    )
+    return set(unit_ids) - taken - closed
 
 
-def _closed_units(unit_ids: Sequence[int], arrival: date, departure: date) -> set[int]:
-    """Return which of these units their host closed for some of these nights."""
+TAKEN_AND_CLOSED = """
+SELECT s.unit_id, false FROM booking_stay s
+WHERE s.unit_id = ANY(%(units)s::bigint[]) AND s.dates && daterange(%(arrival)s, %(departure)s)
+  AND (s.state IN ('sold', 'blocked') OR (s.state = 'held' AND s.expires_at > %(now)s))
+  AND NOT EXISTS (SELECT 1 FROM booking_basketline l
+                  WHERE l.id = s.line_id AND l.basket_id = %(basket)s)
+UNION ALL
+SELECT c.unit_id, true FROM booking_closure c
+WHERE c.unit_id = ANY(%(units)s::bigint[]) AND c.dates && daterange(%(arrival)s, %(departure)s)
+"""
+
+
+def _taken_and_closed(
+    unit_ids: Sequence[int],
+    arrival: date,
+    departure: date,
+    *,
+    now: datetime,
+    except_basket: int | None = None,
+) -> tuple[set[int], set[int]]:
+    """Return which units somebody has for some of these nights, and which their host closed."""
+    taken: set[int] = set()
+    closed: set[int] = set()
     if not unit_ids:
-        return set()
-    closures = Closure.objects.filter(unit_id__in=unit_ids, dates__overlap=(arrival, departure))
-    return set(closures.values_list("unit_id", flat=True))
+        return taken, closed
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TAKEN_AND_CLOSED,
+            {
+                "units": list(unit_ids),
+                "arrival": arrival,
+                "departure": departure,
+                "now": now,
+                "basket": except_basket,
+            },
+        )
+        for unit_id, is_closed in cursor.fetchall():
+            (closed if is_closed else taken).add(unit_id)
+    return taken, closed
+
+
+class _Night(NamedTuple):
+    """What the table says of one unit's night: a month of a hotel has hundreds."""
+
+    unit_id: int
+    day: date
+    price_cents: int
+    free_run: int
+    min_stay: int
+    arrival_ok: bool
 
 
 def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> CalendarMonth:
@@ -587,19 +631,19 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
     last = today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
     first_day = date(year, month, 1)
     next_first = (first_day.replace(day=28) + timedelta(days=4)).replace(day=1)
-    rows: dict[date, list[UnitDay]] = defaultdict(list)
+    rows: dict[date, list[_Night]] = defaultdict(list)
     held: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for stay in Stay.objects.filter(
+    for unit_id, dates in Stay.objects.filter(
         unit__offer=offer,
         state=Stay.State.HELD,
         expires_at__gt=now,
         dates__overlap=(first_day, next_first),
-    ):
-        held[stay.unit_id].append((stay.dates.lower, stay.dates.upper))
+    ).values_list("unit_id", "dates"):
+        held[unit_id].append((dates.lower, dates.upper))
     for row in UnitDay.objects.filter(
         unit__offer=offer, unit__is_active=True, day__gte=first_day, day__lt=next_first
-    ):
-        rows[row.day].append(row)
+    ).values_list(*_Night._fields):
+        rows[row[1]].append(_Night(*row))
     weeks: list[list[CalendarDay | None]] = [
         [
             _calendar_day(day, rows[day], held, today=today) if day.month == month else None
@@ -619,7 +663,7 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
 
 
 def _calendar_day(
-    day: date, rows: list[UnitDay], held: dict[int, list[tuple[date, date]]], *, today: date
+    day: date, rows: list[_Night], held: dict[int, list[tuple[date, date]]], *, today: date
 ) -> CalendarDay:
     free = [
         row
@@ -646,7 +690,7 @@ def _calendar_day(
     )
 
 
-def _calendar_rule(rows: dict[date, list[UnitDay]]) -> str:
+def _calendar_rule(rows: dict[date, list[_Night]]) -> str:
     """Say the month's rule of arrival and length in a sentence, where there is one."""
     known = [row for day_rows in rows.values() for row in day_rows if row.price_cents >= 0]
     if not known:
@@ -746,7 +790,7 @@ def search_experiences(
     today = day_of(now)
     start = max(from_day or today, today)
     end = to_day or today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
-    offers = Offer.objects.on_sale(today).with_pole(today).filter(kind__in=kinds)
+    offers = Offer.objects.on_sale(today).filter(kind__in=kinds)
     if pole:
         offers = offers.filter(
             commune__in=memberships_on(today).filter(pole__slug=pole).values("commune_id")
@@ -768,7 +812,7 @@ def search_experiences(
     )
     for slot in slots:
         first_slot[slot.offer_id] = slot
-    poles = {one.pk: one for one in Pole.objects.active_on(today)}
+    poles = pole_by_commune(today)
     results = []
     for offer_id, slot in first_slot.items():
         offer = found[offer_id]
@@ -786,7 +830,7 @@ def search_experiences(
                 free=slot.free,
                 from_amount=max(amounts) if amounts else None,
                 quote=quote,
-                pole=poles.get(getattr(offer, "pole_id", None)),
+                pole=poles.get(offer.commune_id),
             )
         )
     results.sort(key=lambda one: (one.slot.day if one.slot else end, turn_of(one.offer.pk, today)))

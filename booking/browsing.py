@@ -13,11 +13,20 @@ from decimal import Decimal
 
 from django.db.models import Max, Min, Q
 
-from booking.availability import PAGE_SIZE, free_units, turn_of
+from booking.availability import (
+    PAGE_SIZE,
+    ExperienceResults,
+    free_units,
+    search_experiences,
+    turn_of,
+)
 from booking.filters import Filters, offers_kept
 from booking.models import Offer, Unit, UnitDay
+from booking.rules.people import Guest
 from destination.models import Pole
+from destination.models.territory import poles_on
 from oti.lib.dates import today as day_of
+from oti.lib.memo import remembered
 from oti.lib.money import from_cents
 
 
@@ -70,7 +79,7 @@ def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
         .annotate(most_guests=Max("units__max_guests", filter=Q(units__is_active=True)))
     )
     by_id = {offer.pk: offer for offer in offers}
-    poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
+    poles = {pole.pk: pole for pole in poles_on(today)}
     lowest = lowest_nights(ids, today=today)
     return [
         ShelfResult(
@@ -82,6 +91,32 @@ def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
         for pk in ids
         if pk in by_id
     ]
+
+
+@remembered(most=32, ignoring=("now",))
+def listed_experiences(
+    *,
+    kinds: tuple[str, ...],
+    pole: str = "",
+    from_day: date | None = None,
+    to_day: date | None = None,
+    guests: tuple[Guest, ...] = (),
+    page: int = 1,
+    now: datetime,
+) -> ExperienceResults:
+    """Return what `search_experiences` does, for a list: what is left may be some seconds old.
+
+    Adding asks again: a list may be a minute old, what sells computes.
+    """
+    return search_experiences(
+        kinds=kinds,
+        pole=pole,
+        from_day=from_day,
+        to_day=to_day,
+        guests=guests,
+        page=page,
+        now=now,
+    )
 
 
 def lowest_nights(offer_ids: Iterable[int], *, today: date) -> dict[int, Decimal]:

@@ -10,6 +10,7 @@ from wagtail.images.exceptions import InvalidFilterSpecError
 from wagtail.images.models import SourceImageIOError
 
 from booking.models import Offer, OfferPhoto
+from oti.lib.memo import remembered
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,13 @@ class Picture:
 
 def covers(offers: Iterable[Offer]) -> dict[int, Picture]:
     """Return the first photograph of each offer that has one, by offer id; two statements."""
+    return _covers(tuple(sorted(offer.pk for offer in offers)))
+
+
+@remembered(most=256)
+def _covers(offer_ids: tuple[int, ...]) -> dict[int, Picture]:
     photos = (
-        OfferPhoto.objects.filter(offer__in=[offer.pk for offer in offers])
+        OfferPhoto.objects.filter(offer__in=offer_ids)
         .order_by("offer_id", "position", "pk")
         .distinct("offer_id")
         .select_related("image")

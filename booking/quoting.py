@@ -44,6 +44,7 @@ from booking.rules.refunds import RefundPolicy, RefundStep
 from booking.rules.stay import Restriction, StayLimits, check_stay
 from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms
 from oti.lib.dates import ONE_DAY, PARIS, at_paris
+from oti.lib.memo import remembered
 from oti.lib.money import ZERO, to_cents
 
 NOON = time(12)
@@ -82,34 +83,36 @@ class TaxBook:
     def terms_for(self, offer: Offer) -> TaxTerms:
         """Return the tax of a lodging; without any tariff the rules raise NoTariff."""
         if self._terms is None:
-            self._terms = self._load()
+            self._terms = _tax_terms()
         key = (offer.commune.epci_id or 0, offer.tax_category)
         return self._terms.get(key, TaxTerms(tariffs=()))
 
-    @staticmethod
-    def _load() -> dict[tuple[int, str], TaxTerms]:
-        councils = {row.epci_id: row for row in TaxCollectivity.objects.all()}
-        tariffs: dict[tuple[int, str], list[Tariff]] = {}
-        for row in TouristTaxTariff.objects.order_by("valid_from"):
-            tariffs.setdefault((row.epci_id, row.category), []).append(
-                Tariff(
-                    kind=row.kind,
-                    value=row.value,
-                    cap=row.cap,
-                    additional_rate=row.additional_rate,
-                    valid_from=row.valid_from,
-                    valid_to=row.valid_to,
-                )
+
+@remembered()
+def _tax_terms() -> dict[tuple[int, str], TaxTerms]:
+    """Return the terms of each council and category of lodging, for whoever asks next."""
+    councils = {row.epci_id: row for row in TaxCollectivity.objects.all()}
+    tariffs: dict[tuple[int, str], list[Tariff]] = {}
+    for row in TouristTaxTariff.objects.order_by("valid_from"):
+        tariffs.setdefault((row.epci_id, row.category), []).append(
+            Tariff(
+                kind=row.kind,
+                value=row.value,
+                cap=row.cap,
+                additional_rate=row.additional_rate,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
             )
-        return {
-            key: TaxTerms(
-                tariffs=tuple(rows),
-                mode=councils[key[0]].rounding_mode if key[0] in councils else "A",
-                is_flat_rate_regime=key[0] in councils
-                and councils[key[0]].regime == TaxCollectivity.Regime.FLAT,
-            )
-            for key, rows in tariffs.items()
-        }
+        )
+    return {
+        key: TaxTerms(
+            tariffs=tuple(rows),
+            mode=councils[key[0]].rounding_mode if key[0] in councils else "A",
+            is_flat_rate_regime=key[0] in councils
+            and councils[key[0]].regime == TaxCollectivity.Regime.FLAT,
+        )
+        for key, rows in tariffs.items()
+    }
 
 
 def supplement_terms(offer: Offer) -> tuple[SupplementTerms, ...]:

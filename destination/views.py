@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from destination.legal_body import clean_body
 from destination.models import LegalText, Pole, Site
-from destination.models.territory import memberships_on
+from destination.models.territory import memberships_on, poles_on
 from oti.lib.dates import today as day_of
 
 # The winter face: from mid November to the end of March.
@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     today = day_of(timezone.now())
     context = {
         "season": season_of(today),
-        "poles": [_pole_card(one) for one in Pole.objects.active_on(today)],
+        "poles": [_pole_card(one) for one in poles_on(today)],
     }
     return render(request, "destination/home.html", context)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from booking.models import Slot
 from destination.models import Pole
-from destination.models.territory import memberships_on
+from destination.models.territory import memberships_on, pole_by_commune
 from events.models import Event, Session
 from oti.lib.dates import ONE_DAY, at_paris, paris
 from oti.lib.dates import today as day_of
@@ -84,18 +84,12 @@ def list_showings(
 
 
 def _with_poles(sessions: list[Session], today: date, *, now: datetime) -> list[Showing]:
-    communes = {one.event.commune_id for one in sessions}
-    poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
-    pole_of = dict(
-        memberships_on(today)
-        .filter(commune_id__in=communes, is_neighbour=False)
-        .values_list("commune_id", "pole_id")
-    )
+    poles = pole_by_commune(today)
     full = _full_slots([one.slot_id for one in sessions if one.slot_id], now=now)
     return [
         Showing(
             session=one,
-            pole=poles.get(pole_of.get(one.event.commune_id)),
+            pole=poles.get(one.event.commune_id),
             is_full=one.slot_id in full,
         )
         for one in sessions

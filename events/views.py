@@ -19,8 +19,7 @@ from booking.forms.asking import asked
 from booking.models import Offer
 from booking.quoting import offers_to_quote
 from booking.views.experiences import slot_panel
-from destination.models import Pole
-from destination.models.territory import memberships_on
+from destination.models.territory import memberships_on, poles_on
 from destination.templatetags.velay import mois
 from events import showings
 from events.feed import agenda_feed
@@ -190,7 +189,7 @@ def _chips(
                 first, {**wishes, "pole": "" if pole.slug == wishes["pole"] else pole.slug}
             ),
         }
-        for pole in Pole.objects.active_on(today)
+        for pole in poles_on(today)
     ]
     free = {**wishes, "is_free": not wishes["is_free"]}
     return [

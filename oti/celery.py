@@ -23,3 +23,13 @@ def tell_that_the_worker_lives(**_: object) -> None:
 
     if settings.WORKER_HEARTBEAT_FILE:
         Path(settings.WORKER_HEARTBEAT_FILE).touch()
+
+
+if os.environ.get("OTI_MEASURE"):
+    from celery.signals import worker_init
+
+    @worker_init.connect
+    def _measure(**_: object) -> None:
+        from oti.measuring import measure_tasks
+
+        measure_tasks()

@@ -5,17 +5,19 @@ Each part is read only where a template shows it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse, translate_url
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language_info, override
 
 from booking.access import basket_for
-from destination.models import Pole
+from destination.models.territory import poles_on
 from oti.lib.dates import today as day_of
 
 
@@ -36,19 +38,29 @@ def language_links(request: HttpRequest) -> list[tuple[str, str, str]]:
     """Return this page in every language; the home where the page has no language of its own."""
     links = []
     for code, _name in settings.LANGUAGES:
-        address = translate_url(request.get_full_path(), code)
-        if not address.startswith(f"/{code}/"):
-            with override(code):
-                address = reverse("destination:home")
+        address = _in_language(request, code)
         links.append((code, get_language_info(code)["name_local"].capitalize(), address))
     return links
+
+
+def _in_language(request: HttpRequest, code: str) -> str:
+    """Return the address of this page in a language, the home where it has none of its own."""
+    match = request.resolver_match
+    with override(code):
+        if match is not None and match.url_name:
+            with suppress(NoReverseMatch):
+                path = reverse(match.view_name, args=match.args, kwargs=match.kwargs)
+                if path.startswith(f"/{code}/"):
+                    query = request.META.get("QUERY_STRING", "")
+                    return f"{path}?{iri_to_uri(query)}" if query else path
+        return reverse("destination:home")
 
 
 def nav_poles() -> list[dict[str, str]]:
     """Return the poles of the perimeter in force, for the menu."""
     return [
         {"name": one.name, "url": reverse("destination:pole", args=[one.slug])}
-        for one in Pole.objects.active_on(day_of(timezone.now()))
+        for one in poles_on(day_of(timezone.now()))
     ]
 
 

@@ -138,6 +138,10 @@ MIDDLEWARE = [
     "oti.middleware.SpokenRefusals",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
+# Says what each answer cost in SQL; for measuring only (make bench).
+MEASURE = env_int("OTI_MEASURE", 0)
+if MEASURE:
+    MIDDLEWARE.insert(0, "oti.measuring.MeasureSql")
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -190,6 +194,9 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     }
 }
+# How long a process shows again what changes rarely (poles, tariffs of the tax, lists of things to
+# do) without reading it; nothing that is sold is remembered (oti/lib/memo.py).
+REMEMBER_SECONDS = env_int("REMEMBER_SECONDS", 30 if IS_PRODUCTION else 0)
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -239,7 +246,7 @@ MEDIA_ROOT = Path(env("MEDIA_ROOT", str(DATA_DIR / "media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "oti.staticfiles.RememberingStorage"
         if IS_PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -299,7 +306,7 @@ WAGTAILDOCS_EXTENSIONS = ["pdf", "csv", "docx", "odt", "xlsx", "ods"]
 TAGGIT_CASE_INSENSITIVE = True
 
 # --- Mail --------------------------------------------------------------------------------------
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Velay, terre de liens <bonjour@example.org>")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", '"Velay, terre de liens" <bonjour@example.org>')
 MAIL_DIR = DATA_DIR / "mail"
 if IS_DEV and "EMAIL_HOST" not in os.environ:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -271,7 +271,15 @@ class Offer(index.Indexed, ClusterableModel):
         verbose_name = _("offer")
         verbose_name_plural = _("offers")
         ordering = ("title",)
-        indexes = [models.Index(fields=["state", "kind"], name="offer_state_kind")]
+        indexes = [
+            models.Index(fields=["state", "kind"], name="offer_state_kind"),
+            # All that searching reads of an offer, without its long texts.
+            models.Index(
+                fields=["state", "id"],
+                include=["commune", "provider", "lodging_type"],
+                name="offers_on_sale",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(min_age__isnull=True)

@@ -18,7 +18,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from booking import browsing, cards, pictures
-from booking.availability import search_experiences
 from booking.filters import Filters
 from booking.forms.asking import asked
 from booking.rules.kinds import PROPOSED
@@ -50,7 +49,7 @@ def soon_to_live(context: Context, count: int, pole: str = "") -> list[dict[str,
     request: HttpRequest = context["request"]
     now = timezone.now()
     today = day_of(now)
-    found = search_experiences(
+    found = browsing.listed_experiences(
         kinds=PROPOSED, pole=pole, from_day=today, to_day=today + SOON, now=now
     ).results
     chosen = _varied(found, count)

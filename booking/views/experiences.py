@@ -20,7 +20,7 @@ from booking.places import Wanted, places_panel, who_takes_part
 from booking.quoting import supplement_terms
 from booking.showing import deposit_words
 from booking.views.lending import lending_box
-from destination.models import Pole
+from destination.models.territory import pole_by_commune
 from oti.lib.dates import today as day_of
 
 
@@ -31,8 +31,7 @@ def experience_offer_page(
 
     An offer beside the perimeter is shown, not sold.
     """
-    poles = {pole.pk: pole for pole in Pole.objects.active_on(day_of(now))}
-    pole = poles.get(offer.pole_id)  # type: ignore[attr-defined]
+    pole = pole_by_commune(day_of(now)).get(offer.commune_id)
     context = {
         "offer": offer,
         "pole": pole,

@@ -14,11 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking import browsing, cards, pictures
-from booking.availability import (
-    StayResults,
-    search_experiences,
-    search_stays,
-)
+from booking.availability import StayResults, search_experiences, search_stays
 from booking.facets import Facets, experience_facets, shelf_facets, stay_facets
 from booking.forms.search import SearchForm
 from booking.models import Offer
@@ -27,6 +23,7 @@ from booking.showing import party_words
 from booking.views.chips import NO_FILTER, experience_filters, stay_filters
 from booking.views.proposals import nothing_found, ways_to_loosen
 from destination.models import Pole
+from destination.models.territory import poles_on
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import count_nights
 from oti.lib.dates import today as day_of
@@ -35,7 +32,7 @@ from oti.lib.dates import today as day_of
 def stays_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict[str, Any]:
     """Return what `booking/stays.html` shows: full prices for dates and party, else the shelf."""
     path = request.path
-    poles = list(Pole.objects.active_on(day_of(now)))
+    poles = poles_on(day_of(now))
     context: dict[str, Any] = {
         "search": form.for_component(path, form.wishes()),
         "is_open": not form.is_ready,
@@ -181,7 +178,7 @@ def _pages(form: SearchForm, path: str, number: int, total: int) -> dict[str, An
 def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict[str, Any]:
     """Return what `booking/experiences.html` shows: what begins on these days, soonest first."""
     path = request.path
-    poles = list(Pole.objects.active_on(day_of(now)))
+    poles = poles_on(day_of(now))
     listed = [one.code for one in DATED]
     kind = form.wish("kind") if form.wish("kind") in listed else ""
     guests = form.guests if form.has_party else ()

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,13 +19,14 @@ from booking.alternatives import nearest_stays
 from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_choices
 from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
-from booking.models import Offer
+from booking.models import Offer, Unit
 from booking.quoting import policy_of, stay_hours, supplement_terms
 from booking.rules.kinds import PROPOSED
 from booking.rules.pricing import OptionChoice
 from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words
 from destination.models import Pole
+from destination.models.territory import pole_by_commune
 from destination.templatetags.velay import jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY, count_nights
@@ -37,13 +39,12 @@ MONTH_SHAPE = "%Y-%m"
 def stay_offer_page(
     request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
 ) -> dict[str, Any]:
-    """Return what `booking/stay_offer.html` shows; `offer` carries `pole_id` and its supplements.
+    """Return what `booking/stay_offer.html` shows; `offer` carries its supplements.
 
     A lodging beside the perimeter has neither prices nor calendar: it is shown, not sold.
     """
     today = day_of(now)
-    poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
-    pole = poles.get(offer.pole_id)  # type: ignore[attr-defined]
+    pole = pole_by_commune(today).get(offer.commune_id)
     context = {
         "offer": offer,
         "pole": pole,
@@ -114,7 +115,13 @@ def _price_box(
         }
     arrival, departure = form.criteria.arrival, form.criteria.departure
     choices = stay_choices(
-        offer, arrival=arrival, departure=departure, guests=form.guests, options=taken, now=now
+        offer,
+        arrival=arrival,
+        departure=departure,
+        guests=form.guests,
+        options=taken,
+        units=_units_to_quote(offer),
+        now=now,
     )
     rooms = _rooms(choices, offer, form, taken, back=request.get_full_path())
     best = next((room for room in rooms if room["is_free"]), None)
@@ -131,6 +138,15 @@ def _price_box(
         "other_dates": _other_dates(request, offer, form, now=now) if best is None else [],
         "policy": _policy(offer, stay_hours(offer, arrival, departure)[0], now=now),
     }
+
+
+def _units_to_quote(offer: Offer) -> list[Unit]:
+    """Return the sold units of an offer loaded with its units, and the rules of their prices."""
+    units = [unit for unit in offer.units.all() if unit.is_active]
+    for unit in units:
+        unit.offer = offer
+    prefetch_related_objects(units, "tariff__price_rules", "tariff__restrictions")
+    return units
 
 
 def _rooms(
@@ -331,7 +347,7 @@ def _near(
     arrival = departure = None
     if not form.page_errors.get("dates"):
         arrival, departure = form.arrival_day, form.departure_day
-    found = availability.search_experiences(
+    found = browsing.listed_experiences(
         kinds=PROPOSED,
         pole=pole.slug,
         from_day=arrival,

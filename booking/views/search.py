@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from booking.forms.asking import asked
-from booking.models import Offer
+from booking.models import Offer, Unit
 from booking.quoting import offers_to_quote
 from booking.views.experiences import experience_offer_page
 from booking.views.lists import experiences_page, stays_page
@@ -36,9 +36,12 @@ def stay_offer(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     offer = _find(
         Offer.objects.filter(kind=Offer.Kind.LODGING)
-        .with_pole(day_of(now))
         .select_related("provider", "commune", "cancellation_policy")
-        .prefetch_related("units", "supplements", "cancellation_policy__steps"),
+        .prefetch_related(
+            Prefetch("units", Unit.objects.select_related("tariff").order_by("pk")),
+            "supplements",
+            "cancellation_policy__steps",
+        ),
         slug,
     )
     if not _is_shown(offer):
@@ -64,7 +67,7 @@ def experiences(request: HttpRequest) -> HttpResponse:
 def experience_offer(request: HttpRequest, slug: str) -> HttpResponse:
     """Show something to live: who takes part, for how much, on which dates."""
     now = timezone.now()
-    offers = Offer.objects.exclude(kind=Offer.Kind.LODGING).with_pole(day_of(now))
+    offers = Offer.objects.exclude(kind=Offer.Kind.LODGING)
     offer = _find(offers_to_quote(offers), slug)
     if not _is_shown(offer):
         return render(request, "errors/410.html", status=410)

@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from oti.lib.memo import remembered
+
 
 class Epci(models.Model):
     """A grouping of communes with its own tax council (EPCI)."""
@@ -182,6 +184,19 @@ def memberships_on(day: date) -> models.QuerySet[PoleMembership]:
         perimeter__in=Perimeter.objects.active_on(day),
         valid_from__lte=day,
     )
+
+
+@remembered()
+def poles_on(day: date) -> tuple[Pole, ...]:
+    """Return the poles of the perimeter in force on `day`, in their order, for showing."""
+    return tuple(Pole.objects.active_on(day))
+
+
+@remembered()
+def pole_by_commune(day: date) -> dict[int, Pole]:
+    """Return the pole of each commune sold on `day`, by the commune's id, for showing."""
+    inside = memberships_on(day).filter(is_neighbour=False).select_related("pole")
+    return {row.commune_id: row.pole for row in inside if row.pole is not None}
 
 
 def pole_of_commune(commune_ref: str, day: date) -> Subquery:

@@ -8,6 +8,7 @@ sums, days and spaces in `oti.lib.html`.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -251,6 +252,12 @@ def pole_colour(pole: Any) -> str:
 @register.simple_tag
 def icon(name: str, css: str = "") -> str:
     """Draw a symbol of the sprite; it is decoration, the words stand beside it."""
+    return _icon(name, css)
+
+
+# A page draws some fifty symbols of the same few dozen.
+@lru_cache(maxsize=512)
+def _icon(name: str, css: str) -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         f"i {css}".strip(),
@@ -338,6 +345,40 @@ def hero_crop(name: str) -> str:
     return format_html(
         '<img src="{}" alt="" width="720" height="900" loading="lazy" decoding="async">',
         static(f"img/heroes/hero-{known}-mobile.webp"),
+    )
+
+
+# --- Adding to the stay ---
+@register.simple_tag
+def add_form(
+    add: dict[str, Any],
+    name: str,
+    csrf_token: str,
+    *,
+    main: bool = False,
+    wide: bool = False,
+    large: bool = False,
+) -> str:
+    """Write the form that adds an offer to the stay; a list has one for each of its rows.
+
+    `add`: {url, fields [(name, value)], label, hx_target}; `name` is the offer's, for readers;
+    `main` makes the button green. Written here because a page of dates has two dozen of them:
+    as a template each cost nearly a millisecond.
+    """
+    target = add.get("hx_target")
+    css = f"btn add{'' if main else ' btn--2'}{' btn--lg' if large else ' btn--sm'}"
+    return format_html(
+        '<form method="post" action="{}" data-once{}>'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">{}'
+        '<button class="{}" type="submit">{} {}<span class="vh"> {}</span></button></form>',
+        add["url"],
+        format_html(' hx-post="{}" hx-target="{}"', add["url"], target) if target else "",
+        csrf_token,
+        format_html_join("", '<input type="hidden" name="{}" value="{}">', add["fields"]),
+        f"{css} btn--w" if wide else css,
+        icon("luggage" if large else "plus"),
+        add.get("label") or gettext("Add"),
+        name,
     )
 
 

@@ -10,7 +10,9 @@ from datetime import date, time
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.basket import add_to_basket
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.django_db
 # Who asks: nobody known, a signed-in visitor, the host of the sold lodging, another host, the
 # office, and the buyer who followed the order's link.
 CAST = ("anonymous", "visitor", "host", "other_host", "office", "buyer")
+MOST_STATEMENTS = 30
 EVERYBODY = dict.fromkeys(CAST, 200)
 POST_ONLY = dict.fromkeys(CAST, 405)
 HIDDEN = dict.fromkeys(CAST, 404)
@@ -242,6 +245,18 @@ def test_each_user_gets_what_the_table_says(world: World, who: str):
         if status not in right:
             wrong[name] = (status, row[who])
     assert wrong == {}
+
+
+@pytest.mark.parametrize("who", ["buyer", "host", "office"])
+def test_no_page_asks_the_database_more_than_thirty_times(world: World, who: str):
+    client = world.client(who)
+    counts = {}
+    for name in TABLE:
+        address = world.address(name)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(address)
+        counts[name] = len(asked)
+    assert {name: count for name, count in counts.items() if count > MOST_STATEMENTS} == {}
 
 
 @pytest.mark.parametrize("name", ["booking:line-remove", "booking:line-accept"])

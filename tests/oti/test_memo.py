@@ -1,0 +1,92 @@
+"""What a process remembers: for some seconds, never inside a transaction, never too much."""
+
+from datetime import date, datetime
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import override
+
+from booking.quoting import TaxBook
+from destination.models.territory import poles_on
+from oti.lib.memo import remembered
+from tests import factories
+
+DAY = date(2027, 4, 6)
+
+
+class Counted:
+    """A function that counts its calls."""
+
+    def __init__(self, most: int = 64) -> None:
+        self.calls = 0
+
+        @remembered(most=most, ignoring=("now",))
+        def ask(number: int, *, now: datetime | None = None) -> int:
+            self.calls += 1
+            return number
+
+        self.ask = ask
+
+
+@pytest.fixture
+def _remembering(settings, cloned_database: str) -> None:
+    settings.REMEMBER_SECONDS = 30
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_an_answer_is_kept_by_its_arguments_and_the_language() -> None:
+    counted = Counted()
+    assert [counted.ask(1), counted.ask(1), counted.ask(2)] == [1, 1, 2]
+    assert counted.calls == 2
+    counted.ask(1, now=timezone.now())
+    assert counted.calls == 2
+    with override("en"):
+        counted.ask(1)
+    assert counted.calls == 3
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_inside_a_transaction_nothing_is_remembered() -> None:
+    counted = Counted()
+    counted.ask(1)
+    with transaction.atomic():
+        counted.ask(1)
+        counted.ask(1)
+    assert counted.calls == 3
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_only_the_newest_answers_are_kept() -> None:
+    counted = Counted(most=2)
+    for number in (1, 2, 3, 1):
+        counted.ask(number)
+    assert counted.calls == 4
+
+
+def test_zero_seconds_remember_nothing(settings, cloned_database: str) -> None:
+    settings.REMEMBER_SECONDS = 0
+    counted = Counted()
+    counted.ask(1)
+    counted.ask(1)
+    assert counted.calls == 2
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_what_sells_reads_the_tariff_of_the_tax_as_it_is_now() -> None:
+    offer = factories.a_lodging()
+    shown = TaxBook().terms_for(offer)
+    assert shown.tariffs
+    offer.commune.epci.tax_tariffs.all().delete()
+    assert TaxBook().terms_for(offer) == shown
+    with transaction.atomic():
+        assert TaxBook().terms_for(offer).tariffs == ()
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_poles_are_read_once() -> None:
+    factories.a_perimeter()
+    day = timezone.localdate()
+    first = poles_on(day)
+    assert first
+    assert poles_on(day) is first
