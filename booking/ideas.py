@@ -112,7 +112,9 @@ def find_ideas(
     offers = {
         offer.pk: offer
         for offer in offers_to_quote(
-            Offer.objects.filter(pk__in={slot.offer_id for slot in slots}).with_pole(today)
+            Offer.objects.filter(pk__in={slot.offer_id for slot in slots})
+            .with_pole(today)
+            .prefetch_related("permits")
         )
     }
     poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from booking.holes import bounded_on_both_sides
 from booking.models import (
@@ -70,7 +70,6 @@ def offers_to_quote(offers: QuerySet[Offer]) -> QuerySet[Offer]:
         Prefetch("bands", AgeBand.objects.order_by("pk")),
         Prefetch("supplements", Supplement.objects.order_by("pk")),
         "cancellation_policy__steps",
-        "permits",
     )
 
 
@@ -256,7 +255,11 @@ def check_unit(
 
 def facts_of(offer: Offer) -> Facts:
     """Return what the rules of its kind need to sell an offer; a permit where it must have one."""
-    permit = next(iter(offer.permits.all()), None) if offer.kind_rules.needs_permit else None
+    permit = None
+    if offer.kind_rules.needs_permit:
+        # Read once for an offer, however many of its dates are looked at.
+        prefetch_related_objects([offer], "permits")
+        permit = next(iter(offer.permits.all()), None)
     return Facts(
         min_age=offer.min_age,
         max_age=offer.max_age,

@@ -211,12 +211,13 @@ def _check_left(ask: SlotAsk, take: Take) -> list[Trouble]:
         return []
     field = "arrival" if ask.days else "slot"
     left = rules.places_left(slot.free, ask.asked.guests)
+    day = {"day": slot.day} if ask.days else {}
     if left <= 0:
         if rules.gone_code:
-            return [trouble(rules.gone_code, field=field, day=slot.day)]
+            return [trouble(rules.gone_code, field=field, **day)]
         is_sold_out = slot.sold >= slot.capacity
         return [trouble("sold_out" if is_sold_out else "held_by_others", field=field)]
-    return [trouble(rules.partly_gone_code, field=field, free=left, day=slot.day)]
+    return [trouble(rules.partly_gone_code, field=field, free=left, **day)]
 
 
 def _check_side(takes: Takes, take: Take) -> list[Trouble]:

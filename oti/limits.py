@@ -101,7 +101,7 @@ class BodyLimit:
             told = request.META.get("CONTENT_LENGTH") or "0"
             is_too_long = told.isdecimal() and (len(told) > 15 or int(told) > longest)
         if is_too_long:
-            return _refusal(request, status=413, code="body_too_long")
+            return _refusal(request, status=413, code="too_large")
         return self.get_response(request)
 
 
@@ -158,7 +158,7 @@ def _refusal(request: HttpRequest, *, status: int, code: str) -> HttpResponse:
         with override(get_language_from_request(request)):
             words = {
                 "too_many_requests": _("Too many requests: wait, then try again."),
-                "body_too_long": _("What was sent is too long."),
+                "too_large": _("What was sent is too long."),
             }
         problem = {"code": code, "message": words[code]}
         response: HttpResponse = JsonResponse({"problems": [problem]}, status=status)

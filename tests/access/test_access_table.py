@@ -111,7 +111,8 @@ def names_of(patterns: list[Any], namespace: str = "", prefix: str = "") -> set[
     found: set[str] = set()
     for one in patterns:
         where = prefix + str(one.pattern)
-        if where.startswith(PREFIXES_NOT_OURS) and not where.startswith("compte/suite/"):
+        is_others = not namespace and where.startswith(PREFIXES_NOT_OURS)
+        if is_others and not where.startswith("compte/suite/"):
             continue
         if isinstance(one, URLResolver):
             inner = f"{namespace}{one.namespace}:" if one.namespace else namespace

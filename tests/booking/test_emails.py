@@ -257,6 +257,19 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         next_attempt_at=NOW,
         created_at=NOW,
     )
+    for kind, data in (
+        ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),
+        ("permit_ended", {"line": lace.pk, "until": "2027-07-01"}),
+    ):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient=order.email,
+            order=order,
+            data=data,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
     host = lace.sub_order.provider
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)

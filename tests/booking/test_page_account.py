@@ -62,6 +62,7 @@ def test_guest_is_offered_an_account_once_it_is_paid(client: Client, order: Orde
 
 def test_nobody_is_asked_for_an_account_before_paying(client: Client, bank: FakeBank):
     factories.terms("en")
+    factories.package_form("en")
     basket = dupont_stay(client)
     checkout = client.get(address("booking:checkout"))
     sent = client.post(address("booking:checkout"), checkout_form(basket))

@@ -66,4 +66,4 @@ def test_the_desk_counts_what_is_not_covered(sold, at):
 
     page = client.get(reverse("wagtailadmin_home")).content.decode()
 
-    assert "childcare bookings that no authorisation reaches" in page
+    assert "childcare booking that no authorisation reaches" in page

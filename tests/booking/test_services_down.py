@@ -56,6 +56,7 @@ def test_a_stay_is_composed_and_paid_without_valkey(
     client: Client, bank: FakeBank, mailoutbox, django_capture_on_commit_callbacks
 ):
     factories.terms("en")
+    factories.package_form("en")
     offer = factories.a_lodging(title_en="The Narces Cottage", now=NOW)
     [unit] = offer.units.all()
     found = client.get(
@@ -155,6 +156,7 @@ def test_a_refresh_of_the_page_that_pays_leads_to_the_payment_under_way(
     client: Client, bank: FakeBank
 ):
     factories.terms("en")
+    factories.package_form("en")
     basket = dupont_stay(client)
     form = checkout_form(basket)
     first = client.post(address("booking:checkout"), form)
@@ -169,6 +171,7 @@ def test_a_refresh_of_the_page_that_pays_leads_to_the_payment_under_way(
 
 def test_one_hour_is_told_for_a_stay_that_is_being_paid(client: Client, bank: FakeBank):
     factories.terms("en")
+    factories.package_form("en")
     basket = dupont_stay(client)
     client.post(address("booking:checkout"), checkout_form(basket))
     order = Order.objects.get()
@@ -192,6 +195,7 @@ def test_one_hour_is_told_for_a_stay_that_is_being_paid(client: Client, bank: Fa
 
 def test_in_the_grace_after_the_hour_one_takes_the_stay_back(client: Client, bank: FakeBank, at):
     factories.terms("en")
+    factories.package_form("en")
     client.post(address("booking:checkout"), checkout_form(dupont_stay(client)))
     order = Order.objects.get()
     at(order.pay_until + timedelta(minutes=1))

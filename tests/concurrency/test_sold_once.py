@@ -14,7 +14,6 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
-from booking import basket as baskets
 from booking import checkout, holds, locks, settlement
 from booking.basket import add_to_basket, renew_holds
 from booking.models import Basket, Offer, Order, Slot, SlotHold, Stay
@@ -108,7 +107,7 @@ def test_sentinel_last_bed_is_sold_twice_without_the_constraint(monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE booking_stay DROP CONSTRAINT no_two_stays_in_one_unit")
     monkeypatch.setattr(
-        baskets,
+        holds,
         "INSERT_STAY",
         "INSERT INTO booking_stay (unit_id, dates, state, expires_at)"
         " VALUES (%s, daterange(%s, %s), 'held', %s) RETURNING id",

@@ -41,7 +41,9 @@ VARIABLE = re.compile(r"\$\{(\w+)(:[-?])?([^}]*)\}")
 NOT_FOR_CONTAINERS = {
     *("OTI_MODE", "OTI_DATA_DIR", "OTI_NO_SERVICES", "DEBUG", "PORT", "STATIC_ROOT", "MEDIA_ROOT"),
     *("SERVE_MEDIA", "STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "DATABASE_CONN_MAX_AGE"),
-    *("CACHE_PREFIX", "RATE_LIMITS_OFF"),
+    *("CACHE_PREFIX", "RATE_LIMITS_OFF", "OTI_MEASURE"),
+    # The bank's own addresses, and what only the stand-in needs.
+    *("STRIPE_CONNECT_ORIGIN", "PAYOUT_DEMO_ACCOUNTS"),
     # How the office sells: the defaults are the rules of the house.
     *("HOLD_MINUTES", "HOLD_MAX_MINUTES", "PAYMENT_SESSION_MINUTES", "PAYMENT_GRACE_MINUTES"),
     *("SEARCH_HORIZON_DAYS", "LONGEST_STAY_NIGHTS", "INFANT_BELOW_AGE", "MAX_PARTY"),

@@ -272,4 +272,4 @@ def test_interface_answers_in_the_language_of_the_one_who_asks():
 
 def test_interface_with_50_mb_is_answered_in_json():
     answer = send("/api/v1/baskets", Bottomless(), CONTENT_LENGTH=str(50 * MB))
-    assert json.loads(answer.content)["problems"][0]["code"] == "body_too_long"
+    assert json.loads(answer.content)["problems"][0]["code"] == "too_large"

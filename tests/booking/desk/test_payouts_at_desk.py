@@ -68,7 +68,7 @@ def test_refused_share_is_shown_and_asked_for_again(
         assert address in shown
         assert "the bank refused the transfer" in shown
         assert "Share of a provider refused by the bank" in shown
-    assert "payments to providers refused" in body(desk.get(reverse("wagtailadmin_home")))
+    assert "payment to a provider refused" in body(desk.get(reverse("wagtailadmin_home")))
 
     assert desk.get(address).status_code == 302
     payout.refresh_from_db()
