@@ -15,7 +15,7 @@ from django.conf import settings
 
 from booking import locks
 from booking.holds import (
-    attach,
+    Taken,
     hold_nights,
     keep,
     lines_to_hold,
@@ -114,20 +114,19 @@ def _read_again_once(basket: Basket, write: Callable[[], BasketLine]) -> BasketL
 def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
     wish = read_wish(basket, request, now=now)
     with locks.write_transaction():
-        deadline_hint = now + timedelta(minutes=settings.HOLD_MINUTES)
-        stay_id = take(wish, now=now, until=deadline_hint, basket_id=basket.pk)
+        hint = now + timedelta(minutes=settings.HOLD_MINUTES)
+        taken = take(wish, now=now, until=hint)
         current = _lock_open(basket.pk)
         _check_fresh(current, basket)
-        if current.lines.count() >= MAX_LINES:
+        # The basket is as it was read, and so are its lines.
+        if len(wish.others) >= MAX_LINES:
             raise NotAllowed(trouble("bad_quantity", max=MAX_LINES))
-        last = current.lines.order_by("-position").values_list("position", flat=True).first()
-        line = _fill(BasketLine(basket=current, position=(last or 0) + 1), wish)
+        last = max((line.position for line in wish.others), default=0)
+        line = _fill(BasketLine(basket=current, position=last + 1), wish, taken)
         line.save()
-        until = new_deadline(current, now=now)
-        attach(line, wish, stay_id, until)
         current.people = [person.to_json() for person in wish.people]
-        keep(current, until=until, now=now)
-    basket.refresh_from_db()
+        keep(current, until=new_deadline(current, now=now), now=now, line=line, taken=taken)
+    _copy(current, basket)
     return line
 
 
@@ -144,23 +143,16 @@ def _change(basket: Basket, line_id: int, request: LineRequest, *, now: datetime
     wish = read_wish(basket, request, now=now, except_line=line.pk)
     with locks.write_transaction():
         release(line)
-        stay_id = take(
-            wish,
-            now=now,
-            until=now + timedelta(minutes=settings.HOLD_MINUTES),
-            basket_id=basket.pk,
-            except_line=line.pk,
-        )
+        hint = now + timedelta(minutes=settings.HOLD_MINUTES)
+        taken = take(wish, now=now, until=hint, except_line=line.pk)
         current = _lock_open(basket.pk)
         _check_fresh(current, basket)
         if not current.lines.filter(pk=line.pk).exists():
             raise BadInput(trouble("line_unknown"))
-        _fill(line, wish).save()
-        until = new_deadline(current, now=now)
-        attach(line, wish, stay_id, until)
+        _fill(line, wish, taken).save()
         current.people = [person.to_json() for person in wish.people]
-        keep(current, until=until, now=now)
-    basket.refresh_from_db()
+        keep(current, until=new_deadline(current, now=now), now=now, line=line, taken=taken)
+    _copy(current, basket)
     return line
 
 
@@ -259,10 +251,16 @@ def accept_price(basket: Basket, line_id: int, *, now: datetime) -> None:
         current.lines.filter(pk=line.pk).update(shown_amount=view.quote.total)
 
 
-def _fill(line: BasketLine, wish: Wish) -> BasketLine:
+def _copy(current: Basket, basket: Basket) -> None:
+    """Let the caller's basket be the one that was written."""
+    for name in ("state", "people", "first_held_at", "expires_at", "extensions", "updated_at"):
+        setattr(basket, name, getattr(current, name))
+
+
+def _fill(line: BasketLine, wish: Wish, taken: Taken) -> BasketLine:
     line.offer = wish.offer
     line.unit = wish.unit
-    line.slot = wish.slot
+    line.slot = taken.slot
     line.arrival, line.departure = wish.days or (None, None)
     line.quantity = wish.quantity
     line.people = wish.keys

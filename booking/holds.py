@@ -5,17 +5,21 @@ Called inside the transactions of `booking.basket`, in the order of the house (`
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from booking import locks
 from booking.models import (
     Basket,
     BasketLine,
     Closure,
+    Slot,
     SlotHold,
     Stay,
 )
@@ -32,7 +36,7 @@ from booking.stay_view import (
     hold_cap,
 )
 from booking.takes import SlotAsk, Takes, check_takes, find_takes
-from booking.wishes import Wish
+from booking.wishes import Wish, check_clash
 from oti.lib.dates import today as day_of
 
 INSERT_STAY = """
@@ -42,10 +46,24 @@ ON CONFLICT ON CONSTRAINT no_two_stays_in_one_unit DO NOTHING RETURNING id
 """
 
 
-def take(
-    wish: Wish, *, now: datetime, until: datetime, basket_id: int, except_line: int | None = None
-) -> int | None:
-    """Hold nights, or lock the slots and check their places; returns the new stay's id."""
+@dataclass(frozen=True)
+class Taken:
+    """What a line took under the locks: a stay of its own, or units of slots."""
+
+    stay_id: int | None = None
+    takes: Takes | None = None
+
+    @property
+    def slot(self) -> Slot | None:
+        """Return the slot that people see, if places were taken."""
+        return self.takes.main if self.takes else None
+
+
+def take(wish: Wish, *, now: datetime, until: datetime, except_line: int | None = None) -> Taken:
+    """Hold nights, or lock the slots and check their places; raises with every trouble.
+
+    Locks: slots.
+    """
     if wish.unit is not None and wish.days is not None:
         stay_id = hold_nights(wish.unit.pk, *wish.days, now=now, until=until)
         # A hole may have widened while this waited: the rules are asked again (features.md A05).
@@ -53,11 +71,23 @@ def take(
         refused = check_unit(wish.unit, *wish.days, guests, today=day_of(now))
         if refused:
             raise NotAllowed(*refused)
-        return stay_id
-    if wish.takes is not None:
-        locks.lock_slots(wish.takes.slot_ids)
-        places_left(wish.takes.ask, now=now, except_line=except_line)
-    return None
+        return Taken(stay_id=stay_id)
+    if wish.ask is None:
+        msg = "a wish is for nights or for places"
+        raise AssertionError(msg)
+    locks.lock_slots(_slots_of(wish.ask, now=now))
+    takes = places_left(wish.ask, now=now, except_line=except_line)
+    if takes.main is not None:
+        check_clash(wish, takes.main)
+    return Taken(takes=takes)
+
+
+def _slots_of(ask: SlotAsk, *, now: datetime) -> list[int]:
+    """Return the slots to be locked; what takes one alone names it itself."""
+    if not ask.days and len(ask.offer.kind_rules.needs(ask.asked)) == 1:
+        return [ask.slot_id] if ask.slot_id else []
+    (takes,) = find_takes([ask], now=now)
+    return takes.slot_ids
 
 
 def hold_nights(
@@ -96,13 +126,6 @@ def places_left(ask: SlotAsk, *, now: datetime, except_line: int | None) -> Take
     if troubles:
         raise Unavailable(*troubles)
     return takes
-
-
-def attach(line: BasketLine, wish: Wish, stay_id: int | None, until: datetime) -> None:
-    if stay_id is not None:
-        Stay.objects.filter(pk=stay_id).update(line=line, expires_at=until)
-    elif wish.takes is not None:
-        put_slot_holds(line, wish.takes, until)
 
 
 def put_slot_holds(line: BasketLine, takes: Takes, until: datetime) -> None:
@@ -144,11 +167,61 @@ def new_deadline(basket: Basket, *, now: datetime) -> datetime:
     return until
 
 
-def keep(basket: Basket, *, until: datetime, now: datetime) -> None:
-    """Give every live hold of the basket one deadline, and write it down."""
-    Stay.objects.filter(line__basket=basket, state=Stay.State.HELD, expires_at__gt=now).update(
-        expires_at=until
-    )
-    SlotHold.objects.filter(line__basket=basket, expires_at__gt=now).update(expires_at=until)
+# One statement: what the line took, the deadline of everything else, the basket.
+KEEP = """
+WITH new_places AS (
+    INSERT INTO booking_slothold (line_id, slot_id, quantity, expires_at)
+    SELECT %(line)s::bigint, place.slot, place.units, %(until)s
+    FROM unnest(%(slots)s::bigint[], %(units)s::int[]) AS place(slot, units)
+    ON CONFLICT (line_id, slot_id)
+    DO UPDATE SET quantity = EXCLUDED.quantity, expires_at = EXCLUDED.expires_at
+), new_nights AS (
+    UPDATE booking_stay SET line_id = %(line)s, expires_at = %(until)s WHERE id = %(stay)s
+), places AS (
+    UPDATE booking_slothold hold SET expires_at = %(until)s FROM booking_basketline line
+    WHERE hold.line_id = line.id AND line.basket_id = %(basket)s
+    AND line.id IS DISTINCT FROM %(line)s::bigint AND hold.expires_at > %(now)s
+), nights AS (
+    UPDATE booking_stay stay SET expires_at = %(until)s FROM booking_basketline line
+    WHERE stay.line_id = line.id AND line.basket_id = %(basket)s
+    AND line.id IS DISTINCT FROM %(line)s::bigint
+    AND stay.state = 'held' AND stay.expires_at > %(now)s
+)
+UPDATE booking_basket SET people = %(people)s::jsonb, first_held_at = %(first)s,
+    expires_at = %(until)s, extensions = %(extensions)s, updated_at = %(written)s
+WHERE id = %(basket)s
+"""
+
+
+def keep(
+    basket: Basket,
+    *,
+    until: datetime,
+    now: datetime,
+    line: BasketLine | None = None,
+    taken: Taken | None = None,
+) -> None:
+    """Give `line` what was taken for it and every live hold one deadline; write the basket down.
+
+    The basket is locked.
+    """
+    rows = taken.takes.rows if taken and taken.takes else ()
     basket.expires_at = until
-    basket.save()
+    basket.updated_at = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            KEEP,
+            {
+                "line": line.pk if line else None,
+                "slots": [one.slot.pk for one in rows],
+                "units": [one.units for one in rows],
+                "stay": taken.stay_id if taken else None,
+                "basket": basket.pk,
+                "now": now,
+                "until": until,
+                "people": json.dumps(basket.people),
+                "first": basket.first_held_at,
+                "extensions": basket.extensions,
+                "written": basket.updated_at,
+            },
+        )

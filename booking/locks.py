@@ -2,7 +2,8 @@
 
 Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1), then what hangs on them: Refund,
 Payout (pk), PayoutReversal (pk), PayoutAccount. A use case that needs two kinds
-takes them in that order, each kind once, sorted. Waiting is bounded: 3 s, then `Busy`.
+takes them in that order, each kind once, sorted. Waiting is bounded: 3 s (`LOCK_TIMEOUT` of the
+settings, a property of every connection), then `Busy`.
 See `LOCKING.md`.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import OperationalError, models, transaction
 
 from booking.models import (
     Basket,
@@ -27,7 +28,6 @@ from booking.models import (
 from booking.refusals import Busy, trouble
 from members.models import PayoutAccount, Provider
 
-WAIT_MILLISECONDS = 3000
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
 
@@ -42,17 +42,11 @@ def write_transaction() -> Iterator[None]:
     """
     try:
         with transaction.atomic(durable=True):
-            _bound_waiting()
             yield
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
             raise Busy(trouble("busy")) from error
         raise
-
-
-def _bound_waiting() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = {WAIT_MILLISECONDS}")
 
 
 def lock_units(ids: Iterable[int]) -> list[Unit]:

@@ -14,6 +14,7 @@ from django.conf import settings
 from booking.availability import check_dates, check_days
 from booking.models import (
     Basket,
+    BasketLine,
     Offer,
     Slot,
     Unit,
@@ -36,17 +37,13 @@ from booking.refusals import (
     WrongState,
     trouble,
 )
-from booking.rules.kinds import KINDS
 from booking.rules.pricing import OptionChoice, Quote
 from booking.stay_view import (
     slot_hours,
 )
-from booking.takes import SlotAsk, Takes, check_takes, find_takes
+from booking.takes import SlotAsk
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
-
-# Things that one can't do at the same time as another.
-BLOCKING_KINDS = [kind.code for kind in KINDS if kind.takes_time]
 
 
 @dataclass(frozen=True)
@@ -80,17 +77,14 @@ class Wish:
     request: LineRequest
     offer: Offer
     unit: Unit | None
-    takes: Takes | None
+    ask: SlotAsk | None
     people: list[Person]
     keys: list[str]
     quantity: int
     quote: Quote
-    days: tuple[date, date] | None = None
-
-    @property
-    def slot(self) -> Slot | None:
-        """Return the slot that people see, if places are asked for."""
-        return self.takes.main if self.takes else None
+    days: tuple[date, date] | None
+    # The other lines of the basket, as they were read.
+    others: tuple[BasketLine, ...]
 
 
 def read_wish(
@@ -108,18 +102,27 @@ def read_wish(
     )
     if offer is None:
         raise Unavailable(trouble("not_on_sale"))
+    others = _other_lines(basket, except_line)
     if offer.is_lodging:
-        return _read_stay(basket, offer, request, today=today, except_line=except_line)
-    return _read_places(basket, offer, request, today=today, now=now, except_line=except_line)
+        return _read_stay(basket, offer, request, others, today=today)
+    return _read_places(basket, offer, request, others, today=today)
+
+
+def _other_lines(basket: Basket, except_line: int | None) -> tuple[BasketLine, ...]:
+    """Return the lines that a new one has to live with; nothing was ever held: there are none."""
+    if basket.first_held_at is None:
+        return ()
+    lines = basket.lines.select_related("offer", "slot")
+    return tuple(line for line in lines if line.pk != except_line)
 
 
 def _read_stay(
     basket: Basket,
     offer: Offer,
     request: LineRequest,
+    others: tuple[BasketLine, ...],
     *,
     today: date,
-    except_line: int | None,
 ) -> Wish:
     if request.arrival is None or request.departure is None:
         raise BadInput(trouble("dates_missing", field="arrival"))
@@ -137,9 +140,9 @@ def _read_stay(
     unit.offer = offer
     lodged = {
         key
-        for line in basket.lines.filter(
-            unit__isnull=False, arrival__lt=request.departure, departure__gt=request.arrival
-        ).exclude(pk=except_line or 0)
+        for line in others
+        if line.unit_id and line.arrival and line.departure
+        if line.arrival < request.departure and line.departure > request.arrival
         for key in line.people
     }
     people, keys = _who(basket, request, busy=lodged)
@@ -157,17 +160,16 @@ def _read_stay(
         raise NotAllowed(*no_quote)
     _check_shown(quote, request)
     days = request.arrival, request.departure
-    return Wish(request, offer, unit, None, people, keys, 1, quote, days)
+    return Wish(request, offer, unit, None, people, keys, 1, quote, days, others)
 
 
 def _read_places(
     basket: Basket,
     offer: Offer,
     request: LineRequest,
+    others: tuple[BasketLine, ...],
     *,
     today: date,
-    now: datetime,
-    except_line: int | None,
 ) -> Wish:
     days = _read_days(offer, request, today=today)
     if offer.is_sold_by_item:
@@ -180,16 +182,6 @@ def _read_places(
     asked = asked_of(offer, guests, quantity, request.options)
     first, after = days or (None, None)
     ask = SlotAsk(offer, asked, request.slot_id, first, after)
-    (takes,) = find_takes([ask], now=now, except_line=except_line)
-    if takes.main is None:
-        # A day on which nothing is lent says so; an unknown slot is of another offer.
-        raise Unavailable(*check_takes(takes, now=now))
-    if not offer.is_sold_by_item:
-        starts_at, ends_at = slot_hours(takes.main, after)
-        busy = _busy_people(basket, offer, starts_at, ends_at, except_line=except_line)
-        clashing = {key: title for key, title in busy.items() if key in keys}
-        if clashing and not request.is_overlap_accepted:
-            raise Clash(trouble("overlap", field="people", other=next(iter(clashing.values()))))
     refused = check_places(offer, guests, quantity, request.options)
     if refused:
         raise NotAllowed(*refused)
@@ -199,7 +191,7 @@ def _read_places(
     if quote is None:
         raise NotAllowed(*no_quote)
     _check_shown(quote, request)
-    return Wish(request, offer, None, takes, people, keys, quantity, quote, days)
+    return Wish(request, offer, None, ask, people, keys, quantity, quote, days, others)
 
 
 def _read_days(offer: Offer, request: LineRequest, *, today: date) -> tuple[date, date] | None:
@@ -245,27 +237,24 @@ def _who(basket: Basket, request: LineRequest, *, busy: set[str]) -> tuple[list[
     return people, keys
 
 
-def _busy_people(
-    basket: Basket,
-    offer: Offer,
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    except_line: int | None,
-) -> dict[str, str]:
-    """Return who is elsewhere at that time, with what keeps them there."""
-    if not offer.kind_rules.takes_time:
-        return {}
-    lines = (
-        basket.lines.filter(
-            offer__kind__in=BLOCKING_KINDS,
-            slot__starts_at__lt=ends_at,
-            slot__ends_at__gt=starts_at,
-        )
-        .exclude(pk=except_line or 0)
-        .select_related("offer")
-    )
-    return {key: line.offer.title for line in lines for key in line.people}
+def check_clash(wish: Wish, slot: Slot) -> None:
+    """Raise Clash if somebody would be elsewhere during that slot, unless they said that they know.
+
+    Two things that fill their hours never overlap for one person; the rest overlaps with nothing
+    (features.md N02, A09).
+    """
+    if not wish.offer.kind_rules.takes_time or wish.request.is_overlap_accepted:
+        return
+    starts_at, ends_at = slot_hours(slot, wish.days[1] if wish.days else None)
+    for line in wish.others:
+        if (
+            line.slot is not None
+            and line.offer.kind_rules.takes_time
+            and line.slot.starts_at < ends_at
+            and line.slot.ends_at > starts_at
+            and set(line.people) & set(wish.keys)
+        ):
+            raise Clash(trouble("overlap", field="people", other=line.offer.title))
 
 
 def _check_shown(quote: Quote, request: LineRequest) -> None:

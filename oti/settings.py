@@ -177,6 +177,8 @@ if (not DATABASE_URL or not REDIS_URL) and not NO_SERVICES:
     BROKER_URL = BROKER_URL or _urls.broker_url
     REDIS_URL = REDIS_URL or _urls.cache_url
 
+# Nobody waits longer than that for a row: the answer is then "busy" (booking/locks.py).
+LOCK_TIMEOUT = "3s"
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(
@@ -186,6 +188,9 @@ DATABASES: dict[str, dict[str, Any]] = {
         "ATOMIC_REQUESTS": False,
     }
 }
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+    "options", f"-c lock_timeout={LOCK_TIMEOUT}"
+)
 CACHES = {
     "default": {
         "BACKEND": "oti.cache.FailOpenRedisCache",

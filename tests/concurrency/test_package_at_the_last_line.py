@@ -44,7 +44,7 @@ def pay_for_the_bed_while_adding(monkeypatch: pytest.MonkeyPatch) -> tuple[Baske
     slot = factories.a_slot(walk, date(2027, 7, 12))
     basket.refresh_from_db()
     total, names = view_basket(basket, now=NOW).total, names_of(basket)
-    meeting = Meeting(2)
+    meeting, ordered = Meeting(2), Meeting(2)
     check, fresh = checkout._check_before_ordering, baskets._check_fresh
 
     def check_then_meet(*args: Any, **kwargs: Any) -> None:
@@ -53,13 +53,14 @@ def pay_for_the_bed_while_adding(monkeypatch: pytest.MonkeyPatch) -> tuple[Baske
 
     def meet_then_look(*args: Any) -> None:
         meeting.wait()
+        ordered.wait()
         fresh(*args)
 
     monkeypatch.setattr(checkout, "_check_before_ordering", check_then_meet)
     monkeypatch.setattr(baskets, "_check_fresh", meet_then_look)
 
     def order() -> Order:
-        return checkout.place_order(
+        placed = checkout.place_order(
             Basket.objects.get(pk=basket.pk),
             contact=checkout.Contact("Claire", "Dupont", "c@example.org"),
             names=names,
@@ -70,6 +71,8 @@ def pay_for_the_bed_while_adding(monkeypatch: pytest.MonkeyPatch) -> tuple[Baske
             language="fr",
             now=NOW,
         )
+        ordered.wait()
+        return placed
 
     def add() -> Any:
         wanted = LineRequest(offer_id=walk.pk, slot_id=slot.pk, ages=COUPLE)

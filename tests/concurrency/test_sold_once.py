@@ -54,9 +54,10 @@ def meet_after_the_check(monkeypatch: pytest.MonkeyPatch, parties: int) -> None:
     meeting = Meeting(parties)
     check = holds.places_left
 
-    def check_then_meet(*args: Any, **kwargs: Any) -> None:
-        check(*args, **kwargs)
+    def check_then_meet(*args: Any, **kwargs: Any) -> Any:
+        found = check(*args, **kwargs)
         meeting.wait()
+        return found
 
     monkeypatch.setattr(holds, "places_left", check_then_meet)
 
@@ -282,10 +283,9 @@ def test_buyer_and_newcomer_want_the_seat_whose_hold_lapses():
     assert sum(one.quantity for one in live) == 2
 
 
-def test_waiting_for_a_row_too_long_is_busy(monkeypatch):
+def test_waiting_for_a_row_too_long_is_busy():
     offer = factories.an_activity()
     slot = factories.a_slot(offer, DAY)
-    monkeypatch.setattr(locks, "WAIT_MILLISECONDS", 200)
     meeting = Meeting(2, patience=20)
     done = Meeting(2, patience=20)
 
@@ -296,6 +296,8 @@ def test_waiting_for_a_row_too_long_is_busy(monkeypatch):
             done.wait()
 
     def come_too_late() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 200")
         meeting.wait()
         try:
             return seats(offer, slot)()
