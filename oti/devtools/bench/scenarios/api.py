@@ -82,6 +82,7 @@ def _check_out(copy: Copy, who: Visitor, token: str) -> None:
                     for one in stay["people"]
                 ],
                 "terms_version": stay["terms"]["version"],
+                "package_form_version": (stay["package"]["form"] or {}).get("version"),
                 "shown_total_cents": stay["totals"]["total_cents"],
                 "language": "fr",
             },

@@ -52,6 +52,7 @@ class Buyer:
             "phone": "06 12 34 56 78",
             "buyer_comes": "on",
             "terms": "1",
+            "package_form": "on",
         }
         for name, value in form.fields:
             if NAMES.fullmatch(name) and not value:
