@@ -15,6 +15,7 @@ from django.db.models import Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from booking.basket import basket_of
+from booking.care import asks_sheet
 from booking.models import Basket, Order, OrderLine, Payout
 from booking.rules import states
 from members.access import providers_of
@@ -112,6 +113,19 @@ def order_for(request: HttpRequest, reference: str, *, to_change: bool = False) 
     if not (is_known or is_owner or is_carrier or is_office):
         raise Http404
     return order
+
+
+def care_line_for(request: HttpRequest, reference: str, pk: int) -> OrderLine:
+    """Return a line of one's own order that a care sheet goes with; raises Http404 otherwise.
+
+    The office is nobody's carer: it finds none.
+    """
+    order = order_for(request, reference, to_change=True)
+    lines = order.lines.select_related("order", "sub_order__provider", "slot")
+    line = lines.filter(pk=pk).first()
+    if line is None or not asks_sheet(line):
+        raise Http404
+    return line
 
 
 def orders_of(user: User | AnonymousUser, *, now: datetime) -> QuerySet[Order]:

@@ -122,6 +122,7 @@ MESSAGES: dict[str, Any] = {
         "Choose an earlier day."
     ),
     "out_of_season": gettext_lazy("Out of its season. Choose a date within it."),
+    "care_sheet_closed": gettext_lazy("This childcare is over or cancelled: its sheet is closed."),
     "care_too_long": gettext_lazy("%(hours)s hours at most at a stretch."),
     "too_many_bags": gettext_lazy("Two bags each: %(max)s at most for you."),
     "days_reversed": gettext_lazy("The last day must not come before the first one."),

@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from booking.care import Sheet, asks_sheet, filled_lines, is_open
 from booking.models import BasketLine, Offer, Order, OrderLine, Refund
 from booking.models.offers import VatScheme
 from booking.people import Person, guests_of
@@ -454,6 +455,9 @@ class SoldLine:
     refunds: list[Refund] = field(default_factory=list)
     tickets: list[Any] = field(default_factory=list)
     image: Picture | None = None
+    # Whether the carer's sheet goes with it and may be written; whether it is.
+    is_sheet_open: bool = False
+    is_sheet_filled: bool = False
 
     @property
     def offer(self) -> Offer:
@@ -528,8 +532,10 @@ def sold_lines(order: Order, *, has_pictures: bool = False, now: datetime) -> li
         "offer__provider", "offer__commune", "sub_order__provider", "slot"
     ).prefetch_related("participants", "refunds", "tickets__participant")
     images = covers(line.offer for line in lines) if has_pictures else {}
+    filled = filled_lines(lines)
     shown = [sold_line(line, now=now) for line in lines]
     for one in shown:
+        one.is_sheet_filled = one.line.pk in filled
         one.image = images.get(one.line.offer_id)
     return shown
 
@@ -551,6 +557,7 @@ def sold_line(line: OrderLine, *, now: datetime) -> SoldLine:
         rules=cancellation_words(deadlines(policy, starts_at), fee=policy.flat_fee, now=now),
         rule=in_language(line.policy_summaries),
         refunds=list(line.refunds.all()),
+        is_sheet_open=is_open(line, now=now),
         tickets=list(line.tickets.all()) if hasattr(line, "tickets") else [],
     )
 
@@ -675,6 +682,7 @@ class BookedLine:
     rows: list[dict[str, Any]]
     amount: Decimal
     provider: str
+    has_sheet: bool
 
     @property
     def is_alive(self) -> bool:
@@ -722,7 +730,18 @@ def booked_line(line: OrderLine) -> BookedLine:
         rows=item_rows(services),
         amount=line.gross_amount,
         provider=line.sub_order.provider.name,
+        has_sheet=asks_sheet(line),
     )
+
+
+def care_words(line: OrderLine, sheet: Sheet) -> dict[str, Any]:
+    """Return a care sheet as its carer reads it: each child by first name, with its words."""
+    children = [(one.first_name, sheet.health.get(one.key, "")) for one in line.participants.all()]
+    return {
+        "emergency_phone": sheet.emergency_phone,
+        "children": children,
+        "fetchers": sheet.fetchers,
+    }
 
 
 def _participant_words(first_name: str, age: int | None) -> str:

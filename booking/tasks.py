@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from booking import (
+    care,
     messages,
     payment,
     payout_accounts,
@@ -99,6 +100,12 @@ def tidy_holds() -> None:
 def extend_search_table() -> None:
     """Keep the search table as long as the horizon."""
     search_upkeep.extend_search_table(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.purge_care_sheets")
+def purge_care_sheets() -> None:
+    """Delete what carers no longer need to know."""
+    care.purge_care_sheets(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.report_uncovered")

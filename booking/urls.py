@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
-from booking.views import account, basket, checkout, ideas, own_stays, search
+from booking.views import account, basket, care, checkout, ideas, own_stays, search
 
 app_name = "booking"
 
@@ -54,6 +54,11 @@ urlpatterns = [
         pgettext_lazy("address", "trip/<slug:reference>/stay.ics"),
         account.trip_ics,
         name="trip-ics",
+    ),
+    path(
+        pgettext_lazy("address", "trip/<slug:reference>/care/<int:pk>/"),
+        care.care_sheet,
+        name="care-sheet",
     ),
     path(pgettext_lazy("address", "find/"), account.find_order, name="find-order"),
     path(pgettext_lazy("address", "account/"), own_stays.account, name="account"),

@@ -70,6 +70,8 @@ DEBUG = env_bool("DEBUG", default=False) and not IS_PRODUCTION
 # One named switch for production settings on plain local HTTP (bench, compose without TLS).
 PLAIN_HTTP = env_bool("OTI_PLAIN_HTTP", default=not IS_PRODUCTION)
 SECRET_KEY = env("SECRET_KEY", None if IS_PRODUCTION else "only-for-a-developers-machine")
+# What the law protects most is sealed with the first of these; all of them open it.
+SEALING_KEYS = env_list("SEALING_KEYS") or [SECRET_KEY]
 BASE_URL = env("BASE_URL", None if IS_PRODUCTION else f"http://localhost:{env('PORT', '8000')}")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "" if IS_PRODUCTION else "*")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
@@ -226,6 +228,7 @@ CELERY_BEAT_SCHEDULE = {
     "pursue-refunds": {"task": "booking.tasks.pursue_refunds", "schedule": 120.0},
     "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
     "report-uncovered": {"task": "booking.tasks.report_uncovered", "schedule": 3600.0},
+    "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 3600.0},
 }
 
@@ -339,6 +342,8 @@ STRIPE_CONNECT_ORIGIN = env(
 )
 # A provider's share goes that long after its last service ended (features.md C03).
 PAYOUT_DELAY_HOURS = env_int("PAYOUT_DELAY_HOURS", 24)
+# A care sheet is deleted that many days after the children went home (features.md N05).
+CARE_SHEET_DAYS = env_int("CARE_SHEET_DAYS", 30)
 # Providers of the demonstration have no papers to give: the stand-in takes them as given.
 PAYOUT_DEMO_ACCOUNTS = IS_DEV and bool(STRIPE_API_BASE)
 

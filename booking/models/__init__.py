@@ -2,6 +2,7 @@
 
 from booking.models.baskets import Basket, BasketLine
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
+from booking.models.care import CareSheet
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
@@ -32,6 +33,7 @@ __all__ = [
     "BasketLine",
     "CancellationPolicy",
     "CancellationStep",
+    "CareSheet",
     "Closure",
     "EvidenceIsFinal",
     "GatewayEvent",

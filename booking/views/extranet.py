@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -10,10 +13,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from booking import showing
+from booking import care, showing
 from booking.access import line_for_provider, lines_of_providers
 from booking.rules import states
 from members.access import providers_of
+from oti.lib.sealing import Unreadable
+
+logger = logging.getLogger(__name__)
 
 PAGE = 30
 
@@ -50,5 +56,15 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def line(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one booking with what this provider needs to welcome, and nothing else."""
-    booked = showing.booked_line(line_for_provider(request.user, pk))
-    return render(request, "booking/extranet/line.html", {"booked": booked})
+    sold = line_for_provider(request.user, pk)
+    booked = showing.booked_line(sold)
+    context: dict[str, Any] = {"booked": booked}
+    if booked.has_sheet and booked.is_alive:
+        try:
+            sheet = care.read_care_sheet(sold)
+        except Unreadable:
+            logger.exception("care sheet of line %s can't be read", pk)
+            context["is_sheet_lost"] = True
+        else:
+            context["sheet"] = sheet and showing.care_words(sold, sheet)
+    return render(request, "booking/extranet/line.html", context)

@@ -69,6 +69,8 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:trip": ORDER_PAGE,
     "booking:receipt": ORDER_PAGE,
     "booking:trip-ics": ORDER_PAGE,
+    # No sheet goes with a lodging; tests/booking/test_care_sheet.py has the childcare.
+    "booking:care-sheet": HIDDEN,
     "booking:find-order": EVERYBODY,
     "booking:account": SIGNED_IN,
     "webhook-stripe": POST_ONLY,
@@ -146,6 +148,7 @@ class World:
             "booking:line-edit": {"pk": self.foreign_line.pk},
             "booking:line-remove": {"pk": self.foreign_line.pk},
             "booking:line-accept": {"pk": self.foreign_line.pk},
+            "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             "extranet-line": {"pk": line.pk},
             "media": {"path": "rien.jpg"},
             "api:offer": {"slug": line.offer.slug},

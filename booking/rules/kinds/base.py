@@ -92,6 +92,8 @@ class Kind:
     capacity_label: str = gettext_noop("Places")
     units_per_entry: int = 1
     needs_permit: bool = False
+    # Parents tell beforehand what to know of their children (booking/care.py).
+    needs_care_sheet: bool = False
     has_steps: bool = False
     has_deposit: bool = False
     # Most days of one rental; 1 for what takes place on one day.

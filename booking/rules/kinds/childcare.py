@@ -75,6 +75,7 @@ CHILDCARE = Childcare(
     capacity_label=gettext_noop("Carers"),
     units_per_entry=UNITS_OF_CARER,
     needs_permit=True,
+    needs_care_sheet=True,
     is_proposed=False,
     gone_code="care_full",
     partly_gone_code="care_partly_full",
