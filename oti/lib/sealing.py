@@ -24,7 +24,7 @@ def seal(text: str) -> bytes:
     return _box(tuple(settings.SEALING_KEYS)).encrypt(text.encode())
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """Return the text that was sealed with any of SEALING_KEYS; raises Unreadable."""
     try:
         return _box(tuple(settings.SEALING_KEYS)).decrypt(bytes(sealed)).decode()

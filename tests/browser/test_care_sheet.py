@@ -44,7 +44,7 @@ def test_a_care_sheet_goes_from_parents_to_carer(
     page.locator("form.stack [type=submit]").click()
     page.locator(".alert--err").wait_for()
     assert_is_clean(page)
-    first, second = line.participants.order_by("pk")
+    first, _ = line.participants.order_by("pk")
     page.fill("[name=emergency_phone]", "06 12 34 56 78")
     page.fill(f"[name=health_{first.key}]", "Arachides, stylo dans le sac")
     page.fill("[name=fetcher_1]", "Mamie Odette de Saint-Julien-Chapteuil-sur-Sumène")
