@@ -6,6 +6,7 @@ copied on the line decides) or `full` (the provider or the office is the cause, 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
@@ -150,7 +151,8 @@ def _tell_everybody(
     now: datetime,
 ) -> None:
     ids = sorted(line.pk for line, _result in done)
-    key = "-".join(str(pk) for pk in ids)
+    # The key names every line and still fits its column, however many there are.
+    key = hashlib.sha256("-".join(str(pk) for pk in ids).encode()).hexdigest()[:24]
     write_message(
         "lines_cancelled",
         key=f"order:{order.reference}:cancelled:{key}",

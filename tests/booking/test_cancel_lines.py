@@ -8,12 +8,15 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from booking import cancellation, payment
+from booking.basket import add_to_basket
 from booking.models import OutboxMessage, Payment, Payout, Refund, Slot, Stay, UnitDay
 from booking.refusals import Refusal
+from booking.wishes import LineRequest
 from events.models import Ticket
 from members.journal import SYSTEM
 from members.models import Entry, User
 from oti.lib.dates import PARIS
+from tests import factories
 from tests.booking.test_place_order import dupont_basket
 from tests.cast import NOW, SATURDAY, FakeBank, paid_order
 
@@ -98,6 +101,24 @@ def test_cancelling_twice_gives_back_once(bank: FakeBank):
 
     assert error.value.code == "nothing_to_cancel"
     assert Refund.objects.count() == 1
+
+
+def test_many_lines_are_cancelled_at_once(bank: FakeBank):
+    basket = factories.a_basket()
+    offer = factories.an_activity()
+    for day in range(24):
+        slot = factories.a_slot(offer, SATURDAY + timedelta(days=day))
+        wish = LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None,))
+        add_to_basket(basket, wish, now=NOW)
+    order = paid_order(basket, bank)
+    OutboxMessage.objects.all().delete()
+
+    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+
+    assert set(OutboxMessage.objects.values_list("kind", flat=True)) == {
+        "lines_cancelled",
+        "provider_cancelled",
+    }
 
 
 def test_a_reason_is_needed(bank: FakeBank):
