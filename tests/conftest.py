@@ -21,8 +21,8 @@ from django.test.testcases import LiveServerThread
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from oti.devtools.catalogues import compile_catalogues
 from oti.cache import FailOpenRedisCache
+from oti.devtools.catalogues import compile_catalogues
 from tests import databases
 
 if TYPE_CHECKING:
