@@ -98,16 +98,6 @@ def cancel_lines(
     return done
 
 
-def cancel_order(
-    order: Order, *, basis: Basis, reason: str, actor: Actor, now: datetime
-) -> list[tuple[OrderLine, RefundResult]]:
-    """Cancel every line of an order that is still sold; raises as `cancel_lines`."""
-    ids = list(order.lines.filter(state=states.SOLD).values_list("pk", flat=True))
-    if not ids:
-        raise WrongState(trouble("nothing_to_cancel"))
-    return cancel_lines(order, ids, basis=basis, reason=reason, actor=actor, now=now)
-
-
 def _refund_of(line: OrderLine, *, basis: Basis, now: datetime) -> RefundResult:
     if basis == "full":
         return full_refund(line.gross_amount, line.tourist_tax_amount)

@@ -39,6 +39,7 @@ from booking.views.own_stays import account_offer
 from destination.models import LegalText
 from oti.lib.clients import client_address
 from oti.lib.dates import today as day_of
+from oti.lib.memo import read_again
 
 MY_STAY = "booking:my-stay"
 DRAFT = "checkout"
@@ -223,7 +224,9 @@ def _refused(
     if any(one.code == "hold_expired" for one in refusal.troubles):
         renew_holds(basket, now=now)
     basket.refresh_from_db()
-    view = view_basket(basket, now=now)
+    # The order was priced from the rows themselves: so is the page that says why it wasn't placed.
+    with read_again():
+        view = view_basket(basket, now=now)
     standing = standing_of(view, language=get_language() or "fr", now=now)
     if view.is_frozen:
         return _show_under_way(request, view)
