@@ -6,7 +6,7 @@ not even the deadline. Holds expire by the clock; the plan stays (features.md B0
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -30,7 +30,7 @@ from booking.models import (
     BasketLine,
     Stay,
 )
-from booking.people import match_people, people_from
+from booking.people import people_from
 from booking.refusals import (
     BadInput,
     Busy,
@@ -63,28 +63,6 @@ def basket_of(token: str | None) -> Basket | None:
 def new_basket(*, language: str, now: datetime) -> Basket:
     """Create an empty basket."""
     return Basket.objects.create(language=language)
-
-
-def set_party(
-    basket: Basket,
-    *,
-    adults: int,
-    child_ages: Sequence[int],
-    arrival: date | None = None,
-    departure: date | None = None,
-    now: datetime,
-) -> None:
-    """Remember who comes and when; persons who are already on a line stay."""
-    with locks.write_transaction():
-        current = locks.lock_basket(basket.pk)
-        used = {key for keys in current.lines.values_list("people", flat=True) for key in keys}
-        people = people_from(current.people)
-        known, found = match_people(people, [None] * adults + list(child_ages))
-        keep = used | set(found)
-        current.people = [person.to_json() for person in known if person.key in keep]
-        current.arrival, current.departure = arrival, departure
-        current.save(update_fields=["people", "arrival", "departure", "updated_at"])
-    basket.refresh_from_db()
 
 
 def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:

@@ -6,6 +6,7 @@ copied on the line decides) or `full` (the provider or the office is the cause, 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
@@ -97,16 +98,6 @@ def cancel_lines(
     return done
 
 
-def cancel_order(
-    order: Order, *, basis: Basis, reason: str, actor: Actor, now: datetime
-) -> list[tuple[OrderLine, RefundResult]]:
-    """Cancel every line of an order that is still sold; raises as `cancel_lines`."""
-    ids = list(order.lines.filter(state=states.SOLD).values_list("pk", flat=True))
-    if not ids:
-        raise WrongState(trouble("nothing_to_cancel"))
-    return cancel_lines(order, ids, basis=basis, reason=reason, actor=actor, now=now)
-
-
 def _refund_of(line: OrderLine, *, basis: Basis, now: datetime) -> RefundResult:
     if basis == "full":
         return full_refund(line.gross_amount, line.tourist_tax_amount)
@@ -150,7 +141,8 @@ def _tell_everybody(
     now: datetime,
 ) -> None:
     ids = sorted(line.pk for line, _result in done)
-    key = "-".join(str(pk) for pk in ids)
+    # The key names every line and still fits its column, however many there are.
+    key = hashlib.sha256("-".join(str(pk) for pk in ids).encode()).hexdigest()[:24]
     write_message(
         "lines_cancelled",
         key=f"order:{order.reference}:cancelled:{key}",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
+from booking import locks
 from booking.messages import write_message
 from booking.models import Order
 
@@ -21,7 +20,7 @@ def send_order_link(*, email: str, reference: str, now: datetime) -> None:
     order = Order.objects.filter(reference=reference, email__iexact=email).first()
     if order is None:
         return
-    with transaction.atomic():
+    with locks.write_transaction():
         write_message(
             "find_order",
             key=f"order:{order.reference}:link:{int(now.timestamp()) // SECONDS_BETWEEN}",

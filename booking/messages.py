@@ -102,12 +102,13 @@ def send_message(message_id: int, *, now: datetime) -> bool:
 
 def send_again(message: OutboxMessage, *, actor: Actor, now: datetime) -> None:
     """Put a message that was given up, or sent, back into the queue (the office asks for it)."""
-    record("message sent again", f"message:{message.pk}", actor=actor, at=now, kind=message.kind)
-    OutboxMessage.objects.filter(pk=message.pk).update(
-        state=OutboxMessage.State.WAITING, attempts=0, next_attempt_at=now, last_error=""
-    )
     pk = message.pk
-    transaction.on_commit(lambda: ask_for_task("booking.tasks.send_message", pk))
+    with locks.write_transaction():
+        OutboxMessage.objects.filter(pk=pk).update(
+            state=OutboxMessage.State.WAITING, attempts=0, next_attempt_at=now, last_error=""
+        )
+        record("message sent again", f"message:{pk}", actor=actor, at=now, kind=message.kind)
+        transaction.on_commit(lambda: ask_for_task("booking.tasks.send_message", pk))
 
 
 def drain_outbox(*, now: datetime, limit: int = 200) -> int:
@@ -124,7 +125,7 @@ def drain_outbox(*, now: datetime, limit: int = 200) -> int:
 
 
 def _claim(message_id: int, *, now: datetime) -> OutboxMessage | None:
-    with transaction.atomic():
+    with locks.write_transaction():
         message = (
             locks.lock_free_rows(
                 OutboxMessage.objects.filter(

@@ -279,16 +279,6 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
         record(verb, subject_of(offer), actor=actor, at=now)
 
 
-def after_prices_changed(tariff: Tariff, *, now: datetime) -> int:
-    """Rebuild the search table of the units sold at these prices; returns its number of rows.
-
-    Call it inside the transaction that changed them; locks the units.
-    """
-    ids = sorted(tariff.units.values_list("pk", flat=True))
-    locks.lock_units(ids)
-    return search_table.rebuild_units(ids, today=day_of(now))
-
-
 def _units_of(offer: Offer) -> set[int]:
     return set(Unit.objects.filter(offer_id=offer.pk).values_list("pk", flat=True))
 

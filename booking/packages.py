@@ -154,7 +154,9 @@ def _is_intrinsic(one: LineView, lines: Sequence[LineView]) -> bool:
     return any(
         other.line.arrival <= day <= other.line.departure
         for other in lines
-        if other.offer.provider_id == one.offer.provider_id
+        # Something lent for some days has an arrival too: only a bed makes a host.
+        if other.unit is not None
+        and other.offer.provider_id == one.offer.provider_id
         and other.line.arrival is not None
         and other.line.departure is not None
     )

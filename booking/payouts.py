@@ -17,7 +17,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from booking import locks
 from booking.gateways import get_gateway
@@ -33,7 +33,14 @@ from booking.models import Order, OrderLine, Payment, Payout, Refund, SubOrder
 from booking.payment import note_truth
 from booking.payout_accounts import open_demo_accounts, refresh_account
 from booking.refusals import Refusal, WrongState, trouble
-from booking.reversals import LEASE, claim_excess, forget_claims, give_debts_back, net_debts
+from booking.reversals import (
+    LEASE,
+    claim_excess,
+    forget_claims,
+    give_debts_back,
+    net_debts,
+    note_taken_back,
+)
 from booking.rules import states
 from booking.rules.payouts import release_moment
 from members.journal import BANK, SYSTEM, Actor, record
@@ -45,6 +52,8 @@ logger = logging.getLogger(__name__)
 TAKES_PLACE = (states.SOLD, states.HONOURED, states.NO_SHOW)
 NEVER_SOLD = (states.HELD, states.RELEASED)
 WAITING = (states.DUE, states.HELD, states.FAILED)
+# What is held back is looked at again after this time: others come before it meanwhile.
+HELD_REST = timedelta(hours=1)
 # The account lost its right to receive: nothing went, and nothing is wrong with the share.
 NOT_RECEIVING = "insufficient_capabilities_for_transfer"
 
@@ -106,16 +115,20 @@ def _release_moments(parts: Iterable[SubOrder]) -> dict[int, datetime]:
 def release_payouts(*, now: datetime, limit: int = 100) -> int:
     """Send every share whose moment has come; returns how many are paid now.
 
-    Those under way that nobody follows any more come first, then the longest due.
+    Those under way that nobody follows any more come first, then the longest due; what is held
+    back comes last and only once an hour, so that it never keeps others from going.
     """
     open_demo_accounts(now=now)
     may_go = Q(sub_order__provider__payout_account__state=states.ACTIVE) | Q(amount=0)
+    rested = Q(asked_at=None) | Q(asked_at__lte=now - HELD_REST)
+    turn = Case(When(state=states.PENDING, then=0), When(state=states.DUE, then=1), default=2)
     waiting = (
         Payout.objects.filter(
             Q(state=states.PENDING, asked_at__lte=now - LEASE)
-            | Q(may_go, state__in=[states.DUE, states.HELD], release_on__lte=now)
+            | Q(may_go, state=states.DUE, release_on__lte=now)
+            | Q(may_go, rested, state=states.HELD, release_on__lte=now)
         )
-        .order_by("-state", F("asked_at").asc(nulls_first=True), "release_on", "pk")
+        .order_by(turn, F("asked_at").asc(nulls_first=True), "release_on", "pk")
         .values_list("pk", flat=True)[:limit]
     )
     paid = 0
@@ -334,10 +347,10 @@ def _note_sent(payout_id: int, truth: TransferTruth, *, now: datetime) -> str:
             return payout.state
         payout.transfer_id = truth.transfer_id
         payout.sent_amount = from_cents(truth.amount_cents)
-        payout.reversed_amount = from_cents(truth.reversed_cents)
         payout.paid_at = now
         payout.last_error = ""
         _move(payout, states.PAID, actor=BANK, now=now)
+        note_taken_back(payout, truth, now=now)
         claim_excess(payout, now=now)
         waiting = payout.reversals.filter(state=states.CREATED)
         for pk in waiting.values_list("pk", flat=True):
@@ -361,8 +374,7 @@ def follow_transfer(transfer_id: str, told: dict[str, str], *, now: datetime) ->
         truth = get_gateway().fetch_transfer(transfer_id)
         with locks.write_transaction():
             row = locks.lock_payout(payout.pk)
-            row.reversed_amount = min(row.sent_amount, from_cents(truth.reversed_cents))
-            row.save(update_fields=["reversed_amount"])
+            note_taken_back(row, truth, now=now)
         return f"payout {payout.state}"
     reference = payout.sub_order.order.reference
     found = get_gateway().find_transfer(reference, str(payout.pk))

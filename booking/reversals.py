@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import DatabaseError, transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from booking import locks
 from booking.gateways import get_gateway
@@ -23,14 +23,15 @@ from booking.gateways.base import (
     GatewayUnavailable,
     ReversalRequest,
     ReversalTruth,
+    TransferTruth,
 )
 from booking.messages import ask_for_task
 from booking.models import Payout, PayoutNetting, PayoutReversal
 from booking.refusals import Refusal
 from booking.rules import states
-from booking.rules.payouts import Kept, claim_back, keep_for_debts
+from booking.rules.payouts import Kept, claim_back, keep_for_debts, over_claimed
 from members.journal import BANK, SYSTEM, record
-from oti.lib.money import ZERO, to_cents
+from oti.lib.money import ZERO, from_cents, to_cents
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +44,12 @@ def claim_excess(payout: Payout, *, now: datetime) -> None:
 
     Nothing if nothing must. Called inside the transaction that made the debt smaller.
     """
-    alive = payout.reversals.exclude(state=states.CANCELLED)
     claim = claim_back(
         owed=payout.amount,
         sent=payout.sent_amount,
         netted=payout.netted_amount,
-        claimed=alive.aggregate(sum=Sum("amount"))["sum"] or ZERO,
+        claimed=_sum_of(payout.reversals.exclude(state=states.CANCELLED)),
+        elsewhere=_taken_elsewhere(payout),
     )
     if claim.from_transfer > ZERO:
         row = PayoutReversal.objects.create(
@@ -61,6 +62,30 @@ def claim_excess(payout: Payout, *, now: datetime) -> None:
             payout=payout, amount=claim.as_debt, state=states.OWED, created_at=now
         )
         _tell(payout, "payout owed back", claim.as_debt, now=now)
+
+
+def note_taken_back(payout: Payout, truth: TransferTruth, *, now: datetime) -> None:
+    """Write what the bank says has come back of a locked pay-out, whoever asked for it.
+
+    Reversals of ours that it names are done. What somebody took back in the bank's own pages
+    answers what is still to come back: the same money is never asked for twice. An older answer
+    than the last one changes nothing.
+    """
+    named = {one.metadata.get("reversal", ""): one for one in truth.reversals}
+    for row in locks.lock_reversals(payout.reversals.filter(state=states.PENDING)):
+        if str(row.pk) in named:
+            _finish(payout, row, named[str(row.pk)].reversal_id, now=now)
+    own = {str(pk) for pk in payout.reversals.values_list("pk", flat=True)}
+    known = from_cents(truth.reversed_cents)
+    if sum(one.amount_cents for one in truth.reversals) == truth.reversed_cents:
+        # The bank names the latest only. When these are all, what isn't ours is known, and one of
+        # ours that is done since this answer was given still counts.
+        others = [one for one in truth.reversals if one.metadata.get("reversal") not in own]
+        known = from_cents(sum(one.amount_cents for one in others))
+        known += _sum_of(payout.reversals.filter(state=states.DONE))
+    payout.reversed_amount = min(payout.sent_amount, max(payout.reversed_amount, known))
+    payout.save(update_fields=["reversed_amount"])
+    _lower_claims(payout, now=now)
 
 
 def forget_claims(payout: Payout) -> None:
@@ -99,7 +124,7 @@ def reverse_payouts(*, now: datetime, limit: int = 100) -> int:
             Q(state=states.CREATED, payout__state=states.PAID)
             | Q(state=states.PENDING, asked_at__lte=now - LEASE)
         )
-        .order_by("pk")
+        .order_by(F("asked_at").asc(nulls_first=True), "pk")
         .values_list("pk", flat=True)[:limit]
     )
     done = 0
@@ -200,19 +225,64 @@ def _settle(
         row = locks.lock_reversal(reversal_id)
         if not states.can_move(states.REVERSAL, row.state, state):
             return row.state
+        if truth is not None:
+            _finish(payout, row, truth.reversal_id, now=now)
+            return state
         row.state = state
         row.last_error = error[:2000]
-        if truth is not None:
-            row.gateway_id = truth.reversal_id
-            row.done_at = now
         row.save()
-        if state == states.DONE:
-            done = payout.reversals.filter(state=states.DONE).aggregate(sum=Sum("amount"))["sum"]
-            payout.reversed_amount = max(payout.reversed_amount, done)
-            payout.save(update_fields=["reversed_amount"])
-        verb = "payout taken back" if state == states.DONE else "payout owed back"
-        _tell(payout, verb, row.amount, error=error, now=now)
+        _tell(payout, "payout owed back", row.amount, error=error, now=now)
+        # Perhaps there was too little left because the office had taken it back itself.
+        _lower_claims(payout, now=now)
     return state
+
+
+def _finish(payout: Payout, row: PayoutReversal, gateway_id: str, *, now: datetime) -> None:
+    """Write that the bank took back one of ours; both rows are locked."""
+    payout.reversed_amount = min(payout.sent_amount, payout.reversed_amount + row.amount)
+    payout.save(update_fields=["reversed_amount"])
+    row.state = states.DONE
+    row.gateway_id = gateway_id
+    row.last_error = ""
+    row.done_at = now
+    row.save()
+    _tell(payout, "payout taken back", row.amount, now=now)
+
+
+def _taken_elsewhere(payout: Payout) -> Decimal:
+    """Return what came back of a transfer without any reversal of ours."""
+    return max(ZERO, payout.reversed_amount - _sum_of(payout.reversals.filter(state=states.DONE)))
+
+
+def _lower_claims(payout: Payout, *, now: datetime) -> None:
+    """Lower what is still to come back of a locked pay-out by what came back otherwise.
+
+    What the bank is being asked for is left alone: its answer says what becomes of it.
+    """
+    over = over_claimed(
+        owed=payout.amount,
+        sent=payout.sent_amount,
+        netted=payout.netted_amount,
+        claimed=_sum_of(payout.reversals.exclude(state=states.CANCELLED)),
+        elsewhere=_taken_elsewhere(payout),
+    )
+    waiting = payout.reversals.filter(state__in=[states.OWED, states.CREATED])
+    for row in reversed(locks.lock_reversals(waiting)):
+        cut = min(over, row.amount - row.netted_amount)
+        if cut <= ZERO:
+            continue
+        over -= cut
+        if cut == row.amount:
+            row.state = states.CANCELLED
+        else:
+            row.amount -= cut
+            row.state = states.NETTED if row.amount == row.netted_amount else row.state
+        row.save(update_fields=["amount", "state"])
+        _tell(payout, "payout claim answered at the bank", cut, now=now)
+
+
+def _sum_of(rows: QuerySet[PayoutReversal]) -> Decimal:
+    return rows.aggregate(sum=Sum("amount"))["sum"] or ZERO
 
 
 def _add_netted(debt: PayoutReversal, amount: Decimal) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from booking import (
     care,
     messages,
+    old_baskets,
     payment,
     payout_accounts,
     payouts,
@@ -92,8 +93,10 @@ def retry_gateway_events() -> None:
 
 @shared_task(name="booking.tasks.tidy_holds")
 def tidy_holds() -> None:
-    """Remove holds that count for nothing any more."""
-    search_upkeep.tidy_holds(now=timezone.now())
+    """Remove holds that count for nothing any more, and baskets nobody comes back to."""
+    now = timezone.now()
+    search_upkeep.tidy_holds(now=now)
+    old_baskets.tidy_baskets(now=now)
 
 
 @shared_task(name="booking.tasks.extend_search_table")

@@ -12,6 +12,8 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from oti.lib.clients import UNKNOWN, client_address
+
 logger = logging.getLogger(__name__)
 
 # What allauth says after a mail, whether it left or not.
@@ -20,6 +22,10 @@ SENT = {"account/messages/email_confirmation_sent.txt", "account/messages/login_
 
 class AccountAdapter(DefaultAccountAdapter):
     """The office's name stands before nothing: mails carry plain subjects."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return whom allauth counts tries of; where the server tells nobody, all together."""
+        return client_address(request) or UNKNOWN
 
     def format_email_subject(self, subject: str) -> str:
         return str(subject)

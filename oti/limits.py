@@ -7,22 +7,20 @@ that sells to too many is better than one that sells to nobody (core.md 16).
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 from collections.abc import Callable
 from functools import cache
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache as shared
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
 
-from oti.cache import FailOpenRedisCache
+from oti.lib.clients import client_network, count
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +28,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Whoever watches must always be answered; the bank signs its messages and has a limit of its own.
 HEALTH = "/sante/"
-BANK = "/paiement/"
+BANK = "/paiement/stripe/"
 API = "/api/"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-# Somebody with IPv6 owns a whole network of this size.
-IPV6_OWNED_BITS = 64
 
 
 class RateLimit:
@@ -62,11 +58,10 @@ class RateLimit:
         if not classes:
             return 0
         who, now = client_network(request), time.time()
-        counter = cast("FailOpenRedisCache", shared)
         keys = [f"limit:{name}:{int(now // limits[name][1])}:{who}" for name in classes]
         longest = max(limits[name][1] for name in classes)
         wait = 0
-        for name, counted in zip(classes, counter.count(keys, longest), strict=True):
+        for name, counted in zip(classes, count(keys, longest), strict=True):
             allowed, seconds = limits[name]
             if counted > allowed:
                 wait = max(wait, int(seconds - now % seconds) + 1)
@@ -110,33 +105,9 @@ def classes_of(request: HttpRequest) -> list[str]:
     path = request.path_info
     if path == HEALTH:
         return []
-    if path.startswith(BANK):
+    if path == BANK:
         return ["bank"]
     return ["all"] if request.method in SAFE_METHODS else ["all", "write"]
-
-
-def client_network(request: HttpRequest) -> str:
-    """Return who asks: an IPv4 address, or the network of an IPv6 one.
-
-    `X-Forwarded-For` is believed as far as `TRUSTED_PROXIES` of our own have written in it;
-    whatever the client adds to its left changes nothing.
-    """
-    told = request.META.get("REMOTE_ADDR", "")
-    proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    if proxies:
-        chain = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(chain) >= proxies:
-            told = chain[-proxies].strip() or told
-    try:
-        address = ipaddress.ip_address(told)
-    except ValueError:
-        # A unix socket, or nonsense: all of them together.
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, IPV6_OWNED_BITS), strict=False))
-    return str(address)
 
 
 def _take_unannounced(request: HttpRequest, longest: int) -> bool:

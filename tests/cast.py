@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from booking import checkout, settlement
+from booking import cancellation, checkout, settlement
 from booking.gateways import base as gateway_base
 from booking.gateways.base import (
     AccountRequest,
@@ -31,6 +31,7 @@ from booking.gateways.base import (
 from booking.models import Basket, Order
 from booking.packages import standing_of
 from booking.stay_view import view_basket
+from members.journal import Actor
 from oti.lib.dates import PARIS
 from tests import factories
 
@@ -271,6 +272,14 @@ def names_of(basket: Basket) -> dict[str, checkout.PersonName]:
     return {
         row["key"]: checkout.PersonName(f"Prénom{row['key']}", "Dupont") for row in basket.people
     }
+
+
+def cancel_order(
+    order: Order, *, basis: cancellation.Basis, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Cancel every line of an order that is still sold."""
+    ids = list(order.lines.filter(state="sold").values_list("pk", flat=True))
+    cancellation.cancel_lines(order, ids, basis=basis, reason=reason, actor=actor, now=now)
 
 
 def order_from(

@@ -21,6 +21,7 @@ from django.test.testcases import LiveServerThread
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from oti.cache import FailOpenRedisCache
 from oti.devtools.catalogues import compile_catalogues
 from tests import databases
 
@@ -106,6 +107,8 @@ def _own_cache() -> None:
         # The first for this thread's cache, the second for the threads to come.
         caches[alias].key_prefix = prefix
         chosen["KEY_PREFIX"] = prefix
+    # A test that took it away must not leave the next ones uncounted.
+    FailOpenRedisCache._uncounted_until = 0.0
 
 
 @pytest.fixture(autouse=True)

@@ -65,6 +65,9 @@ VERBS: dict[str, Promise] = {
     "payout asked again": gettext_lazy("Share of a provider asked for again"),
     "payout taken back": gettext_lazy("Share of a provider taken back"),
     "payout owed back": gettext_lazy("Share of a provider to be kept from its next ones"),
+    "payout claim answered at the bank": gettext_lazy(
+        "What was to come back of a share came back at the bank"
+    ),
     "payout kept back": gettext_lazy("Debt kept from the share of a provider"),
     "payment contested": gettext_lazy("Payment contested by the card’s owner"),
     "contest won": gettext_lazy("Contest of the payment over: it stays paid"),

@@ -59,12 +59,22 @@ class Claim:
     as_debt: Decimal
 
 
-def claim_back(*, owed: Decimal, sent: Decimal, netted: Decimal, claimed: Decimal) -> Claim:
+def claim_back(
+    *, owed: Decimal, sent: Decimal, netted: Decimal, claimed: Decimal, elsewhere: Decimal = ZERO
+) -> Claim:
     """Return what must come back of a share that went when only `owed` euros remain due.
 
-    `claimed` is what was asked back already. A transfer gives back at most what it brought; what
-    the share paid by settling a debt becomes a debt again.
+    `claimed` is what was asked back already, `elsewhere` what the office took back at the bank
+    itself: it came back too. A transfer gives back at most what it brought; what the share paid
+    by settling a debt becomes a debt again.
     """
-    excess = max(ZERO, sent + netted - claimed - owed)
-    from_transfer = min(excess, max(ZERO, sent - claimed))
+    excess = max(ZERO, sent + netted - claimed - elsewhere - owed)
+    from_transfer = min(excess, max(ZERO, sent - claimed - elsewhere))
     return Claim(from_transfer, excess - from_transfer)
+
+
+def over_claimed(
+    *, owed: Decimal, sent: Decimal, netted: Decimal, claimed: Decimal, elsewhere: Decimal
+) -> Decimal:
+    """Return by how much claims are too many, in euros: what came back elsewhere answers them."""
+    return max(ZERO, owed + claimed + elsewhere - sent - netted)

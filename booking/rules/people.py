@@ -37,28 +37,6 @@ class Guest:
 
 
 @dataclass(frozen=True)
-class Party:
-    """The people of one unit: a number of adults and the age of each child at arrival."""
-
-    adults: int
-    child_ages: tuple[int, ...] = ()
-
-    @property
-    def guests(self) -> tuple[Guest, ...]:
-        """Everybody, adults first, then the children in the order given."""
-        return (Guest(),) * self.adults + tuple(Guest(age) for age in self.child_ages)
-
-    @property
-    def size(self) -> int:
-        """The number of persons, infants included."""
-        return self.adults + len(self.child_ages)
-
-    def infants(self, below_age: int = 2) -> int:
-        """Return how many are strictly younger than `below_age`."""
-        return sum(age < below_age for age in self.child_ages)
-
-
-@dataclass(frozen=True)
 class Occupancy:
     """What one unit holds (features.md A02).
 

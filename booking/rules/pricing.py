@@ -5,7 +5,7 @@ It computes; it never reads a table, never knows the buyer and never says whethe
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
@@ -286,36 +286,6 @@ def night_amount(terms: StayTerms, day: date) -> Decimal | None:
     return max(
         rules, key=lambda rule: (LEVELS.index(rule.level), rule.starts_on, rule.amount)
     ).amount
-
-
-def check_night_rules(rules: Iterable[NightRule]) -> list[Problem]:
-    """Return the faults of a price calendar: `rule_reversed` and `rule_overlap` (D01).
-
-    Each carries `level`, `from` and `to` (exclusive); rules of one level overlap when some night
-    falls under both.
-    """
-    problems = []
-    seen: list[NightRule] = []
-    for rule in sorted(rules, key=lambda rule: (LEVELS.index(rule.level), rule.starts_on)):
-        if rule.starts_on >= rule.ends_on:
-            problems.append(_rule_problem("rule_reversed", rule, rule.starts_on, rule.ends_on))
-            continue
-        for other in seen:
-            start, end = rule.starts_on, min(rule.ends_on, other.ends_on)
-            if other.level == rule.level and _share_a_night(rule, other, start, end):
-                problems.append(_rule_problem("rule_overlap", rule, start, end))
-        seen.append(rule)
-    return problems
-
-
-def _rule_problem(code: str, rule: NightRule, start: date, end: date) -> Problem:
-    return Problem(code, {"level": rule.level, "from": start, "to": end})
-
-
-def _share_a_night(rule: NightRule, other: NightRule, start: date, end: date) -> bool:
-    # Seven days hold every weekday: no need to look further.
-    week = nights(start, min(end, start + timedelta(days=7)))
-    return any(rule.applies_to(day) and other.applies_to(day) for day in week)
 
 
 def quote_stay(

@@ -22,8 +22,3 @@ def registration_commune(number: str, pattern: re.Pattern[str] = FORMAT) -> str 
     """
     match = pattern.fullmatch(clean_registration(number))
     return match["insee"] if match else None
-
-
-def valid_registration(number: str, insee: str, pattern: re.Pattern[str] = FORMAT) -> bool:
-    """Tell whether a number is well formed and belongs to the lodging's commune `insee`."""
-    return registration_commune(number, pattern) == insee.upper()

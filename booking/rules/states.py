@@ -92,12 +92,13 @@ PAYOUT: dict[str, frozenset[str]] = {
 }
 
 # What the bank can't take back is owed, and kept from the next pay-outs until it is netted; a
-# transfer that fails gives back what was to be kept from it.
+# transfer that fails gives back what was to be kept from it. A debt that the office took back at
+# the bank itself is none any more.
 REVERSAL: dict[str, frozenset[str]] = {
     CREATED: frozenset({PENDING, CANCELLED}),
     PENDING: frozenset({DONE, OWED}),
     DONE: NOWHERE,
-    OWED: frozenset({NETTED}),
+    OWED: frozenset({NETTED, CANCELLED}),
     NETTED: frozenset({OWED}),
     CANCELLED: NOWHERE,
 }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 
-from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,6 +23,7 @@ from booking.rules import states
 from booking.views.answers import by_link, see_other
 from booking.views.own_stays import account_offer
 from members.access import providers_of
+from oti.lib.clients import client_network, count
 
 logger = logging.getLogger(__name__)
 
@@ -138,10 +138,6 @@ def after_login(request: HttpRequest) -> HttpResponse:
 
 def _tries_too_often(request: HttpRequest) -> bool:
     """Count tries by address of the client; without the cache everybody is let through."""
-    key = f"find-order:{get_adapter(request).get_client_ip(request)}"
-    cache.add(key, 0, FIND_SECONDS)
-    try:
-        return int(cache.incr(key)) > FIND_TRIES
-    except ValueError:
-        # It lapsed between the two: a new time begins.
-        return False
+    window = int(time.time() // FIND_SECONDS)
+    [tries] = count([f"find-order:{client_network(request)}:{window}"], FIND_SECONDS)
+    return tries > FIND_TRIES

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from ipaddress import ip_address
+from datetime import datetime, timedelta
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core import signing
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -40,11 +37,15 @@ from booking.views.answers import by_link, see_other, tell
 from booking.views.line_pages import order_under_way
 from booking.views.own_stays import account_offer
 from destination.models import LegalText
+from oti.lib.clients import client_address
 from oti.lib.dates import today as day_of
+from oti.lib.memo import read_again
 
 MY_STAY = "booking:my-stay"
 DRAFT = "checkout"
 SHOWN = "checkout-shown"
+# Nothing is held longer than some hours: an older page is another one.
+LONGEST_READING = timedelta(hours=24)
 
 
 @never_cache
@@ -163,7 +164,7 @@ def _order(
             language=get_language() or "fr",
             user=request.user if request.user.is_authenticated else None,
             package_form=form.form_in_force,
-            evidence=_evidence(request),
+            evidence=_evidence(request, basket),
             now=now,
         )
     except Refusal as refusal:
@@ -195,25 +196,22 @@ def _address(request: HttpRequest, name: str, order: Order) -> str:
     return request.build_absolute_uri(f"{path}?cle={order.access_token}")
 
 
-def _evidence(request: HttpRequest) -> EvidenceInput:
-    """Return from where and with what one orders, and when this very page was shown."""
+def _evidence(request: HttpRequest, basket: Basket) -> EvidenceInput:
+    """Return from where and with what one orders, and when this very page was shown.
+
+    What another stay's page, or one of yesterday, was given proves nothing about this one.
+    """
     try:
-        shown = signing.loads(request.POST.get("shown", ""), salt=SHOWN)
-    except signing.BadSignature:
-        shown = None
+        shown_of, shown = signing.loads(
+            request.POST.get("shown", ""), salt=SHOWN, max_age=LONGEST_READING
+        )
+    except (signing.BadSignature, TypeError, ValueError):
+        shown_of, shown = None, ""
     return EvidenceInput(
-        ip=_client_ip(request),
+        ip=client_address(request),
         user_agent=request.headers.get("User-Agent", ""),
-        shown_at=datetime.fromisoformat(shown) if shown else None,
+        shown_at=datetime.fromisoformat(shown) if shown_of == basket.pk else None,
     )
-
-
-def _client_ip(request: HttpRequest) -> str | None:
-    """Return the visitor's address, None where the server doesn't tell it: one may still buy."""
-    try:
-        return str(ip_address(get_adapter(request).get_client_ip(request)))
-    except (PermissionDenied, ImproperlyConfigured, ValueError):
-        return None
 
 
 def _refused(
@@ -226,7 +224,9 @@ def _refused(
     if any(one.code == "hold_expired" for one in refusal.troubles):
         renew_holds(basket, now=now)
     basket.refresh_from_db()
-    view = view_basket(basket, now=now)
+    # The order was priced from the rows themselves: so is the page that says why it wasn't placed.
+    with read_again():
+        view = view_basket(basket, now=now)
     standing = standing_of(view, language=get_language() or "fr", now=now)
     if view.is_frozen:
         return _show_under_way(request, view)
@@ -296,7 +296,7 @@ def _show(
         "rules": showing.rules_of(view, now=now),
         "providers": sorted({one.offer.provider.name for one in view.counted}),
         "package": package_words.banner_of(standing),
-        "shown": signing.dumps(now.isoformat(), salt=SHOWN),
+        "shown": signing.dumps([view.basket.pk, now.isoformat()], salt=SHOWN),
     }
     return render(request, "booking/checkout.html", context, status=status)
 

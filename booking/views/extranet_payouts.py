@@ -49,6 +49,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
         "sub_order__order", "sub_order__provider__payout_account"
     )
     coming = rows.filter(state__in=TO_COME, amount__gt=0).order_by("release_on", "pk")
+    waiting = Paginator(coming, PAGE).get_page(request.GET.get("a_venir"))
     past = rows.filter(Q(state=states.PAID) | Q(state=states.CANCELLED))
     shown = Paginator(past.order_by(F("paid_at").desc(nulls_last=True), "-pk"), PAGE).get_page(
         request.GET.get("page")
@@ -57,13 +58,14 @@ def payouts(request: HttpRequest) -> HttpResponse:
     context = {
         "providers": providers,
         "accounts": [account_statement(one, is_owner=one.pk in owned) for one in providers],
-        "coming": _statements(coming, now=now),
+        "coming": _statements(waiting, now=now),
         "past": _statements(shown, now=now),
         "to_come": coming.aggregate(sum=Sum("amount"))["sum"] or ZERO,
         "received": _received(past, year=paris(now).year),
         "year": paris(now).year,
         "debt": _debt_of(rows),
         "page": shown,
+        "waiting": waiting,
         "is_back": "retour" in request.GET,
     }
     return render(request, "booking/extranet/payouts.html", context)

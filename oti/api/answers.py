@@ -171,6 +171,23 @@ class Policy(serializers.Serializer):
     steps = PolicyStep(many=True)
 
 
+class Step(serializers.Serializer):
+    """A step of a workshop in steps."""
+
+    title = serializers.CharField()
+    place = serializers.CharField()
+    minutes = serializers.IntegerField()
+    led_by = serializers.CharField(allow_null=True, help_text="Another provider than the offer's.")
+    plan_b = serializers.CharField(help_text="What is done instead when it can't be; or nothing.")
+
+
+class Season(serializers.Serializer):
+    """The months in which it is sold, both included; the first may be the later one."""
+
+    from_month = serializers.IntegerField()
+    to_month = serializers.IntegerField()
+
+
 class OfferDetail(OfferRow):
     """Everything that the page of an offer says."""
 
@@ -183,6 +200,9 @@ class OfferDetail(OfferRow):
     min_age = serializers.IntegerField(allow_null=True)
     max_age = serializers.IntegerField(allow_null=True)
     duration_minutes = serializers.IntegerField(allow_null=True)
+    deposit_cents = Cents(allow_null=True, help_text="Asked for on site, given back.")
+    season = Season(allow_null=True, help_text="Nothing for the whole year.")
+    steps = Step(many=True)
     is_sold = serializers.BooleanField()
     cancellation = Policy()
     units = Unit(many=True)
@@ -200,14 +220,23 @@ class AvailableDay(serializers.Serializer):
     reason = serializers.CharField()
 
 
+class Side(serializers.Serializer):
+    """A capacity of its own beside the places: bicycles, bags, children."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()
+    free = serializers.IntegerField()
+
+
 class AvailableSlot(serializers.Serializer):
-    """A dated capacity."""
+    """A dated capacity, of a day on which it is sold; `free` counts what one asks for."""
 
     id = serializers.IntegerField()
     starts_at = Moment()
     ends_at = Moment()
     free = serializers.IntegerField()
     status = serializers.CharField()
+    sides = Side(many=True, help_text="What is counted apart; empty for most kinds.")
 
 
 class Availability(serializers.Serializer):

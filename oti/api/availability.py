@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from booking.availability import slot_status, stay_calendar
-from booking.models import Offer
+from booking.models import Offer, Slot
 from booking.refusals import BadInput, Trouble, trouble
+from booking.rules.kinds import PLACES
 from oti.api import answers
 from oti.api.answers import cents, moment
 from oti.api.base import ApiView, fault_of, query_of
@@ -96,18 +98,50 @@ def _days(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict[
 
 
 def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict[str, Any]]:
+    """Return the dates that may still be joined and on which this kind may be sold.
+
+    What is left is counted as the pages count it: children for a carer, not its units. Two
+    statements at most.
+    """
+    rules = offer.kind_rules
+    between = {"day__gte": first, "day__lte": last}
     slots = (
-        offer.slots.filter(day__gte=first, day__lte=last, starts_at__gt=now)
+        offer.slots.filter(**between)
+        .not_over(rules.begins, now)
+        .allowed()
         .with_free(now)
         .order_by("starts_at")
     )
-    return [
-        {
-            "id": one.pk,
-            "starts_at": moment(one.starts_at),
-            "ends_at": moment(one.ends_at),
-            "free": 0 if one.is_closed else max(one.free, 0),
-            "status": slot_status(one),
-        }
-        for one in slots
-    ]
+    sides: dict[datetime, dict[str, int]] = {}
+    if rules.sides:
+        beside = Slot.stocks.filter(offer=offer, **between).exclude(resource=PLACES)
+        for one in beside.with_free(now):
+            sides.setdefault(one.starts_at, {})[one.resource] = one.free
+    return [_slot(offer, one, sides.get(one.starts_at, {})) for one in slots]
+
+
+def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int]) -> dict[str, Any]:
+    rules = offer.kind_rules
+    free = 0 if slot.is_closed else rules.places_left(slot.free, ())
+    status = slot_status(slot)
+    if not free and not slot.is_closed:
+        # Units are left, but not enough for one more.
+        is_sold_out = rules.places_left(slot.capacity - slot.sold, ()) <= 0
+        status = "sold_out" if is_sold_out else "held_by_others"
+    return {
+        "id": slot.pk,
+        "starts_at": moment(slot.starts_at),
+        "ends_at": moment(slot.ends_at),
+        "free": free,
+        "status": status,
+        "sides": [
+            {
+                "code": side.resource,
+                "label": _(side.label),
+                "free": 0 if slot.is_closed else max(beside.get(side.resource, 0), 0),
+            }
+            for side in rules.sides
+            # An optional one that a date hasn't is not counted apart.
+            if side.resource in beside or not side.is_optional
+        ],
+    }

@@ -33,7 +33,7 @@ from oti.api.base import ApiView, body_of
 from oti.api.schema import described
 from oti.api.serializers import CheckoutGiven, NewLine
 from oti.api.stay_answers import basket_answer, line_answer
-from oti.api.throttles import client_address
+from oti.lib.clients import client_address
 from oti.lib.dates import today as day_of
 from oti.lib.money import from_cents
 
@@ -120,7 +120,7 @@ class CheckoutView(ApiView):
         basket = basket_of_key(token, is_ordered_too=True)
         given = body_of(request, CheckoutGiven)
         evidence = EvidenceInput(
-            ip=client_address(request), user_agent=request.headers.get("User-Agent", "")
+            ip=client_address(request._request), user_agent=request.headers.get("User-Agent", "")
         )
         order = _place(basket, given, evidence, now=now)
         with override(order.language):

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from booking.availability import StayResult, StaySearch, search_stays
 from booking.browsing import lowest_nights
 from booking.cards import usual_band
-from booking.models import AgeBand, Offer, Supplement, Unit
+from booking.models import AgeBand, Offer, OfferStep, Supplement, Unit
 from booking.quoting import supplement_terms
 from destination.models import Pole
 from destination.models.territory import memberships_on
@@ -126,6 +126,9 @@ class OfferView(ApiView):
                 "min_age": offer.min_age,
                 "max_age": offer.max_age,
                 "duration_minutes": offer.duration_minutes,
+                "deposit_cents": _deposit(offer),
+                "season": _season(offer),
+                "steps": [_step(one) for one in offer.steps.all()],
                 "is_sold": pole is not None,
                 "cancellation": _policy(offer),
                 "units": [_unit(one) for one in offer.units.all()],
@@ -199,6 +202,7 @@ def published_offer(slug: str, today: date) -> Offer:
             Prefetch("bands", AgeBand.objects.order_by("pk")),
             Prefetch("supplements", Supplement.objects.order_by("pk")),
             "cancellation_policy__steps",
+            "steps__led_by",
         )
         .filter(slug=slug)
         .first()
@@ -238,6 +242,28 @@ def _unit(unit: Unit) -> dict[str, Any]:
         "max_adults": unit.max_adults,
         "max_children": unit.max_children,
         "max_infants": unit.max_infants,
+    }
+
+
+def _deposit(offer: Offer) -> int | None:
+    if not offer.kind_rules.has_deposit or offer.deposit_amount is None:
+        return None
+    return cents(offer.deposit_amount)
+
+
+def _season(offer: Offer) -> dict[str, int] | None:
+    if offer.season_from_month is None or offer.season_to_month is None:
+        return None
+    return {"from_month": offer.season_from_month, "to_month": offer.season_to_month}
+
+
+def _step(one: OfferStep) -> dict[str, Any]:
+    return {
+        "title": one.title,
+        "place": one.place,
+        "minutes": one.minutes,
+        "led_by": one.led_by.name if one.led_by else None,
+        "plan_b": one.plan_b,
     }
 
 

@@ -11,11 +11,6 @@ def reference_code(length: int = 8) -> str:
     return "".join(secrets.choice(READABLE) for _ in range(length))
 
 
-def numeric_code(length: int = 6) -> str:
-    """Return a random code of digits, for a code sent by mail."""
-    return "".join(secrets.choice("0123456789") for _ in range(length))
-
-
 def secret_token() -> str:
     """Return an unguessable address-safe token of 192 bits."""
     return secrets.token_urlsafe(24)

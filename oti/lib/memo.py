@@ -10,15 +10,32 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import connection
 from django.utils.translation import get_language
 
+_is_read_again: ContextVar[bool] = ContextVar("_is_read_again", default=False)
+
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+@contextmanager
+def read_again() -> Iterator[None]:
+    """Ask anew for everything meanwhile; what is found is remembered from then on.
+
+    For a page that says why something was refused: it must not show once more what was refused.
+    """
+    before = _is_read_again.set(True)
+    try:
+        yield
+    finally:
+        _is_read_again.reset(before)
 
 
 def remembered(
@@ -45,7 +62,7 @@ def remembered(
             now = time.monotonic()
             with lock:
                 found = kept.get(key)
-            if found is not None and now - found[0] < seconds:
+            if found is not None and now - found[0] < seconds and not _is_read_again.get():
                 return found[1]
             answer = load(*args, **kwargs)
             with lock:

@@ -8,14 +8,17 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from booking import cancellation, payment
+from booking.basket import add_to_basket
 from booking.models import OutboxMessage, Payment, Payout, Refund, Slot, Stay, UnitDay
 from booking.refusals import Refusal
+from booking.wishes import LineRequest
 from events.models import Ticket
 from members.journal import SYSTEM
 from members.models import Entry, User
 from oti.lib.dates import PARIS
+from tests import factories
 from tests.booking.test_place_order import dupont_basket
-from tests.cast import NOW, SATURDAY, FakeBank, paid_order
+from tests.cast import NOW, SATURDAY, FakeBank, cancel_order, paid_order
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +62,7 @@ def test_gite_is_cancelled_along_its_ladder(bank: FakeBank, moment, percent):
 def test_nights_and_places_come_back_and_tickets_die(bank: FakeBank):
     order = paid_order(dupont_basket(), bank)
 
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
 
     order.refresh_from_db()
     assert order.state == "cancelled"
@@ -100,11 +103,29 @@ def test_cancelling_twice_gives_back_once(bank: FakeBank):
     assert Refund.objects.count() == 1
 
 
+def test_many_lines_are_cancelled_at_once(bank: FakeBank):
+    basket = factories.a_basket()
+    offer = factories.an_activity()
+    for day in range(24):
+        slot = factories.a_slot(offer, SATURDAY + timedelta(days=day))
+        wish = LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None,))
+        add_to_basket(basket, wish, now=NOW)
+    order = paid_order(basket, bank)
+    OutboxMessage.objects.all().delete()
+
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+
+    assert set(OutboxMessage.objects.values_list("kind", flat=True)) == {
+        "lines_cancelled",
+        "provider_cancelled",
+    }
+
+
 def test_a_reason_is_needed(bank: FakeBank):
     order = paid_order(dupont_basket(), bank)
 
     with pytest.raises(Refusal) as error:
-        cancellation.cancel_order(order, basis="full", reason=" ", actor=SYSTEM, now=NOW)
+        cancel_order(order, basis="full", reason=" ", actor=SYSTEM, now=NOW)
 
     assert error.value.code == "reason_missing"
 
@@ -122,7 +143,7 @@ def test_preview_says_what_cancelling_will_give(bank: FakeBank):
 def test_refund_is_given_back_only_when_the_bank_says_so(bank: FakeBank):
     order = paid_order(dupont_basket(), bank)
     bank.refund_status = "pending"
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
     refund = Refund.objects.first()
 
     assert payment.pursue_refund(refund.pk, now=NOW) == "pending"
@@ -137,7 +158,7 @@ def test_refund_is_given_back_only_when_the_bank_says_so(bank: FakeBank):
 
 def test_bank_away_at_refund_is_asked_again(bank: FakeBank):
     order = paid_order(dupont_basket(), bank)
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
     bank.is_down = True
     assert payment.pursue_refunds(now=NOW) == 0
     bank.is_down = False
@@ -149,7 +170,7 @@ def test_bank_away_at_refund_is_asked_again(bank: FakeBank):
 def test_slow_refund_is_asked_about_less_and_less_often(bank: FakeBank, monkeypatch):
     order = paid_order(dupont_basket(), bank)
     bank.refund_status = "pending"
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
     payment.pursue_refunds(now=NOW)
     asked: list[str] = []
     fetch = bank.fetch_refund
@@ -170,7 +191,7 @@ def test_refund_that_was_not_taken_is_asked_for_each_time_before_the_slow_ones(
     bank: FakeBank, monkeypatch
 ):
     order = paid_order(dupont_basket(), bank)
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
     slow = Refund.objects.order_by("pk").first()
     bank.refund_status = "pending"
     payment.pursue_refund(slow.pk, now=NOW)
@@ -203,7 +224,7 @@ def test_refund_that_the_bank_refused_is_asked_again_by_the_office(
     bank: FakeBank, client, django_capture_on_commit_callbacks
 ):
     order = paid_order(dupont_basket(), bank)
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
     refund = Refund.objects.first()
     bank.refund_status = "failed"
     assert payment.pursue_refund(refund.pk, now=NOW) == "failed"

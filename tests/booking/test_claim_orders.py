@@ -8,14 +8,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from booking import cancellation
 from booking.claiming import claim_orders
 from booking.models import Order
 from members.journal import SYSTEM
 from members.models import Entry, User
 from tests import factories
 from tests.booking.pages import dupont_stay
-from tests.cast import NOW, FakeBank, order_from, paid_order
+from tests.cast import NOW, FakeBank, cancel_order, order_from, paid_order
 
 pytestmark = pytest.mark.django_db
 CLAIRE = "claire.dupont@example.org"
@@ -93,7 +92,7 @@ def test_a_stay_that_was_not_paid_is_not_claimed_before_its_mail_went(bank: Fake
 
 
 def test_a_cancelled_stay_is_still_ones_own(order: Order):
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
 
     assert claim_orders(somebody(CLAIRE), now=NOW + timedelta(days=1)) == 1
 

@@ -9,9 +9,9 @@ from django.utils import translation
 
 from booking.importers.tourist_tax import DATA, load_tourist_tax
 from booking.models import TaxCollectivity, TouristTaxTariff
-from booking.rules.people import Party
 from booking.rules.tourist_tax import Tariff, TaxTerms, compute_tourist_tax
 from destination.importers.territory import load_territory
+from tests.booking.rules.strategies import party
 
 pytestmark = pytest.mark.django_db
 HEADER = (
@@ -55,7 +55,7 @@ def test_the_first_vector_of_the_domain_comes_out_of_the_loaded_rows() -> None:
         TaxTerms(tariffs=(tariff,)),
         date(2026, 7, 11),
         date(2026, 7, 18),
-        Party(adults=2, child_ages=(5, 10)).guests,
+        party(2, (5, 10)),
         Decimal(700),
     )
 

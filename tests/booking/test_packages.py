@@ -133,6 +133,22 @@ def test_meal_of_the_same_host_belongs_to_the_lodging():
     assert standing(basket).verdict.reason == "share"
 
 
+def test_meal_of_who_lends_a_bicycle_belongs_to_no_lodging():
+    basket = factories.a_basket()
+    a_week(basket)
+    bicycle = factories.a_rental(price="10", deposit=None)
+    factories.rental_days(bicycle, date(2027, 7, 11), 3)
+    request = LineRequest(
+        offer_id=bicycle.pk, arrival=date(2027, 7, 11), departure=date(2027, 7, 14), quantity=1
+    )
+    add_to_basket(basket, request, now=NOW)
+    a_place(basket, "10", kind="meal", provider=bicycle.provider)
+
+    meal = next(one.counts for one in standing(basket).lines if one.view.offer.kind == "meal")
+
+    assert not meal.intrinsic
+
+
 def test_what_one_comes_for_makes_a_package_whatever_it_costs():
     basket = factories.a_basket()
     a_week(basket)

@@ -10,13 +10,12 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
-from booking import cancellation
 from booking.models import Order
 from members.journal import SYSTEM
 from members.models import User
 from tests import factories
 from tests.booking.pages import address, body, checkout_form, dupont_stay
-from tests.cast import NOW, FakeBank, order_from, paid_order
+from tests.cast import NOW, FakeBank, cancel_order, order_from, paid_order
 
 pytestmark = pytest.mark.django_db
 CLAIRE = "claire.dupont@example.org"
@@ -85,7 +84,7 @@ def test_signed_in_buyer_is_not_asked_again(client: Client, order: Order, page: 
 
 
 def test_cancelled_stay_proposes_nothing(client: Client, order: Order):
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
 
     assert PROPOSED not in follow_link(client, order)
 

@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 
 from booking import basket as baskets
@@ -231,6 +232,24 @@ def test_order_keeps_from_where_it_came_and_when_the_page_was_shown(
     kept = OrderEvidence.objects.get()
     assert (kept.shown_at, kept.accepted_at) == (NOW, later)
     assert (kept.ip, kept.user_agent) == ("192.0.2.7", "Firefox/150")
+
+
+@pytest.mark.parametrize(
+    ("other", "hours", "is_kept"), [(0, 1, True), (0, 25, False), (1, 1, False), (None, 1, False)]
+)
+def test_moment_of_another_stay_or_of_yesterday_proves_nothing(
+    client: Client, form: LegalText, bank: FakeBank, at, other: int | None, hours, is_kept
+):
+    basket = dupont_stay(client)
+    before = at(NOW - timedelta(hours=hours))
+    told = [basket.pk + other, before.isoformat()] if other is not None else before.isoformat()
+    shown = signing.dumps(told, salt="checkout-shown")
+    at(NOW)
+
+    answer = client.post(address(CHECKOUT), checkout_form(basket, shown=shown))
+
+    assert answer.status_code == 303
+    assert OrderEvidence.objects.get().shown_at == (before if is_kept else None)
 
 
 @pytest.mark.parametrize("shown", ["", "forged", None, "2020-01-01T00:00:00"])

@@ -1,6 +1,7 @@
 """The hosts' money: one's own shares, what was kept back, what to do about the account."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -14,6 +15,7 @@ from members.journal import SYSTEM
 from members.models import PayoutAccount, Provider
 from tests import factories
 from tests.booking.pages import body, dupont_stay
+from tests.booking.test_release_payouts import another_share
 from tests.cast import NOW, FakeBank, paid_order
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +72,23 @@ def test_host_sees_its_own_share_and_why_it_waits(order, django_assert_max_num_q
     assert "Give my papers to the bank" in page
     for secret in ("First stitches of lace", "Dupont", order.email, "1,063.40"):
         assert secret not in page
+
+
+def test_what_is_to_come_stands_on_pages_and_its_sum_is_whole(order: Order, monkeypatch):
+    monkeypatch.setattr("booking.views.extranet_payouts.PAGE", 2)
+    provider = provider_of(order)
+    for number in range(4):
+        another_share(order, provider, Decimal(10 + number))
+    host = browser_of(factories.a_host(provider))
+
+    first, last = (host.get(PAGE, {"a_venir": page}) for page in (1, 99))
+
+    assert [len(one.context["coming"]) for one in (first, last)] == [2, 1]
+    assert first.context["to_come"] == last.context["to_come"] == Decimal("806.00")
+    assert "?a_venir=2&page=1#coming" in body(first)
+    assert 'rel="next"' not in body(last)
+    for odd in ("x", "-1", "9" * 40, ""):
+        assert host.get(PAGE, {"a_venir": odd}).status_code == 200
 
 
 def test_host_with_an_account_reads_when_it_comes(order: Order, bank: FakeBank):

@@ -238,11 +238,3 @@ def test_a_published_offer_is_never_left_without_price() -> None:
     tariff.refresh_from_db()
     assert tariff.base_amount == Decimal(100)
     assert set(UnitDay.objects.values_list("price_cents", flat=True)) == {10_000}
-
-
-def test_prices_changed_elsewhere_are_written_for_their_units() -> None:
-    offer = factories.a_lodging(night="100", units=2, now=NOW)
-    Tariff.objects.update(base_amount=Decimal(90))
-    rows = offers.after_prices_changed(offer.tariffs.get(), now=NOW)
-    assert rows == UnitDay.objects.count()
-    assert set(UnitDay.objects.values_list("price_cents", flat=True)) == {9_000}

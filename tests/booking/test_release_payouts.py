@@ -1,5 +1,6 @@
 """A provider's share goes once, after its services, out of the charge, to an account that may."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from django.conf import settings as chosen
 from django.db import IntegrityError, transaction
 
 from booking import cancellation, payment, payouts, settlement
-from booking.gateways.base import DisputeTruth
+from booking.gateways.base import DisputeTruth, ReversalTruth
 from booking.models import GatewayEvent, Order, Payout, PayoutNetting, PayoutReversal, Refund
 from booking.refusals import Refusal
 from booking.reversals import reverse_payout, reverse_payouts
@@ -174,7 +175,7 @@ def test_failed_refund_holds_the_share_of_its_part_until_it_is_done(order: Order
     gite.refresh_from_db()
     assert (gite.state, gite.hold_reason) == ("held", "refund_failed")
     Refund.objects.filter(pk=refund.pk).update(state="done")
-    assert payouts.release_payouts(now=AFTER) == 1
+    assert payouts.release_payouts(now=AFTER + timedelta(hours=1)) == 1
     gite.refresh_from_db()
     assert (gite.state, gite.hold_reason) == ("paid", "")
     verbs = set(
@@ -193,7 +194,31 @@ def test_contested_payment_holds_every_share_until_it_is_won(order: Order, bank:
     bank.disputes["du_1"] = DisputeTruth("du_1", charge, is_over=True, is_won=True)
     # An old message changes nothing: the bank is asked how it stands.
     tell(order, "charge.dispute.created", "du_1")
-    assert payouts.release_payouts(now=AFTER) == 4
+    assert payouts.release_payouts(now=AFTER + timedelta(hours=1)) == 4
+
+
+def test_shares_held_back_never_keep_the_others_from_going(order: Order, bank: FakeBank):
+    cancel(order, "lodging", now=NOW)
+    Refund.objects.update(line=order.lines.get(kind="meal"), state="failed")
+    held, due = share_of(order, "meal"), share_of(order, "workshop")
+    later = AFTER + timedelta(days=1)
+    # Asked about long ago, and again at each run: as a lost dispute is for ever.
+    for moment in (AFTER, later):
+        payouts.settle_payout(held.pk, now=AFTER)
+        Payout.objects.filter(pk=held.pk).update(asked_at=AFTER - timedelta(days=9))
+        assert payouts.release_payouts(now=moment, limit=1) == 1
+    due.refresh_from_db()
+    held.refresh_from_db()
+    assert (due.state, held.state) == ("paid", "held")
+
+
+def test_share_held_back_rests_before_it_is_looked_at_again(order: Order, bank: FakeBank):
+    order.payments.update(disputed_at=AFTER)
+    payouts.release_payouts(now=AFTER)
+    order.payments.update(disputed_at=None)
+
+    assert payouts.release_payouts(now=AFTER + timedelta(minutes=59)) == 0
+    assert payouts.release_payouts(now=AFTER + timedelta(minutes=60)) == 4
 
 
 def test_payment_whose_charge_is_not_named_is_asked_about(order: Order, bank: FakeBank):
@@ -410,6 +435,93 @@ def test_what_the_office_takes_back_at_the_bank_is_shown(order: Order, bank: Fak
     assert tell(order, "transfer.reversed", meal.transfer_id) == "payout paid"
     meal.refresh_from_db()
     assert meal.reversed_amount == 10
+
+
+def taken_at_the_bank(bank: FakeBank, payout: Payout, cents: int) -> None:
+    """Let the office take back in the bank's own pages."""
+    truth = bank.transfers[payout.transfer_id]
+    row = ReversalTruth(f"trr_office_{cents}", cents, {})
+    bank.transfers[payout.transfer_id] = replace(
+        truth, reversed_cents=truth.reversed_cents + cents, reversals=(row, *truth.reversals)
+    )
+
+
+def test_what_the_office_took_back_at_the_bank_is_not_claimed_again(order: Order, bank: FakeBank):
+    payouts.release_payouts(now=AFTER)
+    meal = share_of(order, "meal")
+    taken_at_the_bank(bank, meal, 1000)
+    tell(order, "transfer.reversed", meal.transfer_id)
+
+    cancel(order, "meal")
+
+    assert PayoutReversal.objects.get().amount == meal.sent_amount - 10
+    assert reverse_payouts(now=AFTER) == 1
+    meal.refresh_from_db()
+    assert meal.reversed_amount == meal.sent_amount
+    assert bank.net_of(meal.sub_order.provider.payout_account.account_id) == 0
+
+
+def test_whole_share_taken_back_at_the_bank_leaves_nothing_to_claim(order: Order, bank: FakeBank):
+    payouts.release_payouts(now=AFTER)
+    meal = share_of(order, "meal")
+    taken_at_the_bank(bank, meal, int(meal.sent_amount * 100))
+    tell(order, "transfer.reversed", meal.transfer_id)
+
+    cancel(order, "meal")
+
+    assert not PayoutReversal.objects.exists()
+
+
+def test_debt_that_the_office_takes_back_at_the_bank_is_none_any_more(order: Order, bank: FakeBank):
+    payouts.release_payouts(now=AFTER)
+    meal = share_of(order, "meal")
+    bank.drained.add(meal.sub_order.provider.payout_account.account_id)
+    cancel(order, "meal")
+    reverse_payouts(now=AFTER)
+
+    taken_at_the_bank(bank, meal, 1000)
+    tell(order, "transfer.reversed", meal.transfer_id)
+    debt = PayoutReversal.objects.get()
+    assert (debt.state, debt.amount) == ("owed", meal.sent_amount - 10)
+
+    taken_at_the_bank(bank, meal, int(meal.sent_amount * 100) - 1000)
+    tell(order, "transfer.reversed", meal.transfer_id)
+    debt.refresh_from_db()
+    assert debt.state == "cancelled"
+    share = another_share(order, meal.sub_order.provider, Decimal("50.00"))
+    payouts.settle_payout(share.pk, now=AFTER)
+    share.refresh_from_db()
+    assert (share.sent_amount, share.netted_amount) == (50, 0)
+
+
+def test_office_and_platform_take_back_at_once_and_the_debt_is_dropped(order, bank: FakeBank):
+    payouts.release_payouts(now=AFTER)
+    meal = share_of(order, "meal")
+    cancel(order, "meal")
+    # The message about it comes after the bank has refused ours: too little is left.
+    taken_at_the_bank(bank, meal, int(meal.sent_amount * 100))
+    assert reverse_payouts(now=AFTER) == 0
+    assert PayoutReversal.objects.get().state == "owed"
+
+    tell(order, "transfer.reversed", meal.transfer_id)
+
+    assert PayoutReversal.objects.get().state == "cancelled"
+
+
+def test_message_that_names_our_own_reversal_settles_it_once(order: Order, bank: FakeBank):
+    payouts.release_payouts(now=AFTER)
+    meal = share_of(order, "meal")
+    cancel(order, "meal")
+    bank.lost_answers = 1
+    reverse_payouts(now=AFTER)
+
+    tell(order, "transfer.reversed", meal.transfer_id)
+    tell(order, "transfer.reversed", meal.transfer_id)
+
+    assert PayoutReversal.objects.get().state == "done"
+    assert reverse_payouts(now=AFTER + timedelta(minutes=6)) == 0
+    meal.refresh_from_db()
+    assert meal.reversed_amount == meal.sent_amount
 
 
 @pytest.mark.parametrize("payout", ["", "nonsense", "999999", "9" * 30])

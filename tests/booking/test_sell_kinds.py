@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from booking import cancellation, checkout, slots
+from booking import checkout, slots
 from booking.basket import add_to_basket, change_line, renew_holds
 from booking.models import Basket, Offer, OfferPermit, OutboxMessage, Refund, Slot, SlotHold
 from booking.refusals import Refusal
@@ -18,7 +18,7 @@ from members.journal import Actor
 from members.models import Entry
 from oti.lib.dates import PARIS
 from tests import factories
-from tests.cast import NOW, FakeBank, order_from, paid_order
+from tests.cast import NOW, FakeBank, cancel_order, order_from, paid_order
 
 pytestmark = pytest.mark.django_db
 DAY = date(2027, 7, 12)
@@ -280,7 +280,7 @@ def test_seats_bicycles_and_bags_are_taken_together_and_given_back_together(bank
     assert taken() == {(DAY, ""): 3, (DAY, "bike"): 2, (DAY, "luggage"): 3}
     assert order.total_amount == Decimal("8") * 2 + Decimal("4") + Decimal("10")
 
-    cancellation.cancel_order(order, basis="full", reason="Verglas", actor=OFFICE, now=NOW)
+    cancel_order(order, basis="full", reason="Verglas", actor=OFFICE, now=NOW)
     assert set(taken().values()) == {0}
     assert Refund.objects.get().amount == order.total_amount
 

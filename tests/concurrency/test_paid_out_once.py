@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from booking import cancellation, locks, payouts, reversals
+from booking import locks, payouts, reversals
 from booking.basket import add_to_basket
 from booking.models import Order, Payout, PayoutReversal
 from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
-from tests.cast import NOW, FakeBank, paid_order
+from tests.cast import NOW, FakeBank, cancel_order, paid_order
 from tests.concurrency.rivals import Meeting, errors_in, run_together
 
 pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
@@ -146,7 +146,7 @@ def test_cancelling_and_sending_at_once_never_leave_money_at_a_host(bank: FakeBa
 
 
 def cancel_all(order: Order) -> None:
-    cancellation.cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=AFTER)
+    cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=AFTER)
 
 
 def a_debt(bank: FakeBank) -> tuple[PayoutReversal, list[Payout]]:

@@ -276,11 +276,12 @@ def test_addresses_that_are_named_resolve(address: str):
 def test_proxy_treats_apart_only_what_exists():
     apart = {one for one in locations() if not one.startswith("@")}
     assert apart == {
-        *("/", "/paiement/stripe/", settings.DESK_PREFIX, settings.STATIC_URL),
+        *("/", "/api/", "/paiement/stripe/", settings.DESK_PREFIX, settings.STATIC_URL),
         *("^/media/(?:images|avatar_images)/", settings.MEDIA_URL, "/alive"),
     }
     assert SERVICES["proxy"]["healthcheck"]["test"][-1].endswith("/alive")
-    assert "/paiement/stripe/".startswith(BANK)
+    assert resolve(BANK).url_name == "webhook-stripe"
+    assert f"location = {BANK} {{" in NGINX
 
 
 def test_proxy_and_application_agree_on_the_longest_body():
@@ -371,3 +372,43 @@ def test_nginx_serves_what_is_public_and_says_what_is_wrong(proxy: tuple[int, Pa
     last = [answer_of(port, "/fr/") for _ in range(150)][-1]
     assert (last[0], last[1]["Retry-After"]) == (429, "30")
     assert "Un instant" in last[2]
+
+
+def test_nginx_answers_the_interface_in_json(proxy: tuple[int, Path]):
+    port, _media = proxy
+
+    def problem(answer: tuple[int, HTTPMessage, str], status: int) -> dict[str, Any]:
+        told, headers, body = answer
+        assert (told, headers["Content-Type"]) == (status, "application/json")
+        assert headers["Cache-Control"] == "no-store"
+        [found] = json.loads(body)["problems"]
+        return found
+
+    away = problem(answer_of(port, "/api/v1/offers"), 503)
+    assert (away["code"], away["message"][:19]) == ("away", "Le site redémarre :")
+    long = {"Content-Length": "52428800", "Accept-Language": "fr"}
+    assert problem(answer_of(port, "/api/v1/baskets", **long), 413)["code"] == "too_large"
+    last = [answer_of(port, "/api/v1/offers?language=en") for _ in range(150)][-1]
+    assert problem(last, 429) == {
+        "code": "too_many_requests",
+        "message": "Too many requests: wait, then try again.",
+    }
+    assert last[1]["Retry-After"] == "30"
+
+
+def test_nginx_writes_no_key_in_its_logs(proxy: tuple[int, Path]):
+    port, media = proxy
+    for path in (
+        "/api/v1/baskets/s3cr3t/lines/4",
+        "/api/v1//%62askets/s3cr3t",
+        "/fr/commande/AAAA3333/?cle=s3cr3t",
+    ):
+        for _time in range(60):
+            answer_of(port, path)
+    answer_of(port, "/api/v1/baskets/s3cr3t/lines", **{"Content-Length": "52428800"})
+
+    logs = [one for one in media.parent.rglob("*.log") if one.is_file()]
+    said = "".join(one.read_text() for one in logs)
+    assert "/api/v1/baskets/***/lines/4" in said
+    assert "/fr/commande/AAAA3333/" in said
+    assert "s3cr3t" not in said

@@ -4,13 +4,18 @@ from datetime import date, datetime
 
 import pytest
 from django.db import transaction
+from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
+from booking.models import Order, TouristTaxTariff
 from booking.quoting import TaxBook
 from destination.models.territory import poles_on
-from oti.lib.memo import remembered
+from oti.lib.memo import read_again, remembered
 from tests import factories
+from tests.booking.pages import address, body, checkout_form, dupont_stay
+from tests.cast import NOW, FakeBank
 
 DAY = date(2027, 4, 6)
 
@@ -90,3 +95,34 @@ def test_poles_are_read_once() -> None:
     first = poles_on(day)
     assert first
     assert poles_on(day) is first
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_what_is_read_again_is_remembered_from_then_on() -> None:
+    counted = Counted()
+    counted.ask(1)
+    with read_again():
+        counted.ask(1)
+    counted.ask(1)
+    assert counted.calls == 2
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_price_that_an_order_refused_is_shown_as_it_is_now(
+    client: Client, at, bank: FakeBank
+) -> None:
+    at(NOW)
+    factories.terms()
+    factories.package_form()
+    basket = dupont_stay(client)
+    checkout = address("booking:checkout")
+    assert "1,063.40" in body(client.get(checkout))
+    TouristTaxTariff.objects.update(value=F("value") * 2)
+
+    refused = client.post(checkout, checkout_form(basket))
+
+    # The new price is to be accepted on the page of the stay, which knows it too.
+    assert (refused.status_code, refused["Location"]) == (303, address("booking:my-stay"))
+    view = client.get(refused["Location"]).context["view"]
+    assert [one.code for line in view.lines for one in line.troubles] == ["price_changed"]
+    assert not Order.objects.exists()

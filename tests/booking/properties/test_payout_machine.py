@@ -6,6 +6,7 @@ bank that is away, loses answers, refuses, forgets its keys and whose accounts a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 
@@ -24,6 +25,7 @@ from hypothesis.stateful import (
 
 from booking import cancellation, payment, payouts, reversals
 from booking.basket import add_to_basket
+from booking.gateways.base import ReversalTruth
 from booking.models import Order, OrderLine, Payment, Payout, PayoutReversal, Refund
 from booking.rules import states
 from booking.wishes import LineRequest
@@ -151,6 +153,25 @@ class Money(RuleBasedStateMachine):
     @rule()
     def take_back(self):
         reversals.reverse_payouts(now=self.now)
+
+    @rule(number=st.integers(0, 9))
+    def office_takes_back_a_debt_at_the_bank(self, number):
+        debts = list(PayoutReversal.objects.filter(state=states.OWED).order_by("pk"))
+        if not debts or self.bank.is_down:
+            return
+        debt = debts[number % len(debts)]
+        truth = self.bank.transfers.get(debt.payout.transfer_id)
+        if truth is None:
+            return
+        left = truth.amount_cents - truth.reversed_cents
+        cents = min(left, int((debt.amount - debt.netted_amount) * 100))
+        if cents <= 0:
+            return
+        row = ReversalTruth(f"trr_office_{next(self.bank.numbers)}", cents, {})
+        self.bank.transfers[truth.transfer_id] = replace(
+            truth, reversed_cents=truth.reversed_cents + cents, reversals=(row, *truth.reversals)
+        )
+        payouts.follow_transfer(truth.transfer_id, {}, now=self.now)
 
     @rule()
     def office_asks_again(self):

@@ -1,5 +1,6 @@
 """What hypothesis draws for the pure rules: amounts, parties, dates and terms that make sense."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,11 @@ bounded = settings(deadline=None, max_examples=80)
 FIRST_DAY = date(2026, 1, 1)
 BASES = ("stay", "night", "person", "person_night", "item")
 RATES = tuple(map(Decimal, ("0", "0.055", "0.10", "0.20")))
+
+
+def party(adults: int, ages: Sequence[int] = ()) -> tuple[Guest, ...]:
+    """Some adults, then a child of each of these ages."""
+    return (Guest(),) * adults + tuple(Guest(age) for age in ages)
 
 
 def amounts(most: int = 500_00) -> st.SearchStrategy[Decimal]:

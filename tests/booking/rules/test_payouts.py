@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.rules.payouts import Claim, claim_back, keep_for_debts, release_moment
+from booking.rules.payouts import Claim, claim_back, keep_for_debts, over_claimed, release_moment
 
 D = Decimal
 cents = st.integers(0, 500_000).map(lambda n: D(n) / 100)
@@ -37,6 +37,23 @@ def test_what_goes_and_what_is_kept_are_what_is_owed(owed: D, debts: list[D]) ->
     # Debts are kept in their order: nothing of the next before the whole of the one before.
     whole = [key for key, amount in kept.kept if amount == debts[key]]
     assert len(kept.kept) - len(whole) <= 1
+
+
+@given(owed=cents, sent=cents, netted=cents, elsewhere=cents, claimed=cents)
+def test_what_came_back_elsewhere_is_never_claimed_again(
+    owed: D, sent: D, netted: D, elsewhere: D, claimed: D
+) -> None:
+    elsewhere = min(elsewhere, sent)
+    sums = {"owed": owed, "sent": sent, "netted": netted, "elsewhere": elsewhere}
+    claim = claim_back(**sums, claimed=claimed)
+
+    total = claimed + claim.from_transfer + claim.as_debt
+    # The host keeps what is owed, unless less was left already.
+    assert sent + netted - elsewhere - total >= min(owed, sent + netted - elsewhere - claimed)
+    assert claim.from_transfer == 0 or claim.from_transfer + elsewhere + claimed <= sent
+    over = over_claimed(**sums, claimed=total)
+    assert over == 0 or (claim.from_transfer, claim.as_debt) == (0, 0)
+    assert over == max(D(0), owed + total + elsewhere - sent - netted)
 
 
 @given(owed=cents, sent=cents, netted=cents, claims=st.lists(cents, max_size=4))

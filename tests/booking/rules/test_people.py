@@ -4,23 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.rules.people import Guest, Occupancy, Party, Problem, check_ages, check_occupancy
-from tests.booking.rules.strategies import bounded, guests
+from booking.rules.people import Guest, Occupancy, Problem, check_ages, check_occupancy
+from tests.booking.rules.strategies import bounded, guests, party
 
 GITE = Occupancy(max_adults=4, max_children=2, max_guests=5, max_infants=1)
-DUPONT = Party(adults=2, child_ages=(5, 10))
-
-
-def test_party_lists_its_guests_adults_first() -> None:
-    assert DUPONT.guests == (Guest(), Guest(), Guest(5), Guest(10))
-    assert DUPONT.size == 4
-
-
-def test_party_counts_infants_strictly_below_an_age() -> None:
-    party = Party(adults=1, child_ages=(0, 1, 2, 3))
-
-    assert party.infants() == 2
-    assert party.infants(3) == 3
 
 
 @pytest.mark.parametrize(("age", "is_adult"), [(None, True), (18, True), (17, False), (0, False)])
@@ -58,7 +45,7 @@ def test_guest_is_adult_from_eighteen(age: int | None, is_adult: bool) -> None:
 def test_check_occupancy_names_every_limit_passed(
     adults: int, ages: tuple[int, ...], problems: list[tuple[str, int, int]]
 ) -> None:
-    found = check_occupancy(GITE, Party(adults, ages).guests)
+    found = check_occupancy(GITE, party(adults, ages))
 
     assert found == [Problem(code, {"max": most, "asked": asked}) for code, most, asked in problems]
 
@@ -66,7 +53,7 @@ def test_check_occupancy_names_every_limit_passed(
 def test_infants_without_a_cot_take_a_guest_place() -> None:
     no_cot = Occupancy(max_adults=2, max_children=1, max_guests=2, max_infants=0)
 
-    assert [problem.code for problem in check_occupancy(no_cot, Party(2, (1,)).guests)] == [
+    assert [problem.code for problem in check_occupancy(no_cot, party(2, (1,)))] == [
         "too_many_guests"
     ]
 

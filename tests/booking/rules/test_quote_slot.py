@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.rules.people import Guest, Party, Problem
+from booking.rules.people import Guest, Problem
 from booking.rules.pricing import (
     BadOption,
     BandTerms,
@@ -19,11 +19,11 @@ from booking.rules.pricing import (
     check_bands,
     quote_slot,
 )
-from tests.booking.rules.strategies import bounded
+from tests.booking.rules.strategies import bounded, party
 
 D = Decimal
 VAT10 = D("0.10")
-DUPONT = Party(2, (5, 10)).guests
+DUPONT = party(2, (5, 10))
 
 CHILD = BandTerms("child", "Enfant", 4, 11, D("6.00"))
 YOUNG = BandTerms("young", "Jeune", 12, 17, D("9.00"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from booking.rules.people import Guest, Party
+from booking.rules.people import Guest
 from booking.rules.pricing import (
     BadOption,
     NightRule,
@@ -23,12 +23,12 @@ from booking.rules.pricing import (
 )
 from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms
 from tests.booking.rules import strategies as draw
-from tests.booking.rules.strategies import bounded
+from tests.booking.rules.strategies import bounded, party
 
 D = Decimal
 ONE_NIGHT = timedelta(days=1)
 SATURDAY = date(2026, 7, 11)
-DUPONT = Party(2, (5, 10)).guests
+DUPONT = party(2, (5, 10))
 VAT10 = D("0.10")
 
 CLEANING = SupplementTerms("cleaning", "Ménage", "stay", D("60.00"), True, D("0.20"))
@@ -151,9 +151,9 @@ def test_extra_persons_are_counted_each_night() -> None:
 
 def test_infants_pay_neither_as_extra_persons_nor_for_linen() -> None:
     linen = (OptionChoice("linen"),)
-    with_infant = quote(guests=Party(2, (1,)).guests, options=linen)
-    without = quote(guests=Party(2).guests, options=linen)
-    with_child = quote(guests=Party(2, (2,)).guests, options=linen)
+    with_infant = quote(guests=party(2, (1,)), options=linen)
+    without = quote(guests=party(2), options=linen)
+    with_child = quote(guests=party(2, (2,)), options=linen)
 
     assert with_infant == without
     assert with_child.gross == without.gross + 7 * D("12.00") + D("9.50")

@@ -7,7 +7,6 @@ import pytest
 from booking.rules.registration import (
     clean_registration,
     registration_commune,
-    valid_registration,
 )
 
 
@@ -31,7 +30,7 @@ from booking.rules.registration import (
     ],
 )
 def test_number_is_well_formed_and_of_its_commune(number: str, insee: str, is_valid: bool) -> None:
-    assert valid_registration(number, insee) is is_valid
+    assert (registration_commune(number) == insee.upper()) is is_valid
 
 
 def test_commune_of_a_number_is_read_for_merged_communes() -> None:
@@ -46,5 +45,5 @@ def test_number_is_kept_clean() -> None:
 def test_pattern_of_national_numbers_is_a_setting() -> None:
     national = re.compile(r"FR(?P<insee>[0-9]{5})[0-9]{4}")
 
-    assert valid_registration("FR43157 0001", "43157", national)
-    assert not valid_registration("43157000123AB", "43157", national)
+    assert registration_commune("FR43157 0001", national) == "43157"
+    assert registration_commune("43157000123AB", national) is None

@@ -51,7 +51,8 @@ MOVES = {
         due pending, due held, due paid, due cancelled, held due, held cancelled,
         pending paid, pending failed, pending due, failed due, failed cancelled""",
     "reversal": """
-        created pending, created cancelled, pending done, pending owed, owed netted, netted owed""",
+        created pending, created cancelled, pending done, pending owed, owed netted, owed cancelled,
+        netted owed""",
     "account": """
         missing started, missing active, missing restricted, started active, started restricted,
         active restricted, restricted active, restricted started""",

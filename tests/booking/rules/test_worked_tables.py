@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import booking
-from booking.rules.people import Party
 from booking.rules.pricing import (
     NightRule,
     OptionChoice,
@@ -16,6 +15,7 @@ from booking.rules.pricing import (
     quote_stay,
 )
 from booking.rules.tourist_tax import Tariff, TaxTerms, compute_tourist_tax
+from tests.booking.rules.strategies import party
 from tests.booking.rules.test_tourist_tax import VECTORS
 
 D = Decimal
@@ -50,7 +50,7 @@ def test_pricing_page_adds_up_as_the_code_does() -> None:
         gite,
         date(2026, 7, 11),
         date(2026, 7, 18),
-        Party(2, (5, 10)).guests,
+        party(2, (5, 10)),
         [OptionChoice("linen")],
         tax,
         collects_tax=True,

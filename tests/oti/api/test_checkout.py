@@ -58,6 +58,20 @@ def test_order_awaits_its_payment_at_the_banks_page(bank: FakeBank, django_asser
     assert [one.amount_total_cents for one in bank.sessions.values()] == [87140]
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"), [("203.0.113.9:51234", "203.0.113.9"), ("nonsense", None)]
+)
+def test_address_that_a_proxy_tells_is_kept_as_one(bank: FakeBank, settings, told, kept):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    token = dupont_basket()
+    path = f"baskets/{token}/checkout"
+
+    answer = send(path, checkout_body(token), X_Forwarded_For=told)
+
+    assert answer.status_code == 201, answer.content
+    assert Order.objects.get().evidence.ip == kept
+
+
 def test_bank_leads_back_to_the_pages(bank: FakeBank, monkeypatch):
     asked = []
     monkeypatch.setattr(

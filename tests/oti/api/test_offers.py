@@ -1,6 +1,6 @@
 """GET /api/v1/offers, an offer, and when it can be had."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -145,6 +145,7 @@ def test_slots_with_what_is_left_and_the_price_of_each_age():
             "ends_at": "2027-07-12T16:00+02:00",
             "free": 5,
             "status": "available",
+            "sides": [],
         },
         {
             "id": closed.pk,
@@ -152,6 +153,7 @@ def test_slots_with_what_is_left_and_the_price_of_each_age():
             "ends_at": "2027-07-13T16:00+02:00",
             "free": 0,
             "status": "closed",
+            "sides": [],
         },
     ]
     assert [(one["code"], one["amount_cents"]) for one in told["prices"]] == [
@@ -159,6 +161,88 @@ def test_slots_with_what_is_left_and_the_price_of_each_age():
         ("enfant", 1600),
     ]
     assert told["days"] == []
+
+
+JULY = "availability?from=2027-07-01&to=2027-07-31"
+MONDAY = date(2027, 7, 12)
+
+
+def slots_of(offer, days: str = JULY):
+    return ask(f"offers/{offer.slug}/{days}").json()["slots"]
+
+
+def test_children_are_counted_not_units_of_their_carer():
+    care = factories.a_childcare()
+    for day, capacity in ((MONDAY, 20), (MONDAY + timedelta(days=1), 7)):
+        factories.a_slot(care, day, time(9), capacity=capacity)
+
+    assert [(one["free"], one["status"]) for one in slots_of(care)] == [
+        (2, "available"),
+        (0, "sold_out"),
+    ]
+
+
+def test_days_past_an_authorisation_or_out_of_season_are_left_out():
+    care = factories.a_childcare(valid_until=MONDAY)
+    walk = factories.a_composite(season_from_month=8, season_to_month=10)
+    for offer in (care, walk):
+        factories.a_slot(offer, MONDAY, time(9), capacity=40)
+        factories.a_slot(offer, MONDAY + timedelta(days=1), time(9), capacity=40)
+
+    assert len(slots_of(care)) == 1
+    assert slots_of(walk) == []
+
+
+def test_what_is_open_today_is_told_until_it_closes(at):
+    visit = factories.an_activity(kind="visit", duration_minutes=480)
+    talk = factories.an_activity(duration_minutes=480)
+    for offer in (visit, talk):
+        factories.a_slot(offer, MONDAY, time(9))
+    today = "availability?from=2027-07-12&to=2027-07-12"
+    at("2027-07-12 12:00")
+    assert [len(slots_of(one, today)) for one in (visit, talk)] == [1, 0]
+    at("2027-07-12 17:01")
+    assert slots_of(visit, today) == []
+
+
+def test_bicycles_and_bags_are_told_beside_the_seats(django_assert_max_num_queries):
+    ride = factories.a_shuttle()
+    for number in range(4):
+        factories.a_ride(ride, MONDAY + timedelta(days=number), bikes=number)
+
+    with django_assert_max_num_queries(14):
+        told = slots_of(ride)
+
+    assert [{one["code"]: one["free"] for one in slot["sides"]} for slot in told] == [
+        {"bike": number, "luggage": 6} for number in range(4)
+    ]
+
+
+def test_offer_tells_its_deposit_its_season_and_its_steps():
+    bicycle = factories.a_rental(deposit="150")
+    walk = factories.a_composite(season_from_month=8, season_to_month=10)
+    other = factories.a_provider(name="Cave des Estables")
+    walk.steps.filter(position=2).update(led_by=other, place="Le Monastier")
+
+    assert ask(f"offers/{bicycle.slug}").json()["deposit_cents"] == 15000
+    told = ask(f"offers/{walk.slug}").json()
+    assert (told["deposit_cents"], told["season"]) == (None, {"from_month": 8, "to_month": 10})
+    assert told["steps"][:2] == [
+        {
+            "title": "Cueillir",
+            "place": "",
+            "minutes": 100,
+            "led_by": None,
+            "plan_b": "Visiter une champignonnière",
+        },
+        {
+            "title": "Cuisiner",
+            "place": "Le Monastier",
+            "minutes": 100,
+            "led_by": "Cave des Estables",
+            "plan_b": "",
+        },
+    ]
 
 
 def test_a_month_from_today_without_days(django_assert_max_num_queries):
