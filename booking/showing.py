@@ -151,6 +151,8 @@ def _item_label(item: QuoteItem, quantity: int) -> str:
         text = ngettext("%(count)s night at %(each)s", "%(count)s nights at %(each)s", quantity)
         return text % {"count": quantity, "each": each}
     label = _("Further person and night") if item.kind == "extra_person" else item.label
+    if not item.unit_amount:
+        return f"{label} × {quantity}" if quantity > 1 else label
     return f"{label}, {quantity} × {each}" if quantity > 1 else label
 
 

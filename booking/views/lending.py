@@ -94,8 +94,8 @@ def _priced(
             offer, first, after, quantity, shown=quote.total, options=options, back=back
         )
     note = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
-    if quantity > 1:
-        note = _("%(quantity)s for %(days)s") % {"quantity": quantity, "days": note}
+    if quantity > 1 and quote is not None:
+        note = f"{quote.items[0].label} × {quantity}, {note}"
     return {
         "quote": quote,
         "note": note,
