@@ -116,7 +116,8 @@ def places_panel(
     A party that they told, rather than the usual two adults, is remembered by what they add.
 
     Dates: `[from_day, to_day]`, or four weeks from `from_day`, or from the first date to come; at
-    most 24 slots, or a week of something lent. `cancelled` are slots of sessions that don't take place.
+    most 24 slots, or a week of something lent. `cancelled` are slots of sessions that don't
+    take place.
     """
     today = day_of(now)
     start = max(from_day or _next_day(offer, today - ONE_DAY, now=now) or today, today)

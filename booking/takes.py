@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Q, Subquery
 from django.utils.translation import gettext
@@ -211,7 +212,7 @@ def _check_left(ask: SlotAsk, take: Take) -> list[Trouble]:
         return []
     field = "arrival" if ask.days else "slot"
     left = rules.places_left(slot.free, ask.asked.guests)
-    day = {"day": slot.day} if ask.days else {}
+    day: dict[str, Any] = {"day": slot.day} if ask.days else {}
     if left <= 0:
         if rules.gone_code:
             return [trouble(rules.gone_code, field=field, **day)]

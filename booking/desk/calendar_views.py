@@ -144,7 +144,9 @@ class SlotChangeView(UseCaseView):
 
     def _when(self) -> str:
         start = paris(self.target.starts_at)
-        return f"{format_day_long(start.date(), language())}, {format_hour(start.time(), language())}"
+        return (
+            f"{format_day_long(start.date(), language())}, {format_hour(start.time(), language())}"
+        )
 
     @property
     def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]

@@ -181,9 +181,7 @@ def read_sold() -> dict[tuple[str, date, str], int]:
 
 def taken_since(before: dict[tuple[str, date, str], int]) -> dict[tuple[str, date, str], int]:
     """Return what has been sold since, where anything was."""
-    return {
-        key: count - before[key] for key, count in read_sold().items() if count != before[key]
-    }
+    return {key: count - before[key] for key, count in read_sold().items() if count != before[key]}
 
 
 def assert_each_provider_is_told_of_its_own(order: Order) -> None:
