@@ -213,10 +213,13 @@ def from_price(offer: Offer) -> dict[str, Any] | None:
         note = _("%(item)s, a day") % {"item": band.name} if offer.is_sold_by_day else band.name
         return {"amount": band.amount, "note": note}
     others = [one for one in bands if one.amount < band.amount]
-    note = _("per person") if len(bands) == 1 else band.name
+    note = band.name
+    if len(bands) == 1:
+        note = _("per person") if band.amount else ""
     if others:
         lowest = min(others, key=lambda one: one.amount)
-        note = f"{note}, {lowest.name.lower()} {euros(lowest.amount)}"
+        least = euros(lowest.amount) if lowest.amount else _("free of charge")
+        note = f"{note}, {lowest.name.lower()} {least}"
     return {"amount": band.amount, "note": note}
 
 

@@ -98,7 +98,7 @@ def why_words(reason: str, rows: Sequence[Mapping[str, Any]], share: Decimal | N
     if reason == "two_types":
         main = {row["type"] for row in counted} - {OTHER, ""}
         words = [str(TYPE_WORDS[one]) for one in sorted(main)]
-        return _("It brings together %(types)s, paid once.") % {"types": _listed(words)}
+        return _("This stay brings together %(types)s, paid once.") % {"types": _listed(words)}
     if reason == "share" and share is not None:
         percent = (share * 100).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
         decimals = 0 if percent == percent.to_integral_value() else 1

@@ -20,7 +20,7 @@ from booking.availability import SlotChoice, slot_choices
 from booking.models import Basket, Offer
 from booking.people import people_from
 from booking.quoting import check_places, policy_of, quote_places, supplement_terms
-from booking.rules.people import Guest
+from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import OptionChoice, Quote
 from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words, people_words
@@ -29,8 +29,12 @@ from oti.lib.dates import today as day_of
 
 WEEKS = timedelta(days=28)
 MOST_SLOTS = 24
+# Of something lent, a week is enough: its days are chosen in the box beside.
+MOST_DAYS_LENT = 7
 # What lacks beside the places of one date.
 OF_SIDES = {"side_gone", "side_partly_gone"}
+# Fewer are left on a day than are wanted.
+PARTLY_LENT = "partly_gone_on"
 # Above that, a number of places says nothing urgent.
 FEW_PLACES = 10
 
@@ -112,7 +116,8 @@ def places_panel(
     A party that they told, rather than the usual two adults, is remembered by what they add.
 
     Dates: `[from_day, to_day]`, or four weeks from `from_day`, or from the first date to come; at
-    most 24 slots. `cancelled` are slots of sessions that don't take place.
+    most 24 slots, or a week of something lent. `cancelled` are slots of sessions that don't
+    take place.
     """
     today = day_of(now)
     start = max(from_day or _next_day(offer, today - ONE_DAY, now=now) or today, today)
@@ -126,7 +131,8 @@ def places_panel(
         options=wanted.options,
         now=now,
     )
-    shown, rest = choices[:MOST_SLOTS], choices[MOST_SLOTS:]
+    most = MOST_DAYS_LENT if offer.is_sold_by_day else MOST_SLOTS
+    shown, rest = choices[:most], choices[most:]
     told = party if is_party_told else ()
     days = _days(offer, wanted, shown, cancelled=cancelled, party=told, back=back)
     quote, reasons = _price(offer, wanted)
@@ -188,7 +194,8 @@ def _excluded(offer: Offer, wanted: Wanted, party: Sequence[Guest]) -> str:
     if offer.is_sold_by_item or wanted.is_of_stay:
         return ""
     out = [guest for guest in party if not may_join(offer, guest)]
-    if not out:
+    is_for_children = offer.max_age is not None and offer.max_age < ADULT_AGE
+    if not out or (is_for_children and all(guest.is_adult for guest in out)):
         return ""
     ages = cards.ages_words(offer.min_age, offer.max_age) or _("not for every age")
     return _("%(ages)s: without %(persons)s.") % {
@@ -254,6 +261,9 @@ def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
         }
     if choice.status == "sold_out":
         return {"words": _("Sold out"), "kind": "plain", "is_full": True}
+    if any(one.code == PARTLY_LENT for one in choice.troubles):
+        text = ngettext("Only %(count)s left", "Only %(count)s left", choice.free)
+        return {"words": text % {"count": choice.free}, "kind": "warn", "is_full": False}
     if slot_reasons:
         return {"words": slot_reasons[0], "kind": "warn", "is_full": choice.free <= 0}
     if choice.status == "limited" and choice.free <= FEW_PLACES:

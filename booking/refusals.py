@@ -14,12 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
 from booking.rules.people import Problem
-from oti.lib.html import format_euros
+from oti.lib.html import format_day_long, format_euros
 
 
 @dataclass(frozen=True)
@@ -282,7 +281,8 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format_euros(value, get_language() or settings.LANGUAGE_CODE, is_exact=True)
     if isinstance(value, date):
-        return date_format(value, "MONTH_DAY_FORMAT")
+        language = get_language() or settings.LANGUAGE_CODE
+        return format_day_long(value, language, has_year=False)
     return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else value
 
 

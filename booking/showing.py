@@ -152,6 +152,8 @@ def _item_label(item: QuoteItem, quantity: int) -> str:
         text = ngettext("%(count)s night at %(each)s", "%(count)s nights at %(each)s", quantity)
         return text % {"count": quantity, "each": each}
     label = _("Further person and night") if item.kind == "extra_person" else item.label
+    if not item.unit_amount:
+        return f"{label} × {quantity}" if quantity > 1 else label
     return f"{label}, {quantity} × {each}" if quantity > 1 else label
 
 
@@ -184,10 +186,18 @@ def line_note(view: LineView) -> str:
         return ", ".join([*parts, party_words(view.guests), host_words(view.offer)])
     parts = [
         time_words(view.offer, line.arrival, line.departure),
-        quantity_words(view.offer, line.quantity, view.guests),
+        _how_many(view),
         view.offer.place or view.offer.commune.name,
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _how_many(view: LineView) -> str:
+    """Write who takes part, or how many of what: "Vélo × 2"."""
+    if not view.offer.is_sold_by_item or view.quote is None:
+        return quantity_words(view.offer, view.line.quantity, view.guests)
+    name = view.quote.items[0].label
+    return f"{name} × {view.line.quantity}" if view.line.quantity > 1 else name
 
 
 def time_words(offer: Offer, first: date | None, after: date | None) -> str:

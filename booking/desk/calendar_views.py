@@ -22,7 +22,7 @@ from booking.desk.views import UseCaseView, actor_of, offer_url
 from booking.models import Closure, Offer, Slot, Unit
 from booking.refusals import BadInput, Trouble
 from oti.lib.dates import paris
-from oti.lib.html import format_day_long
+from oti.lib.html import format_day_long, format_hour
 
 
 def language() -> str:
@@ -144,7 +144,9 @@ class SlotChangeView(UseCaseView):
 
     def _when(self) -> str:
         start = paris(self.target.starts_at)
-        return f"{format_day_long(start.date(), language())} {start:%H:%M}"
+        return (
+            f"{format_day_long(start.date(), language())}, {format_hour(start.time(), language())}"
+        )
 
     @property
     def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]

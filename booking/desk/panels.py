@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
@@ -254,7 +255,7 @@ def _special() -> ObjectList:
                 "steps",
                 row_form=OfferStepRow,
                 heading=_("Steps (workshop in steps)"),
-                label=_("step"),
+                label=pgettext_lazy("workshop", "step"),
                 help_text=_(
                     "In their order. At least one says what is done instead when weather or "
                     "harvest forbid it."

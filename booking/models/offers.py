@@ -16,6 +16,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.search import index
@@ -357,7 +358,7 @@ class OfferStep(models.Model):
 
     offer = ParentalKey(Offer, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField(_("order"), default=0)
-    title = models.CharField(_("step"), max_length=120)
+    title = models.CharField(pgettext_lazy("workshop", "step"), max_length=120)
     place = models.CharField(_("place"), max_length=160, blank=True)
     minutes = models.PositiveSmallIntegerField(
         _("minutes"), validators=[MinValueValidator(1), MaxValueValidator(1440)]
@@ -378,8 +379,8 @@ class OfferStep(models.Model):
     )
 
     class Meta:
-        verbose_name = _("step")
-        verbose_name_plural = _("steps")
+        verbose_name = pgettext_lazy("workshop", "step")
+        verbose_name_plural = pgettext_lazy("workshop", "steps")
         ordering = ("position", "pk")
         constraints = [
             models.CheckConstraint(condition=Q(minutes__gte=1), name="step_takes_time"),

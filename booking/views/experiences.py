@@ -61,7 +61,8 @@ def slot_panel(
 ) -> dict[str, Any]:
     """Return the panel of places with the form that asks who takes part.
 
-    `from` in the address turns to later dates; otherwise the days of the stay, or those given.
+    `from` in the address turns to later dates; otherwise the first day that something is lent for,
+    the days of the stay, or those given.
     """
     basket = basket_for(request)
     wanted = who_takes_part(
@@ -75,6 +76,8 @@ def slot_panel(
     turned = read_day(request.GET.get("from", ""))
     if turned:
         from_day, to_day = turned, None
+    elif offer.is_sold_by_day and (first := read_day(request.GET.get("first_day", ""))):
+        from_day, to_day = first, None
     elif form.arrival_day and not form.page_errors.get("dates"):
         from_day, to_day = form.arrival_day, form.departure_day
     panel = places_panel(

@@ -22,6 +22,7 @@ from booking.refusals import Trouble, trouble
 from booking.rules.pricing import OptionChoice
 from booking.showing import item_rows
 from booking.takes import SlotAsk, check_takes, find_takes
+from destination.templatetags.velay import euros
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
 
@@ -93,13 +94,21 @@ def _priced(
         add = cards.add_days(
             offer, first, after, quantity, shown=quote.total, options=options, back=back
         )
-    note = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
-    if quantity > 1:
-        note = _("%(quantity)s for %(days)s") % {"quantity": quantity, "days": note}
+        add["label"] = _("Add to my stay")
+    days_words = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+    note, rows = days_words, item_rows(quote) if quote else []
+    if quote is not None:
+        lent = quote.items[0]
+        many = [str(quantity)] if quantity > 1 else []
+        note = " × ".join([lent.label, *many]) + f", {days_words}"
+        # The row says what was multiplied: things by days.
+        rows[0]["label"] = f"{lent.label}, " + " × ".join(
+            [*many, days_words, euros(lent.unit_amount)]
+        )
     return {
         "quote": quote,
         "note": note,
-        "breakdown": item_rows(quote) if quote else [],
+        "breakdown": rows,
         "troubles": [one.message for one in troubles],
         "errors": _by_field(troubles),
         "add": add,

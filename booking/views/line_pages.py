@@ -25,6 +25,7 @@ from booking.rules import states
 from booking.rules.people import Guest, check_ages
 from booking.stay_view import BasketView, LineView
 from booking.views.answers import own_address
+from destination.templatetags.velay import years_old
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
@@ -134,22 +135,23 @@ def edit(
 
 def unminded_rows(view: BasketView, *, now: datetime) -> list[dict[str, Any]]:
     """Return what leaves children alone, in words, each with the way to somebody who minds them."""
-    words = showing.people_words(view.people)
     rows = []
     for one in find_unminded(view, now=now):
         start = one.line.starts_at
         query = showing.search_query(
             start.date(), start.date() + ONE_DAY, [person.guest for person in view.people]
         )
-        names = [words[person.key] for person in one.children]
-        text = _("« %(title)s », %(moment)s: who looks after the children (%(names)s)?")
+        if len(one.children) == 1:
+            text = _("« %(title)s », %(moment)s: who looks after the child (%(names)s)?")
+        else:
+            text = _("« %(title)s », %(moment)s: who looks after the children (%(names)s)?")
         rows.append(
             {
                 "text": text
                 % {
                     "title": one.line.title,
                     "moment": showing.moment_words(start),
-                    "names": ", ".join(names),
+                    "names": years_old(person.age for person in one.children),
                 },
                 "url": f"{reverse('booking:experiences')}{query}&kind={Offer.Kind.CHILDCARE}",
             }

@@ -177,13 +177,18 @@ def party(adults: int | str | None, ages: Iterable[int | None] = ()) -> str:
     if not given:
         return text
     children = ngettext("%(count)s child", "%(count)s children", len(given)) % {"count": len(given)}
-    known = sorted(age for age in given if age is not None)
+    known = [age for age in given if age is not None]
     if len(known) < len(given):
         return f"{text}, {children}"
-    years = ngettext("%(ages)s year old", "%(ages)s years old", known[-1]) % {
+    return f"{text}, {children} ({years_old(known)})"
+
+
+def years_old(ages: Iterable[int | None]) -> str:
+    """Write ages, the youngest first: "5 et 10 ans"."""
+    known = sorted(age for age in ages if age is not None)
+    return ngettext("%(ages)s year old", "%(ages)s years old", max(known, default=0)) % {
         "ages": _joined([str(age) for age in known])
     }
-    return f"{text}, {children} ({years})"
 
 
 @register.simple_tag

@@ -170,6 +170,8 @@ _RULES = [
     # before a colon: full; never in 14:32 nor in an address
     (re.compile(rf"{_SPACE}+:(?=\s|$)"), f"{NBSP}:"),
     (re.compile(r"(?<=[^\W_]|[)»”’%€]):(?=\s|$)"), f"{NBSP}:"),
+    # a dash never begins a line
+    (re.compile(r" (?=[–—] )"), NBSP),
     # between a number and its unit
     (re.compile(rf"(?<=\d){_SPACE}(?=(?:€|%|°|k[gm]|[gmlh]|cm|mm|min|ha|ans?)(?!\w))"), NBSP),
     (re.compile(r"(?<=[^\W\d_])'(?=[^\W_])"), "’"),
@@ -180,7 +182,7 @@ _MARKUP = re.compile(r"(<[^>]*>|&(?:#\d+|#x[0-9a-fA-F]+|\w+);)")
 def french_spacing(text: str) -> str:
     """Return plain French text with the spaces that French typography wants.
 
-    U+202F before ; ! ? », after « and inside numbers; U+00A0 before : and before units; the
+    U+202F before ; ! ? », after « and inside numbers; U+00A0 before :, a dash and units; the
     straight apostrophe becomes ’. Applying it twice changes nothing more. Source: the brand's
     charter, "Type".
     """

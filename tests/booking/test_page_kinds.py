@@ -78,6 +78,39 @@ def test_days_that_can_not_be_lent_are_said_and_kept_as_typed(client: Client, fi
     assert page.context["lending"]["add"] is None
 
 
+def test_the_days_that_are_listed_begin_with_those_that_were_chosen(client: Client):
+    offer = factories.a_rental()
+    factories.rental_days(offer, DAY, 12)
+    first = DAY + timedelta(days=3)
+
+    page = client.get(
+        address(OFFER, offer.slug),
+        {"first_day": first.isoformat(), "last_day": first.isoformat(), "quantity": "2"},
+    )
+
+    listed = [day["date"] for day in page.context["panel"]["days"]]
+    assert listed == [first + timedelta(days=number) for number in range(7)]
+    assert page.context["later_url"]
+    assert page.context["lending"]["note"] == "Vélo × 2, 1 jour"
+    assert "Vélo, 2 × 1 jour × 10 €" in body(page)
+
+
+def test_days_with_too_few_left_say_so_and_no_price_stands_above(client: Client):
+    offer = factories.a_rental(price="11")
+    factories.rental_days(offer, DAY, 2)
+
+    page = client.get(
+        address(OFFER, offer.slug),
+        {"first_day": "2027-07-12", "last_day": "2027-07-13", "quantity": "5"},
+    )
+
+    rows = [slot for day in page.context["panel"]["days"] for slot in day["slots"]]
+    assert [(row["kind"], row["add"]) for row in rows] == [("warn", None)] * 2
+    assert "110 €" not in body(page)
+    assert "lundi 12 juillet" in body(page)
+    assert 'aria-invalid="true"' in body(page)
+
+
 def test_a_rental_that_is_gone_says_which_day_and_loses_nothing(client: Client):
     offer = factories.a_rental()
     slots = factories.rental_days(offer, DAY, 3, capacity=1)
@@ -122,6 +155,8 @@ def test_childcare_proposes_the_children_alone(client: Client):
 
     assert "40 €" in body(page)
     assert "Accueil de loisirs" in body(page)
+    # That grown-ups stay out is what childcare is: nothing to warn of.
+    assert page.context["panel"]["excluded"] == ""
 
 
 def test_a_dinner_for_two_asks_who_minds_the_children(client: Client):
@@ -136,7 +171,7 @@ def test_a_dinner_for_two_asks_who_minds_the_children(client: Client):
 
     page = client.get(address("booking:my-stay"))
 
-    assert "qui garde les enfants" in body(page)
+    assert "qui garde les enfants (5 et 10 ans)" in body(page)
     client.post(
         address(ADD),
         {"offer": care.pk, "slot": care.slots.get().pk, "people": ["p3", "p4"]},
@@ -184,6 +219,18 @@ def test_a_visit_says_that_one_comes_when_one_likes(client: Client):
     factories.a_slot(offer, DAY, time(10))
 
     assert "Venez à votre heure" in body(client.get(address(OFFER, offer.slug)))
+
+
+def test_what_costs_nothing_is_free_rather_than_nought_euros(client: Client):
+    offer = factories.an_activity(kind="registration", adult="0", child=None)
+    factories.a_slot(offer, DAY, time(10))
+
+    card = body(client.get(address("booking:experiences")))
+    page = body(client.get(address(OFFER, offer.slug), {"adults": "2"}))
+
+    for shown in (card, page):
+        assert "Gratuit" in shown
+    assert "0 €</p>" not in card
 
 
 def test_every_kind_can_be_filtered_for(client: Client):

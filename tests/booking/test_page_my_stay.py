@@ -217,7 +217,7 @@ def test_produce_is_added_by_quantity(client: Client):
     assert client.post(address("booking:line-add"), form).status_code == 303
     assert BasketLine.objects.get().shown_amount == Decimal("75.00")
     page = body(client.get(address(MY_STAY)))
-    assert "3 items" in page
+    assert "× 3" in page
     assert "(empty)" not in page
 
 

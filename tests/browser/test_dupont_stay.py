@@ -81,8 +81,8 @@ def pay(page: Page, number: str = "4242424242424242") -> None:
 
 def wait_until_confirmed(page: Page) -> Order:
     """Stay on the return page until the webhook has told that it is paid."""
-    page.wait_for_url("**/reserver/merci/**")
-    reference = re.search(r"/merci/([A-Z0-9]+)/", page.url)
+    page.wait_for_url(re.compile(r"/(merci|thanks)/"))
+    reference = re.search(r"/(?:merci|thanks)/([A-Z0-9]+)/", page.url)
     assert reference
     expect(page.locator("body")).to_contain_text(reference[1])
     for _reload in range(20):

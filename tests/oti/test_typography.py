@@ -110,6 +110,7 @@ def test_what_two_days_share_is_written_once(
         ("Bonjour !", f"Bonjour{NN}!"),
         ("Bonjour!", f"Bonjour{NN}!"),
         ("Ça va ?! Oui ; non", f"Ça va{NN}?! Oui{NN}; non"),
+        ("Le Puy – Les Estables", f"Le Puy{NB}– Les Estables"),
         ("« Oui »", f"«{NN}Oui{NN}»"),
         ("«Oui!»", f"«{NN}Oui{NN}!{NN}»"),
         ("Prix : 12 €", f"Prix{NB}: 12{NB}€"),
