@@ -555,19 +555,45 @@ def stay_choices(
     return choices
 
 
-def free_units(
-    unit_ids: Sequence[int],
-    arrival: date,
-    departure: date,
-    *,
-    now: datetime,
-    except_basket: int | None = None,
-) -> set[int]:
-    """Return which of these units nobody has for any of these nights: sold, held or closed."""
-    taken, closed = _taken_and_closed(
-        unit_ids, arrival, departure, now=now, except_basket=except_basket
-    )
-    return set(unit_ids) - taken - closed
+FREE_STAYS = """
+SELECT w.unit, w.arrival, w.departure
+FROM unnest(%(units)s::bigint[], %(arrivals)s::date[], %(departures)s::date[])
+     AS w(unit, arrival, departure)
+WHERE NOT EXISTS (
+    SELECT 1 FROM booking_stay s
+    WHERE s.unit_id = w.unit AND s.dates && daterange(w.arrival, w.departure)
+      AND (s.state IN ('sold', 'blocked') OR (s.state = 'held' AND s.expires_at > %(now)s))
+      AND NOT EXISTS (SELECT 1 FROM booking_basketline l
+                      WHERE l.id = s.line_id AND l.basket_id = %(basket)s)
+) AND NOT EXISTS (
+    SELECT 1 FROM booking_closure c
+    WHERE c.unit_id = w.unit AND c.dates && daterange(w.arrival, w.departure)
+)
+"""
+
+
+def free_stays(
+    stays: Sequence[tuple[int, date, date]], *, now: datetime, except_basket: int | None = None
+) -> set[tuple[int, date, date]]:
+    """Return which (unit, arrival, departure) nobody has: neither sold, held nor closed.
+
+    One statement, none without stays. Holds of `except_basket` don't count.
+    """
+    if not stays:
+        return set()
+    units, arrivals, departures = (list(column) for column in zip(*stays, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FREE_STAYS,
+            {
+                "units": units,
+                "arrivals": arrivals,
+                "departures": departures,
+                "now": now,
+                "basket": except_basket,
+            },
+        )
+        return {(row[0], row[1], row[2]) for row in cursor.fetchall()}
 
 
 TAKEN_AND_CLOSED = """
