@@ -21,7 +21,7 @@ from booking.refusals import BadInput, NotAllowed, Trouble, trouble, troubles_of
 from booking.rules import states
 from booking.rules.kinds import PLACES
 from members.journal import Actor, record
-from oti.lib.dates import ONE_DAY, nights, paris
+from oti.lib.dates import LAST_DAY, ONE_DAY, nights, paris
 from oti.lib.dates import today as day_of
 
 LONGEST_SERIES_DAYS = 800
@@ -179,6 +179,8 @@ def check_series(
     elif (last_day - first_day).days > LONGEST_SERIES_DAYS:
         message = _("Two years at most in one go.")
         troubles.append(Trouble("too_long", message, field="last_day"))
+    elif last_day > LAST_DAY:
+        troubles.append(trouble("too_far", field="last_day"))
     if last_day < day_of(now):
         troubles.append(trouble("in_the_past", field="last_day"))
     if not weekdays:

@@ -167,6 +167,7 @@ def test_a_closure_moves_and_the_former_nights_are_free_again(unit: Unit) -> Non
         (SATURDAY, SATURDAY, "travaux", "dates_reversed", "reopening"),
         (TODAY - timedelta(days=9), TODAY, "travaux", "in_the_past", "reopening"),
         (SATURDAY, date(2099, 1, 1), "travaux", "too_long", "reopening"),
+        (date(9999, 12, 1), date.max, "travaux", "too_far", "reopening"),
         (SATURDAY, NEXT_SATURDAY, "  ", "reason_missing", "reason"),
     ],
 )
