@@ -7,6 +7,7 @@ from datetime import time, timedelta
 import pytest
 from django.test import Client
 
+from booking import availability
 from booking.basket import add_to_basket
 from booking.models import Basket, Offer, Slot, Supplement
 from booking.wishes import LineRequest
@@ -305,6 +306,27 @@ def test_who_may_see_it(client: Client):
     assert not fields_of(page)
     assert show(client, draft).status_code == 404
     assert show(client, paused).status_code == 410
+
+
+def test_only_the_offers_of_the_page_are_priced_and_all_of_them_counted(
+    client: Client, monkeypatch
+):
+    for number in range(15):
+        offer = factories.an_activity(min_age=4 if number else 12, max_age=None if number else 14)
+        factories.a_slot(offer, SUNDAY)
+    priced: list[Offer] = []
+    quote = availability.quote_places
+
+    def count_priced(offer, *args):
+        priced.append(offer)
+        return quote(offer, *args)
+
+    monkeypatch.setattr(availability, "quote_places", count_priced)
+
+    second = listing(client, **WEEK, adults=1, ages=[5], page=2)
+
+    assert "14 things to do" in text_of(second)
+    assert len(second.context["cards"]) == len(priced) == 2
 
 
 def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
