@@ -335,7 +335,7 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
         factories.a_slot(offer, SUNDAY)
     basket = factories.a_basket(None, 5)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         listing(client, **DUPONT)
     with django_assert_max_num_queries(12):
         show(client, offers[0], **DUPONT)
