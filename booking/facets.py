@@ -19,7 +19,7 @@ from django.db import connection
 from booking.availability import STAY_TABLES, StaySearch, stay_conditions
 from booking.exact import EXACT, TARIFF, exact_values
 from booking.filters import JOINS, MONTHS, STARS_SQL, Filters, placed
-from booking.rules.kinds import KINDS
+from booking.rules.kinds import KINDS, SLEPT
 from booking.rules.people import ADULT_AGE, Guest
 from oti.lib.dates import today as day_of
 
@@ -92,8 +92,8 @@ def stay_facets(criteria: StaySearch, *, now: datetime) -> Facets:
 
 def shelf_facets(filters: Filters, *, now: datetime) -> Facets:
     """Count lodgings on sale, whatever the dates."""
-    base = "SELECT o.id AS offer_id FROM booking_offer o WHERE o.kind = 'lodging'"
-    return _count(base, filters, {}, day=day_of(now))
+    base = "SELECT o.id AS offer_id FROM booking_offer o WHERE o.kind = ANY(%(slept)s)"
+    return _count(base, filters, {"slept": list(SLEPT)}, day=day_of(now))
 
 
 def experience_facets(

@@ -76,6 +76,7 @@ CHILDCARE = Childcare(
     units_per_entry=UNITS_OF_CARER,
     needs_permit=True,
     is_proposed=False,
+    minds_children=True,
     gone_code="care_full",
     partly_gone_code="care_partly_full",
 )
