@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from booking.exact import EXACT, TARIFF, exact_values
 from booking.filters import JOINS, MONTHS, Filters, Places, offers_kept, placed
 from booking.holes import bounded_on_both_sides
 from booking.models import Offer, Slot, Stay, Unit, UnitDay
@@ -39,7 +40,8 @@ from booking.quoting import (
     units_to_quote,
 )
 from booking.refusals import BadInput, Trouble, trouble
-from booking.rules.people import Guest
+from booking.rules.kinds import KINDS
+from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
 from booking.takes import check_takes, takes_of_slots
@@ -252,23 +254,13 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     if troubles:
         raise BadInput(*troubles)
     loading = StayLoader(today)
-    wanted = criteria.page * PAGE_SIZE
-    accepted: list[StayResult] = []
-    count, refused, offset = 0, 0, 0
-    while len(accepted) < wanted:
-        candidates, count = _find_candidates(
-            criteria, now=now, offset=offset, limit=wanted + SPARE_CANDIDATES
-        )
-        if not candidates or wanted - PAGE_SIZE >= count:
-            break
-        offset += len(candidates)
-        results = loading.results([(one, criteria) for one in candidates])
-        kept = [one for one in results if one is not None]
-        refused += len(results) - len(kept)
-        accepted += kept
-        if offset >= count:
-            break
-    shown = accepted[wanted - PAGE_SIZE : wanted]
+    # The first page asks the table alone; once the rules refuse somebody, or pages before are
+    # to be passed over unseen, the database is asked for what they decide.
+    found = None if criteria.page > 1 else _read_page(criteria, loading, is_exact=False, now=now)
+    if found is None or found[2]:
+        found = _read_page(criteria, loading, is_exact=True, now=now)
+    accepted, count, refused = found
+    shown = accepted[:PAGE_SIZE]
     if criteria.sort in {"price", "price_desc"}:
         shown.sort(key=lambda one: one.quote.total, reverse=criteria.sort == "price_desc")
     count = max(count - refused, 0)
@@ -278,6 +270,34 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
         page=criteria.page,
         pages=max(1, math.ceil(count / PAGE_SIZE)),
     )
+
+
+def _read_page(
+    criteria: StaySearch, loading: StayLoader, *, is_exact: bool, now: datetime
+) -> tuple[list[StayResult], int, int]:
+    """Return what the rules accept for one page, how many offers there are, how many they refused.
+
+    The next candidates replace those that are refused; pages before are never loaded.
+    """
+    accepted: list[StayResult] = []
+    count, refused = 0, 0
+    offset = (criteria.page - 1) * PAGE_SIZE
+    while len(accepted) < PAGE_SIZE:
+        candidates, count = _find_candidates(
+            criteria,
+            now=now,
+            offset=offset,
+            limit=PAGE_SIZE + SPARE_CANDIDATES,
+            is_exact=is_exact,
+        )
+        offset += len(candidates)
+        results = loading.results([(one, criteria) for one in candidates])
+        kept = [one for one in results if one is not None]
+        refused += len(results) - len(kept)
+        accepted += kept
+        if not candidates or offset >= count or (refused and not is_exact):
+            break
+    return accepted, count, refused
 
 
 class StayLoader:
@@ -409,16 +429,22 @@ RANKED = (
 
 
 def _find_candidates(
-    criteria: StaySearch, *, now: datetime, offset: int, limit: int
+    criteria: StaySearch, *, now: datetime, offset: int, limit: int, is_exact: bool
 ) -> tuple[list[int], int]:
-    """Return the next unit ids in the order of the search, and how many offers there are."""
+    """Return the next unit ids in the order of the search, and how many offers there are.
+
+    `is_exact` leaves out what the rules of stay would refuse. A page past the last one is empty.
+    """
     where, values = stay_conditions(criteria, now=now)
+    if is_exact:
+        where += EXACT
+        values |= exact_values(criteria.arrival, criteria.guests, day_of(now))
     order = SORTS.get(criteria.sort, SORTS["relevance"])
     query = f"""
         WITH fitting AS (
             SELECT DISTINCT ON (u.offer_id) u.offer_id, u.id AS unit_id,
                    e.cum_cents - d.cum_cents AS base_cents, {RANKED}
-            FROM {STAY_TABLES}
+            FROM {STAY_TABLES} {TARIFF if is_exact else ""}
             WHERE {" AND ".join(where)}
             ORDER BY u.offer_id, e.cum_cents - d.cum_cents, u.id
         )
@@ -428,6 +454,9 @@ def _find_candidates(
     with connection.cursor() as cursor:
         cursor.execute(query, {**values, "limit": limit, "offset": offset})
         rows = cursor.fetchall()
+    if not rows and offset:
+        first = _find_candidates(criteria, now=now, offset=0, limit=1, is_exact=is_exact)
+        return [], first[1]
     return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
@@ -555,19 +584,45 @@ def stay_choices(
     return choices
 
 
-def free_units(
-    unit_ids: Sequence[int],
-    arrival: date,
-    departure: date,
-    *,
-    now: datetime,
-    except_basket: int | None = None,
-) -> set[int]:
-    """Return which of these units nobody has for any of these nights: sold, held or closed."""
-    taken, closed = _taken_and_closed(
-        unit_ids, arrival, departure, now=now, except_basket=except_basket
-    )
-    return set(unit_ids) - taken - closed
+FREE_STAYS = """
+SELECT w.unit, w.arrival, w.departure
+FROM unnest(%(units)s::bigint[], %(arrivals)s::date[], %(departures)s::date[])
+     AS w(unit, arrival, departure)
+WHERE NOT EXISTS (
+    SELECT 1 FROM booking_stay s
+    WHERE s.unit_id = w.unit AND s.dates && daterange(w.arrival, w.departure)
+      AND (s.state IN ('sold', 'blocked') OR (s.state = 'held' AND s.expires_at > %(now)s))
+      AND NOT EXISTS (SELECT 1 FROM booking_basketline l
+                      WHERE l.id = s.line_id AND l.basket_id = %(basket)s)
+) AND NOT EXISTS (
+    SELECT 1 FROM booking_closure c
+    WHERE c.unit_id = w.unit AND c.dates && daterange(w.arrival, w.departure)
+)
+"""
+
+
+def free_stays(
+    stays: Sequence[tuple[int, date, date]], *, now: datetime, except_basket: int | None = None
+) -> set[tuple[int, date, date]]:
+    """Return which (unit, arrival, departure) nobody has: neither sold, held nor closed.
+
+    One statement, none without stays. Holds of `except_basket` don't count.
+    """
+    if not stays:
+        return set()
+    units, arrivals, departures = (list(column) for column in zip(*stays, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FREE_STAYS,
+            {
+                "units": units,
+                "arrivals": arrivals,
+                "departures": departures,
+                "now": now,
+                "basket": except_basket,
+            },
+        )
+        return {(row[0], row[1], row[2]) for row in cursor.fetchall()}
 
 
 TAKEN_AND_CLOSED = """
@@ -798,10 +853,10 @@ def search_experiences(
     kept = offers_kept(filters, day=today) if filters else None
     if kept is not None:
         offers = offers.filter(pk__in=kept)
-    found = {offer.pk: offer for offer in offers_to_quote(offers)}
-    first_slot: dict[int, Slot] = {}
-    slots = (
-        Slot.objects.filter(offer_id__in=found, day__gte=start, day__lte=end)
+    # Every offer with its first date, none loaded; then those of the page.
+    first_slots = list(
+        Slot.objects.filter(offer__in=offers.filter(_joined_by(guests)).values("pk"))
+        .filter(day__gte=start, day__lte=end)
         .to_come(now)
         .allowed()
         .with_free(now)
@@ -809,19 +864,48 @@ def search_experiences(
         .filter(day__month__in=MONTHS.get(season, range(1, 13)))
         .order_by("offer_id", "starts_at")
         .distinct("offer_id")
+        .values_list("pk", "offer_id", "day")
     )
-    for slot in slots:
-        first_slot[slot.offer_id] = slot
+    first_slots.sort(key=lambda one: (one[2], turn_of(one[1], today)))
+    pages = max(1, math.ceil(len(first_slots) / PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    shown = first_slots[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    return ExperienceResults(
+        results=_experiences([pk for pk, _offer, _day in shown], guests, today=today, now=now),
+        count=len(first_slots),
+        page=page,
+        pages=pages,
+    )
+
+
+def _joined_by(guests: Sequence[Guest]) -> Q:
+    """Return the condition that somebody of the party may join, by age, as the chips count it."""
+    if not guests:
+        return Q()
+    by_item = [kind.code for kind in KINDS if kind.is_by_item]
+    condition = Q(kind__in=by_item)
+    for age in {ADULT_AGE if guest.age is None else guest.age for guest in guests}:
+        condition |= (Q(min_age=None) | Q(min_age__lte=age)) & (
+            Q(max_age=None) | Q(max_age__gte=age)
+        )
+    return condition
+
+
+def _experiences(
+    slot_ids: Sequence[int], guests: Sequence[Guest], *, today: date, now: datetime
+) -> list[ExperienceResult]:
+    """Load these dates with their offers, in their order, with the price of those who may join."""
+    slots = {slot.pk: slot for slot in Slot.objects.filter(pk__in=slot_ids).with_free(now)}
+    rows = Offer.objects.filter(pk__in={slot.offer_id for slot in slots.values()})
+    offers = {offer.pk: offer for offer in offers_to_quote(rows)}
     poles = pole_by_commune(today)
     results = []
-    for offer_id, slot in first_slot.items():
-        offer = found[offer_id]
+    for slot in (slots[pk] for pk in slot_ids if pk in slots):
+        offer = offers[slot.offer_id]
         quote = None
-        joining = [guest for guest in guests if not check_places(offer, [guest], 1)]
         if guests and not offer.is_sold_by_item:
-            if not joining:
-                continue
-            quote, _troubles = quote_places(offer, joining, 1, ())
+            joining = [guest for guest in guests if not check_places(offer, [guest], 1)]
+            quote, _troubles = quote_places(offer, joining, 1, ()) if joining else (None, [])
         amounts = [band.amount for band in offer.bands.all()]
         results.append(
             ExperienceResult(
@@ -833,15 +917,7 @@ def search_experiences(
                 pole=poles.get(offer.commune_id),
             )
         )
-    results.sort(key=lambda one: (one.slot.day if one.slot else end, turn_of(one.offer.pk, today)))
-    pages = max(1, math.ceil(len(results) / PAGE_SIZE))
-    page = min(max(page, 1), pages)
-    return ExperienceResults(
-        results=results[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
-        count=len(results),
-        page=page,
-        pages=pages,
-    )
+    return results
 
 
 def turn_of(offer_id: int, day: date) -> str:

@@ -68,8 +68,9 @@ def new_basket(*, language: str, now: datetime) -> Basket:
 def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
     """Add a line and hold what it takes; every line of the basket is kept as long.
 
-    Locks: slots, basket. Raises BadInput, NotAllowed, Unavailable, Clash, PriceChanged, WrongState
-    or Busy, with every trouble found; a refused add leaves the deadline alone.
+    Locks: units (shared), slots, basket. Raises BadInput, NotAllowed, Unavailable, Clash,
+    PriceChanged, WrongState or Busy, with every trouble found; a refused add leaves the deadline
+    alone.
     """
     return _read_again_once(basket, lambda: _add(basket, request, now=now))
 
@@ -111,7 +112,8 @@ def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
 def change_line(basket: Basket, line_id: int, request: LineRequest, *, now: datetime) -> BasketLine:
     """Replace what a line asks for; it keeps its place. What it had stays held if this fails.
 
-    Locks: slots, basket. Raises as `add_to_basket`, and BadInput for an unknown line.
+    Locks: units (shared), slots, basket. Raises as `add_to_basket`, and BadInput for an unknown
+    line.
     """
     return _read_again_once(basket, lambda: _change(basket, line_id, request, now=now))
 
@@ -120,9 +122,8 @@ def _change(basket: Basket, line_id: int, request: LineRequest, *, now: datetime
     line = _line_of(basket, line_id)
     wish = read_wish(basket, request, now=now, except_line=line.pk)
     with locks.write_transaction():
-        release(line)
         hint = now + timedelta(minutes=settings.HOLD_MINUTES)
-        taken = take(wish, now=now, until=hint, except_line=line.pk)
+        taken = take(wish, now=now, until=hint, replacing=line)
         current = _lock_open(basket.pk)
         _check_fresh(current, basket)
         if not current.lines.filter(pk=line.pk).exists():
@@ -180,7 +181,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     with locks.write_transaction():
         read = list(lines_to_hold(basket))
         people = people_from(basket.people)
-        locks.lock_units(line.unit_id for line in read if line.unit_id)
+        had = {unit.pk for unit in locks.lock_units(one.unit_id for one in read if one.unit_id)}
         asks = [ask_of(line, people) for line in read if line.slot_id]
         ids = {pk for one in find_takes(asks, now=now) for pk in one.slot_ids}
         locked = {row.pk for row in locks.lock_slots(ids)}
@@ -195,6 +196,8 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
                 continue
             try:
                 if line.unit_id:
+                    if line.unit_id not in had:
+                        raise Busy(trouble("busy"))
                     held_id = hold_nights(
                         line.unit_id, line.arrival, line.departure, now=now, until=hint
                     )

@@ -16,7 +16,7 @@ from django.db.models import Max, Min, Q
 from booking.availability import (
     PAGE_SIZE,
     ExperienceResults,
-    free_units,
+    free_stays,
     search_experiences,
     turn_of,
 )
@@ -154,7 +154,8 @@ def equals_left(
     several = {pk: ids for pk, ids in equals.items() if len(ids) > 1}
     if not several:
         return {}
-    free = free_units([one for ids in several.values() for one in ids], arrival, departure, now=now)
+    stays = [(one, arrival, departure) for ids in several.values() for one in ids]
+    free = {unit for unit, _arrival, _departure in free_stays(stays, now=now)}
     return {pk: len(free.intersection(ids)) for pk, ids in several.items()}
 
 

@@ -69,7 +69,8 @@ def place_order(
 
     The basket freezes, its holds last until the payment's deadline. A second click gets the same
     order. `shown_total` is what the page showed, in euros; `package_form` the information form
-    that the visitor says to have received, needed for a package. Locks: slots, basket.
+    that the visitor says to have received, needed for a package. Locks: units (shared), slots,
+    basket.
 
     Raises BadInput (`empty`, `terms_missing`, `names_missing`, `package_form_missing`),
     NotAllowed for a package that can't be sold (`booking.packages`), PriceChanged
@@ -79,9 +80,12 @@ def place_order(
     if again is not None:
         return again
     slots = SlotHold.objects.filter(line__basket=basket).values_list("slot_id", flat=True)
+    units = basket.lines.filter(unit__isnull=False).values_list("unit_id", flat=True)
     expires_at = payment_deadline(now)
     deadline = order_deadline(expires_at)
     with locks.write_transaction():
+        # The order's lines speak of these units: shared now, not at the commit (LOCKING.md).
+        shared = locks.share_units(one for one in units if one)
         locked = {slot.pk for slot in locks.lock_slots(slots)}
         current = locks.lock_basket(basket.pk)
         again = _order_under_way(current)
@@ -100,7 +104,9 @@ def place_order(
             of_package=check_package(standing, package_form),
         )
         sold = view.counted
-        if not {hold.slot_id for one in sold for hold in one.line.slot_holds.all()} <= locked:
+        slots_of = {hold.slot_id for one in sold for hold in one.line.slot_holds.all()}
+        units_of = {one.unit.pk for one in sold if one.unit}
+        if not slots_of <= locked or not units_of <= shared:
             raise Busy(trouble("busy"))
         _keep_until(sold, current, deadline=deadline, now=now)
         order = Order.objects.create(

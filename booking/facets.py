@@ -17,39 +17,12 @@ from django.conf import settings
 from django.db import connection
 
 from booking.availability import STAY_TABLES, StaySearch, stay_conditions
+from booking.exact import EXACT, TARIFF, exact_values
 from booking.filters import JOINS, MONTHS, STARS_SQL, Filters, placed
-from booking.holes import taken_on
-from booking.rules.kinds import KINDS
+from booking.rules.kinds import KINDS, SLEPT
 from booking.rules.people import ADULT_AGE, Guest
 from oti.lib.dates import today as day_of
 
-NIGHTS = "(%(departure)s::date - %(arrival)s::date)"
-
-
-def _rules(kind: str, day: str, more: str = "") -> str:
-    """Return the SQL of the rules of stay of a kind that hold on a day."""
-    return (
-        f"FROM booking_stayrestriction r WHERE r.tariff_id = u.tariff_id AND r.kind = '{kind}'"
-        f" AND r.dates @> {day} AND r.weekday IN (-1, extract(isodow FROM {day})::int - 1){more}"
-    )
-
-
-# What `booking.rules.stay` decides beyond the table, in the words of the database. The test of
-# the chips compares both.
-EXACT = [
-    f"NOT EXISTS (SELECT 1 {_rules('closed_to_departure', '%(departure)s::date')})",
-    f"coalesce((SELECT min(r.value) {_rules('max_stay', '%(arrival)s::date')}),"
-    f" least(t.max_stay, %(longest)s)) >= {NIGHTS}",
-    "(NOT EXISTS (SELECT 1 FROM generate_series(%(arrival)s::date + 1, %(departure)s::date - 1,"  # noqa: S608
-    " interval '1 day') AS g(day) WHERE EXISTS (SELECT 1 "
-    + _rules("min_stay_through", "g.day::date", f" AND r.value > {NIGHTS}")
-    + f")) OR (t.fills_gaps AND {taken_on('u.id', '%(arrival)s::date - 1')}"
-    f" AND {taken_on('u.id', '%(departure)s::date')}))",
-    "o.min_advance_days <= %(ahead)s",
-    "least(coalesce(nullif(o.max_advance_days, 0), %(horizon)s), %(horizon)s) >= %(ahead)s",
-    "(o.min_age IS NULL OR o.min_age <= %(youngest)s)",
-    "(o.max_age IS NULL OR o.max_age >= %(oldest)s)",
-]
 # Which other filters count when one is counted.
 GROUPS = {
     "pole": ("type", "kind", "stars", "features", "labels", "text"),
@@ -100,35 +73,27 @@ class Facets:
 
 def stay_facets(criteria: StaySearch, *, now: datetime) -> Facets:
     """Count lodgings that are free for these nights and this party."""
-    ages = [ADULT_AGE if guest.age is None else guest.age for guest in criteria.guests]
     today = day_of(now)
     where, values = stay_conditions(
         criteria, now=now, without=criteria.filters.conditions(today)[0]
     )
     base = f"""
         SELECT DISTINCT u.offer_id FROM {STAY_TABLES}
-        JOIN booking_tariff t ON t.id = u.tariff_id
+        {TARIFF}
         WHERE {" AND ".join([*where, *EXACT])}
     """  # noqa: S608 - constants of this project
     return _count(
         base,
         criteria.filters,
-        {
-            **values,
-            "longest": settings.LONGEST_STAY_NIGHTS,
-            "horizon": settings.SEARCH_HORIZON_DAYS,
-            "ahead": (criteria.arrival - today).days,
-            "youngest": min(ages),
-            "oldest": max(ages),
-        },
+        {**values, **exact_values(criteria.arrival, criteria.guests, today)},
         day=today,
     )
 
 
 def shelf_facets(filters: Filters, *, now: datetime) -> Facets:
     """Count lodgings on sale, whatever the dates."""
-    base = "SELECT o.id AS offer_id FROM booking_offer o WHERE o.kind = 'lodging'"
-    return _count(base, filters, {}, day=day_of(now))
+    base = "SELECT o.id AS offer_id FROM booking_offer o WHERE o.kind = ANY(%(slept)s)"
+    return _count(base, filters, {"slept": list(SLEPT)}, day=day_of(now))
 
 
 def experience_facets(

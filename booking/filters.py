@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from booking.models import Offer, OfferLabel
+from booking.rules.kinds import SLEPT
 from destination.models.territory import memberships_on
 
 MOST_WORDS = 6
@@ -30,9 +31,10 @@ STARS = {
 }
 # They share the line of one star in the councils' tariffs without having any.
 WITHOUT_STARS = (Offer.LodgingType.GUEST_ROOM, Offer.LodgingType.HOSTEL, Offer.LodgingType.CAMPING)
+SLEPT_SQL = ", ".join(f"'{code}'" for code in SLEPT)
 NO_STARS = ", ".join(f"'{one.value}'" for one in WITHOUT_STARS)
 STARS_SQL = (
-    f"CASE WHEN o.kind <> 'lodging' OR o.lodging_type IN ({NO_STARS}) THEN 0 "
+    f"CASE WHEN o.kind NOT IN ({SLEPT_SQL}) OR o.lodging_type IN ({NO_STARS}) THEN 0 "
     + " ".join(f"WHEN o.tax_category = '{code.value}' THEN {n}" for code, n in STARS.items())
     + " ELSE 0 END"
 )

@@ -59,14 +59,22 @@ class Taken:
         return self.takes.main if self.takes else None
 
 
-def take(wish: Wish, *, now: datetime, until: datetime, except_line: int | None = None) -> Taken:
+def take(
+    wish: Wish, *, now: datetime, until: datetime, replacing: BasketLine | None = None
+) -> Taken:
     """Hold nights, or lock the slots and check their places; raises with every trouble.
 
-    Locks: slots.
+    `replacing` is a line that gives what it has for it: it lets go under the locks. Locks: units
+    (shared), slots.
     """
+    old_unit = replacing.unit_id if replacing else None
+    units = {one for one in (wish.unit.pk if wish.unit else None, old_unit) if one}
+    locks.share_units(units)
     if wish.unit is not None and wish.days is not None:
+        if replacing is not None:
+            release(replacing)
         stay_id = hold_nights(wish.unit.pk, *wish.days, now=now, until=until)
-        # A hole may have widened while this waited: the rules are asked again (features.md A05).
+        # A hole may have widened before the unit was had: the rules are asked again (A05).
         guests = guests_of(wish.people, wish.keys)
         refused = check_unit(wish.unit, *wish.days, guests, today=day_of(now))
         if refused:
@@ -76,6 +84,9 @@ def take(wish: Wish, *, now: datetime, until: datetime, except_line: int | None 
         msg = "a wish is for nights or for places"
         raise AssertionError(msg)
     locks.lock_slots(_slots_of(wish.ask, now=now))
+    if replacing is not None:
+        release(replacing)
+    except_line = replacing.pk if replacing else None
     takes = places_left(wish.ask, now=now, except_line=except_line)
     if takes.main is not None:
         check_clash(wish, takes.main)
@@ -100,9 +111,11 @@ def hold_nights(
 ) -> int:
     """Hold nights of a unit; the database refuses two holders.
 
-    Expired holds that it would meet go first. A closure is looked for after the insert: the
-    insert waits for whoever holds the unit's lock, and then sees what they wrote.
+    The caller has the unit, shared or locked: no closure can be written meanwhile. Nothing is
+    held when it raises. Expired holds that it would meet go first.
     """
+    if Closure.objects.filter(unit_id=unit_id, dates__overlap=(arrival, departure)).exists():
+        raise Unavailable(trouble("closed"))
     Stay.objects.filter(
         unit_id=unit_id,
         state=Stay.State.HELD,
@@ -114,8 +127,6 @@ def hold_nights(
         row = cursor.fetchone()
     if row is None:
         raise Unavailable(trouble("gone"))
-    if Closure.objects.filter(unit_id=unit_id, dates__overlap=(arrival, departure)).exists():
-        raise Unavailable(trouble("closed"))
     return int(row[0])
 
 

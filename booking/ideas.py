@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.db.models import TextField, Value, Window
+from django.db.models.functions import MD5, Cast, Concat, RowNumber
+
 from booking.availability import turn_of
 from booking.models import Basket, Offer, Slot
 from booking.people import Person
@@ -25,7 +28,7 @@ from oti.lib.dates import today as day_of
 PER_DAY = 3
 MOST_DAYS = 14
 FIRST_TURN = date(2020, 1, 1)
-# More dates than that on the days of a stay are not read at once.
+# More dates than that on the days of a stay are not read at once; each day has its share.
 MOST_SLOTS = 3000
 
 
@@ -89,17 +92,7 @@ def find_ideas(
     days = {
         first + n * ONE_DAY: DayIdeas(first + n * ONE_DAY) for n in range((last - first).days + 1)
     }
-    slots = list(
-        Slot.objects.filter(
-            offer__in=Offer.objects.on_sale(today).exclude(kind=Offer.Kind.LODGING).values("pk"),
-            day__gte=first,
-            day__lte=last,
-        )
-        .to_come(now)
-        .allowed()
-        .with_free(now)
-        .order_by("starts_at", "pk")[:MOST_SLOTS]
-    )
+    slots = _dates(first, last, now=now)
     beside: dict[datetime, list[Slot]] = defaultdict(list)
     for row in (
         Slot.stocks.filter(
@@ -137,6 +130,30 @@ def find_ideas(
             kinds[idea.offer.kind] += 1
         _choose(days[day], by_offer.values(), kind=kind, per_day=per_day, today=today)
     return [days[day] for day in sorted(days)], dict(kinds)
+
+
+def _dates(first: date, last: date, *, now: datetime) -> list[Slot]:
+    """Return the open dates of `[first, last]` in their order: on a crowded day, some of them.
+
+    Each day has its share, taken in the day's rotation: neither late hours nor late days are cut.
+    """
+    today = day_of(now)
+    days = (last - first).days + 1
+    turn = MD5(Concat(Cast("offer_id", TextField()), Value(today.isoformat())))
+    of_its_day = Window(RowNumber(), partition_by="day", order_by=[turn, "starts_at", "pk"])
+    shares = (
+        Slot.objects.filter(
+            offer__in=Offer.objects.on_sale(today).exclude(kind=Offer.Kind.LODGING).values("pk"),
+            day__gte=first,
+            day__lte=last,
+        )
+        .to_come(now)
+        .allowed()
+        .annotate(rank=of_its_day)
+        .filter(rank__lte=max(1, MOST_SLOTS // max(days, 1)))
+    )
+    chosen = Slot.objects.filter(pk__in=shares.order_by().values("pk"))
+    return list(chosen.with_free(now).order_by("starts_at", "pk"))
 
 
 def _choose(day: DayIdeas, ideas: Iterable[Idea], *, kind: str, per_day: int, today: date) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import OperationalError, models, transaction
+from django.db import OperationalError, connection, models, transaction
 
 from booking.models import (
     Basket,
@@ -30,6 +30,10 @@ from members.models import PayoutAccount, Provider
 
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
+# What a row that speaks of a unit asks of it at the commit, asked for at the beginning.
+SHARE_UNITS = """
+SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
+"""
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -52,6 +56,20 @@ def write_transaction() -> Iterator[None]:
 def lock_units(ids: Iterable[int]) -> list[Unit]:
     """Lock units, sorted; returns them with offer and tariff to be read."""
     return _lock(Unit.objects.filter(pk__in=set(ids)))
+
+
+def share_units(ids: Iterable[int]) -> set[int]:
+    """Wait until nobody has these units locked, and keep them from being locked; returns them.
+
+    For rows that speak of a unit: their foreign keys are checked at the commit, too late to see
+    what was written under the unit's lock. Those who share don't wait for each other.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(SHARE_UNITS, [wanted])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def lock_slots(ids: Iterable[int]) -> list[Slot]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from booking.models import Offer
 from booking.people import Person
+from booking.rules.kinds import MINDING
 from booking.stay_view import BasketView, LineView
 from oti.lib.dates import today as day_of
 
@@ -56,4 +57,4 @@ def _is_busy(child: Person, line: LineView, view: BasketView) -> bool:
 
 def _is_sold(now: datetime) -> bool:
     today = day_of(now)
-    return Offer.objects.on_sale(today).filter(kind=Offer.Kind.CHILDCARE).exists()
+    return Offer.objects.on_sale(today).filter(kind__in=MINDING).exists()

@@ -32,7 +32,7 @@ from booking.rules.tourist_tax import tariff_of
 from destination.models.territory import memberships_on
 from members.journal import Actor, record
 from members.models import Provider
-from oti.lib.dates import paris
+from oti.lib.dates import LAST_DAY, paris
 from oti.lib.dates import today as day_of
 
 LONGEST_CLOSURE_DAYS = 1830
@@ -364,6 +364,8 @@ def _check_closure(first_night: date, reopening: date, reason: str, now: datetim
     elif (reopening - first_night).days > LONGEST_CLOSURE_DAYS:
         message = _("More than five years: to stop selling a unit, untick « sold » on it.")
         troubles.append(Trouble("too_long", message, field="reopening"))
+    elif reopening > LAST_DAY:
+        troubles.append(trouble("too_far", field="reopening"))
     if not reason.strip():
         troubles.append(trouble("reason_missing", field="reason"))
     if troubles:

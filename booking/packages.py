@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from booking.models import Offer, Organiser
+from booking.models import Organiser
 from booking.refusals import Trouble, trouble
 from booking.rules.moments import absolute
 from booking.rules.package_law import (
@@ -148,7 +148,7 @@ def _read_line(one: LineView, view: BasketView) -> PackageLine:
 
 def _is_intrinsic(one: LineView, lines: Sequence[LineView]) -> bool:
     """Whether it is a meal that the host of the lodging gives during the stay (vector P6)."""
-    if one.offer.kind != Offer.Kind.MEAL:
+    if not one.offer.kind_rules.may_be_intrinsic:
         return False
     day = one.starts_at.date()
     return any(
@@ -162,7 +162,9 @@ def _is_intrinsic(one: LineView, lines: Sequence[LineView]) -> bool:
     )
 
 
-def _trip_of(lines: Sequence[LineView]) -> Trip:
+def _trip_of(counted: Sequence[LineView]) -> Trip:
+    """Return the frame of the services; goods, fetched at any hour, don't stretch it."""
+    lines = [one for one in counted if one.offer.kind_rules.travel_type]
     if not lines:
         return Trip(has_night=False, hours=Decimal(0))
     first = min(absolute(one.starts_at) for one in lines)

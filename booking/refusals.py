@@ -226,6 +226,11 @@ MESSAGES: dict[str, Any] = {
     ),
     "must_be_free": gettext_lazy("A free activity costs nothing: write 0, or make it an activity."),
     "plan_b_unknown": gettext_lazy("No plan B was decided beforehand: cancel it instead."),
+    "slot_removed": gettext_lazy("This date was deleted meanwhile: go back to the list."),
+    "side_used": gettext_lazy("A booking speaks of it: give a number, 0 for none any more."),
+    "one_time_a_day": gettext_lazy(
+        "Lent by whole days: on %(day)s it begins at %(time)s already. Give one time a day."
+    ),
 }
 
 

@@ -1,9 +1,10 @@
 """Regular care of what is derived: expired holds go, the search table grows with the days."""
 
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Exists, OuterRef
 
 from booking import locks
 from booking.models import SlotHold, Stay, Unit, UnitDay
@@ -12,6 +13,8 @@ from oti.lib.dates import today as day_of
 
 # What expired yesterday can't be part of a payment under way.
 TIDY_AFTER = timedelta(hours=24)
+# Half of what a task may take: the batch under way ends in time.
+LONGEST_CALL = settings.CELERY_TASK_TIME_LIMIT / 2
 
 
 def tidy_holds(*, now: datetime) -> int:
@@ -22,22 +25,24 @@ def tidy_holds(*, now: datetime) -> int:
     return stays + slots
 
 
-def extend_search_table(*, now: datetime) -> int:
-    """Write the table again, to the horizon, on the first call of each day; returns the rows.
+def extend_search_table(*, now: datetime, seconds: float = LONGEST_CALL) -> int:
+    """Write again what doesn't reach the horizon yet, once a day for each unit; returns the rows.
 
-    It is written from the truth: what had drifted is mended by the same stroke.
+    A batch at a time for about so many seconds, then the next call goes on; one that is ended
+    before loses the batch under way. It is written from the truth: what had drifted is mended by
+    the same stroke. Raises Busy when the units of a batch can't be had.
     """
     today = day_of(now)
     horizon = today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
-    last = UnitDay.objects.aggregate(last=Max("day"))["last"]
-    if last is not None and last >= horizon:
-        return 0
+    reached = UnitDay.objects.filter(unit=OuterRef("pk"), day__gte=horizon)
+    behind = Unit.objects.filter(~Exists(reached)).order_by("pk").values_list("pk", flat=True)
     UnitDay.objects.filter(day__lt=today).delete()
-    ids = list(Unit.objects.order_by("pk").values_list("pk", flat=True))
-    written = 0
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
+    began, written, last = monotonic(), 0, 0
+    while batch := list(behind.filter(pk__gt=last)[:BATCH]):
+        last = batch[-1]
         with locks.write_transaction():
             locks.lock_units(batch)
             written += rebuild_units(batch, today=today)
+        if monotonic() - began >= seconds:
+            break
     return written

@@ -281,7 +281,7 @@ def _entry_row(
     pk = view.line.pk
     row: dict[str, Any] = {
         "id": f"ligne-{pk}",
-        "kind": _bead(view.offer.kind),
+        "kind": view.offer.kind_rules.bead,
         "time": entry.time,
         "title": view.title,
         "url": offer_url(view.offer, _query_of(view)),
@@ -302,10 +302,6 @@ def _entry_row(
     if not basket.is_frozen:
         row |= _troubles_of_row(view)
     return row
-
-
-def _bead(kind: str) -> str:
-    return {Offer.Kind.LODGING: "stay", Offer.Kind.EVENT_TICKET: "event"}.get(kind, "do")  # type: ignore[call-overload,no-any-return]
 
 
 def _query_of(view: LineView) -> str:
@@ -493,6 +489,11 @@ class SoldLine:
     def is_lodging(self) -> bool:
         """Whether nights were bought."""
         return self.line.unit_id is not None
+
+    @property
+    def bead(self) -> str:
+        """Return its bead on the thread: a stay, an event, something to do."""
+        return kind_of(self.line.kind).bead
 
     @property
     def is_lent(self) -> bool:

@@ -21,7 +21,7 @@ from booking.refusals import BadInput, NotAllowed, Trouble, trouble, troubles_of
 from booking.rules import states
 from booking.rules.kinds import PLACES
 from members.journal import Actor, record
-from oti.lib.dates import ONE_DAY, nights, paris
+from oti.lib.dates import LAST_DAY, ONE_DAY, nights, paris
 from oti.lib.dates import today as day_of
 
 LONGEST_SERIES_DAYS = 800
@@ -46,8 +46,8 @@ def add_slots(
 
     `capacity` is what the office counts: places, items, carers; `sides` the capacities of their
     own beside it, by resource. Monday is 0. Days of `skip_days` and moments that have passed are
-    left out; a slot that exists is left as it is, so that twice is the same as once. Returns how
-    many were added. Raises BadInput.
+    left out; a slot that exists is left as it is, so that twice is the same as once. What is lent
+    by the day has one time a day. Returns how many were added. Raises BadInput.
     """
     check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
     wanted = [
@@ -75,7 +75,7 @@ def put_slots(
     """Add a slot at each of these moments, inside the caller's transaction; returns how many.
 
     What exists is left as it is, what has passed is left out. Raises BadInput for days on which
-    this kind may not be sold.
+    this kind may not be sold, and `one_time_a_day` for a second time of what is lent by the day.
     """
     stocks = {PLACES: capacity * offer.kind_rules.units_per_entry, **_sides_of(offer, sides or {})}
     _check_days(offer, [day for day, _start in wanted])
@@ -84,6 +84,7 @@ def put_slots(
             "day", "start_time"
         )
     )
+    _check_times(offer, wanted, known)
     slots: list[Slot] = []
     for day, start in wanted:
         starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
@@ -144,6 +145,20 @@ def _check_days(offer: Offer, days: Collection[date]) -> None:
             raise BadInput(*troubles_of(problems, field=field))
 
 
+def _check_times(
+    offer: Offer, wanted: Sequence[tuple[date, time]], known: Collection[tuple[date, time]]
+) -> None:
+    """Raise BadInput where a day of something lent would begin twice: it is lent by whole days."""
+    if not offer.is_sold_by_day:
+        return
+    times = dict(known)
+    for day, start in wanted:
+        if (day, start) not in known and times.setdefault(day, start) != start:
+            field = "start_times" if len(wanted) > 1 else "start_time"
+            shown = f"{times[day]:%H:%M}"
+            raise BadInput(trouble("one_time_a_day", field=field, day=day, time=shown))
+
+
 def check_series(
     offer: Offer,
     first_day: date,
@@ -164,6 +179,8 @@ def check_series(
     elif (last_day - first_day).days > LONGEST_SERIES_DAYS:
         message = _("Two years at most in one go.")
         troubles.append(Trouble("too_long", message, field="last_day"))
+    elif last_day > LAST_DAY:
+        troubles.append(trouble("too_far", field="last_day"))
     if last_day < day_of(now):
         troubles.append(trouble("in_the_past", field="last_day"))
     if not weekdays:
@@ -191,22 +208,45 @@ def change_slot(
 ) -> Slot:
     """Give a slot another number of places, close it or open it again.
 
-    `capacity` and `sides` as in `add_slots`; a side that isn't given stays as it is.
+    `capacity` and `sides` as in `add_slots`: a side that isn't in `sides` is 0 from now on, or no
+    longer watched if it is optional. Without `sides` they stay as they are.
     Places sold or being booked are never taken away: NotAllowed `capacity_under_sold`,
-    `capacity_under_held`. Closing one with sold places needs a reason: BadInput
-    `reason_missing` says how many are sold. Locks the slot.
+    `capacity_under_held`, `side_used`. Closing one with sold places needs a reason: BadInput
+    `reason_missing` says how many are sold. NotAllowed `slot_removed` for one that is no longer
+    there. Locks the slot.
     """
     with locks.write_transaction():
         found = locks.lock_slots([slot.pk, *_beside(slot)])
-        fresh = next(one for one in found if one.pk == slot.pk)
+        fresh = _still_there(slot, found)
         change_locked_slot(
             fresh, capacity=capacity, is_closed=is_closed, reason=reason, actor=actor, now=now
         )
-        given = _sides_of(fresh.offer, sides or {}) if sides else {}
-        for beside in found:
-            if beside.pk != fresh.pk:
-                _change_side(beside, given.get(beside.resource), is_closed=is_closed, now=now)
-        _add_sides(fresh, given, {one.resource for one in found})
+        beside = [one for one in found if one.pk != fresh.pk]
+        before = {one.resource: one.capacity for one in beside}
+        given = before if sides is None else _sides_of(fresh.offer, sides)
+        for side in beside:
+            if side.resource in given:
+                _change_side(side, given[side.resource], is_closed=is_closed, now=now)
+            else:
+                _stop_watching(side, now=now)
+        _add_sides(fresh, given, before)
+        if given != before:
+            record(
+                "slot changed",
+                f"slot:{fresh.pk}",
+                actor=actor,
+                at=now,
+                before={"sides": before},
+                after={"sides": given},
+            )
+    return fresh
+
+
+def _still_there(slot: Slot, locked: Sequence[Slot]) -> Slot:
+    """Return the row of `slot` that was locked; raises NotAllowed: another tab removed it."""
+    fresh = next((one for one in locked if one.pk == slot.pk), None)
+    if fresh is None:
+        raise NotAllowed(trouble("slot_removed"))
     return fresh
 
 
@@ -263,12 +303,22 @@ def _beside(slot: Slot) -> list[int]:
     return list(rows.exclude(pk=slot.pk).values_list("pk", flat=True))
 
 
-def _change_side(side: Slot, capacity: int | None, *, is_closed: bool, now: datetime) -> None:
-    if capacity is not None:
+def _change_side(side: Slot, capacity: int, *, is_closed: bool, now: datetime) -> None:
+    if capacity != side.capacity:
         _check_capacity(side, capacity, now, field=f"side_{side.resource}")
         side.capacity = capacity
     side.is_closed = is_closed
     side.save(update_fields=["capacity", "is_closed"])
+
+
+def _stop_watching(side: Slot, *, now: datetime) -> None:
+    """Count an optional capacity no longer, unless a booking speaks of it."""
+    field = f"side_{side.resource}"
+    _check_capacity(side, 0, now, field=field)
+    try:
+        Slot.stocks.filter(pk=side.pk).delete()
+    except ProtectedError as error:
+        raise NotAllowed(trouble("side_used", field=field)) from error
 
 
 def _add_sides(slot: Slot, given: Mapping[str, int], known: Collection[str]) -> None:
@@ -334,12 +384,13 @@ def apply_plan_b(slot: Slot, *, reason: str, actor: Actor, now: datetime) -> int
     """Say that the steps foreseen for that case take place; every booking stands (N21).
 
     Writes to whoever booked and returns how many orders were told; the same reason twice tells
-    nobody twice. Locks the slot. Raises BadInput `reason_missing`, NotAllowed `plan_b_unknown`.
+    nobody twice. Locks the slot. Raises BadInput `reason_missing`, NotAllowed `plan_b_unknown`,
+    `slot_removed`.
     """
     if not reason.strip():
         raise BadInput(trouble("reason_missing", field="plan_b_reason"))
     with locks.write_transaction():
-        (fresh,) = locks.lock_slots([slot.pk])
+        fresh = _still_there(slot, locks.lock_slots([slot.pk]))
         if not fresh.offer.steps.exclude(plan_b_fr="").exists():
             raise NotAllowed(trouble("plan_b_unknown", field="plan_b_reason"))
         if fresh.plan_b_reason == reason.strip():

@@ -14,13 +14,14 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
-from booking.availability import free_units
+from booking.availability import free_stays
 from booking.models import (
     AgeBand,
     Basket,
     BasketLine,
     Offer,
     Slot,
+    SlotHold,
     Stay,
     Supplement,
     Unit,
@@ -43,13 +44,14 @@ from booking.refusals import (
     trouble,
     troubles_of,
 )
+from booking.rules.kinds import PLACES
 from booking.rules.people import Guest
 from booking.rules.pricing import Quote
 from booking.rules.refunds import deadlines
 from booking.rules.stay import Entry, find_clashes
 from booking.takes import SlotAsk, check_takes, find_takes, is_over
 from members.models import Provider
-from oti.lib.dates import ONE_DAY, at_paris, count_nights, paris
+from oti.lib.dates import ONE_DAY, at_paris, count_nights, nights, paris
 from oti.lib.dates import today as day_of
 from oti.lib.money import ZERO
 
@@ -215,11 +217,7 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
         guests = guests_of(people, line.people)
         quote, troubles = _quote_line(line, guests, tax_book, today=today)
         if held and line.slot is not None and basket.state == Basket.State.OPEN:
-            # Held places end with what the office closes, and with the hour itself.
-            if line.slot.is_closed:
-                troubles = [trouble("closed", line=line.pk), *troubles]
-            elif is_over(line.offer, line.slot, now=now):
-                troubles = [trouble("slot_past", line=line.pk), *troubles]
+            troubles = [*_ended(line, now=now), *troubles]
         if not held and basket.state == Basket.State.OPEN:
             if line.unit_id and line.pk not in free:
                 troubles = [trouble("gone", line=line.pk), *troubles]
@@ -277,7 +275,7 @@ def _lines_to_show(basket: Basket) -> QuerySet[BasketLine]:
             "offer__cancellation_policy",
         )
         .prefetch_related(
-            "slot_holds",
+            Prefetch("slot_holds", SlotHold.objects.select_related("slot").order_by("slot_id")),
             "unit__tariff__price_rules",
             "unit__tariff__restrictions",
             Prefetch("offer__bands", AgeBand.objects.order_by("pk")),
@@ -298,10 +296,7 @@ def _quote_line(
         quote, more = quote_unit(line.unit, line.arrival, line.departure, guests, options, tax_book)
     else:
         troubles = check_places(line.offer, guests, line.quantity, options)
-        if line.slot is not None:
-            troubles += troubles_of(
-                line.offer.kind_rules.check_day(facts_of(line.offer), line.slot.day)
-            )
+        troubles += _check_days(line)
         quote, more = quote_places(line.offer, guests, line.quantity, options, days_of(line))
     if (
         line.offer.state != Offer.State.PUBLISHED
@@ -309,6 +304,35 @@ def _quote_line(
     ):
         troubles = [trouble("not_on_sale"), *troubles]
     return quote, [replace(one, line=line.pk) for one in [*troubles, *more]]
+
+
+def _check_days(line: BasketLine) -> list[Trouble]:
+    """Return why its kind isn't sold on one of the days of a line, in the words of the first."""
+    if line.slot is None:
+        return []
+    days = [line.slot.day]
+    if line.offer.is_sold_by_day and line.arrival and line.departure:
+        days = list(nights(line.arrival, line.departure))
+    facts = facts_of(line.offer)
+    for day in days:
+        problems = line.offer.kind_rules.check_day(facts, day)
+        if problems:
+            return troubles_of(problems)
+    return []
+
+
+def _ended(line: BasketLine, *, now: datetime) -> list[Trouble]:
+    """Return what ends held places: the office closes one of their dates, or its hour comes."""
+    slots = [hold.slot for hold in line.slot_holds.all() if hold.slot.resource == PLACES]
+    closed = [slot for slot in slots if slot.is_closed]
+    if closed and line.offer.is_sold_by_day:
+        day = min(slot.day for slot in closed)
+        return [trouble("not_lent_on", line=line.pk, field="arrival", day=day)]
+    if closed:
+        return [trouble("closed", line=line.pk)]
+    if any(is_over(line.offer, slot, now=now) for slot in slots):
+        return [trouble("slot_past", line=line.pk)]
+    return []
 
 
 def line_hours(line: BasketLine) -> tuple[datetime, datetime]:
@@ -403,16 +427,13 @@ def is_held(line: BasketLine, now: datetime) -> bool:
 
 def _still_free(lines: Sequence[BasketLine], basket: Basket, *, now: datetime) -> set[int]:
     """Return which lapsed stays could be held again."""
-    return {
-        line.pk
+    stays = {
+        line.pk: (line.unit_id, line.arrival, line.departure)
         for line in lines
-        if line.unit_id
-        and line.arrival
-        and line.departure
-        and free_units(
-            [line.unit_id], line.arrival, line.departure, now=now, except_basket=basket.pk
-        )
+        if line.unit_id and line.arrival and line.departure
     }
+    free = free_stays(list(stays.values()), now=now, except_basket=basket.pk)
+    return {pk for pk, stay in stays.items() if stay in free}
 
 
 def hold_cap(basket: Basket, *, now: datetime) -> datetime:

@@ -13,7 +13,7 @@ from booking.models import Slot
 from booking.refusals import BadInput, NotAllowed, Trouble, trouble
 from events.models import Event, Session
 from members.journal import Actor, record
-from oti.lib.dates import ONE_DAY, at_paris
+from oti.lib.dates import FIRST_DAY, ONE_DAY, at_paris, is_of_our_time
 
 
 def schedule_session(
@@ -33,6 +33,8 @@ def schedule_session(
     written together or not at all. Raises BadInput `slot_past`, `capacity_missing`,
     `session_known`. Locks: slot.
     """
+    if not is_of_our_time(day):
+        raise BadInput(trouble("slot_past" if day < FIRST_DAY else "too_far", field="day"))
     starts_at = at_paris(day, start_time)
     ends_at = at_paris(day if end_time > start_time else day + ONE_DAY, end_time)
     _check_session(event, starts_at, capacity, day, start_time, now)

@@ -229,7 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
     "report-uncovered": {"task": "booking.tasks.report_uncovered", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
-    "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 3600.0},
+    "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 600.0},
 }
 
 # --- Languages and time ---------------------------------------------------------------------

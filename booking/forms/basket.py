@@ -12,7 +12,7 @@ from django.http import QueryDict
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.pricing import OptionChoice
 from booking.wishes import LineRequest
-from oti.lib.dates import ONE_DAY
+from oti.lib.dates import ONE_DAY, is_of_our_time
 
 DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 MAX_ID = 2**63 - 1
@@ -85,7 +85,8 @@ def read_day(text: str | None) -> date | None:
     """Return a day written as 2027-07-11 or 11/07/2027, None for anything else."""
     for shape in DAY_FORMATS:
         with suppress(ValueError):
-            return datetime.strptime((text or "").strip(), shape).date()  # noqa: DTZ007 - a day
+            day = datetime.strptime((text or "").strip(), shape).date()  # noqa: DTZ007 - a day
+            return day if is_of_our_time(day) else None
     return None
 
 

@@ -7,7 +7,7 @@ It reads what people type and what links carry, says what can't be read in the w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ from booking.refusals import Trouble, trouble
 from booking.rules.kinds import BY_CODE
 from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, SupplementTerms
+from oti.lib.dates import FIRST_DAY, is_of_our_time
 
 # A browser's field sends the first; people write the others.
 DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y"]
@@ -44,11 +45,18 @@ class SpokenDateField(forms.DateField):
         super().__init__(required=False, input_formats=DATE_FORMATS)
 
     def to_python(self, value: Any) -> date | None:
-        """Return the day; one that doesn't exist is refused with `date_unreadable`."""
+        """Return the day; one that doesn't exist is refused with `date_unreadable`.
+
+        Another age is `in_the_past` or `too_far`.
+        """
         try:
-            return super().to_python(" ".join(str(value or "").split()))
+            day = super().to_python(" ".join(str(value or "").split()))
         except ValidationError:
             raise ValidationError(trouble("date_unreadable").message) from None
+        if day is not None and not is_of_our_time(day):
+            code = "in_the_past" if day < FIRST_DAY else "too_far"
+            raise ValidationError(trouble(code).message)
+        return day
 
 
 class WishField(forms.CharField):
@@ -171,6 +179,8 @@ class SearchForm(forms.Form):
                 troubles.append(trouble("dates_missing", field="departure"))
             if arrival < self.today:
                 troubles.append(trouble("in_the_past", field="arrival"))
+            elif arrival > self.today + timedelta(days=settings.SEARCH_HORIZON_DAYS):
+                troubles.append(trouble("too_far", field="arrival"))
         elif departure and not unreadable:
             troubles.append(trouble("dates_missing", field="arrival"))
         self._check_party(troubles)

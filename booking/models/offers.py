@@ -127,17 +127,7 @@ class Offer(index.Indexed, ClusterableModel):
         """The kinds that code names; `booking.rules.kinds` has them all, with their rules."""
 
         LODGING = "lodging"
-        ACTIVITY = "activity"
-        WORKSHOP = "workshop"
         EVENT_TICKET = "event_ticket"
-        MEAL = "meal"
-        PRODUCE = "produce"
-        CHILDCARE = "childcare"
-        RENTAL = "rental"
-        SHUTTLE = "shuttle"
-        COMPOSITE = "composite"
-        VISIT = "visit"
-        REGISTRATION = "registration"
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -300,7 +290,7 @@ class Offer(index.Indexed, ClusterableModel):
     @property
     def is_lodging(self) -> bool:
         """Whether it is sold by the night."""
-        return self.kind == self.Kind.LODGING
+        return self.kind in kinds.SLEPT
 
     @property
     def kind_rules(self) -> kinds.Kind:
@@ -315,7 +305,7 @@ class Offer(index.Indexed, ClusterableModel):
     @property
     def is_sold_by_day(self) -> bool:
         """Whether it is lent for days that follow each other."""
-        return self.kind_rules.most_days > 1
+        return self.kind_rules.sold_by == "item_day"
 
     @property
     def season_months(self) -> frozenset[int]:

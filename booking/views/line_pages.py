@@ -22,6 +22,7 @@ from booking.people import Person, guests_of, people_from
 from booking.quoting import offers_to_quote, supplement_terms
 from booking.refusals import Refusal, Trouble
 from booking.rules import states
+from booking.rules.kinds import MINDING
 from booking.rules.people import Guest, check_ages
 from booking.stay_view import BasketView, LineView
 from booking.views.answers import own_address
@@ -153,7 +154,7 @@ def unminded_rows(view: BasketView, *, now: datetime) -> list[dict[str, Any]]:
                     "moment": showing.moment_words(start),
                     "names": years_old(person.age for person in one.children),
                 },
-                "url": f"{reverse('booking:experiences')}{query}&kind={Offer.Kind.CHILDCARE}",
+                "url": f"{reverse('booking:experiences')}{query}&kind={MINDING[0]}",
             }
         )
     return rows

@@ -9,6 +9,14 @@ from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 ONE_DAY = timedelta(days=1)
+# Days that somebody can mean; what is further away is a slip, and can't be reckoned with.
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = date(2199, 12, 31)
+
+
+def is_of_our_time(day: date) -> bool:
+    """Tell whether a typed day is one that can be reckoned with: a calendar ends in 9999."""
+    return FIRST_DAY <= day <= LAST_DAY
 
 
 def nights(arrival: date, departure: date) -> Iterator[date]:

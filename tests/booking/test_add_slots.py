@@ -97,6 +97,7 @@ def test_wall_time_stays_across_the_change_of_the_clock(offer: Offer) -> None:
             "last_day",
         ),
         ({"last_day": date(2031, 1, 1)}, "too_long", "last_day"),
+        ({"first_day": date.max, "last_day": date.max}, "too_far", "last_day"),
         ({"weekdays": set()}, "weekday_missing", "weekdays"),
         ({"start_times": set()}, "time_missing", "start_times"),
         ({"capacity": 0}, "bad_capacity", "capacity"),

@@ -117,6 +117,32 @@ def test_nights_that_somebody_is_booking_are_left_alone_until_the_hold_ends(unit
     assert Closure.objects.count() == 1
 
 
+def test_a_lapsed_line_whose_nights_were_closed_holds_nothing_again(unit: Unit) -> None:
+    basket = factories.a_basket()
+    request = baskets.LineRequest(
+        offer_id=unit.offer_id,
+        unit_id=unit.pk,
+        arrival=SATURDAY,
+        departure=NEXT_SATURDAY,
+        ages=(None, None),
+    )
+    baskets.add_to_basket(basket, request, now=NOW)
+    later = NOW + timedelta(hours=1)
+    offers.close_nights(
+        unit,
+        first_night=SATURDAY,
+        reopening=NEXT_SATURDAY,
+        reason="travaux",
+        actor=OFFICE,
+        now=later,
+    )
+
+    troubles = baskets.renew_holds(basket, now=later)
+
+    assert [one.code for one in troubles] == ["closed"]
+    assert not Stay.objects.filter(state="held", expires_at__gt=later).exists()
+
+
 def test_a_closure_moves_and_the_former_nights_are_free_again(unit: Unit) -> None:
     closure = close(unit, SATURDAY, NEXT_SATURDAY)
     offers.move_closure(
@@ -141,6 +167,7 @@ def test_a_closure_moves_and_the_former_nights_are_free_again(unit: Unit) -> Non
         (SATURDAY, SATURDAY, "travaux", "dates_reversed", "reopening"),
         (TODAY - timedelta(days=9), TODAY, "travaux", "in_the_past", "reopening"),
         (SATURDAY, date(2099, 1, 1), "travaux", "too_long", "reopening"),
+        (date(9999, 12, 1), date.max, "travaux", "too_far", "reopening"),
         (SATURDAY, NEXT_SATURDAY, "  ", "reason_missing", "reason"),
     ],
 )

@@ -122,6 +122,19 @@ def test_verdict_follows_each_change_of_the_basket():
     assert not standing(basket).is_package
 
 
+def test_goods_fetched_days_later_do_not_make_a_day_out_longer():
+    basket = factories.a_basket()
+    shuttle = factories.a_shuttle()
+    ride = factories.a_ride(shuttle, date(2027, 7, 12))
+    add_to_basket(basket, LineRequest(offer_id=shuttle.pk, slot_id=ride.pk, ages=COUPLE), now=NOW)
+    a_place(basket, "60")
+    produce = factories.a_produce()
+    fetched = factories.a_slot(produce, date(2027, 7, 15))
+    add_to_basket(basket, LineRequest(offer_id=produce.pk, slot_id=fetched.pk), now=NOW)
+
+    assert standing(basket).verdict.reason == "short_trip"
+
+
 def test_meal_of_the_same_host_belongs_to_the_lodging():
     basket = factories.a_basket()
     gite = a_week(basket)

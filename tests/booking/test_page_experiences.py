@@ -7,6 +7,7 @@ from datetime import time, timedelta
 import pytest
 from django.test import Client
 
+from booking import availability
 from booking.basket import add_to_basket
 from booking.models import Basket, Offer, Slot, Supplement
 from booking.wishes import LineRequest
@@ -307,13 +308,34 @@ def test_who_may_see_it(client: Client):
     assert show(client, paused).status_code == 410
 
 
+def test_only_the_offers_of_the_page_are_priced_and_all_of_them_counted(
+    client: Client, monkeypatch
+):
+    for number in range(15):
+        offer = factories.an_activity(min_age=4 if number else 12, max_age=None if number else 14)
+        factories.a_slot(offer, SUNDAY)
+    priced: list[Offer] = []
+    quote = availability.quote_places
+
+    def count_priced(offer, *args):
+        priced.append(offer)
+        return quote(offer, *args)
+
+    monkeypatch.setattr(availability, "quote_places", count_priced)
+
+    second = listing(client, **WEEK, adults=1, ages=[5], page=2)
+
+    assert "14 things to do" in text_of(second)
+    assert len(second.context["cards"]) == len(priced) == 2
+
+
 def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
     offers = [factories.an_activity() for _number in range(14)]
     for offer in offers:
         factories.a_slot(offer, SUNDAY)
     basket = factories.a_basket(None, 5)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         listing(client, **DUPONT)
     with django_assert_max_num_queries(12):
         show(client, offers[0], **DUPONT)

@@ -246,6 +246,18 @@ def test_a_long_stay_shows_two_weeks_and_leads_to_the_rest(client: Client):
     assert rest.context["later_url"] == ""
 
 
+def test_crowded_days_leave_the_last_ones_their_share(client: Client, monkeypatch):
+    monkeypatch.setattr("booking.ideas.MOST_SLOTS", 16)
+    for number in range(12):
+        thing(f"Early {number}", SATURDAY + timedelta(days=number % 3), time(8 + number // 3))
+    thing("Last evening", NEXT_SATURDAY, time(21))
+
+    found = titles(ideas(client, arrival=SATURDAY, departure=NEXT_SATURDAY, adults=1))
+
+    assert found[NEXT_SATURDAY] == ["Last evening"]
+    assert [len(found[SATURDAY + timedelta(days=number)]) for number in range(3)] == [2, 2, 2]
+
+
 def test_statements_do_not_grow_with_the_offers(client: Client, django_assert_max_num_queries):
     visitor = with_basket(client, a_stay())
     for number in range(20):

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from booking import search_table
+from booking import availability, search_table, search_upkeep
 from booking.availability import StaySearch, search_stays, stay_calendar, stay_choices
 from booking.basket import add_to_basket
 from booking.models import Closure, Offer, PriceRule, Stay, UnitDay
@@ -208,6 +208,38 @@ def test_twelve_a_page_and_every_offer_once():
     assert {one.offer.pk for one in [*first.results, *second.results]} == offers
 
 
+def test_a_page_far_down_prices_its_own_offers_alone(monkeypatch):
+    for _number in range(30):
+        factories.a_lodging(now=NOW)
+    priced: list[int] = []
+    load = availability.StayLoader.results
+
+    def count_loaded(self, candidates):
+        priced.append(len(candidates))
+        return load(self, candidates)
+
+    monkeypatch.setattr(availability.StayLoader, "results", count_loaded)
+
+    third = search_stays(replace(DUPONT, page=3), now=NOW)
+    beyond = search_stays(replace(DUPONT, page=9999), now=NOW)
+
+    assert (third.count, third.pages, len(third.results)) == (30, 3, 6)
+    assert (beyond.results, beyond.count, beyond.pages) == ([], 30, 3)
+    assert sum(priced) <= 16
+
+
+def test_pages_stay_whole_where_the_rules_refuse_what_the_table_found():
+    offers = [factories.a_lodging(now=NOW) for _number in range(28)]
+    for offer in offers[::4]:
+        factories.a_restriction(offer, "closed_to_departure", NEXT_SATURDAY, date(2027, 7, 18))
+
+    pages = [search_stays(replace(DUPONT, page=page), now=NOW) for page in (1, 2)]
+
+    assert [(one.count, one.pages, len(one.results)) for one in pages] == [(21, 2, 12), (21, 2, 9)]
+    shown = {one.offer.pk for page in pages for one in page.results}
+    assert shown == {offer.pk for offer in offers} - {offer.pk for offer in offers[::4]}
+
+
 def test_equal_offers_take_turns_at_the_top():
     for _number in range(4):
         factories.a_lodging(now=NOW)
@@ -277,6 +309,22 @@ def test_table_follows_the_days_and_is_never_wrong(bank: FakeBank):
     assert search_table.find_drift(today=TODAY + timedelta(days=1)) == []
     UnitDay.objects.filter(day=SATURDAY).update(free_run=5)
     assert search_table.find_drift(today=TODAY + timedelta(days=1)) == [offer.units.get().pk]
+
+
+def test_table_is_written_on_where_a_call_was_cut_short(monkeypatch):
+    monkeypatch.setattr(search_upkeep, "BATCH", 1)
+    lodgings = [factories.a_lodging(now=NOW) for _number in range(3)]
+    tomorrow = NOW + timedelta(days=1)
+    day = TODAY + timedelta(days=1)
+
+    written = extend_search_table(now=tomorrow, seconds=0)
+    assert len(search_table.find_drift(today=day)) == 2
+
+    assert extend_search_table(now=tomorrow, seconds=0) == written
+    assert extend_search_table(now=tomorrow) == written
+    assert extend_search_table(now=tomorrow) == 0
+    assert search_table.find_drift(today=day) == []
+    assert len(lodgings) * written == UnitDay.objects.count()
 
 
 def test_old_holds_are_tidied_and_nothing_else(bank: FakeBank):

@@ -23,8 +23,10 @@ __all__ = [
     "BY_CODE",
     "DATED",
     "KINDS",
+    "MINDING",
     "PLACES",
     "PROPOSED",
+    "SLEPT",
     "Asked",
     "Facts",
     "Kind",
@@ -49,8 +51,10 @@ KINDS: tuple[Kind, ...] = (
     EVENT_TICKET,
 )
 BY_CODE = {kind.code: kind for kind in KINDS}
-# What is lived at a date, rather than slept in.
+# What is slept in, and what is lived at a date.
+SLEPT = tuple(kind.code for kind in KINDS if kind.sold_by == "night")
 DATED = tuple(kind for kind in KINDS if kind.sold_by != "night")
+MINDING = tuple(kind.code for kind in KINDS if kind.minds_children)
 PROPOSED = tuple(kind.code for kind in KINDS if kind.is_proposed)
 
 

@@ -16,6 +16,8 @@ SoldBy = Literal["night", "place", "item", "item_day"]
 # vehicles, other tourist services. Empty: no travel service (goods).
 TravelType = Literal["A", "B", "C", "D", ""]
 
+Bead = Literal["stay", "do", "event"]
+
 PLACES = ""
 
 
@@ -103,6 +105,12 @@ class Kind:
     partly_gone_code: str = "partly_gone"
     # Shown without being asked for, on the home page and beside a bed.
     is_proposed: bool = True
+    # Part of the lodging where its host gives it during the stay (domain.md §2).
+    may_be_intrinsic: bool = False
+    # Somebody is with the children meanwhile.
+    minds_children: bool = False
+    # Its bead on the thread of a stay.
+    bead: Bead = "do"
 
     def needs(self, asked: Asked) -> dict[str, int]:
         """Return the units that a request takes from each resource of a slot."""

@@ -77,6 +77,7 @@ CHILDCARE = Childcare(
     needs_permit=True,
     needs_care_sheet=True,
     is_proposed=False,
+    minds_children=True,
     gone_code="care_full",
     partly_gone_code="care_partly_full",
 )

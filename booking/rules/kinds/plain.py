@@ -11,6 +11,7 @@ LODGING = Kind(
     takes_time=False,
     travel_type="B",
     is_proposed=False,
+    bead="stay",
 )
 ACTIVITY = Kind(
     code="activity",
@@ -30,12 +31,14 @@ EVENT_TICKET = Kind(
     plural=gettext_noop("Shows and festivals"),
     icon="ticket",
     is_proposed=False,
+    bead="event",
 )
 MEAL = Kind(
     code="meal",
     label=gettext_noop("meal"),
     plural=gettext_noop("Meals"),
     icon="utensils",
+    may_be_intrinsic=True,
 )
 PRODUCE = Kind(
     code="produce",

@@ -22,5 +22,5 @@ REGISTRATION = Registration(
     plural=gettext_noop("Free activities"),
     icon="users",
     # Nothing is bought: no service in the value of a package either.
-    travel_type="D",
+    travel_type="",
 )

@@ -84,13 +84,12 @@ class Doing:
     hour: str
 
 
-Kind = Offer.Kind
 DOINGS = [
-    Doing(Kind.WORKSHOP, "dentelle", "Initiation à la dentelle", "Lace-making for beginners", 120, 8, 28, 18, "10:00"),
-    Doing(Kind.ACTIVITY, "rando", "Randonnée accompagnée", "Guided walk", 180, 14, 18, 10, "09:30"),
-    Doing(Kind.ACTIVITY, "enfants", "Avec les ânes", "With the donkeys", 120, 12, 22, 14, "14:30"),
-    Doing(Kind.WORKSHOP, "cuisine", "Cuisine de la lentille", "Cooking lentils", 150, 10, 45, 25, "15:00"),
-    Doing(Kind.MEAL, "hotes", "Table d’hôtes", "Dinner with the hosts", 120, 16, 27, 14, "19:30"),
-    Doing(Kind.ACTIVITY, "cathedrale", "Visite de la vieille ville", "Tour of the old town", 90, 20, 12, 6, "11:00"),
-    Doing(Kind.ACTIVITY, "raquettes", "Sortie nature", "Nature outing", 150, 12, 24, 15, "13:30"),
+    Doing("workshop", "dentelle", "Initiation à la dentelle", "Lace-making for beginners", 120, 8, 28, 18, "10:00"),
+    Doing("activity", "rando", "Randonnée accompagnée", "Guided walk", 180, 14, 18, 10, "09:30"),
+    Doing("activity", "enfants", "Avec les ânes", "With the donkeys", 120, 12, 22, 14, "14:30"),
+    Doing("workshop", "cuisine", "Cuisine de la lentille", "Cooking lentils", 150, 10, 45, 25, "15:00"),
+    Doing("meal", "hotes", "Table d’hôtes", "Dinner with the hosts", 120, 16, 27, 14, "19:30"),
+    Doing("activity", "cathedrale", "Visite de la vieille ville", "Tour of the old town", 90, 20, 12, 6, "11:00"),
+    Doing("activity", "raquettes", "Sortie nature", "Nature outing", 150, 12, 24, 15, "13:30"),
 ]  # fmt: skip

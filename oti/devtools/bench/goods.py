@@ -65,7 +65,7 @@ def slot_page(places: int, *, sold: int = 0, slug: str) -> tuple[str, Slot]:
     )
     offer = Offer.objects.create(
         provider=host,
-        kind=Offer.Kind.ACTIVITY,
+        kind="activity",
         state=Offer.State.PUBLISHED,
         slug=f"bench-{slug}",
         title_fr=f"Balade {slug}",

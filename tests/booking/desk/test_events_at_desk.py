@@ -117,6 +117,8 @@ def test_the_slot_of_a_date_is_not_deleted_behind_the_programme(
     [
         ({"day": "2027-02-31"}, "day"),
         ({"day": date(2027, 1, 5).isoformat()}, "day"),
+        ({"day": "9999-12-31"}, "day"),
+        ({"day": "0001-01-01"}, "day"),
         ({"start_time": "25:00"}, "start_time"),
         ({"event": ""}, "event"),
     ],

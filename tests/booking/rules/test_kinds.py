@@ -161,6 +161,19 @@ def test_steps_and_a_plan_b_are_decided_beforehand(minutes, plans, expected) -> 
     assert codes(COMPOSITE.check_offer(facts, TODAY)) == expected
 
 
+# --- What the rest of the site asks a kind ---
+def test_flags_are_of_the_kinds_that_have_them() -> None:
+    def having(name: str) -> list[str]:
+        return [kind.code for kind in KINDS if getattr(kind, name)]
+
+    assert having("may_be_intrinsic") == ["meal"]
+    assert having("minds_children") == ["childcare"]
+    assert {kind.code: kind.bead for kind in KINDS if kind.bead != "do"} == {
+        "lodging": "stay",
+        "event_ticket": "event",
+    }
+
+
 # --- Rental, registration ------------------------------------------------------------------------
 def test_a_rental_names_its_deposit_were_it_none() -> None:
     assert codes(RENTAL.check_offer(Facts(), TODAY)) == ["deposit_missing"]

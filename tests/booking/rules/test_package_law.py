@@ -107,7 +107,7 @@ def test_borders_and_exclusions(lines: list[PackageLine], trip: Trip, *, expecte
         ("rental", "D"),
         ("composite", "D"),
         ("visit", "D"),
-        ("registration", "D"),
+        ("registration", ""),
         ("produce", ""),
     ],
 )
