@@ -7,7 +7,10 @@ A task is sent by name after the commit; when the queue is away, beat drains wha
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
@@ -57,6 +60,46 @@ def write_message(
         pk = message.pk
         transaction.on_commit(lambda: ask_for_task("booking.tasks.send_message", pk))
     return is_new
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message about an order, before it is written."""
+
+    kind: str
+    key: str
+    recipient: str
+    language: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) -> None:
+    """Write messages in one statement, in the present transaction; a known key writes nothing.
+
+    A key is given once. Sending is asked for after the commit, also of one that is known: it is
+    sent once, whoever asks.
+    """
+    rows = OutboxMessage.objects.bulk_create(
+        [
+            OutboxMessage(
+                key=one.key,
+                kind=one.kind,
+                recipient=one.recipient,
+                language=one.language,
+                order=order,
+                data=one.data,
+                next_attempt_at=now,
+                created_at=now,
+            )
+            for one in letters
+        ],
+        # The update that changes nothing gives the number of the row that is there already.
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["key"],
+    )
+    for pk in [row.pk for row in rows]:
+        transaction.on_commit(partial(ask_for_task, "booking.tasks.send_message", pk))
 
 
 def ask_for_task(name: str, *args: Any) -> None:

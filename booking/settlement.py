@@ -20,7 +20,7 @@ from django.db.models import F, Q
 from booking import locks
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError, SessionTruth
-from booking.messages import write_message
+from booking.messages import Letter, write_message, write_messages
 from booking.models import (
     Basket,
     Closure,
@@ -356,26 +356,25 @@ def _confirm(
         lost=[one.pk for one in lost],
     )
     order_confirmed.send(sender=Order, order=order)
-    write_message(
+    confirmation = Letter(
         "order_confirmed",
         key=f"order:{order.reference}:confirmed",
         recipient=order.email,
         language=order.language,
-        order=order,
         data={"lost": [one.pk for one in lost]},
-        now=now,
     )
-    for part in parts:
-        if part.pk in kept:
-            write_message(
-                "provider_booking",
-                key=f"order:{order.reference}:provider:{part.provider_id}",
-                recipient=part.provider.email,
-                language=part.provider.language,
-                order=order,
-                data={"sub_order": part.pk},
-                now=now,
-            )
+    of_providers = [
+        Letter(
+            "provider_booking",
+            key=f"order:{order.reference}:provider:{part.provider_id}",
+            recipient=part.provider.email,
+            language=part.provider.language,
+            data={"sub_order": part.pk},
+        )
+        for part in parts
+        if part.pk in kept
+    ]
+    write_messages([confirmation, *of_providers], order=order, now=now)
 
 
 def share_again(order: Order, *, now: datetime) -> None:

@@ -22,11 +22,12 @@ from oti.devtools.locks import wait_until
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 PARTS = """
-import signal, sys
+import os, signal, sys
 from oti.devtools import supervisor
 from oti.devtools.supervisor import Part, Supervisor
 
 supervisor.ENDING_SECONDS = 1
+heard, told = os.pipe()
 
 def patient():
     signal.pause()
@@ -34,6 +35,7 @@ def patient():
 
 def stubborn():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.write(told, b".")
     while True:
         signal.pause()
 
@@ -44,6 +46,9 @@ def failing():
 
 running = Supervisor([Part(name, globals()[name]) for name in sys.argv[1:]])
 running.start()
+if "stubborn" in sys.argv:
+    # It turns a deaf ear before anybody asks it to end.
+    os.read(heard, 1)
 print(*running.living, flush=True)
 sys.exit(running.wait())
 """

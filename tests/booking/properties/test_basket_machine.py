@@ -291,7 +291,7 @@ def test_nothing_is_sold_twice_or_lost(bank: FakeBank, request: pytest.FixtureRe
 
 
 hypothesis_settings = settings(
-    max_examples=10,
+    max_examples=7,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -129,7 +129,7 @@ def can_add(offer: Offer, unit: Unit, arrival: date, departure: date) -> bool:
 
 
 @settings(
-    max_examples=20,
+    max_examples=12,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(one=calendars, asked=st.lists(spans, min_size=3, max_size=5, unique=True))

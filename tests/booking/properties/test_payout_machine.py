@@ -243,7 +243,7 @@ def test_every_cent_is_somewhere_once(bank: FakeBank):
     run_state_machine_as_test(
         Money,
         settings=settings(
-            max_examples=12,
+            max_examples=8,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
