@@ -39,7 +39,7 @@ CHECKS = (
     content_type_conformance,
     response_schema_conformance,
 )
-EXAMPLES = 5
+EXAMPLES = 8
 OPERATIONS = [
     "GET /api/v1/stays",
     "GET /api/v1/offers",
