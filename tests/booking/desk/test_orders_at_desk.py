@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from booking import basket as baskets
 from booking.models import GatewayEvent, Offer, Order, OrderLine, OutboxMessage, Refund, Slot
+from booking.statements import statement_of
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 from tests.pages import text_of
@@ -63,6 +64,23 @@ def test_an_order_is_shown_whole(desk: Client, order: Order) -> None:
     ):
         assert wanted in page
     assert cancel_url(order) in page
+
+
+def test_what_is_lent_is_shown_to_the_day_it_comes_back(desk: Client, bank: FakeBank) -> None:
+    offer = factories.a_rental()
+    factories.rental_days(offer, SATURDAY, 7)
+    basket = factories.a_basket(None)
+    week = baskets.LineRequest(offer_id=offer.pk, arrival=SATURDAY, departure=NEXT_SATURDAY)
+    baskets.add_to_basket(basket, week, now=NOW)
+    sold = paid_order(basket, bank)
+
+    shown = text_of(desk.get(reverse("desk_orders:inspect", args=[sold.pk])))
+
+    assert "10 to 16 July 2027" in shown
+    assert "10 to 17" not in shown
+    part = sold.sub_orders.get()
+    told = statement_of(part.payout, part.lines.all(), now=NOW)
+    assert "7 days" in told.services[0].when
 
 
 def test_the_refund_is_shown_before_anything_is_cancelled(desk: Client, order: Order) -> None:
