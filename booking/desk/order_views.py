@@ -356,6 +356,10 @@ class MessageInspectView(ReadOnlyInspectView):
     template_name = "booking/desk/message.html"
     page_title = gettext_lazy("Message")
 
+    def get_page_subtitle(self) -> str:
+        """Say in words what it is, and to whom."""
+        return f"{kind_of_message(self.object.kind)}, {self.object.recipient}"
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the words of its kind."""
         return {

@@ -39,11 +39,12 @@ class Shape(serializers.Serializer):
 
         A name misspelt and passed over would sell something else than what was asked for.
         """
-        is_left_out = data is serializers.empty or (data is None and self.parent is not None)
-        if not is_left_out and not isinstance(data, dict):
+        if data is serializers.empty or (data is None and self.parent is not None):
+            return super().run_validation(data)
+        if not isinstance(data, dict):
             text = str(_("An object is expected here, with a name for each value."))
             raise serializers.ValidationError({NOTHING_AT: [ErrorDetail(text, "not_an_object")]})
-        strange = {} if is_left_out else unknown_names(data, self.fields)
+        strange = unknown_names(data, self.fields)
         try:
             found = super().run_validation(data)
         except serializers.ValidationError as error:

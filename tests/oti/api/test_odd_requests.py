@@ -83,7 +83,7 @@ def test_head_answers_like_get_without_a_body():
 
 
 def test_json_is_answered_whatever_is_accepted():
-    answer = ask("offers?format=html", Accept="text/html;q=1, */broken")
+    answer = ask("offers", Accept="text/html;q=1, */broken")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
 
 
