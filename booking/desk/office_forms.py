@@ -12,14 +12,16 @@ from django.utils.translation import gettext_lazy
 from booking.desk.rows import rows_of
 from booking.models import OrderLine
 from destination.desk import DeskForm
+from destination.templatetags.velay import jour
+from oti.lib.dates import paris
 
 
 class LinesField(forms.ModelMultipleChoiceField):
-    """Lines of an order, named by what was sold."""
+    """Lines of an order, named by what was sold and when: one thing may be there twice."""
 
     def label_from_instance(self, obj: OrderLine) -> str:
-        """Name what was sold."""
-        return str(obj.titles.get("fr", ""))
+        """Name what was sold, and its day."""
+        return f"{obj.titles.get('fr', '')}, {jour(paris(obj.starts_at))}"
 
 
 class CancelForm(forms.Form):

@@ -24,13 +24,13 @@ from booking.models import OrderLine
 from booking.rules.kinds import PROPOSED
 from booking.showing import dates_words
 from destination.templatetags.velay import typo
+from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
 register = template.Library()
 
 # « These weeks »: what is proposed without being asked for.
 SOON = timedelta(days=35)
-ONE_DAY = timedelta(days=1)
 
 
 @register.filter

@@ -111,7 +111,7 @@ def test_the_confirmation_names_the_lines_and_the_fee_kept(desk: Client, order: 
     data = {"lines": [line.pk], "basis": "policy", "reason": "malade"}
     shown = text_of(desk.post(cancel_url(order), data)).partition("What is cancelled:")[2]
     # Half of 64, less the fee.
-    assert f"{line.titles['fr']}, {line.sub_order.provider}" in shown
+    assert f"{line.titles['fr']} · {line.sub_order.provider} · " in shown
     assert "€30.00 given back of €64.00 paid (50 %, fee kept: €2.00)" in shown
     assert str(other.titles["fr"]) not in shown
 
