@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from booking.models import OrderLine, Payout
 from booking.rules import states
-from booking.showing import in_language, when_words
+from booking.showing import in_language, line_when
 from members.models import PayoutAccount, Provider
+from oti.lib.dates import paris
 from oti.lib.money import ZERO
 
 
@@ -103,7 +104,7 @@ def statement_of(payout: Payout, lines: Iterable[OrderLine], *, now: datetime) -
         services=tuple(
             Service(
                 in_language(line.titles),
-                when_words(line.starts_at, line.arrival, line.departure),
+                line_when(line, line.kind, paris(line.starts_at), paris(line.ends_at)),
                 line.state == states.CANCELLED,
             )
             for line in lines

@@ -308,6 +308,9 @@ class PoleViewSet(DeskViewSet):
 class SiteIndexView(DeskIndexView):
     """The sites."""
 
+    # Not Wagtail's own « Sites », which are those of the web.
+    page_title = gettext_lazy("Sites and places")
+
     def get_base_queryset(self) -> QuerySet[Site]:
         """Load their communes."""
         return Site.objects.select_related("commune")
@@ -352,7 +355,7 @@ class SiteViewSet(DeskViewSet):
     name = "desk_sites"
     url_prefix = "sites-a-voir"
     icon = "view"
-    menu_label = gettext_lazy("Sites")
+    menu_label = gettext_lazy("Sites and places")
     ordering = ("name_fr",)
     index_view_class = SiteIndexView
     edit_handler = ObjectList(

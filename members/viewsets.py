@@ -261,7 +261,9 @@ class RoleForm(DeskForm):
 ROLE = ObjectList(
     [
         FieldPanel(
-            "provider", help_text=gettext_lazy("Whose bookings this person sees, and no other's.")
+            "provider",
+            heading=gettext_lazy("Provider"),
+            help_text=gettext_lazy("Whose bookings this person sees, and no other's."),
         ),
         FieldPanel("email"),
         FieldPanel("role", help_text=gettext_lazy("Both see the bookings.")),

@@ -1,18 +1,22 @@
 """The whole address tree on one screen.
 
 Public pages live under the language, with translated first segments; these have none: `/pro/`,
-`/gestion/`, `/paiement/`, `/sante/`, `/compte/`, `/api/` (core.md 19).
+`/gestion/`, `/paiement/`, `/sante/`, `/compte/`, `/api/` (core.md 19), and what robots look for.
 """
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import cache_page
 from django.views.static import serve
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from oti import indexing
 from oti.health import health
 
+sitemap_page = cache_page(indexing.HOUR)
 handler400 = "oti.errors.bad_request"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +25,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/", include("allauth.urls")),
     path("sante/", health, name="health"),
     path("api/", include("oti.api.urls")),
+    path("robots.txt", indexing.robots, name="robots"),
+    path("favicon.ico", indexing.favicon, name="favicon"),
+    path(
+        "sitemap.xml",
+        sitemap_page(sitemaps.index),
+        {"sitemaps": indexing.SECTIONS, "sitemap_url_name": "sitemap"},
+        name="sitemap-index",
+    ),
+    path(
+        "sitemap-<slug:section>.xml",
+        sitemap_page(sitemaps.sitemap),
+        {"sitemaps": indexing.SECTIONS},
+        name="sitemap",
+    ),
     path("", include("destination.urls_machine")),
     path("", include("booking.urls_machine")),
 ]

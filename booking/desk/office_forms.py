@@ -12,14 +12,16 @@ from django.utils.translation import gettext_lazy
 from booking.desk.rows import rows_of
 from booking.models import OrderLine
 from destination.desk import DeskForm
+from destination.templatetags.velay import jour
+from oti.lib.dates import paris
 
 
 class LinesField(forms.ModelMultipleChoiceField):
-    """Lines of an order, named by what was sold."""
+    """Lines of an order, named by what was sold and when: one thing may be there twice."""
 
     def label_from_instance(self, obj: OrderLine) -> str:
-        """Name what was sold."""
-        return str(obj.titles.get("fr", ""))
+        """Name what was sold, and its day."""
+        return f"{obj.titles.get('fr', '')}, {jour(paris(obj.starts_at))}"
 
 
 class CancelForm(forms.Form):
@@ -27,12 +29,18 @@ class CancelForm(forms.Form):
 
     POLICY, FULL = "policy", "full"
 
+    # Nothing is ticked beforehand: what isn't undone is never the proposal.
     lines = LinesField(
         queryset=OrderLine.objects.none(),
+        required=False,
         label=gettext_lazy("Lines to cancel"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("All of them, or some."),
-        error_messages={"required": gettext_lazy("Choose at least one line.")},
+        help_text=gettext_lazy("Tick what is cancelled, or the whole order below."),
+    )
+    is_whole = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Tick everything: the whole order"),
+        help_text=gettext_lazy("Every line that is still sold, whatever is ticked above."),
     )
     basis = forms.ChoiceField(
         label=gettext_lazy("Who is the cause"),
@@ -51,12 +59,22 @@ class CancelForm(forms.Form):
             "to the providers only if all is given back."
         ),
     )
-    # What the preview said: another sum at the moment of cancelling is shown again first.
+    # What the preview said: other lines or another sum at the moment of cancelling are shown first.
     shown_total = forms.DecimalField(required=False, widget=forms.HiddenInput)
+    shown_lines = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, lines: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lines"].queryset = lines
+
+    def clean(self) -> dict[str, Any]:
+        """Read the whole order as all its lines; refuse a cancellation of nothing."""
+        data = super().clean() or self.cleaned_data
+        if data.get("is_whole"):
+            data["lines"] = self.fields["lines"].queryset.all()
+        elif not data.get("lines") and "lines" not in self.errors:
+            self.add_error("lines", _("Choose at least one line, or the whole order."))
+        return data
 
 
 class StepRow(DeskForm):

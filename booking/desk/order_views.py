@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -33,11 +32,11 @@ from booking.models import GatewayEvent, Order, OrderLine, OutboxMessage, Refund
 from booking.payment import ask_refund_again
 from booking.refusals import Refusal
 from booking.rules import states
-from booking.rules.refunds import RefundResult
+from booking.rules.refunds import WHOLE, RefundResult
 from destination.desk import ReadOnlyInspectView
 from members.models import Entry
 from oti.lib.html import format_euros
-from oti.lib.money import ZERO
+from oti.lib.money import ZERO, quantize
 
 # What the journal's verbs mean for the office; an unknown one is shown as it is.
 VERBS: dict[str, Promise] = {
@@ -227,6 +226,31 @@ class RefundRow:
     by_policy: RefundResult
     in_full: RefundResult
 
+    @property
+    def paid(self) -> Decimal:
+        """Return what was paid for the line in euros, tourist tax included."""
+        return self.line.gross_amount + self.line.tourist_tax_amount
+
+    @property
+    def kept_fee(self) -> Decimal:
+        """Return the fee, in euros, that the policy keeps of what its percentage gives back."""
+        share = quantize(self.line.gross_amount * self.by_policy.percent / WHOLE)
+        return share - self.by_policy.amount
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is about to be cancelled, line by line, and what it gives back in all."""
+
+    rows: tuple[RefundRow, ...]
+    is_in_full: bool
+
+    @property
+    def total(self) -> Decimal:
+        """Return the sum in euros."""
+        results = [row.in_full if self.is_in_full else row.by_policy for row in self.rows]
+        return sum((result.total for result in results), ZERO)
+
 
 class OrderCancelView(UseCaseView):
     """Cancel an order or some of its lines: first the sums, then the confirmation."""
@@ -236,7 +260,7 @@ class OrderCancelView(UseCaseView):
     template_name = "booking/desk/cancel.html"
     page_title = gettext_lazy("Cancel and refund")
     target: Order
-    preview: tuple[Decimal, str] | None = None
+    preview: Preview | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Send back to the order when nothing is left to cancel."""
@@ -252,26 +276,35 @@ class OrderCancelView(UseCaseView):
         """Offer the lines that are sold."""
         return {**super().get_form_kwargs(), "lines": self._sold()}
 
-    def get_initial(self) -> dict[str, Any]:
-        """Propose the whole order."""
-        return {"lines": list(self._sold())}
-
     def form_valid(self, form: CancelForm) -> HttpResponse:
         """Show the sums first; cancel once they have been seen."""
         data = form.cleaned_data
-        total = self._total(data["lines"], data["basis"])
-        if "confirm" in self.request.POST and data["shown_total"] == total:
+        preview = Preview(
+            self._rows(data["lines"].select_related("sub_order__provider")),
+            is_in_full=data["basis"] == CancelForm.FULL,
+        )
+        if "confirm" in self.request.POST and self._was_shown(data, preview):
             return super().form_valid(form)
         if "confirm" in self.request.POST:
             plain_messages.warning(
-                self.request, _("The sum changed in the meantime: look at it again.")
+                self.request, _("The lines or the sum changed in the meantime: look at them again.")
             )
-        self.preview = (total, str(data["basis"]))
+        self.preview = preview
         return self.render_to_response(self.get_context_data(form=form))
 
-    def _total(self, lines: Sequence[OrderLine], basis: Any) -> Decimal:
-        results = cancellation.preview_cancellation(lines, basis=basis, now=self.now)
-        return sum((result.total for _line, result in results), ZERO)
+    def _was_shown(self, data: dict[str, Any], preview: Preview) -> bool:
+        """Tell whether these very lines and this very sum were on the page that was confirmed."""
+        shown = ",".join(str(row.line.pk) for row in preview.rows)
+        return data["shown_total"] == preview.total and data["shown_lines"] == shown
+
+    def _rows(self, lines: QuerySet[OrderLine]) -> tuple[RefundRow, ...]:
+        sold = list(lines)
+        by_policy = cancellation.preview_cancellation(sold, basis="policy", now=self.now)
+        in_full = cancellation.preview_cancellation(sold, basis="full", now=self.now)
+        return tuple(
+            RefundRow(line, policy, full)
+            for (line, policy), (_line, full) in zip(by_policy, in_full, strict=True)
+        )
 
     def run(self, form: CancelForm) -> str:
         """Cancel the chosen lines."""
@@ -301,13 +334,7 @@ class OrderCancelView(UseCaseView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Show what each line gives back on both grounds, and the sum once chosen."""
-        lines = list(self._sold().select_related("sub_order__provider"))
-        by_policy = cancellation.preview_cancellation(lines, basis="policy", now=self.now)
-        in_full = cancellation.preview_cancellation(lines, basis="full", now=self.now)
-        rows = [
-            RefundRow(line, policy, full)
-            for (line, policy), (_line, full) in zip(by_policy, in_full, strict=True)
-        ]
+        rows = self._rows(self._sold().select_related("sub_order__provider"))
         context = {
             **super().get_context_data(**kwargs),
             "order": self.target,
@@ -316,8 +343,10 @@ class OrderCancelView(UseCaseView):
             "full_total": sum((row.in_full.total for row in rows), ZERO),
         }
         if self.preview is not None:
-            context["preview_total"] = self.preview[0]
-            context["preview_words"] = euros(self.preview[0])
+            context["preview"] = self.preview
+            context["preview_total"] = self.preview.total
+            context["preview_words"] = euros(self.preview.total)
+            context["shown_lines"] = ",".join(str(row.line.pk) for row in self.preview.rows)
         return context
 
 
@@ -326,6 +355,10 @@ class MessageInspectView(ReadOnlyInspectView):
 
     template_name = "booking/desk/message.html"
     page_title = gettext_lazy("Message")
+
+    def get_page_subtitle(self) -> str:
+        """Say in words what it is, and to whom."""
+        return f"{kind_of_message(self.object.kind)}, {self.object.recipient}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the words of its kind."""

@@ -20,8 +20,11 @@ from django.utils.safestring import SafeString
 from booking import browsing, cards, pictures
 from booking.filters import Filters
 from booking.forms.asking import asked
+from booking.models import OrderLine
 from booking.rules.kinds import PROPOSED
+from booking.showing import dates_words
 from destination.templatetags.velay import typo
+from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
 register = template.Library()
@@ -34,6 +37,17 @@ SOON = timedelta(days=35)
 def is_to_come(moment: datetime) -> bool:
     """Tell whether a moment has not come yet."""
     return moment > timezone.now()
+
+
+@register.filter
+def sold_days(line: OrderLine) -> str:
+    """Write the days of a sold line with their year: nights to the morning after, what is lent to
+    the day on which it comes back; nothing for what happens at an hour.
+    """
+    if line.arrival is None or line.departure is None:
+        return ""
+    is_lent = line.unit_id is None
+    return dates_words(line.arrival, line.departure - ONE_DAY if is_lent else line.departure)
 
 
 @register.simple_tag(takes_context=True)

@@ -110,14 +110,18 @@ class CheckoutView(ApiView):
 
     @described(
         "check_out",
-        {201: stay_answers.PlacedOrder},
+        {200: stay_answers.PlacedOrder, 201: stay_answers.PlacedOrder},
         refusals=(404, 409, 415, 503),
         request=CheckoutGiven,
     )
     def post(self, request: Request, token: str) -> Response:
-        """Place the order and answer the bank's page; a second call answers the same."""
+        """Place the order and answer the bank's page.
+
+        A second call answers the order that was placed, with 200: what it sends changes nothing.
+        """
         now = timezone.now()
         basket = basket_of_key(token, is_ordered_too=True)
+        status = 201 if basket.state == Basket.State.OPEN else 200
         given = body_of(request, CheckoutGiven)
         evidence = EvidenceInput(
             ip=client_address(request._request), user_agent=request.headers.get("User-Agent", "")
@@ -135,7 +139,7 @@ class CheckoutView(ApiView):
                 "payment_url": url,
                 "expires_at": moment(payment.expires_at if payment else order.deadline),
             },
-            status=201,
+            status=status,
         )
 
 

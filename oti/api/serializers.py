@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from booking.models import Offer
 from booking.rules.kinds import BY_CODE
-from oti.api.base import LANGUAGES
+from oti.api.base import LANGUAGES, unknown_names
 from oti.api.fields import (
     MAX_ID,
     OLDEST,
@@ -24,22 +25,47 @@ from oti.api.fields import (
     WholeNumber,
     YesNo,
 )
+from oti.api.problems import NOTHING_AT
 
 MOST_PEOPLE = 99
 MOST_PAGES = 1000
 
 
 class Shape(serializers.Serializer):
-    """A JSON object; anything else is refused as a whole."""
+    """A JSON object of these names only; anything else is refused."""
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Refuse what isn't an object, in words that repeat nothing."""
-        if data is not serializers.empty and data is not None and not isinstance(data, dict):
+        """Refuse what isn't an object and names that aren't ours, in words that repeat no value.
+
+        A name misspelt and passed over would sell something else than what was asked for.
+        """
+        if data is serializers.empty or (data is None and self.parent is not None):
+            return super().run_validation(data)
+        if not isinstance(data, dict):
             text = str(_("An object is expected here, with a name for each value."))
-            raise serializers.ValidationError(
-                {"non_field_errors": [ErrorDetail(text, code="not_an_object")]}
-            )
-        return super().run_validation(data)
+            raise serializers.ValidationError({NOTHING_AT: [ErrorDetail(text, "not_an_object")]})
+        strange = unknown_names(data, self.fields)
+        try:
+            found = super().run_validation(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**strange, **error.detail}) from error
+        if strange:
+            raise serializers.ValidationError(strange)
+        return found
+
+
+class ShapeDescribed(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Says in the description that a shape has no other name."""
+
+    target_class = Shape
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Return what would be said, closed."""
+        told: dict[str, Any] = auto_schema._map_serializer(
+            self.target, direction, bypass_extensions=True
+        )
+        return {**told, "additionalProperties": False}
 
 
 # --- Addresses ----------------------------------------------------------------------------------

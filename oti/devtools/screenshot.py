@@ -2,8 +2,10 @@
 
 import argparse
 import re
+import socket
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from oti.devtools.bootstrap import find_chromium
 from oti.devtools.environment import web_port
@@ -37,12 +39,25 @@ def take_screenshots(base_url: str, paths: list[str], folder: Path) -> list[Path
     return written
 
 
+def answers(base_url: str) -> bool:
+    """Tell whether somebody listens where the site should be."""
+    address = urlsplit(base_url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        with socket.create_connection((address.hostname or "localhost", port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", default=["/fr/"])
     parser.add_argument("--base-url", default=f"http://localhost:{web_port()}")
     parser.add_argument("--folder", type=Path, default=Path("build"))
     arguments = parser.parse_args()
+    if not answers(arguments.base_url):
+        sys.exit(f"No site at {arguments.base_url}: start it first (make run), PORT= as there.")
     for file in take_screenshots(arguments.base_url, arguments.paths, arguments.folder):
         sys.stdout.write(f"{file}\n")
 

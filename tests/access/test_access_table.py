@@ -39,6 +39,10 @@ SIGNED_IN = {**EVERYBODY, "anonymous": 302, "buyer": 302}
 TABLE: dict[str, dict[str, int]] = {
     "root": dict.fromkeys(CAST, 302),
     "health": EVERYBODY,
+    "robots": EVERYBODY,
+    "favicon": dict.fromkeys(CAST, 301),
+    "sitemap-index": EVERYBODY,
+    "sitemap": EVERYBODY,
     "destination:home": EVERYBODY,
     "destination:pole": EVERYBODY,
     "destination:legal": EVERYBODY,
@@ -139,6 +143,7 @@ class World:
         line = self.order.lines.get(kind="lodging")
         ticket = self.order.lines.get(kind="event_ticket")
         arguments: dict[str, dict[str, Any]] = {
+            "sitemap": {"section": "offers"},
             "destination:pole": {"slug": Pole.objects.first().slug},
             "destination:legal": {"kind": LegalText.Kind.TERMS.value},
             "events:agenda-month": {"year": 2027, "month": 7},

@@ -44,6 +44,20 @@ def test_imports_only_go_down():
     assert run.returncode == 0, run.stdout[-4000:]
 
 
+def test_templates_are_linted():
+    run = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "djlint"),
+            *("--lint", "--quiet", "templates", "oti/devtools/templates"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-4000:]
+
+
 def test_accounts_come_first_and_alone():
     """Another member model in 0001 would make the first migration circular."""
     text = (ROOT / "members/migrations/0001_users.py").read_text()

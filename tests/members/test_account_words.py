@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from smtplib import SMTPServerDisconnected
 
 import pytest
@@ -118,3 +119,33 @@ def test_signing_in_and_out_is_said_shortly(client: Client):
 
     page = client.post(reverse("account_logout"), headers=ENGLISH, follow=True)
     assert "You are signed out." in text_of(page)
+
+
+def test_a_link_that_serves_no_more_says_what_to_do(client: Client):
+    address = reverse("account_reset_password_from_key", args=["1", "x"])
+
+    page = client.get(address, headers=ENGLISH)
+
+    assert "This link no longer works" in text_of(page)
+    assert "Bad Token" not in text_of(page)
+    assert reverse("account_reset_password") in page.content.decode()
+
+
+def test_a_new_password_is_chosen_by_the_link_of_the_mail(client: Client, mailoutbox):
+    send("account_reset_password", KNOWN)
+    link = re.search(r"http://testserver(\S+/key/\S+)", mailoutbox[0].body)[1]
+
+    page = client.get(link, headers=ENGLISH, follow=True)
+    assert "Keep this password" in text_of(page)
+    action = page.redirect_chain[-1][0]
+    again = client.post(action, {"password1": "x", "password2": "y"}, headers=ENGLISH)
+    assert again.context["form"].errors
+
+    password = "Lentille-verte-44"
+    done = client.post(
+        action, {"password1": password, "password2": password}, headers=ENGLISH, follow=True
+    )
+    assert "Change Password" not in text_of(done)
+    assert client.login(email=KNOWN, password=password) or client.login(
+        username=KNOWN, password=password
+    )

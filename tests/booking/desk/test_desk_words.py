@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -82,3 +83,27 @@ def test_desk_asks_for_a_password_in_french():
 
     assert "Mot de passe" in page
     assert "Password" not in page
+
+
+def test_a_message_is_titled_by_what_it_is(desk: Client):
+    a_mail_given_up(1)
+    message = OutboxMessage.objects.get()
+
+    page = desk.get(reverse("desk_outbox:inspect", args=[message.pk])).content.decode()
+
+    assert "Code to find a booking, claire@example.org" in page
+    assert "find_order →" not in page
+
+
+def test_the_person_of_a_provider_is_asked_for_in_our_words(desk: Client):
+    """A field's own name would stay English for everybody."""
+    page = desk.get(reverse("desk_roles:add"), headers={"accept-language": "fr"})
+    labels = re.findall(r"<label[^>]*>(.*?)</label>", page.content.decode(), re.DOTALL)
+    names = {re.sub(r"<[^>]+>|[*\s]", "", one) for one in labels}
+    assert "Prestataire" in names
+    assert "Provider" not in names
+
+
+def test_places_to_see_have_another_name_than_the_sites_of_the_web(desk: Client):
+    page = text_of(desk.get(reverse("desk_sites:index")))
+    assert "Sites and places" in page

@@ -11,9 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from booking import basket as baskets
-from booking.models import GatewayEvent, Offer, Order, OutboxMessage, Refund, Slot
+from booking.models import GatewayEvent, Offer, Order, OrderLine, OutboxMessage, Refund, Slot
+from booking.statements import statement_of
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
+from tests.pages import text_of
 
 
 @pytest.fixture
@@ -64,6 +66,23 @@ def test_an_order_is_shown_whole(desk: Client, order: Order) -> None:
     assert cancel_url(order) in page
 
 
+def test_what_is_lent_is_shown_to_the_day_it_comes_back(desk: Client, bank: FakeBank) -> None:
+    offer = factories.a_rental()
+    factories.rental_days(offer, SATURDAY, 7)
+    basket = factories.a_basket(None)
+    week = baskets.LineRequest(offer_id=offer.pk, arrival=SATURDAY, departure=NEXT_SATURDAY)
+    baskets.add_to_basket(basket, week, now=NOW)
+    sold = paid_order(basket, bank)
+
+    shown = text_of(desk.get(reverse("desk_orders:inspect", args=[sold.pk])))
+
+    assert "10 to 16 July 2027" in shown
+    assert "10 to 17" not in shown
+    part = sold.sub_orders.get()
+    told = statement_of(part.payout, part.lines.all(), now=NOW)
+    assert "7 days" in told.services[0].when
+
+
 def test_the_refund_is_shown_before_anything_is_cancelled(desk: Client, order: Order) -> None:
     line = order.lines.get(kind="activity")
     data = {"lines": [line.pk], "basis": "policy", "reason": "malade"}
@@ -76,6 +95,43 @@ def test_the_refund_is_shown_before_anything_is_cancelled(desk: Client, order: O
     assert not Refund.objects.exists()
 
 
+def test_nothing_is_ticked_beforehand(desk: Client, order: Order) -> None:
+    page = desk.get(cancel_url(order))
+    assert not page.context["form"]["lines"].value()
+    assert not page.context["form"]["is_whole"].value()
+    assert " checked" not in page.content.decode().partition('class="desk-form"')[2]
+
+
+def test_the_confirmation_names_the_lines_and_the_fee_kept(desk: Client, order: Order) -> None:
+    line = order.lines.get(kind="activity")
+    OrderLine.objects.filter(pk=line.pk).update(policy={**line.policy, "flat_fee": "2.00"})
+    other = order.lines.get(kind="lodging")
+    assert "fee kept: €2.00" in text_of(desk.get(cancel_url(order)))
+
+    data = {"lines": [line.pk], "basis": "policy", "reason": "malade"}
+    shown = text_of(desk.post(cancel_url(order), data)).partition("What is cancelled:")[2]
+    # Half of 64, less the fee.
+    assert f"{line.titles['fr']} · {line.sub_order.provider} · " in shown
+    assert "€30.00 given back of €64.00 paid (50 %, fee kept: €2.00)" in shown
+    assert str(other.titles["fr"]) not in shown
+
+
+def test_lines_that_were_not_shown_are_shown_first(desk: Client, order: Order) -> None:
+    """Another tick between the sums and the button, at the same sum, cancels nothing."""
+    line = order.lines.get(kind="activity")
+    data = {
+        "lines": [line.pk],
+        "basis": "policy",
+        "reason": "malade",
+        "confirm": "1",
+        "shown_total": "32.00",
+        "shown_lines": str(order.lines.get(kind="lodging").pk),
+    }
+    response = desk.post(cancel_url(order), data)
+    assert response.context["shown_lines"] == str(line.pk)
+    assert not Refund.objects.exists()
+
+
 def test_a_line_is_cancelled_and_refunded_by_its_policy(desk: Client, order: Order) -> None:
     line = order.lines.get(kind="activity")
     data = {
@@ -84,6 +140,7 @@ def test_a_line_is_cancelled_and_refunded_by_its_policy(desk: Client, order: Ord
         "reason": "malade",
         "confirm": "1",
         "shown_total": "32.00",
+        "shown_lines": str(line.pk),
     }
     done = desk.post(cancel_url(order), data, follow=True)
     assert "Cancelled." in done.content.decode()
@@ -104,6 +161,7 @@ def test_a_sum_that_was_not_shown_is_shown_first(desk: Client, order: Order) -> 
         "reason": "orage",
         "confirm": "1",
         "shown_total": "32.00",
+        "shown_lines": str(line.pk),
     }
     response = desk.post(cancel_url(order), data)
     assert response.context["preview_total"] == Decimal("64.00")
@@ -113,14 +171,15 @@ def test_a_sum_that_was_not_shown_is_shown_first(desk: Client, order: Order) -> 
 def test_the_whole_order_is_given_back_when_the_provider_is_the_cause(
     desk: Client, order: Order
 ) -> None:
-    data: dict[str, Any] = {
-        "lines": [line.pk for line in order.lines.all()],
-        "basis": "full",
-        "reason": "incendie",
+    data: dict[str, Any] = {"is_whole": "1", "basis": "full", "reason": "incendie"}
+    shown = desk.post(cancel_url(order), data)
+    assert shown.context["preview_total"] == order.total_amount
+    confirmed = {
         "confirm": "1",
         "shown_total": str(order.total_amount),
+        "shown_lines": shown.context["shown_lines"],
     }
-    desk.post(cancel_url(order), data)
+    desk.post(cancel_url(order), {**data, **confirmed})
     order.refresh_from_db()
     assert order.state == "cancelled"
     assert sum(refund.amount for refund in Refund.objects.all()) == order.total_amount

@@ -52,8 +52,10 @@ def test_line_is_held_at_the_price_of_the_server():
     token = new_basket()
     offer = a_week()
 
-    # Whatever a program says of prices is not even read.
-    answer = add(token, week_line(offer, price=1, total_cents=1, shown_amount="1"))
+    # A program that says a price is told that there is no such input.
+    named = add(token, week_line(offer, price=1, total_cents=1, shown_amount="1"))
+    assert set(fields(named)) == {"price", "total_cents", "shown_amount"}
+    answer = add(token, week_line(offer))
 
     assert answer.status_code == 201
     line = answer.json()

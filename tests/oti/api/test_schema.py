@@ -96,6 +96,12 @@ def test_each_method_says_how_it_refuses():
             assert name == "get" or "baskets" in path
 
 
+def test_shapes_that_are_read_have_no_other_name():
+    shapes = ask("schema").json()["components"]["schemas"]
+    for name in ("NewLine", "Participant", "OptionTaken", "CheckoutGiven", "ContactGiven"):
+        assert shapes[name]["additionalProperties"] is False, name
+
+
 class World:
     """One basket with a stay, one order and their keys."""
 

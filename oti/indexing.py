@@ -1,0 +1,119 @@
+"""What search engines are told: which addresses they may read, and which pages there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sitemaps import Sitemap
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from booking.models import Offer
+from booking.showing import offer_url
+from destination.models.territory import Pole, poles_on
+from events.models import Event
+from oti.lib.dates import today as day_of
+
+HOUR = 60 * 60
+DAY = 24 * HOUR
+# Nobody's but those who work here, and what belongs to one visitor.
+CLOSED = ("/gestion/", "/pro/", "/compte/", "/boite/", "/api/")
+CLOSED_PAGES = ("booking:my-stay", "booking:checkout", "booking:find-order", "booking:account")
+LISTS = ("destination:home", "booking:stays", "booking:experiences", "events:agenda")
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def robots(request: HttpRequest) -> HttpResponse:
+    """Open the public pages to robots and name the map of the site."""
+    lines = ["User-agent: *", *(f"Disallow: {one}" for one in closed_paths()), "Allow: /", ""]
+    lines.append(f"Sitemap: {request.build_absolute_uri(reverse('sitemap-index'))}")
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+def closed_paths() -> list[str]:
+    """Return the beginnings of addresses that no robot has to read, in every language."""
+    found = list(CLOSED)
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            found += [reverse(name) for name in CLOSED_PAGES]
+            found.append(reverse("booking:trip", args=["x"]).removesuffix("x/"))
+    return found
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead to the drawing; the name of its present version is asked for again each day."""
+    return redirect(static("img/favicon.svg"), permanent=True)
+
+
+class InEveryLanguage(Sitemap):
+    """Pages in every language, each naming the same one in the others."""
+
+    i18n = True
+    alternates = True
+    # Small enough to be written in one go; further pages are named by the index.
+    limit = 2000
+
+
+class Lists(InEveryLanguage):
+    """The home and the lists."""
+
+    def items(self) -> list[str]:
+        """Return the names of their addresses."""
+        return list(LISTS)
+
+    def location(self, item: str) -> str:
+        """Return the address in the active language."""
+        return reverse(item)
+
+
+class Poles(InEveryLanguage):
+    """The poles of the perimeter in force."""
+
+    def items(self) -> list[Pole]:
+        """Return them in their order."""
+        return list(poles_on(day_of(timezone.now())))
+
+    def location(self, item: Pole) -> str:
+        """Return the address in the active language."""
+        return reverse("destination:pole", args=[item.slug])
+
+
+class Offers(InEveryLanguage):
+    """What is sold; tickets stand on the page of their event."""
+
+    def items(self) -> Any:
+        """Return the published offers."""
+        offers = Offer.objects.published().exclude(kind=Offer.Kind.EVENT_TICKET)
+        return offers.only("pk", "slug", "kind").order_by("pk")
+
+    def location(self, item: Offer) -> str:
+        """Return the address in the active language."""
+        return offer_url(item)
+
+
+class Events(InEveryLanguage):
+    """What takes place."""
+
+    def items(self) -> Any:
+        """Return the published events that have a date to come."""
+        to_come = Event.objects.filter(
+            state=Event.State.PUBLISHED, sessions__ends_at__gt=timezone.now()
+        )
+        return to_come.distinct().only("pk", "slug").order_by("pk")
+
+    def location(self, item: Event) -> str:
+        """Return the address in the active language."""
+        return reverse("events:event", args=[item.slug])
+
+
+SECTIONS = {"pages": Lists, "poles": Poles, "offers": Offers, "events": Events}
