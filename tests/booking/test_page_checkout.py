@@ -282,7 +282,7 @@ def test_line_gone_while_typing_is_told_and_no_longer_counted(client: Client, ba
 
     page = body(answer)
     assert answer.status_code == 409
-    assert "« The Narces Cottage » is gone and no longer counted." in page
+    assert "“The Narces Cottage” is gone and no longer counted." in page
     assert "Pay €288.00 now" in page
     assert f"{address('booking:my-stay')}#ligne-{gite.pk}" in page
     assert buy(client, basket, shown_total="288.00").lines.count() == 3
@@ -494,7 +494,7 @@ def test_confirmed_order_says_what_happens_next(
     assert order.reference in page
     assert "claire.dupont@example.org" in page
     assert "4 hosts are told of your coming:" in page
-    assert "It begins with « The Narces Cottage », Saturday 10 July 2027, 3 pm." in page
+    assert "It begins with “The Narces Cottage”, Saturday 10 July 2027, 3 pm." in page
     for name in ("trip", "trip-ics", "receipt"):
         assert address(f"booking:{name}", order.reference) in page
     assert "refresh" not in page[: page.index("<body")]
