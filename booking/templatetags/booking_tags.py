@@ -17,10 +17,12 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from booking import browsing, cards, pictures
+from booking import browsing, cards, pictures, showing
 from booking.filters import Filters
 from booking.forms.asking import asked
+from booking.models import OrderLine
 from booking.rules.kinds import PROPOSED
+from booking.rules.pricing import Quote
 from destination.templatetags.velay import typo
 from oti.lib.dates import today as day_of
 
@@ -34,6 +36,12 @@ SOON = timedelta(days=35)
 def is_to_come(moment: datetime) -> bool:
     """Tell whether a moment has not come yet."""
     return moment > timezone.now()
+
+
+@register.filter
+def options_bought(line: OrderLine) -> tuple[str, ...]:
+    """Name the options that were bought with a line, read from the line alone."""
+    return showing.option_words(Quote.from_json(line.quote).items, line.options)
 
 
 @register.simple_tag(takes_context=True)
