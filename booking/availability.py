@@ -223,9 +223,11 @@ def check_days(offer: Offer, first: date, after: date, *, today: date) -> list[T
     if after <= first:
         return [trouble("days_reversed", field="departure")]
     troubles = check_dates(first, after, today=today)
-    most = offer.kind_rules.most_days
-    if not troubles and count_nights(first, after) > most:
-        troubles = [trouble("rental_too_long", field="departure", days=most)]
+    most = min(offer.kind_rules.most_days, settings.LONGEST_STAY_NIGHTS)
+    if count_nights(first, after) > most:
+        # What is lent has no nights: the limit of stays is said in days.
+        troubles = [one for one in troubles if one.code != "max_stay"]
+        troubles.append(trouble("rental_too_long", field="departure", days=most))
     return troubles
 
 

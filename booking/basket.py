@@ -199,7 +199,12 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
                     if line.unit_id not in had:
                         raise Busy(trouble("busy"))
                     held_id = hold_nights(
-                        line.unit_id, line.arrival, line.departure, now=now, until=hint
+                        line.unit_id,
+                        line.arrival,
+                        line.departure,
+                        basket_id=current.pk,
+                        now=now,
+                        until=hint,
                     )
                     taken.append((line, held_id))
                 else:

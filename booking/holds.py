@@ -29,6 +29,7 @@ from booking.quoting import (
 )
 from booking.refusals import (
     NotAllowed,
+    Trouble,
     Unavailable,
     trouble,
 )
@@ -73,7 +74,9 @@ def take(
     if wish.unit is not None and wish.days is not None:
         if replacing is not None:
             release(replacing)
-        stay_id = hold_nights(wish.unit.pk, *wish.days, now=now, until=until)
+        stay_id = hold_nights(
+            wish.unit.pk, *wish.days, basket_id=wish.basket_id, now=now, until=until
+        )
         # A hole may have widened before the unit was had: the rules are asked again (A05).
         guests = guests_of(wish.people, wish.keys)
         refused = check_unit(wish.unit, *wish.days, guests, today=day_of(now))
@@ -106,13 +109,15 @@ def hold_nights(
     arrival: date | None,
     departure: date | None,
     *,
+    basket_id: int,
     now: datetime,
     until: datetime,
 ) -> int:
-    """Hold nights of a unit; the database refuses two holders.
+    """Hold nights of a unit for a basket; the database refuses two holders.
 
     The caller has the unit, shared or locked: no closure can be written meanwhile. Nothing is
-    held when it raises. Expired holds that it would meet go first.
+    held when it raises. Expired holds that it would meet go first. Raises Unavailable: `closed`,
+    `gone`, or `already_yours` with the line of this basket that has them (a second click).
     """
     if Closure.objects.filter(unit_id=unit_id, dates__overlap=(arrival, departure)).exists():
         raise Unavailable(trouble("closed"))
@@ -126,8 +131,22 @@ def hold_nights(
         cursor.execute(INSERT_STAY, [unit_id, arrival, departure, until])
         row = cursor.fetchone()
     if row is None:
-        raise Unavailable(trouble("gone"))
+        raise Unavailable(_whose(unit_id, arrival, departure, basket_id=basket_id))
     return int(row[0])
+
+
+def _whose(
+    unit_id: int, arrival: date | None, departure: date | None, *, basket_id: int
+) -> Trouble:
+    """Tell one's own nights from others': what was written meanwhile is seen."""
+    own = Stay.objects.filter(
+        line__basket_id=basket_id,
+        unit_id=unit_id,
+        state=Stay.State.HELD,
+        dates__overlap=(arrival, departure),
+    )
+    line_id = own.values_list("line_id", flat=True).first()
+    return trouble("already_yours", line=line_id) if line_id else trouble("gone")
 
 
 def places_left(ask: SlotAsk, *, now: datetime, except_line: int | None) -> Takes:

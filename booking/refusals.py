@@ -83,6 +83,7 @@ class BadInput(Refusal):
 # by a test that asks every code of the rules.
 MESSAGES: dict[str, Any] = {
     "gone": gettext_lazy("It was taken in the meantime. Choose other dates or another offer."),
+    "already_yours": gettext_lazy("It is in your stay already."),
     "sold_out": gettext_lazy("Sold out. Choose another date."),
     "partly_gone": gettext_lazy("Only %(free)s left: choose fewer places or another date."),
     "held_by_others": gettext_lazy(

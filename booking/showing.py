@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from booking.arrivals import ArrivalNotice, notice_of
 from booking.care import Sheet, asks_sheet, filled_lines, is_open
 from booking.models import BasketLine, Offer, Order, OrderLine, Refund
 from booking.models.offers import VatScheme
@@ -130,6 +131,23 @@ def quantity_words(offer: Offer, quantity: int, guests: Sequence[Guest]) -> str:
     return party_words(guests)
 
 
+def option_words(
+    items: Iterable[QuoteItem], chosen: Iterable[Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """Name the options that were chosen, from the items of the price: "Linge de lit × 2".
+
+    `chosen` is how a line keeps them: `{code, quantity}`. What is always part of the price is
+    no choice.
+    """
+    taken = {str(one["code"]): int(one["quantity"]) for one in chosen}
+    names = {item.code: item.label for item in items if item.kind == "supplement"}
+    return tuple(
+        f"{names[code]} × {quantity}" if quantity > 1 else names[code]
+        for code, quantity in taken.items()
+        if quantity > 0 and code in names
+    )
+
+
 def item_rows(quote: Quote) -> list[dict[str, Any]]:
     """Return the itemised price as rows {label, amount}; nights of one price make one row."""
     rows: dict[tuple[str, str, Decimal], list[QuoteItem]] = {}
@@ -222,6 +240,13 @@ def tax_note(quote: Quote | None) -> str:
     return _("tourist tax included") if quote and quote.tourist_tax else ""
 
 
+def total_words(tax_on_site: Decimal) -> str:
+    """Name a total for what it holds: the tourist tax that is paid on site stands beside it."""
+    if tax_on_site:
+        return _("Total, without the tourist tax paid on site")
+    return _("Total, taxes included")
+
+
 def stay_days(view: BasketView) -> list[dict[str, Any]]:
     """Return the thread of a basket for `timeline.html`; a frozen one can't be changed."""
     images = covers(one.offer for one in view.lines)
@@ -288,6 +313,7 @@ def _entry_row(
         "note": ". ".join(
             part for part in (line_note(view), deposit_words(view.offer.deposit_amount)) if part
         ),
+        "options": _options_of(view),
         "image": images.get(view.offer.pk),
         "illustration": view.offer.illustration,
         "price": {
@@ -302,6 +328,10 @@ def _entry_row(
     if not basket.is_frozen:
         row |= _troubles_of_row(view)
     return row
+
+
+def _options_of(view: LineView) -> tuple[str, ...]:
+    return option_words(view.quote.items, view.line.options) if view.quote else ()
 
 
 def _query_of(view: LineView) -> str:
@@ -394,6 +424,7 @@ def summary_of(view: BasketView, *, now: datetime) -> dict[str, Any]:
             {
                 "title": one.title,
                 "note": line_when(one.line, one.offer.kind, one.starts_at, one.ends_at),
+                "options": _options_of(one),
                 "image": images.get(one.offer.pk),
                 "illustration": one.offer.illustration,
                 "amount": one.amount,
@@ -402,7 +433,7 @@ def summary_of(view: BasketView, *, now: datetime) -> dict[str, Any]:
         ],
         "rows": [{"label": _("Booking fee"), "amount": ZERO}],
         "total": view.total,
-        "total_label": _("Total, taxes included"),
+        "total_label": total_words(view.tourist_tax_on_site),
         "tax_on_site": view.tourist_tax_on_site,
         "promises": promises_of(view, now=now),
     }
@@ -464,6 +495,8 @@ class SoldLine:
     # Whether the carer's sheet goes with it and may be written; whether it is.
     is_sheet_open: bool = False
     is_sheet_filled: bool = False
+    # Told to who arrives there, on the first evening, at another hour than its own.
+    arrival_notice: ArrivalNotice | None = None
 
     @property
     def offer(self) -> Offer:
@@ -504,6 +537,11 @@ class SoldLine:
     def deposit(self) -> str:
         """Name the deposit asked for on site, as it was when it was sold."""
         return deposit_words(self.line.deposit_amount)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Name the options that were bought with it."""
+        return option_words(self.quote.items, self.line.options)
 
     @property
     def party(self) -> str:
@@ -548,7 +586,23 @@ def sold_lines(order: Order, *, has_pictures: bool = False, now: datetime) -> li
     for one in shown:
         one.is_sheet_filled = one.line.pk in filled
         one.image = images.get(one.line.offer_id)
+    _tell_hours(order, shown)
     return shown
+
+
+def _tell_hours(order: Order, lines: Sequence[SoldLine]) -> None:
+    """Mark the lodgings where the stay begins whose hours aren't those of the arrival."""
+    lodgings = [one for one in lines if one.is_lodging and one.is_alive]
+    first = min((one.starts_at.date() for one in lodgings), default=None)
+    for one in lodgings:
+        if order.arrival_time is not None and one.starts_at.date() == first:
+            one.arrival_notice = notice_of(
+                order.arrival_time,
+                one.offer,
+                one.provider,
+                title=one.title,
+                starts_at=one.starts_at,
+            )
 
 
 def sold_line(line: OrderLine, *, now: datetime) -> SoldLine:
@@ -606,6 +660,7 @@ def order_summary(order: Order, lines: Sequence[SoldLine]) -> dict[str, Any]:
             {
                 "title": one.title,
                 "note": one.when,
+                "options": one.options,
                 "image": one.image,
                 "illustration": one.offer.illustration,
                 "amount": one.amount,
@@ -614,7 +669,7 @@ def order_summary(order: Order, lines: Sequence[SoldLine]) -> dict[str, Any]:
         ],
         "rows": [{"label": _("Booking fee"), "amount": order.fee_amount}],
         "total": order.total_amount,
-        "total_label": _("Total, taxes included"),
+        "total_label": total_words(order.tourist_tax_on_site_amount),
         "tax_on_site": order.tourist_tax_on_site_amount,
         "promises": [],
     }

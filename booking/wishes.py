@@ -33,6 +33,7 @@ from booking.refusals import (
     Clash,
     NotAllowed,
     PriceChanged,
+    Trouble,
     Unavailable,
     WrongState,
     trouble,
@@ -85,6 +86,7 @@ class Wish:
     days: tuple[date, date] | None
     # The other lines of the basket, as they were read.
     others: tuple[BasketLine, ...]
+    basket_id: int
 
 
 def read_wish(
@@ -138,19 +140,19 @@ def _read_stay(
     if unit is None:
         raise Unavailable(trouble("offer_unknown"))
     unit.offer = offer
-    lodged = {
-        key
+    beside = [
+        line
         for line in others
         if line.unit_id and line.arrival and line.departure
         if line.arrival < request.departure and line.departure > request.arrival
-        for key in line.people
-    }
+    ]
+    lodged = {key for line in beside for key in line.people}
     people, keys = _who(basket, request, busy=lodged)
-    clash = lodged & set(keys)
+    clash = [line for line in beside if set(line.people) & set(keys)]
     guests = guests_of(people, keys)
     refused = check_unit(unit, request.arrival, request.departure, guests, today=today)
     if clash:
-        refused.append(trouble("overlap", field="people", other=offer.title))
+        refused.append(_sleep_twice(unit, clash))
     if refused:
         raise (Clash if clash else NotAllowed)(*refused)
     quote, no_quote = quote_unit(
@@ -160,7 +162,15 @@ def _read_stay(
         raise NotAllowed(*no_quote)
     _check_shown(quote, request)
     days = request.arrival, request.departure
-    return Wish(request, offer, unit, None, people, keys, 1, quote, days, others)
+    return Wish(request, offer, unit, None, people, keys, 1, quote, days, others, basket.pk)
+
+
+def _sleep_twice(unit: Unit, clash: list[BasketLine]) -> Trouble:
+    """Return why these persons can't sleep there, with the line where they sleep already."""
+    same = next((line for line in clash if line.unit_id == unit.pk), None)
+    if same is not None:
+        return trouble("already_yours", line=same.pk)
+    return trouble("overlap", line=clash[0].pk, field="people", other=clash[0].offer.title)
 
 
 def _read_places(
@@ -191,7 +201,7 @@ def _read_places(
     if quote is None:
         raise NotAllowed(*no_quote)
     _check_shown(quote, request)
-    return Wish(request, offer, None, ask, people, keys, quantity, quote, days, others)
+    return Wish(request, offer, None, ask, people, keys, quantity, quote, days, others, basket.pk)
 
 
 def _read_days(offer: Offer, request: LineRequest, *, today: date) -> tuple[date, date] | None:
@@ -254,7 +264,7 @@ def check_clash(wish: Wish, slot: Slot) -> None:
             and line.slot.ends_at > starts_at
             and set(line.people) & set(wish.keys)
         ):
-            raise Clash(trouble("overlap", field="people", other=line.offer.title))
+            raise Clash(trouble("overlap", line=line.pk, field="people", other=line.offer.title))
 
 
 def _check_shown(quote: Quote, request: LineRequest) -> None:

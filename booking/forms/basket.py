@@ -63,6 +63,10 @@ def read_ages(data: QueryDict, troubles: list[Trouble]) -> tuple[int | None, ...
     texts = [text.strip() for text in ",".join(data.getlist("ages")).split(",")]
     given = [text for text in texts if text]
     children = _number(data.get("children") or str(len(given)))
+    if adults + max(len(given), children or 0) > settings.MAX_PARTY:
+        # Whether each has an age no longer matters.
+        troubles.append(trouble("too_many_people", field="adults", max=settings.MAX_PARTY))
+        return (None,) * adults
     if children is None or len(given) < children or "" in texts[1:]:
         troubles.append(trouble("ages_missing", field="ages"))
     ages = [_number(text) for text in given]

@@ -194,7 +194,7 @@ class SearchForm(forms.Form):
         known = [age for age in self.ages if age is not None]
         found = check_party(self.adults, known + [0] * (len(self.ages) - len(known)))
         for text, age in zip(self.raw_ages, self.ages, strict=True):
-            if age is None:
+            if age is None and len(self.ages) <= settings.MAX_PARTY:
                 found.append(trouble("age_unreadable" if text else "ages_missing", field="ages"))
         self.party_troubles = [] if self.is_updating else found
 

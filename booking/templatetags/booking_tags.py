@@ -17,11 +17,12 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from booking import browsing, cards, pictures
+from booking import browsing, cards, pictures, showing
 from booking.filters import Filters
 from booking.forms.asking import asked
 from booking.models import OrderLine
 from booking.rules.kinds import PROPOSED
+from booking.rules.pricing import Quote
 from booking.showing import dates_words
 from destination.templatetags.velay import typo
 from oti.lib.dates import ONE_DAY
@@ -48,6 +49,12 @@ def sold_days(line: OrderLine) -> str:
         return ""
     is_lent = line.unit_id is None
     return dates_words(line.arrival, line.departure - ONE_DAY if is_lent else line.departure)
+
+
+@register.filter
+def options_bought(line: OrderLine) -> tuple[str, ...]:
+    """Name the options that were bought with a line, read from the line alone."""
+    return showing.option_words(Quote.from_json(line.quote).items, line.options)
 
 
 @register.simple_tag(takes_context=True)

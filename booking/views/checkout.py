@@ -25,6 +25,7 @@ from booking.access import (
     remember_basket,
     remember_order,
 )
+from booking.arrivals import hours_of_stay
 from booking.basket import renew_holds
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
@@ -293,12 +294,21 @@ def _show(
         "problems": problems or [],
         "page_errors": bool(problems) or bool(form.is_bound and form.errors),
         "summary": showing.summary_of(view, now=now),
+        "arrival_hint": _arrival_hint(view, form),
         "rules": showing.rules_of(view, now=now),
         "providers": sorted({one.offer.provider.name for one in view.counted}),
         "package": package_words.banner_of(standing),
         "shown": signing.dumps([view.basket.pk, now.isoformat()], salt=SHOWN),
     }
     return render(request, "booking/checkout.html", context, status=status)
+
+
+def _arrival_hint(view: BasketView, form: CheckoutForm) -> str:
+    """Return what stands beside the hour of arrival: why it is asked, and the hosts' hours."""
+    if "arrival_time" not in form.fields:
+        return ""
+    hours = hours_of_stay(view.counted)
+    return ". ".join([str(form.fields["arrival_time"].help_text), *hours])
 
 
 def _show_under_way(request: HttpRequest, view: BasketView) -> HttpResponse:

@@ -14,6 +14,7 @@ from booking import cards, pictures
 from booking.access import basket_for
 from booking.alternatives import nearest_slot_days
 from booking.filters import labels_of
+from booking.forms.asking import TOLD_BY_ADDRESS
 from booking.forms.search import SearchForm, options_asked, quantity_asked, read_day
 from booking.models import Offer
 from booking.places import Wanted, places_panel, who_takes_part
@@ -111,6 +112,9 @@ def slot_panel(
         "deposit": deposit_words(offer.deposit_amount),
         "nearest": _nearest(request, offer, wanted, panel, from_day, to_day, now=now),
         "search": form.for_component(f"{request.path}#places", _kept(request)),
+        "kept_search": form.dates_and_party()
+        if any(name in request.GET for name in TOLD_BY_ADDRESS)
+        else [],
         "later_url": _from_url(request, panel["later"]),
         "next_url": _from_url(request, panel["next_day"]),
         "others_url": _others_url(request, form),

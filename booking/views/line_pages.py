@@ -274,9 +274,14 @@ def _asked_words(
     when = ""
     if slot is not None:
         when = showing.when_words(slot.starts_at, None, None)
-    elif days[0] and days[1] and (days[0] < days[1] or offer.is_sold_by_day):
+    elif days[0] and days[1] and _in_order(offer, *days):
         when = showing.dates_words(days[0], days[1])
     return [part for part in (when, showing.party_words(guests), offer.commune.name) if part]
+
+
+def _in_order(offer: Offer, first: date, last: date) -> bool:
+    """Whether two days are a span: a night lies between, or something is lent for one day."""
+    return first < last or (offer.is_sold_by_day and first == last)
 
 
 def _asked_query(

@@ -95,10 +95,15 @@ def _priced(
     # The rules may have refused some that stand on further pages: the chips know how many.
     count = facets.total or found.count
     title = ngettext("%(count)s place to stay", "%(count)s places to stay", count)
+    note = _("Prices for %(nights)s and %(party)s, with every mandatory fee.")
+    if any(one.quote.tourist_tax_on_site for one in found.results):
+        note = _(
+            "Prices for %(nights)s and %(party)s, with every mandatory fee but the tourist tax "
+            "where it is paid on site."
+        )
     return {
         "title": title % {"count": count} if found.results else _("Where to stay"),
-        "note": _("Prices for %(nights)s and %(party)s, with every mandatory fee.")
-        % {"nights": nights_words(nights), "party": party_words(criteria.guests)},
+        "note": note % {"nights": nights_words(nights), "party": party_words(criteria.guests)},
         "cards": _stay_cards(request, form, found, now=now),
         "has_prices": True,
         "sorts": _sorts(form),

@@ -13,6 +13,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm, BoundField, Field
 from django.template.context import Context
 from django.templatetags.static import static
@@ -474,13 +475,29 @@ def error_summary(
         for bound in form:
             is_group = bound.widget_type in {"radioselect", "checkboxselectmultiple"}
             target = f"#{bound.auto_id}{'_0' if is_group else ''}"
-            # "This field is required." says nothing in a list: its field is named there.
-            vague = str(Field.default_error_messages["required"])
+            errors = form.errors.as_data().get(bound.name, [])
             lines += [
-                {
-                    "text": f"{bound.label}: {text}" if text == vague else str(text),
-                    "href": target,
-                }
-                for text in bound.errors
+                {"text": _named(bound, error, text), "href": target}
+                for error, text in zip(errors, bound.errors, strict=True)
             ]
     return {"problems": lines}
+
+
+# Messages that say nothing in a list without the name of their field.
+UNNAMED = {
+    "max_length",
+    "min_length",
+    "max_value",
+    "min_value",
+    "null_characters_not_allowed",
+}
+
+
+def _named(bound: BoundField, error: ValidationError, text: str) -> str:
+    """Return a message with its field where it doesn't say which one it is about."""
+    is_bare = text == str(Field.default_error_messages["required"])
+    if not is_bare and error.code not in UNNAMED:
+        return str(text)
+    # « Un besoin ? : … » reads badly.
+    label = str(bound.label).removesuffix("?").rstrip()
+    return f"{label}: {text}"

@@ -14,7 +14,8 @@ from django.utils.translation import override
 
 from booking.access import BASKET_COOKIE
 from booking.basket import add_to_basket
-from booking.models import Basket, Offer
+from booking.models import Basket, Offer, Supplement
+from booking.rules.pricing import OptionChoice
 from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
@@ -56,7 +57,16 @@ def a_week(**fields: Any) -> Offer:
         return factories.a_lodging(**{**values, **fields})
 
 
-def hold_week(basket: Basket, offer: Offer, *, now: datetime = NOW) -> None:
+def linen(offer: Offer) -> None:
+    """Let up to six pairs of sheets be asked for, ten euros each."""
+    Supplement.objects.create(
+        offer=offer, code="draps", name="Draps", basis="item", amount=Decimal(10), max_quantity=6
+    )
+
+
+def hold_week(
+    basket: Basket, offer: Offer, *, options: tuple[OptionChoice, ...] = (), now: datetime = NOW
+) -> None:
     """Put the Duponts' week in July into a basket."""
     request = LineRequest(
         offer_id=offer.pk,
@@ -64,6 +74,7 @@ def hold_week(basket: Basket, offer: Offer, *, now: datetime = NOW) -> None:
         arrival=SATURDAY,
         departure=NEXT_SATURDAY,
         ages=DUPONT,
+        options=options,
     )
     add_to_basket(basket, request, now=now)
 

@@ -1,6 +1,6 @@
 """Checkout: one page, the bank's page, and every way back from it."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +8,7 @@ from django.test import Client
 
 from booking import basket as baskets
 from booking import settlement
+from booking.emails import compose
 from booking.models import Basket, Order, OutboxMessage, Payment, SlotHold, Stay
 from destination.models import LegalText
 from tests import factories
@@ -183,7 +184,7 @@ def test_buyer_who_stays_at_home_names_every_adult(client: Client, bank: FakeBan
     ("fields", "message", "field"),
     [
         ({"first_name": "  "}, "Give your first name.", "first_name"),
-        ({"last_name": "x" * 81}, "Shorten it to 80 letters.", "last_name"),
+        ({"last_name": "x" * 81}, "Family name: Shorten it to 80 letters.", "last_name"),
         ({"email": "claire.dupont@"}, "Write an address such as", "email"),
         ({"email": None}, "Write an address such as", "email"),
         ({"phone": ""}, "Give a number at which your host", "phone"),
@@ -600,3 +601,53 @@ def test_order_keeps_its_holds_until_the_deadline(client: Client, bank: FakeBank
     order = order_from(basket)
 
     assert {hold.expires_at for hold in SlotHold.objects.all()} == {order.deadline}
+
+
+# --- Hours of arrival, options ----------------------------------------------------------------
+def a_late_stay(client: Client) -> Basket:
+    """Give a visitor a week in a gîte that welcomes from 16 to 20 h."""
+    basket = carry(client, factories.a_basket(language="en"))
+    hold_week(basket, a_week(check_in_from=time(16), check_in_until=time(20)))
+    return basket
+
+
+def test_hours_of_the_host_stand_beside_the_hour_of_arrival(client: Client):
+    a_late_stay(client)
+
+    page = body(client.get(address(CHECKOUT)))
+
+    assert "The Narces Cottage: between 4 pm and 8 pm" in page
+
+
+@pytest.mark.parametrize(
+    ("hour", "is_told"), [("23:30", True), ("0:30", True), ("15:59", True), ("20:00", False)]
+)
+def test_another_hour_is_ordered_all_the_same_and_the_host_is_to_be_called(
+    client: Client, bank: FakeBank, hour, is_told
+):
+    basket = a_late_stay(client)
+    order = buy(client, basket, arrival_time=hour, shown_total="775.40")
+    settle(order, bank)
+
+    for name in ("booking:payment-return", "booking:trip"):
+        page = body(client.get(address(name, order.reference)))
+        assert ("outside the hours of “The Narces Cottage”" in page) is is_told
+        assert ('Joël: <a class="link num" href="tel:+33400000000">' in page) is is_told
+    mail = compose(OutboxMessage.objects.get(kind="order_confirmed"))
+    assert ("outside the hours of" in mail.body) is is_told
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"needs": "x" * 1001}, "A special need: Ensure"),
+        ({"first_name": "Cl\taire\0"}, "First name: Null characters"),
+        ({"phone": "06 12 34 56 78" * 5}, "Phone: Ensure"),
+    ],
+)
+def test_the_list_of_what_is_wrong_names_the_field(client: Client, fields, told):
+    basket = dupont_stay(client)
+
+    page = body(client.post(address(CHECKOUT), checkout_form(basket, **fields)))
+
+    assert told in page.split("data-error-summary")[1].split("</ul>")[0]

@@ -236,3 +236,39 @@ def test_what_costs_nothing_is_free_rather_than_nought_euros(client: Client):
 def test_every_kind_can_be_filtered_for(client: Client):
     for kind in ("childcare", "rental", "shuttle", "composite", "visit", "registration"):
         assert client.get(address("booking:experiences"), {"kind": kind}).status_code == 200
+
+
+def test_other_days_of_a_rental_keep_the_dates_and_the_party(client: Client):
+    offer = factories.a_rental()
+    factories.rental_days(offer, DAY, 4)
+    asked = "arrival=2027-07-11&departure=2027-07-18&adults=2&children=2&ages=5&ages=10"
+
+    page = body(client.get(f"{address(OFFER, offer.slug)}?{asked}"))
+
+    form = page.split('name="first_day"')[0].rsplit("<form", 1)[1]
+    for name, value in [pair.split("=") for pair in asked.split("&")]:
+        assert f'<input type="hidden" name="{name}" value="{value}">' in form
+    bare = body(client.get(address(OFFER, offer.slug)))
+    assert 'name="arrival"' not in bare.split('name="first_day"')[0].rsplit("<form", 1)[1]
+
+
+def test_a_rental_too_long_is_told_in_days(client: Client):
+    offer = factories.a_rental()
+    factories.rental_days(offer, DAY, 2)
+    form = {"offer": offer.pk, "first_day": "2027-05-12", "last_day": "2027-10-12"}
+
+    page = body(client.post(address(ADD), form))
+
+    assert "jours au plus" in page
+    assert "nuits" not in page.split("data-error-summary")[1].split("</ul>")[0]
+
+
+def test_days_the_wrong_way_round_are_not_written_as_a_span(client: Client):
+    offer = factories.a_rental()
+    factories.rental_days(offer, DAY, 2)
+    form = {"offer": offer.pk, "first_day": "2027-07-14", "last_day": "2027-07-12"}
+
+    page = body(client.post(address(ADD), form))
+
+    assert "14 au 12" not in page
+    assert "juillet" not in page.split("data-error-summary")[0].split("<h1")[1]

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from booking.access import BASKET_COOKIE
+from booking.basket import renew_holds
 from booking.models import Basket, BasketLine, Closure, Stay, Supplement
 from booking.stay_view import view_basket
 from tests import factories
@@ -19,6 +20,7 @@ from tests.booking.pages import (
     dupont_stay,
     hold_place,
     hold_week,
+    linen,
 )
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, order_from, paid_order
 
@@ -563,3 +565,92 @@ def test_what_changes_something_is_never_a_link(client: Client, name):
     args = [1] if name.startswith("line-") and name != "line-add" else []
 
     assert client.get(address(f"booking:{name}", *args)).status_code == 405
+
+
+# --- What is one's own, what was chosen -------------------------------------------------------
+def test_a_second_click_on_the_same_bed_says_that_it_is_yours(client: Client):
+    offer = a_week()
+    client.post(address("booking:line-add"), asked(offer))
+    line = BasketLine.objects.get()
+
+    answer = client.post(address("booking:line-add"), asked(offer, departure="2027-07-15"))
+
+    page = body(answer)
+    assert answer.status_code == 409
+    assert "It is in your stay already." in page
+    assert "taken in the meantime" not in page
+    assert "It was not added" not in page
+    assert f'href="{address(MY_STAY)}#ligne-{line.pk}"' in page
+    assert BasketLine.objects.get() == line
+
+
+def test_the_same_persons_in_the_same_bed_are_told_so_too(client: Client):
+    offer = a_week()
+    client.post(address("booking:line-add"), asked(offer))
+    keys = [row["key"] for row in Basket.objects.get().people]
+
+    page = body(client.post(address("booking:line-add"), asked(offer, people=keys)))
+
+    assert "It is in your stay already." in page
+
+
+def test_a_lapsed_line_had_again_by_another_line_is_not_said_gone(client: Client, at):
+    offer = a_week()
+    client.post(address("booking:line-add"), asked(offer))
+    lapsed = BasketLine.objects.get()
+    later = NOW + timedelta(minutes=20)
+    at(later)
+    client.post(address("booking:line-add"), asked(offer))
+
+    told = renew_holds(Basket.objects.get(), now=later)
+
+    assert [(one.code, one.line) for one in told] == [("already_yours", lapsed.pk)]
+
+
+def test_somebody_busy_is_led_to_the_line_that_keeps_them(client: Client):
+    basket = carry(client, factories.a_basket())
+    hold_place(basket, "Solange’s table", kind="meal", day=14, hour=19)
+    dinner = BasketLine.objects.get()
+    care = factories.a_childcare()
+    slot = factories.a_slot(care, date(2027, 7, 14), time(18), capacity=40)
+    form = {"offer": care.pk, "slot": slot.pk, "ages": "5,10"}
+
+    page = body(client.post(address("booking:line-add"), form))
+
+    assert "At the same time as" in page
+    assert f'href="{address("booking:line-edit", dinner.pk)}#edit-people"' in page
+    assert "Change who takes part in “Solange’s table”" in page
+
+
+def test_options_that_were_chosen_stand_on_their_line_the_cleaning_does_not(client: Client):
+    offer = a_week()
+    linen(offer)
+    client.post(address("booking:line-add"), asked(offer, option_draps="2"))
+
+    page = body(client.get(address(MY_STAY)))
+
+    assert "Options: Draps × 2" in page
+    assert "Options: Draps × 2" in body(client.get(address("booking:checkout")))
+
+
+def test_taxes_are_not_said_included_where_one_is_paid_on_site(client: Client):
+    basket = carry(client, factories.a_basket())
+    hold_week(basket, a_week(provider=factories.a_provider(is_professional=True)))
+
+    page = body(client.get(address(MY_STAY)))
+
+    assert "All taxes included" not in page
+    assert ">taxes included" not in page
+    assert "Taxes included, but not the tourist tax paid on site." in page
+    checkout = body(client.get(address("booking:checkout")))
+    assert "Total, taxes included" not in checkout
+    assert "Total, without the tourist tax paid on site" in checkout
+
+
+def test_far_too_many_ages_are_too_many_persons(client: Client):
+    offer = a_week()
+
+    for ages in ("5," * 500, ",".join(["5"] * 500)):
+        page = body(client.post(address("booking:line-add"), asked(offer, ages=ages)))
+        assert "20 persons at most online" in page
+        assert "Give the age of each child" not in page

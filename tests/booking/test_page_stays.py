@@ -291,3 +291,15 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
     # Nothing is found: the nearest stays are looked for.
     with django_assert_max_num_queries(34):
         stays(client, **WEEK, features=["pets", "cot"], pole="massif-du-mezenc", type="gite")
+
+
+def test_the_note_of_prices_leaves_out_the_tax_that_is_paid_on_site(client: Client):
+    factories.a_lodging(night="100", now=NOW)
+    assert "with every mandatory fee." in text_of(stays(client, **WEEK))
+
+    host = factories.a_provider(is_professional=True)
+    factories.a_lodging(night="100", provider=host, now=NOW)
+
+    assert "with every mandatory fee but the tourist tax where it is paid on site." in text_of(
+        stays(client, **WEEK)
+    )

@@ -9,8 +9,10 @@ from django.test import Client
 from icalendar import Calendar
 
 from booking.cancellation import cancel_lines
-from booking.models import Order, Refund
+from booking.emails import compose
+from booking.models import Order, OutboxMessage, Refund
 from booking.payment import pursue_refund
+from booking.rules.pricing import OptionChoice
 from events.models import Ticket
 from members.journal import SYSTEM
 from tests import factories
@@ -23,6 +25,7 @@ from tests.booking.pages import (
     dupont_stay,
     hold_place,
     hold_week,
+    linen,
 )
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
@@ -262,3 +265,23 @@ def test_calendar_keeps_its_names_and_says_what_is_cancelled(client: Client, ord
     states = {str(event["SUMMARY"]): str(event["STATUS"]) for event in events}
     assert states["First stitches of lace"] == "CANCELLED"
     assert states["The Narces Cottage"] == "CONFIRMED"
+
+
+def test_options_that_were_bought_stand_on_their_line(client: Client, bank: FakeBank):
+    basket = carry(client, factories.a_basket())
+    offer = a_week()
+    linen(offer)
+    hold_week(basket, offer, options=(OptionChoice("draps", 2),))
+    order = paid_order(basket, bank)
+    client.get(link(order))
+
+    page = seen(client, order)
+
+    assert "<dt>Options</dt><dd>Draps × 2</dd>" in page
+    assert "Options: Draps × 2" in page
+    mail = compose(OutboxMessage.objects.get(kind="order_confirmed"))
+    html = str(mail.alternatives[0].content)
+    for text in (mail.body, html):
+        assert "Options" in text
+        assert "Draps × 2" in text
+        assert "Ménage" not in text

@@ -213,7 +213,7 @@ def test_too_few_left_on_one_of_the_days():
         (DAY, 0, "days_reversed"),
         (NOW.date() - timedelta(days=1), 1, "in_the_past"),
         (DAY, 31, "rental_too_long"),
-        (DAY, 100, "max_stay"),
+        (DAY, 100, "rental_too_long"),
     ],
 )
 def test_days_that_can_not_be_lent_say_why(first: date, days: int, code: str):

@@ -291,3 +291,15 @@ def test_the_first_page_counts_what_waits(desk: Client, order: Order) -> None:
     page = desk.get(reverse("wagtailadmin_home")).content.decode()
     assert "order confirmed today" in page
     assert "mails given up" in page
+
+
+def test_options_that_were_bought_are_shown(desk: Client, order: Order) -> None:
+    line = order.lines.get(kind="lodging")
+    item = {**line.quote["items"][0], "kind": "supplement", "code": "draps", "label": "Draps"}
+    line.quote["items"].append(item)
+    line.options = [{"code": "draps", "quantity": 2}]
+    line.save()
+
+    page = desk.get(reverse("desk_orders:inspect", args=[order.pk])).content.decode()
+
+    assert "Options: Draps × 2" in page

@@ -348,3 +348,16 @@ def test_busy_asks_to_come_back(monkeypatch):
     answer = add(token, week_line(a_week()))
 
     assert (answer.status_code, codes(answer), answer["Retry-After"]) == (503, ["busy"], "1")
+
+
+def test_the_same_nights_again_are_said_to_be_yours_already():
+    token = new_basket()
+    offer = a_week()
+    line = add(token, week_line(offer)).json()
+
+    again = add(token, week_line(offer))
+
+    assert again.status_code == 409
+    assert codes(again) == ["already_yours"]
+    assert again.json()["problems"][0]["line"] == BasketLine.objects.get().pk
+    assert line
