@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from booking.models import Unit
 from oti.api.urls import endpoints
 from oti.wsgi import application
 from tests.booking.pages import a_week
@@ -180,6 +181,7 @@ def test_right_answers_are_as_described(bank: FakeBank):
     dates = {"arrival": "2027-07-10", "departure": "2027-07-17", "adults": 2}
     key = {"Authorization": f"Bearer {world.key}"}
     again = places_line(world.slot, accept_overlap=True)
+    nobodys = Unit.objects.latest("pk").pk + 1
 
     def play(name: str, status: int, **parts: Any) -> None:
         media = {"media_type": "application/json"} if "body" in parts else {}
@@ -194,7 +196,7 @@ def test_right_answers_are_as_described(bank: FakeBank):
     play("show_availability", 200, path_parameters={"slug": world.offer.slug})
     play("show_availability", 200, path_parameters={"slug": world.slot.offer.slug})
     play("create_basket", 201)
-    play("add_line", 409, path_parameters=basket, body=week_line(world.offer, unit=1))
+    play("add_line", 409, path_parameters=basket, body=week_line(world.offer, unit=nobodys))
     play("add_line", 201, path_parameters=basket, body=again)
     play("extend_hold", 200, path_parameters=basket)
     play("show_basket", 200, path_parameters=basket)
