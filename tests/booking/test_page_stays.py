@@ -112,7 +112,7 @@ def test_nothing_found_names_the_filter_to_let_go(client: Client):
 
     text = text_of(page)
     assert "Nothing free as you ask" in text
-    assert "Without « Pets welcome » (1)" in text
+    assert "Without “Pets welcome” (1)" in text
     assert "Without « Cot for a baby »" not in text  # that would find nothing either
     assert "04 71 00 00 00" in text
 
@@ -128,7 +128,7 @@ def test_the_number_of_a_way_out_is_that_of_the_page_it_leads_to(client: Client)
     [way_out] = page.context["empty"]["actions"]
     there = client.get(way_out["url"])
 
-    assert way_out["label"] == "Without « Pets welcome » (3)"
+    assert way_out["label"] == "Without “Pets welcome” (3)"
     assert there.context["title"] == "3 places to stay"
     assert len(there.context["cards"]) == 3
 

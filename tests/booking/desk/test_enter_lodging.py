@@ -134,10 +134,10 @@ def test_a_lodging_is_entered_priced_published_and_found_by_visitors(
         "cleaning",
         "panier-du-matin",
     }
-    assert "No price for « Le gîte »" in desk.get(page).content.decode()
+    assert "No price for “Le gîte”" in desk.get(page).content.decode()
 
     refused = desk.post(reverse("desk_lodgings:publish", args=[offer.pk]), follow=True)
-    assert "No price for « Le gîte »" in refused.content.decode()
+    assert "No price for “Le gîte”" in refused.content.decode()
     offer.refresh_from_db()
     assert offer.state == "draft"
 
@@ -322,7 +322,7 @@ def test_a_unit_with_stays_is_not_deleted_and_the_desk_says_what_to_do(
         reverse("desk_lodgings:edit", args=[Offer.objects.get().pk]),
         lodging(provider, units=gone, **supplements),
     )
-    assert "untick « sold »" in errors_of(response)["__all__"][0]
+    assert "untick “sold”" in errors_of(response)["__all__"][0]
     assert Unit.objects.filter(pk=unit.pk).exists()
 
 
