@@ -113,7 +113,7 @@ def test_nothing_found_names_the_filter_to_let_go(client: Client):
     text = text_of(page)
     assert "Nothing free as you ask" in text
     assert "Without “Pets welcome” (1)" in text
-    assert "Without « Cot for a baby »" not in text  # that would find nothing either
+    assert "Without “Cot for a baby”" not in text  # that would find nothing either
     assert "04 71 00 00 00" in text
 
 
