@@ -243,12 +243,15 @@ def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
     return troubles
 
 
-def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
+def search_stays(
+    criteria: StaySearch, *, known_count: int | None = None, now: datetime
+) -> StayResults:
     """Return lodgings free for all these nights and this party, with the full price of each.
 
     The table answers dates, capacity, arrival rules and the order; the rules decide the rest for
-    those shown, and the next candidate replaces one that they refuse (core.md 3, 4). Raises
-    BadInput with every trouble of dates and party.
+    those shown, and the next candidate replaces one that they refuse (core.md 3, 4). Who has
+    counted them already, as the chips do, says so with `known_count`. Raises BadInput with every
+    trouble of dates and party.
     """
     today = day_of(now)
     troubles = check_dates(criteria.arrival, criteria.departure, today=today)
@@ -256,11 +259,16 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     if troubles:
         raise BadInput(*troubles)
     loading = StayLoader(today)
-    # The first page asks the table alone; once the rules refuse somebody, or pages before are
-    # to be passed over unseen, the database is asked for what they decide.
+    # The first page asks the table alone; where the rules refuse so many that it isn't full, or
+    # pages before are to be passed over unseen, the database is asked for what they decide.
     found = None if criteria.page > 1 else _read_page(criteria, loading, is_exact=False, now=now)
-    if found is None or found[2]:
+    if found is None or (found[2] and len(found[0]) < PAGE_SIZE):
         found = _read_page(criteria, loading, is_exact=True, now=now)
+    elif found[2]:
+        count = (
+            known_count or _find_candidates(criteria, now=now, offset=0, limit=1, is_exact=True)[1]
+        )
+        found = found[0], count, 0
     accepted, count, refused = found
     shown = accepted[:PAGE_SIZE]
     if criteria.sort in {"price", "price_desc"}:

@@ -86,7 +86,7 @@ def _priced(
     now: datetime,
 ) -> dict[str, Any]:
     criteria = form.criteria
-    found = search_stays(criteria, now=now)
+    found = search_stays(criteria, known_count=facets.total, now=now)
     if not found.results and found.page > found.pages:
         # A page that doesn't exist is the last one, not a sold-out week.
         criteria = replace(criteria, page=found.pages)
