@@ -316,7 +316,7 @@ def proxy(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     """Run nginx before two web processes that are away; give its port and its media folder."""
     version = production_shape.nginx_version()
     if version is None:
-        pytest.skip("nginx is not installed: its configuration is checked by eye only")
+        pytest.skip("nginx is not installed: only the text of its configuration is checked")
     port = production_shape.free_port()
     conf = production_shape.write_proxy_configuration(
         tmp_path / "nginx",
