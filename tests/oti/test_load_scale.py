@@ -13,7 +13,8 @@ from django.utils import timezone
 from booking import search_table
 from booking.availability import StaySearch, search_experiences, search_stays
 from booking.models import Offer, Slot, Stay, Unit, UnitDay
-from oti.demo.scale.loading import Scale, ScaleError, load_scale
+from oti.demo.scale.ground import Scale, ScaleError
+from oti.demo.scale.loading import load_scale
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 from tests import factories

@@ -13,7 +13,7 @@ from oti.demo.scale.shapes import DOINGS, HOSTS, PLACES_FR
 from oti.demo.words import DEMO_NOTE
 
 if TYPE_CHECKING:
-    from oti.demo.scale.loading import Ground, Scale
+    from oti.demo.scale.ground import Ground, Scale
 
 BANDS = (
     ("adulte", "Adulte", "Adult", 18, None, "d.adult"),

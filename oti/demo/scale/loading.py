@@ -23,46 +23,12 @@ from members import journal
 from members.models import Entry, Provider
 from oti.demo.legal import legal_texts
 from oti.demo.scale import doings, lodgings, nights
+from oti.demo.scale.ground import Ground, Scale, ScaleError
 from oti.demo.scale.rows import run
 from oti.lib.dates import today as day_of
 
 SUBJECT = "demo:scale"
 LOADED = "scale loaded"
-# More would be another shape of machine, or a slip of the finger.
-MOST = 200_000
-
-
-class ScaleError(Exception):
-    """It can't be loaded here; the message is for people."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How large: units, things to do, days from today on, and the share that is taken."""
-
-    lodgings: int
-    activities: int
-    horizon: int
-    sold_share: float
-    seed: int
-
-    def check(self) -> None:
-        """Raise ScaleError for a size that makes no sense."""
-        if not 1 <= self.lodgings <= MOST or not 0 <= self.activities <= MOST:
-            msg = f"--lodgings is 1 to {MOST}, --activities 0 to {MOST}."
-            raise ScaleError(msg)
-        if not 7 <= self.horizon <= settings.SEARCH_HORIZON_DAYS:
-            msg = (
-                f"--horizon is 7 to {settings.SEARCH_HORIZON_DAYS} days: searching goes no "
-                "further (SEARCH_HORIZON_DAYS)."
-            )
-            raise ScaleError(msg)
-        if not 0 <= self.sold_share <= 0.95:
-            msg = "--sold-share is a part of one, 0 to 0.95."
-            raise ScaleError(msg)
-        if not 0 <= self.seed < 10**6:
-            msg = "--seed is 0 to 999999."
-            raise ScaleError(msg)
 
 
 @dataclass(frozen=True)
@@ -136,16 +102,6 @@ def settle() -> None:
 def is_empty() -> bool:
     """Whether nobody sells anything here."""
     return not Offer.objects.exists() and not Provider.objects.exists()
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What the rows stand on: the policy, the days `[first, last]` and the moment."""
-
-    policy_id: int
-    first_day: date
-    last_day: date
-    now: datetime
 
 
 def _prepare(today: date) -> None:

@@ -27,7 +27,7 @@ from oti.demo.scale.shapes import (
 from oti.demo.words import DEMO_NOTE, SUPPLEMENTS
 
 if TYPE_CHECKING:
-    from oti.demo.scale.loading import Ground, Scale
+    from oti.demo.scale.ground import Ground, Scale
 
 # A commune has some hosts with two lodgings: three lodgings make two hosts.
 LODGINGS, HOSTS_FOR = 3, 2

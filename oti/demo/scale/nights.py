@@ -17,7 +17,7 @@ from oti.demo.scale.rows import insert_from, pick, run
 from oti.lib.dates import ONE_DAY
 
 if TYPE_CHECKING:
-    from oti.demo.scale.loading import Ground, Scale
+    from oti.demo.scale.ground import Ground, Scale
     from oti.demo.scale.lodgings import Keys
 
 # So that sorting stays in memory.

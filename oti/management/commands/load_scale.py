@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from oti.demo.scale.loading import Scale, ScaleError, is_empty, load_scale
+from oti.demo.scale.ground import Scale, ScaleError
+from oti.demo.scale.loading import is_empty, load_scale
 
 
 class Command(BaseCommand):
