@@ -69,22 +69,33 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
             stack.close()
 
 
-@pytest.fixture
-def cloned_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Give this test a migrated database of its own, where threads commit; return its name."""
+@pytest.fixture(scope="session")
+def committed(django_db_blocker: DjangoDbBlocker) -> Iterator[databases.Committed]:
+    """Keep the database of this process's tests that commit."""
+    kept = databases.Committed()
+    yield kept
     with django_db_blocker.unblock():
-        yield from _own_database(databases.migrated_template())
+        kept.close()
+
+
+@pytest.fixture
+def cloned_database(
+    django_db_blocker: DjangoDbBlocker, committed: databases.Committed
+) -> Iterator[str]:
+    """Give this test a migrated database to itself, where threads commit; return its name."""
+    with django_db_blocker.unblock():
+        yield from _own_database(committed.turn())
 
 
 @pytest.fixture
 def demo_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Give this test a database of its own with today's demo loaded; return its name."""
     with django_db_blocker.unblock():
-        yield from _own_database(databases.demo_template())
+        yield from _own_database(databases.cloned(databases.demo_template()))
 
 
-def _own_database(template: str) -> Iterator[str]:
-    with databases.cloned(template) as name:
+def _own_database(opened: contextlib.AbstractContextManager[str]) -> Iterator[str]:
+    with opened as name:
         _forget_rows()
         yield name
     _forget_rows()

@@ -1,6 +1,9 @@
 """What a process remembers: for some seconds, never inside a transaction, never too much."""
 
+import itertools
+import time
 from datetime import date, datetime
+from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
@@ -12,6 +15,7 @@ from django.utils.translation import override
 from booking.models import Order, TouristTaxTariff
 from booking.quoting import TaxBook
 from destination.models.territory import poles_on
+from oti.lib import memo
 from oti.lib.memo import read_again, remembered
 from tests import factories
 from tests.booking.pages import address, body, checkout_form, dupont_stay
@@ -34,9 +38,15 @@ class Counted:
         self.ask = ask
 
 
+HOURS = itertools.count(1)
+
+
 @pytest.fixture
-def _remembering(settings, cloned_database: str) -> None:
+def _remembering(settings, cloned_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.REMEMBER_SECONDS = 30
+    # An hour after the test before: what it left in this process is too old.
+    hour = next(HOURS) * 3600
+    monkeypatch.setattr(memo, "time", SimpleNamespace(monotonic=lambda: hour + time.monotonic()))
 
 
 @pytest.mark.usefixtures("_remembering")
