@@ -46,7 +46,20 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_catalogues(django_settings.LOCALE_PATHS)
 
 
+NEEDS_DATABASE = {"db", "cloned_database", "demo_database", "demo"}
+
+
+def needs_database(item: pytest.Item) -> bool:
+    """Return whether a test asks for a database."""
+    asked: set[str] = set(getattr(item, "fixturenames", ()))
+    return bool(NEEDS_DATABASE & asked) or item.get_closest_marker("django_db") is not None
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Shuffled by now. Those without a database come first: one process runs them while the other,
+    # which begins in the middle, builds the template. Then the long ones, so that none is last.
+    items.sort(key=lambda item: (needs_database(item), item.get_closest_marker("long") is None))
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("transaction"):

@@ -220,6 +220,7 @@ def test_broken_catalogue_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(source.parent.iterdir()) == [source]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("demo_database")
 def test_dev_serves_the_site_and_ends_cleanly(tmp_path: Path) -> None:
     port = free_port()

@@ -34,7 +34,7 @@ from oti.lib.dates import today
 from tests import factories
 from tests.cast import NOW, SATURDAY, FakeBank, names_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 ages = st.lists(st.sampled_from([None, None, 1, 5, 10]), min_size=1, max_size=4)
 
 

@@ -34,7 +34,7 @@ from members.models import PayoutAccount
 from tests import factories
 from tests.cast import NOW, FakeBank, paid_order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 DAYS = (date(2027, 7, 12), date(2027, 7, 14))
 OPEN = (states.CREATED, states.PENDING, states.OWED)
 
