@@ -46,6 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_catalogues(django_settings.LOCALE_PATHS)
 
 
+def pytest_unconfigure() -> None:
+    databases.leave()
+
+
 NEEDS_DATABASE = {"db", "cloned_database", "demo_database", "demo"}
 
 

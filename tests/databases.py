@@ -96,7 +96,7 @@ class Committed:
         if not self._name:
             self._name = self._kept.enter_context(_clone(migrated_template()))
             with self._asked() as ask:
-                self._written = _prints(ask, _tables_in_use(ask))
+                self._written = _prints(ask, tables_in_use(ask))
         with _pointed_at(self._name):
             yield self._name
         if not self._emptied():
@@ -115,7 +115,7 @@ class Committed:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            for table in _tables_in_use(ask) - self._written.keys():
+            for table in tables_in_use(ask) - self._written.keys():
                 # Foreign keys are looked at when all are empty.
                 ask.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             return _prints(ask, self._written.keys() - SCHEMA) == self._written
@@ -123,12 +123,12 @@ class Committed:
     @contextlib.contextmanager
     def _asked(self) -> Iterator[psycopg.Connection]:
         """Give a connection to the database; what it does is one transaction."""
-        with psycopg.connect(**_parameters() | {"dbname": self._name}) as ask:
+        with psycopg.connect(**parameters() | {"dbname": self._name}) as ask:
             ask.execute("SET CONSTRAINTS ALL DEFERRED")
             yield ask
 
 
-def _tables_in_use(ask: psycopg.Connection) -> set[str]:
+def tables_in_use(ask: psycopg.Connection) -> set[str]:
     """Return the tables that hold a row."""
     tables = ask.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     any_row = sql.SQL("SELECT {name} WHERE EXISTS (SELECT FROM {table})")
@@ -223,14 +223,21 @@ def _seed_hash() -> str:
 @cache
 def _server() -> psycopg.Connection:
     """Return this process's connection to the server's own database; it holds our locks."""
-    return psycopg.connect(**_parameters() | {"dbname": "postgres"}, autocommit=True)
+    return psycopg.connect(**parameters() | {"dbname": "postgres"}, autocommit=True)
 
 
-def _parameters() -> dict[str, Any]:
+def parameters() -> dict[str, Any]:
     """Return how to reach the server."""
     known = {"host", "port", "user", "password"}
     told = connection.get_connection_params()
     return {name: value for name, value in told.items() if name in known and value}
+
+
+def leave() -> None:
+    """Close this process's connection to the server, and free its locks."""
+    if _server.cache_info().currsize:
+        _server().close()
+        _server.cache_clear()
 
 
 def _execute(statement: str, *parts: sql.Composable) -> None:

@@ -19,6 +19,7 @@ from booking.rules.pricing import OptionChoice
 from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
+from tests.replay import replayed
 
 DUPONT = (None, None, 5, 10)
 CONTACT = {
@@ -99,7 +100,12 @@ def hold_place(
 
 def dupont_stay(client: Client) -> Basket:
     """Give a visitor the whole stay: gîte, workshop, evening and dinner, 1063.40 euros."""
-    basket = carry(client, factories.a_basket(language="en"))
+    return carry(client, _dupont_stay())
+
+
+@replayed
+def _dupont_stay() -> Basket:
+    basket = factories.a_basket(language="en")
     hold_week(basket, a_week())
     hold_place(basket, "First stitches of lace", day=12)
     hold_place(basket, "Choir and great organ", kind="event_ticket", day=13, hour=21)

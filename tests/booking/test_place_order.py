@@ -25,11 +25,13 @@ from events.models import Ticket
 from members.models import Entry
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, names_of, order_from, paid_order
+from tests.replay import replayed
 
 pytestmark = pytest.mark.django_db
 DUPONT = (None, None, 5, 10)
 
 
+@replayed
 def dupont_basket(*, capacity: int = 10) -> Basket:
     """Make the basket of a whole stay: gîte, workshop, evening, dinner, of four providers."""
     basket = factories.a_basket()

@@ -18,6 +18,7 @@ from members.models import Entry, PayoutAccount
 from tests import factories
 from tests.booking.test_place_order import dupont_basket
 from tests.cast import NOW, FakeBank, paid_order
+from tests.replay import replayed
 
 pytestmark = pytest.mark.django_db
 # After the last service of the Duponts and a day.
@@ -27,6 +28,11 @@ AFTER = datetime(2027, 7, 25, 12, tzinfo=NOW.tzinfo)
 @pytest.fixture
 def order(bank: FakeBank) -> Order:
     """Give a paid order whose providers all have an account that may receive."""
+    return _order(bank)
+
+
+@replayed
+def _order(bank: FakeBank) -> Order:
     order = paid_order(dupont_basket(), bank)
     for part in order.sub_orders.all():
         an_open_account(bank, part.provider)
