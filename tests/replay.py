@@ -21,7 +21,7 @@ from tests import databases
 from tests.cast import NOW
 
 P = ParamSpec("P")
-R = TypeVar("R", bound="models.Model | str")
+R = TypeVar("R", bound="models.Model | str | None")
 
 
 @dataclass(frozen=True)

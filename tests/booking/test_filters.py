@@ -14,6 +14,7 @@ from destination.models import Pole, PoleMembership
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, TODAY
 from tests.pages import address, text_of
+from tests.replay import replayed
 
 pytestmark = pytest.mark.django_db
 WEEK = {"arrival": SATURDAY, "departure": NEXT_SATURDAY, "adults": 2}
@@ -42,6 +43,7 @@ def another_pole() -> dict[str, object]:
     return {"commune": commune}
 
 
+@replayed
 def a_market() -> None:
     """Make lodgings that differ in everything that can be filtered, some of them not free."""
     there = another_pole()
@@ -72,6 +74,7 @@ def a_market() -> None:
     search_table.rebuild_units(units, today=TODAY)
 
 
+@replayed
 def some_things_to_do() -> None:
     there = another_pole()
     for number, fields in enumerate(
