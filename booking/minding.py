@@ -5,12 +5,13 @@ It only asks: a stay in which nobody is asked for stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.models import Offer
+from booking.models import Offer, OrderLine
 from booking.people import Person
-from booking.rules.kinds import MINDING
+from booking.rules.kinds import BY_CODE, MINDING
 from booking.stay_view import BasketView, LineView
 from oti.lib.dates import today as day_of
 
@@ -42,6 +43,32 @@ def find_unminded(view: BasketView, *, now: datetime) -> list[Unminded]:
     if found and not _is_sold(now):
         return []
     return found
+
+
+def left_over(sold: Iterable[OrderLine], ending: Collection[OrderLine]) -> list[OrderLine]:
+    """Return the childcare that the lines about to end leave without a reason.
+
+    `sold` are the lines of one order. Childcare has lost its reason when something that ends lay
+    within it and nothing else that stays does. Never the reverse: whoever no longer needs a carer
+    may still want the dinner.
+    """
+    staying = [line for line in sold if line not in ending]
+    minding = [line for line in staying if line.kind in MINDING]
+    others = [line for line in staying if line.kind not in MINDING]
+    return [
+        care
+        for care in minding
+        if any(_lies_within(line, care) for line in ending)
+        and not any(_lies_within(line, care) for line in others)
+    ]
+
+
+def _lies_within(line: OrderLine, care: OrderLine) -> bool:
+    return (
+        BY_CODE[line.kind].takes_time
+        and care.starts_at <= line.starts_at
+        and line.ends_at <= care.ends_at
+    )
 
 
 def _is_busy(child: Person, line: LineView, view: BasketView) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 import time_machine
-from django.db import connection, models
+from django.db import connection, models, transaction
 from psycopg import sql
 
 from tests import databases
@@ -59,8 +59,10 @@ def replayed(build: Callable[P, R]) -> Callable[P, R]:
             return answer
         if _any_row(world.rows):
             return build(*args, **kwargs)
-        for table, rows in world.rows.items():
-            _write(table, rows)
+        # Foreign keys are looked at when all rows are there.
+        with transaction.atomic():
+            for table, rows in world.rows.items():
+                _write(table, rows)
         for bank in banks:
             vars(bank).update(copy.deepcopy(world.told))
         if isinstance(world.answer, models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
-from booking import cancellation, package_words, settlement
+from booking import cancellation, minding, package_words, settlement
 from booking.desk.office_forms import CancelForm
 from booking.desk.payouts_shown import payout_rows, payouts_of
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
@@ -244,6 +245,8 @@ class Preview:
 
     rows: tuple[RefundRow, ...]
     is_in_full: bool
+    # Childcare of the same order that would have nothing left to be there for.
+    left_over: tuple[OrderLine, ...] = ()
 
     @property
     def total(self) -> Decimal:
@@ -279,9 +282,11 @@ class OrderCancelView(UseCaseView):
     def form_valid(self, form: CancelForm) -> HttpResponse:
         """Show the sums first; cancel once they have been seen."""
         data = form.cleaned_data
+        chosen = list(data["lines"].select_related("sub_order__provider"))
         preview = Preview(
-            self._rows(data["lines"].select_related("sub_order__provider")),
+            self._rows(chosen),
             is_in_full=data["basis"] == CancelForm.FULL,
+            left_over=tuple(minding.left_over(self._sold(), chosen)),
         )
         if "confirm" in self.request.POST and self._was_shown(data, preview):
             return super().form_valid(form)
@@ -297,7 +302,7 @@ class OrderCancelView(UseCaseView):
         shown = ",".join(str(row.line.pk) for row in preview.rows)
         return data["shown_total"] == preview.total and data["shown_lines"] == shown
 
-    def _rows(self, lines: QuerySet[OrderLine]) -> tuple[RefundRow, ...]:
+    def _rows(self, lines: Iterable[OrderLine]) -> tuple[RefundRow, ...]:
         sold = list(lines)
         by_policy = cancellation.preview_cancellation(sold, basis="policy", now=self.now)
         in_full = cancellation.preview_cancellation(sold, basis="full", now=self.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -221,6 +221,65 @@ def test_a_line_of_another_order_is_not_cancelled(
     data = {"lines": [other.pk], "basis": "full", "reason": "x", "confirm": "1"}
     response = desk.post(cancel_url(order), data)
     assert set(response.context["form"].errors) == {"lines"}
+
+
+@pytest.fixture
+def evening(bank: FakeBank) -> Order:
+    """Return a paid order: the parents' dinner, and the carer of their children meanwhile."""
+    basket = factories.a_basket(None, None, 5, 10)
+    dinner = factories.an_activity(kind="meal", min_age=18, child=None, title="Table de Solange")
+    care = factories.a_childcare()
+    for offer, hour, people in ((dinner, time(19, 30), ("p1", "p2")), (care, time(19), ("p3",))):
+        slot = factories.a_slot(offer, SATURDAY, hour, capacity=40)
+        request = baskets.LineRequest(offer_id=offer.pk, slot_id=slot.pk, people=people)
+        baskets.add_to_basket(basket, request, now=NOW)
+    return paid_order(basket, bank)
+
+
+def test_cancelling_the_dinner_proposes_to_cancel_the_childcare(
+    desk: Client, evening: Order
+) -> None:
+    """Features.md N05: proposed by one press, at the childcare's own policy."""
+    dinner, care = evening.lines.get(kind="meal"), evening.lines.get(kind="childcare")
+    data: dict[str, Any] = {"lines": [dinner.pk], "basis": "policy", "reason": "malade"}
+    page = desk.post(cancel_url(evening), data)
+    assert page.context["preview"].left_over == (care,)
+    assert f'name="lines" value="{care.pk}" class="button' in page.content.decode()
+
+    both = desk.post(cancel_url(evening), {**data, "lines": [dinner.pk, care.pk]})
+
+    assert both.context["shown_lines"] == f"{care.pk},{dinner.pk}"
+    assert both.context["preview"].left_over == ()
+
+
+def test_cancelling_the_childcare_proposes_nothing(desk: Client, evening: Order) -> None:
+    care = evening.lines.get(kind="childcare")
+    data = {"lines": [care.pk], "basis": "policy", "reason": "malade"}
+    assert desk.post(cancel_url(evening), data).context["preview"].left_over == ()
+
+
+def test_childcare_that_is_still_needed_is_left_alone(desk: Client, bank: FakeBank) -> None:
+    """A concert goes on in the same evening."""
+    basket = factories.a_basket(None, None, 5)
+    dinner = factories.an_activity(kind="meal", child=None)
+    concert = factories.an_activity(kind="event_ticket", child=None, duration_minutes=60)
+    care = factories.a_childcare()
+    asked = (
+        (dinner, time(19, 15), ("p1",)),
+        (concert, time(21, 20), ("p1", "p2")),
+        (care, time(19), ("p3",)),
+    )
+    for offer, hour, people in asked:
+        slot = factories.a_slot(offer, SATURDAY, hour, capacity=40)
+        request = baskets.LineRequest(offer_id=offer.pk, slot_id=slot.pk, people=people)
+        baskets.add_to_basket(basket, request, now=NOW)
+    order = paid_order(basket, bank)
+    data = {
+        "lines": [order.lines.get(kind="meal").pk],
+        "basis": "policy",
+        "reason": "malade",
+    }
+    assert desk.post(cancel_url(order), data).context["preview"].left_over == ()
 
 
 def test_orders_are_found_by_reference_name_and_mail(desk: Client, order: Order) -> None:
