@@ -212,7 +212,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CELERY_BROKER_URL = BROKER_URL or "redis://localhost/0"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"booking.tasks.send_message": {"queue": "mail"}}
+CELERY_TASK_ROUTES = {
+    "booking.tasks.send_message": {"queue": "mail"},
+    "booking.tasks.send_messages": {"queue": "mail"},
+}
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def _plain_mail(monkeypatch):
     monkeypatch.setattr(
         "booking.emails.compose",
-        lambda message: EmailMultiAlternatives("Sujet", "Texte", to=[message.recipient]),
+        lambda message, reader: EmailMultiAlternatives("Sujet", "Texte", to=[message.recipient]),
     )
 
 
