@@ -48,7 +48,7 @@ from booking.refusals import (
 )
 from booking.rules import states
 from booking.rules.split import split_order
-from booking.search_table import refresh_runs
+from booking.search_table import take_nights
 from booking.signals import order_confirmed
 from members.journal import BANK, SYSTEM, Actor, entry, record, record_together
 from members.models import Entry
@@ -287,7 +287,7 @@ def _sell_lines(
     SlotHold.objects.filter(line_id__in=[one.basket_line_id for one in lines]).delete()
     for line in sold:
         if line.unit_id and line.arrival and line.departure:
-            refresh_runs([line.unit_id], line.arrival, line.departure)
+            take_nights(line.unit_id, line.arrival, line.departure)
     return sold, lost
 
 

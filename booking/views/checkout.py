@@ -89,7 +89,7 @@ def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
         "order": order,
         "is_waiting": is_waiting,
         "is_long": (now - order.placed_at).total_seconds() > 180,
-        "is_returned": order.payments.filter(state=states.PAID).exists(),
+        "is_returned": not lines and order.payments.filter(state=states.PAID).exists(),
         "offers_account": account_offer(request, order),
         **_confirmed(order, lines, now=now),
     }
