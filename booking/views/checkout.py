@@ -30,16 +30,14 @@ from booking.basket import renew_holds
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Order
-from booking.packages import Standing, standing_of
+from booking.packages import Standing, standing_of, terms_in_force
 from booking.refusals import PriceChanged, Refusal, trouble
 from booking.rules import states
 from booking.stay_view import BasketView, view_basket
 from booking.views.answers import by_link, see_other, tell
 from booking.views.line_pages import order_under_way
 from booking.views.own_stays import account_offer
-from destination.models import LegalText
 from oti.lib.clients import client_address
-from oti.lib.dates import today as day_of
 from oti.lib.memo import read_again
 
 MY_STAY = "booking:my-stay"
@@ -199,6 +197,9 @@ def _show_again(request: HttpRequest, sent: _Sent, *, now: datetime) -> HttpResp
     form = sent.form
     if form is None or sent.standing.obstacles:
         request.session[DRAFT] = form.typed if form else {}
+        # The page of the stay says why: it must know what was just read.
+        with read_again():
+            standing_of(sent.view, language=get_language() or "fr", now=now)
         return _back_to_stay(request, sent.view, sent.standing)
     total = sent.view.total
     shown = form.cleaned_data.get("shown_total", total)
@@ -267,7 +268,7 @@ def _refused(
     # The order was priced from the rows themselves: so is the page that says why it wasn't placed.
     with read_again():
         view = view_basket(basket, now=now)
-    standing = standing_of(view, language=get_language() or "fr", now=now)
+        standing = standing_of(view, language=get_language() or "fr", now=now)
     form = _form(request, view, standing, now=now)
     request.session[DRAFT] = form.typed
     if view.is_frozen:
@@ -311,7 +312,7 @@ def _form(
     return CheckoutForm(
         request.POST if request.method == "POST" else None,
         people=[person for person in view.people if person.key in keys],
-        terms=LegalText.objects.in_force(LegalText.Kind.TERMS, get_language() or "fr", day_of(now)),
+        terms=terms_in_force(get_language() or "fr", now),
         has_lodging=any(one.unit for one in view.counted),
         package=standing,
         initial=request.session.get(DRAFT),

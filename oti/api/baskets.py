@@ -20,7 +20,7 @@ from booking.emails import order_url
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Offer
-from booking.packages import Standing, standing_of
+from booking.packages import Standing, standing_of, terms_in_force
 from booking.people import people_from
 from booking.refusals import Unavailable, trouble
 from booking.rules.pricing import OptionChoice
@@ -34,7 +34,6 @@ from oti.api.schema import described
 from oti.api.serializers import CheckoutGiven, NewLine
 from oti.api.stay_answers import basket_answer, line_answer
 from oti.lib.clients import client_address
-from oti.lib.dates import today as day_of
 from oti.lib.money import from_cents
 
 # Troubles of who takes part, whatever the pages call the input.
@@ -61,7 +60,7 @@ class OneBasketView(ApiView):
         language = get_language() or "fr"
         view = view_basket(basket_of_key(token), now=now)
         standing = standing_of(view, language=language, now=now)
-        return Response(basket_answer(view, standing, _terms(language, now)))
+        return Response(basket_answer(view, standing, terms_in_force(language, now)))
 
 
 class LinesView(ApiView):
@@ -173,10 +172,6 @@ def _wish(given: dict[str, Any]) -> LineRequest:
     )
 
 
-def _terms(language: str, now: datetime) -> LegalText | None:
-    return LegalText.objects.in_force(LegalText.Kind.TERMS, language, day_of(now))
-
-
 def _place(
     basket: Basket, given: dict[str, Any], evidence: EvidenceInput, *, now: datetime
 ) -> buying.Placed:
@@ -228,7 +223,7 @@ def _checked(given: dict[str, Any], view: BasketView, *, now: datetime) -> Check
     form = CheckoutForm(
         data,
         people=[one for one in people_from(view.basket.people) if one.key in keys],
-        terms=_terms(given["language"], now),
+        terms=terms_in_force(given["language"], now),
         has_lodging=any(one.unit for one in view.counted),
     )
     if not form.is_valid():

@@ -148,8 +148,8 @@ def test_messages_of_an_order_are_asked_for_together_and_share_one_line(
 ):
     asked: list[list[int]] = []
     monkeypatch.setattr(app, "send_task", lambda name, args, retry: asked.append([name, *args]))
-    opened: list[object] = []
-    monkeypatch.setattr(LocMemBackend, "open", lambda self: opened.append(self), raising=False)
+    opened: list[int] = []
+    monkeypatch.setattr(LocMemBackend, "open", lambda line: opened.append(id(line)), raising=False)
     letters = [
         messages.Letter("order_confirmed", f"key:{number}", f"{number}@example.org", "fr")
         for number in range(messages.MOST_AT_ONCE + 1)
@@ -165,7 +165,7 @@ def test_messages_of_an_order_are_asked_for_together_and_share_one_line(
     app.loader.import_default_modules()
     assert "booking.tasks.send_messages" in app.tasks
     assert messages.send_messages(asked[0][1], now=NOW) == messages.MOST_AT_ONCE
-    assert len(set(map(id, opened))) == 1
+    assert len(set(opened)) == 1
     assert messages.send_messages(pks, now=NOW) == 1
 
 
@@ -173,8 +173,8 @@ def test_message_that_fails_stops_no_other(monkeypatch):
     for number in range(3):
         write(f"key:{number}")
     first, second, third = OutboxMessage.objects.order_by("pk")
-    closed: list[object] = []
-    monkeypatch.setattr(LocMemBackend, "close", lambda self: closed.append(self), raising=False)
+    closed: list[int] = []
+    monkeypatch.setattr(LocMemBackend, "close", lambda line: closed.append(id(line)), raising=False)
 
     def compose(message: OutboxMessage, reader: object) -> EmailMultiAlternatives:
         if message == second:
