@@ -85,8 +85,12 @@ def basket_of_key(token: str, *, is_ordered_too: bool = False) -> Basket:
 
 def remember_order(request: HttpRequest, order: Order) -> None:
     """Let this session see an order: its own, or one whose link was followed."""
-    known = [one for one in request.session.get(ORDERS_OF_SESSION, []) if one != order.reference]
-    request.session[ORDERS_OF_SESSION] = [*known, order.reference][-MAX_ORDERS_OF_SESSION:]
+    known = request.session.get(ORDERS_OF_SESSION, [])
+    others = [one for one in known if one != order.reference]
+    now_known = [*others, order.reference][-MAX_ORDERS_OF_SESSION:]
+    # A session that knows it already isn't written again.
+    if now_known != known:
+        request.session[ORDERS_OF_SESSION] = now_known
 
 
 def last_order_of(request: HttpRequest) -> Order | None:

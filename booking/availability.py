@@ -51,6 +51,7 @@ from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
 from oti.lib.html import weekday_name
 from oti.lib.money import from_cents
+from oti.lib.plans import planned_anew
 
 PAGE_SIZE = 12
 # Beyond those shown: the rules rarely refuse what the table finds.
@@ -243,6 +244,7 @@ def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
     return troubles
 
 
+@planned_anew()
 def search_stays(
     criteria: StaySearch, *, known_count: int | None = None, now: datetime
 ) -> StayResults:
@@ -470,6 +472,7 @@ def _find_candidates(
     return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
+@planned_anew()
 def find_in_windows(
     criteria: StaySearch,
     windows: Sequence[tuple[date, date]],
@@ -835,6 +838,7 @@ def slot_status(slot: Slot) -> str:
     return "limited" if slot.free * LOW_SHARE < slot.capacity else "available"
 
 
+@planned_anew()
 def search_experiences(
     *,
     kinds: Sequence[str],

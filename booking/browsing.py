@@ -28,6 +28,7 @@ from destination.models.territory import poles_on
 from oti.lib.dates import today as day_of
 from oti.lib.memo import remembered
 from oti.lib.money import from_cents
+from oti.lib.plans import planned_anew
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Shelf:
     pages: int
 
 
+@planned_anew()
 def browse_lodgings(
     *,
     filters: Filters | None = None,
@@ -94,6 +96,7 @@ def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
 
 
 @remembered(most=32, ignoring=("now",))
+@planned_anew()
 def listed_experiences(
     *,
     kinds: tuple[str, ...],

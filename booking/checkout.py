@@ -6,8 +6,9 @@ order and the same page (features.md C01, core.md 9).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
@@ -18,13 +19,14 @@ from booking.gateways.base import GatewayError
 from booking.models import (
     Basket,
     Order,
+    OrderLine,
     Payment,
     Slot,
     SlotHold,
     Stay,
 )
 from booking.order_lines import write_lines
-from booking.packages import check_package, standing_of
+from booking.packages import Standing, check_package, standing_of
 from booking.payment import (
     captured,
     open_session,
@@ -46,31 +48,54 @@ from booking.rules import states
 from booking.settlement import confirm_paid, end_unpaid, kept_until
 from booking.stay_view import BasketView, LineView, view_basket
 from destination.models import LegalText
-from members.journal import VISITOR, Actor, record
+from members.journal import VISITOR, Actor, entry, record_together
 from members.models import User
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a visitor gave to order a stay.
+
+    `shown_total` is what the page showed, in euros; `package_form` the information form that the
+    visitor says to have received, needed for a package.
+    """
+
+    contact: Contact
+    names: Mapping[str, PersonName]
+    arrival_time: time | None
+    needs: str
+    terms: LegalText | None
+    shown_total: Decimal
+    package_form: LegalText | None = None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order, with its payment and lines where they were written just now."""
+
+    order: Order
+    payment: Payment | None = None
+    lines: Sequence[OrderLine] | None = None
+
+
+Reading = Callable[[BasketView, Standing], Given]
 
 
 def place_order(
     basket: Basket,
+    read: Reading,
     *,
-    contact: Contact,
-    names: Mapping[str, PersonName],
-    arrival_time: time | None,
-    needs: str,
-    terms: LegalText | None,
-    shown_total: Decimal,
     language: str,
     user: User | None = None,
-    package_form: LegalText | None = None,
     evidence: EvidenceInput | None = None,
     now: datetime,
-) -> Order:
+) -> Placed:
     """Turn a held basket into one order that awaits its payment, one part per provider.
 
     The basket freezes, its holds last until the payment's deadline. A second click gets the same
-    order. `shown_total` is what the page showed, in euros; `package_form` the information form
-    that the visitor says to have received, needed for a package. Locks: units (shared), slots,
-    basket.
+    order. `read` returns what the visitor gave, from the stay as it stands under the locks: it is
+    loaded and priced once, for the form and for the order. What `read` raises ends it, nothing is
+    written then. Locks: units (shared), slots, basket.
 
     Raises BadInput (`empty`, `terms_missing`, `names_missing`, `package_form_missing`),
     NotAllowed for a package that can't be sold (`booking.packages`), PriceChanged
@@ -78,30 +103,30 @@ def place_order(
     """
     again = _order_under_way(basket)
     if again is not None:
-        return again
-    slots = SlotHold.objects.filter(line__basket=basket).values_list("slot_id", flat=True)
-    units = basket.lines.filter(unit__isnull=False).values_list("unit_id", flat=True)
+        return Placed(again)
     expires_at = payment_deadline(now)
     deadline = order_deadline(expires_at)
     with locks.write_transaction():
-        # The order's lines speak of these units: shared now, not at the commit (LOCKING.md).
-        shared = locks.share_units(one for one in units if one)
-        locked = {slot.pk for slot in locks.lock_slots(slots)}
+        # What the lines speak of is shared now, not at the commit (LOCKING.md).
+        taken = list(basket.lines.order_by().values_list("unit_id", "slot_holds__slot_id"))
+        shared = locks.share_units(unit for unit, _slot in taken if unit)
+        locked = {slot.pk for slot in locks.lock_slots(slot for _unit, slot in taken if slot)}
         current = locks.lock_basket(basket.pk)
         again = _order_under_way(current)
         if again is not None:
-            return again
+            return Placed(again)
         if current.state != Basket.State.OPEN:
             raise WrongState(trouble("already_ordered"))
         # Under the locks: another tab may have changed what this one read.
         view = view_basket(current, now=now)
         standing = standing_of(view, language=language, now=now)
+        given = read(view, standing)
         _check_before_ordering(
             view,
-            names=names,
-            terms=terms,
-            shown_total=shown_total,
-            of_package=check_package(standing, package_form),
+            names=given.names,
+            terms=given.terms,
+            shown_total=given.shown_total,
+            of_package=check_package(standing, given.package_form),
         )
         sold = view.counted
         slots_of = {hold.slot_id for one in sold for hold in one.line.slot_holds.all()}
@@ -109,60 +134,79 @@ def place_order(
         if not slots_of <= locked or not units_of <= shared:
             raise Busy(trouble("busy"))
         _keep_until(sold, current, deadline=deadline, now=now)
-        order = Order.objects.create(
-            basket=current,
-            user=user,
-            language=language,
-            first_name=contact.first_name,
-            last_name=contact.last_name,
-            email=contact.email,
-            phone=contact.phone,
-            arrival_time=arrival_time,
-            needs=needs,
-            gross_amount=view.gross,
-            tourist_tax_amount=view.tourist_tax,
-            tourist_tax_on_site_amount=view.tourist_tax_on_site,
-            total_amount=view.total,
-            terms=terms,
-            terms_sha256=terms.sha256 if terms else "",
-            deadline=deadline,
-            placed_at=now,
-            is_demo=any(one.offer.is_demo for one in sold),
-        )
-        write_lines(order, sold, names=names, view=view)
-        Payment.objects.create(
+        order = _write_order(view, given, language=language, user=user, deadline=deadline, now=now)
+        lines = write_lines(order, sold, names=given.names, view=view)
+        payment = Payment.objects.create(
             order=order, amount=view.total, expires_at=expires_at, created_at=now
         )
         current.state = Basket.State.FROZEN
         current.expires_at = deadline
         current.save(update_fields=["state", "expires_at", "updated_at"])
         actor = Actor.person(user) if user else VISITOR
-        record(
+        placed = entry(
             "order placed",
             f"order:{order.reference}",
             actor=actor,
             at=now,
             total=str(view.total),
         )
-        write_evidence(order, view, standing, given=evidence, actor=actor, now=now)
-    basket.refresh_from_db()
-    return order
+        kept = write_evidence(order, view, standing, given=evidence, actor=actor, now=now)
+        record_together([placed, kept])
+    # The caller's row says what was written to it.
+    basket.state, basket.expires_at = current.state, current.expires_at
+    basket.updated_at = current.updated_at
+    return Placed(order, payment, lines)
 
 
-def begin_payment(order: Order, *, success_url: str, cancel_url: str, now: datetime) -> str:
+def _write_order(
+    view: BasketView,
+    given: Given,
+    *,
+    language: str,
+    user: User | None,
+    deadline: datetime,
+    now: datetime,
+) -> Order:
+    return Order.objects.create(
+        basket=view.basket,
+        user=user,
+        language=language,
+        first_name=given.contact.first_name,
+        last_name=given.contact.last_name,
+        email=given.contact.email,
+        phone=given.contact.phone,
+        arrival_time=given.arrival_time,
+        needs=given.needs,
+        gross_amount=view.gross,
+        tourist_tax_amount=view.tourist_tax,
+        tourist_tax_on_site_amount=view.tourist_tax_on_site,
+        total_amount=view.total,
+        terms=given.terms,
+        terms_sha256=given.terms.sha256 if given.terms else "",
+        deadline=deadline,
+        placed_at=now,
+        is_demo=any(one.offer.is_demo for one in view.counted),
+    )
+
+
+def begin_payment(
+    order: Order, *, success_url: str, cancel_url: str, placed: Placed | None = None, now: datetime
+) -> str:
     """Return the address of the bank's page for an order that awaits its payment.
 
     A page that is still open is given again: a second click, a declined card, a return. Nothing
-    to pay confirms at once. Raises WrongState (`already_paid`, `order_expired`) and Unavailable
+    to pay confirms at once. `placed` is the answer of `place_order`, where it was called just
+    now. Raises WrongState (`already_paid`, `order_expired`) and Unavailable
     (`bank_unavailable`: the order stays, the basket too).
     """
     if order.state == states.CONFIRMED:
         raise WrongState(trouble("already_paid"))
-    payment = order.payments.order_by("-attempt").first()
+    payment = placed.payment if placed else None
+    payment = payment or order.payments.order_by("-attempt").first()
     if order.state != states.AWAITING_PAYMENT or payment is None or order.deadline <= now:
         raise WrongState(trouble("order_expired"))
     if order.total_amount == 0:
-        confirm_paid(payment.pk, None, now=now)
+        confirm_paid(payment, None, now=now)
         return success_url
     if payment.session_id and payment.url:
         if payment.expires_at > now:
@@ -170,7 +214,8 @@ def begin_payment(order: Order, *, success_url: str, cancel_url: str, now: datet
         raise WrongState(trouble("order_expired"))
     if payment.expires_at < payment_deadline(now) - timedelta(seconds=45):
         payment = _next_attempt(order, now=now)
-    truth = open_session(payment, order, success_url=success_url, cancel_url=cancel_url)
+    lines = placed.lines if placed and placed.lines is not None else list(order.lines.all())
+    truth = open_session(payment, order, lines, success_url=success_url, cancel_url=cancel_url)
     with locks.write_transaction():
         current = locks.lock_order(order.pk)
         row = locks.lock_payment(payment.pk)
@@ -203,7 +248,7 @@ def give_basket_back(order: Order, *, now: datetime) -> Basket:
         except GatewayError as error:
             raise Unavailable(trouble("bank_unavailable")) from error
         if captured(truth):
-            confirm_paid(payment.pk, truth, now=now)
+            confirm_paid(payment, truth, now=now)
             raise WrongState(trouble("already_paid"))
     end_unpaid(order.pk, now=now, actor=VISITOR, keep_holds=True)
     if order.basket is None:
@@ -259,12 +304,10 @@ def _keep_until(
 ) -> None:
     """Give the holds of the lines to the order: each must still be there, under the locks."""
     held = [hold for one in sold for hold in one.line.slot_holds.all()]
-    slots = {
-        slot.pk: slot
-        for slot in Slot.stocks.filter(pk__in=[hold.slot_id for hold in held]).with_free(
-            now, except_basket=basket.pk
-        )
-    }
+    free = Slot.stocks.filter(pk__in=[hold.slot_id for hold in held]).with_free(
+        now, except_basket=basket.pk
+    )
+    slots = {slot.pk: slot for slot in free.only("is_closed")} if held else {}
     wanted: dict[int, int] = {}
     gone: list[Trouble] = []
     for hold in held:

@@ -27,14 +27,32 @@ from members.models import Provider
 Content = dict[str, Any]
 
 
-def compose(message: OutboxMessage) -> EmailMultiAlternatives:
+class Reader:
+    """The rows behind some letters that leave together: those of an order are read once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, list[OrderLine]] = {}
+
+    def lines_of(self, order: Order) -> list[OrderLine]:
+        """Return the lines of an order with all that a letter may tell of them."""
+        if order.pk not in self._rows:
+            self._rows[order.pk] = list(showing.rows_of(order))
+        return self._rows[order.pk]
+
+    def sold_lines(self, order: Order, now: datetime) -> list[showing.SoldLine]:
+        """Return the lines of an order in the words of the active language."""
+        return showing.sold_lines(order, self.lines_of(order), now=now)
+
+
+def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiAlternatives:
     """Return a message of the outbox as a mail: subject, text, HTML, and the calendar if any.
 
-    Raises KeyError for an unknown kind.
+    `reader` is shared by letters that leave together. Raises KeyError for an unknown kind.
     """
     read = CONTENTS[message.kind]
+    reader = reader or Reader()
     with override(message.language):
-        content = {**read(message, timezone.now()), "language": message.language}
+        content = {**read(message, reader, timezone.now()), "language": message.language}
         template = f"email/{message.kind}"
         subject = " ".join(render_to_string(f"{template}.subject.txt", content).split())
         mail = EmailMultiAlternatives(
@@ -65,9 +83,9 @@ def _order_of(message: OutboxMessage) -> Order:
     return message.order
 
 
-def _order_confirmed(message: OutboxMessage, now: datetime) -> Content:
+def _order_confirmed(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     order = _order_of(message)
-    lines = showing.sold_lines(order, now=now)
+    lines = reader.sold_lines(order, now)
     alive = [one for one in lines if one.is_alive]
     lost_ids = set(message.data.get("lost", []))
     lost = [one for one in lines if one.line.pk in lost_ids]
@@ -100,39 +118,37 @@ def _contract(order: Order) -> Content | None:
     }
 
 
-def _provider_booking(message: OutboxMessage, now: datetime) -> Content:
-    part, lines = _own_lines(message)
+def _provider_booking(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    part, lines = _own_lines(message, reader)
     sold = [one for one in lines if one.state not in {states.HELD, states.RELEASED}]
-    return _for_provider(part, sold)
+    return _for_provider(_order_of(message), part, sold)
 
 
-def _provider_cancelled(message: OutboxMessage, now: datetime) -> Content:
-    part, lines = _own_lines(message)
+def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    part, lines = _own_lines(message, reader)
     ids = set(message.data["lines"])
     return {
-        **_for_provider(part, [one for one in lines if one.pk in ids]),
+        **_for_provider(_order_of(message), part, [one for one in lines if one.pk in ids]),
         "is_in_full": message.data.get("basis") == "full",
         "reason": message.data.get("reason", ""),
     }
 
 
-def _own_lines(message: OutboxMessage) -> tuple[SubOrder, list[OrderLine]]:
-    """Return one provider's part and its lines: nothing of the others is ever read."""
-    part = SubOrder.objects.select_related("provider", "order").get(pk=message.data["sub_order"])
-    lines = part.lines.select_related("order", "offer", "sub_order__provider").prefetch_related(
-        "participants"
-    )
-    return part, list(lines)
+def _own_lines(message: OutboxMessage, reader: Reader) -> tuple[SubOrder, list[OrderLine]]:
+    """Return one provider's part and its lines: nothing of the others goes any further."""
+    order, number = _order_of(message), message.data["sub_order"]
+    lines = [one for one in reader.lines_of(order) if one.sub_order_id == number]
+    return lines[0].sub_order, lines
 
 
-def _for_provider(part: SubOrder, lines: list[OrderLine]) -> Content:
+def _for_provider(order: Order, part: SubOrder, lines: list[OrderLine]) -> Content:
     booked = [showing.booked_line(line) for line in lines]
     return {
-        "reference": part.order.reference,
-        "guest": part.order.first_name,
-        "phone": part.order.phone,
-        "arrival_time": part.order.arrival_time,
-        "needs": part.order.needs,
+        "reference": order.reference,
+        "guest": order.first_name,
+        "phone": order.phone,
+        "arrival_time": order.arrival_time,
+        "needs": order.needs,
         "host": part.provider.host_names or part.provider.name,
         "lines": [
             {"booked": one, "url": settings.BASE_URL + reverse("extranet-line", args=[one.pk])}
@@ -143,11 +159,11 @@ def _for_provider(part: SubOrder, lines: list[OrderLine]) -> Content:
     }
 
 
-def _lines_cancelled(message: OutboxMessage, now: datetime) -> Content:
+def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     order = _order_of(message)
     ids = set(message.data["lines"])
     given_back = message.data.get("refunds", {})
-    lines = showing.sold_lines(order, now=now)
+    lines = reader.sold_lines(order, now)
     cancelled: list[dict[str, Any]] = [
         {"line": one, "refund": Decimal(given_back.get(str(one.line.pk), "0"))}
         for one in lines
@@ -163,7 +179,7 @@ def _lines_cancelled(message: OutboxMessage, now: datetime) -> Content:
     }
 
 
-def _payment_returned(message: OutboxMessage, now: datetime) -> Content:
+def _payment_returned(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     order = _order_of(message)
     return {
         "order": order,
@@ -173,14 +189,14 @@ def _payment_returned(message: OutboxMessage, now: datetime) -> Content:
     }
 
 
-def _find_order(message: OutboxMessage, now: datetime) -> Content:
+def _find_order(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     order = _order_of(message)
     return {"order": order, "trip_url": order_url(order)}
 
 
-def _plan_b(message: OutboxMessage, now: datetime) -> Content:
+def _plan_b(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     order = _order_of(message)
-    lines = showing.sold_lines(order, now=now)
+    lines = reader.sold_lines(order, now)
     line = next(one for one in lines if one.line.pk == message.data["line"])
     return {
         "order": order,
@@ -191,9 +207,9 @@ def _plan_b(message: OutboxMessage, now: datetime) -> Content:
     }
 
 
-def _permit_ended(message: OutboxMessage, now: datetime) -> Content:
+def _permit_ended(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     order = _order_of(message)
-    lines = showing.sold_lines(order, now=now)
+    lines = reader.sold_lines(order, now)
     until = message.data["until"]
     return {
         "order": order,
@@ -203,7 +219,7 @@ def _permit_ended(message: OutboxMessage, now: datetime) -> Content:
     }
 
 
-def _payout_account(message: OutboxMessage, now: datetime) -> Content:
+def _payout_account(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     provider = Provider.objects.get(pk=message.data["provider"])
     return {
         "host": provider.host_names or provider.name,
@@ -212,7 +228,7 @@ def _payout_account(message: OutboxMessage, now: datetime) -> Content:
     }
 
 
-CONTENTS: dict[str, Callable[[OutboxMessage, datetime], Content]] = {
+CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
     "provider_cancelled": _provider_cancelled,

@@ -15,7 +15,8 @@ from booking.packages import Standing
 from booking.rules.package_law import RULE_VERSION
 from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
-from members.journal import Actor, record
+from members.journal import Actor, entry
+from members.models import Entry
 
 LONGEST_USER_AGENT = 400
 
@@ -37,8 +38,10 @@ def write_evidence(
     given: EvidenceInput | None,
     actor: Actor,
     now: datetime,
-) -> OrderEvidence:
+) -> Entry:
     """Write the evidence of an order in its transaction; the form is kept for a package only.
+
+    Returns the line of the journal that keeps its fingerprint, to be added in that transaction.
 
     `view` and `standing` are those that the order was written from.
     """
@@ -62,7 +65,7 @@ def write_evidence(
         price=_price(order, view),
         organiser=organiser.to_json() if organiser else {},
     )
-    record(
+    return entry(
         "evidence kept",
         f"order:{order.reference}",
         actor=actor,
@@ -71,7 +74,6 @@ def write_evidence(
         sha256=evidence.sha256,
         form=evidence.form_version,
     )
-    return evidence
 
 
 def _text(name: str, text: LegalText | None) -> dict[str, Any]:

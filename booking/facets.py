@@ -22,6 +22,7 @@ from booking.filters import JOINS, MONTHS, STARS_SQL, Filters, placed
 from booking.rules.kinds import KINDS, SLEPT
 from booking.rules.people import ADULT_AGE, Guest
 from oti.lib.dates import today as day_of
+from oti.lib.plans import planned_anew
 
 # Which other filters count when one is counted.
 GROUPS = {
@@ -71,6 +72,7 @@ class Facets:
         return sorted(code for code, count in self.counts.get(group, {}).items() if count)
 
 
+@planned_anew()
 def stay_facets(criteria: StaySearch, *, now: datetime) -> Facets:
     """Count lodgings that are free for these nights and this party."""
     today = day_of(now)
@@ -90,12 +92,14 @@ def stay_facets(criteria: StaySearch, *, now: datetime) -> Facets:
     )
 
 
+@planned_anew()
 def shelf_facets(filters: Filters, *, now: datetime) -> Facets:
     """Count lodgings on sale, whatever the dates."""
     base = "SELECT o.id AS offer_id FROM booking_offer o WHERE o.kind = ANY(%(slept)s)"
     return _count(base, filters, {"slept": list(SLEPT)}, day=day_of(now))
 
 
+@planned_anew()
 def experience_facets(
     filters: Filters,
     *,

@@ -7,14 +7,17 @@ A task is sent by name after the commit; when the queue is away, beat drains wha
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from booking import locks
@@ -28,6 +31,8 @@ MAX_ATTEMPTS = 12
 # A sender that died is replaced after this time.
 LEASE = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
+# A mail server that hangs costs EMAIL_TIMEOUT for each message, and a task lives two minutes.
+MOST_AT_ONCE = 8
 
 
 def write_message(
@@ -76,8 +81,8 @@ class Letter:
 def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) -> None:
     """Write messages in one statement, in the present transaction; a known key writes nothing.
 
-    A key is given once. Sending is asked for after the commit, also of one that is known: it is
-    sent once, whoever asks.
+    A key is given once. Sending is asked for after the commit, of all together, also of one that
+    is known: it is sent once, whoever asks.
     """
     rows = OutboxMessage.objects.bulk_create(
         [
@@ -98,8 +103,8 @@ def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) ->
         unique_fields=["key"],
         update_fields=["key"],
     )
-    for pk in [row.pk for row in rows]:
-        transaction.on_commit(partial(ask_for_task, "booking.tasks.send_message", pk))
+    for few in _some_at_once([row.pk for row in rows]):
+        transaction.on_commit(partial(ask_for_task, "booking.tasks.send_messages", few))
 
 
 def ask_for_task(name: str, *args: Any) -> None:
@@ -111,36 +116,50 @@ def ask_for_task(name: str, *args: Any) -> None:
 
 
 def send_message(message_id: int, *, now: datetime) -> bool:
-    """Send one message if it is due; returns whether it was sent by this call.
+    """Send one message if it is due; returns whether it was sent by this call."""
+    return send_messages([message_id], now=now) == 1
 
-    Taken under a lease, composed and sent outside any transaction, then marked. A failure is
-    tried again later, later each time.
+
+def send_messages(message_ids: Sequence[int], *, now: datetime) -> int:
+    """Send those of some messages that are due; returns how many were sent by this call.
+
+    Taken together under a lease; each is composed and sent outside any transaction and marked at
+    once, by itself. One that fails is tried again later, later each time, and stops no other.
     """
-    from booking.emails import compose
+    from booking.emails import Reader, compose
 
-    message = _claim(message_id, now=now)
-    if message is None:
-        return False
-    try:
-        mail = compose(message)
-        _send(mail, message)
-    except Exception as error:  # noqa: BLE001 - anything wrong with a mail is told and tried again
-        logger.warning("message %s not sent: %s", message.pk, error)
-        is_over = message.attempts >= MAX_ATTEMPTS
-        delay = min(timedelta(seconds=30) * 2**message.attempts, LONGEST_DELAY)
-        OutboxMessage.objects.filter(pk=message.pk).update(
-            state=OutboxMessage.State.FAILED if is_over else OutboxMessage.State.WAITING,
-            next_attempt_at=now + delay,
-            last_error=f"{type(error).__name__}: {error}"[:2000],
-        )
-        return False
+    messages = _claim(message_ids, now=now)
+    sent = 0
+    # What several letters about one order tell is read once.
+    reader = Reader()
+    with _mail_line() as line:
+        for message in messages:
+            try:
+                mail = compose(message, reader)
+                _send(mail, message, line)
+            except Exception as error:  # noqa: BLE001 - anything wrong with a mail is told and tried again
+                _hang_up(line)
+                _put_off(message, error, now=now)
+                continue
+            OutboxMessage.objects.filter(pk=message.pk).update(
+                state=OutboxMessage.State.SENT,
+                sent_at=now,
+                message_id=mail.extra_headers.get("Message-ID", ""),
+                last_error="",
+            )
+            sent += 1
+    return sent
+
+
+def _put_off(message: OutboxMessage, error: Exception, *, now: datetime) -> None:
+    logger.warning("message %s not sent: %s", message.pk, error)
+    is_over = message.attempts >= MAX_ATTEMPTS
+    delay = min(timedelta(seconds=30) * 2**message.attempts, LONGEST_DELAY)
     OutboxMessage.objects.filter(pk=message.pk).update(
-        state=OutboxMessage.State.SENT,
-        sent_at=now,
-        message_id=mail.extra_headers.get("Message-ID", ""),
-        last_error="",
+        state=OutboxMessage.State.FAILED if is_over else OutboxMessage.State.WAITING,
+        next_attempt_at=now + delay,
+        last_error=f"{type(error).__name__}: {error}"[:2000],
     )
-    return True
 
 
 def send_again(message: OutboxMessage, *, actor: Actor, now: datetime) -> None:
@@ -161,38 +180,59 @@ def drain_outbox(*, now: datetime, limit: int = 200) -> int:
             state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
             next_attempt_at__lte=now,
         )
-        .order_by("next_attempt_at")
+        .order_by("next_attempt_at", "pk")
         .values_list("pk", flat=True)[:limit]
     )
-    return sum(send_message(pk, now=now) for pk in list(due))
+    return sum(send_messages(few, now=now) for few in _some_at_once(list(due)))
 
 
-def _claim(message_id: int, *, now: datetime) -> OutboxMessage | None:
+def _some_at_once(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    return [ids[start : start + MOST_AT_ONCE] for start in range(0, len(ids), MOST_AT_ONCE)]
+
+
+def _claim(message_ids: Sequence[int], *, now: datetime) -> list[OutboxMessage]:
+    due = OutboxMessage.objects.filter(
+        pk__in=message_ids,
+        state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
+        next_attempt_at__lte=now,
+    )
     with locks.write_transaction():
-        message = (
-            locks.lock_free_rows(
-                OutboxMessage.objects.filter(
-                    pk=message_id,
-                    state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
-                    next_attempt_at__lte=now,
-                )
-            )
-            .select_related("order")
-            .first()
+        messages = list(locks.lock_free_rows(due).select_related("order").order_by("pk"))
+        if not messages:
+            return []
+        OutboxMessage.objects.filter(pk__in=[one.pk for one in messages]).update(
+            state=OutboxMessage.State.SENDING,
+            attempts=F("attempts") + 1,
+            next_attempt_at=now + LEASE,
         )
-        if message is None:
-            return None
-        message.state = OutboxMessage.State.SENDING
+    for message in messages:
         message.attempts += 1
-        message.next_attempt_at = now + LEASE
-        message.save(update_fields=["state", "attempts", "next_attempt_at"])
-    return message
+    return messages
 
 
-def _send(mail: EmailMultiAlternatives, message: OutboxMessage) -> None:
+@contextmanager
+def _mail_line() -> Iterator[BaseEmailBackend]:
+    """Give a line to the mail server that is opened by the first message and serves the others."""
+    line = get_connection()
+    try:
+        yield line
+    finally:
+        _hang_up(line)
+
+
+def _hang_up(line: BaseEmailBackend) -> None:
+    # After a failure nobody knows what the line is good for; the next message opens another one.
+    with suppress(OSError):
+        line.close()
+
+
+def _send(mail: EmailMultiAlternatives, message: OutboxMessage, line: BaseEmailBackend) -> None:
     # The same message has the same name wherever it is sent from: mailboxes drop a double.
     mail.extra_headers["Message-ID"] = f"<outbox-{message.pk}@velay.example.org>"
     mail.extra_headers["Date"] = timezone.localtime(message.created_at).strftime(
         "%a, %d %b %Y %H:%M:%S %z"
     )
+    # Opened here, it isn't closed by the first message that it carries.
+    line.open()
+    mail.connection = line
     mail.send()

@@ -24,7 +24,7 @@ from booking.stay_view import BasketView, LineView
 
 def write_lines(
     order: Order, sold: Sequence[LineView], *, names: Mapping[str, PersonName], view: BasketView
-) -> None:
+) -> list[OrderLine]:
     """Write participants, one part per provider, and each line with all that was promised."""
     used = {key for one in sold for key in one.people}
     participants = {
@@ -74,6 +74,7 @@ def write_lines(
         for line, one in zip(lines, sold, strict=True)
         for item in (one.quote.items if one.quote else ())
     )
+    return lines
 
 
 def _write_parts(order: Order, sold: Sequence[LineView]) -> dict[int, SubOrder]:

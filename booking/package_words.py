@@ -69,7 +69,7 @@ def banner_of(standing: Standing) -> dict[str, Any] | None:
 
 def contract_of(order: Order) -> dict[str, Any] | None:
     """Return what the pages and the mail of a bought package say, from its evidence alone."""
-    evidence = evidence_of(order)
+    evidence = OrderEvidence.objects.filter(order=order).select_related("form").first()
     if evidence is None or not evidence.is_package:
         return None
     organiser = evidence.organiser

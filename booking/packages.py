@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,7 @@ from booking.rules.package_law import (
 from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
+from oti.lib.memo import remembered
 
 ORGANISER = "organiser"
 BLOCK = "block"
@@ -87,9 +88,10 @@ def standing_of(view: BasketView, *, language: str, now: datetime) -> Standing:
 def organiser_identity(now: datetime) -> Organiser | None:
     """Return who organises packages on the day of `now`: the identity that began last, or None.
 
-    It may be incomplete or expired; a demonstration's counts for nothing in production.
+    It may be incomplete or expired; a demonstration's counts for nothing in production. Shown for
+    up to REMEMBER_SECONDS; an order reads it anew.
     """
-    organiser = Organiser.objects.in_force(day_of(now))
+    organiser = _organiser_on(day_of(now))
     if organiser is not None and organiser.is_demo and not settings.SELLS_ON_DEMO_TEXTS:
         return None
     return organiser
@@ -98,12 +100,36 @@ def organiser_identity(now: datetime) -> Organiser | None:
 def form_in_force(language: str, now: datetime) -> LegalText | None:
     """Return the information form of the day, French where `language` has none (§2.4).
 
-    A demonstration's form counts for nothing in production (core.md 15).
+    A demonstration's form counts for nothing in production (core.md 15). Shown for up to
+    REMEMBER_SECONDS; an order reads it anew.
     """
+    return _form_on(language, day_of(now))
+
+
+def terms_in_force(language: str, now: datetime) -> LegalText | None:
+    """Return the conditions of sale of the day, French where `language` has none.
+
+    Shown for up to REMEMBER_SECONDS; an order reads them anew.
+    """
+    return _terms_on(language, day_of(now))
+
+
+@remembered(most=4)
+def _organiser_on(day: date) -> Organiser | None:
+    return Organiser.objects.in_force(day)
+
+
+@remembered(most=8)
+def _form_on(language: str, day: date) -> LegalText | None:
     forms = LegalText.objects.all()
     if not settings.SELLS_ON_DEMO_TEXTS:
         forms = forms.filter(is_demo=False)
-    return forms.in_force(LegalText.Kind.PACKAGE_FORM, language, day_of(now))
+    return forms.in_force(LegalText.Kind.PACKAGE_FORM, language, day)
+
+
+@remembered(most=8)
+def _terms_on(language: str, day: date) -> LegalText | None:
+    return LegalText.objects.in_force(LegalText.Kind.TERMS, language, day)
 
 
 def check_package(standing: Standing, form: LegalText | None) -> list[Trouble]:

@@ -7,6 +7,7 @@ called (core.md 10).
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -26,7 +27,7 @@ from booking.gateways.base import (
     session_deadline,
 )
 from booking.messages import ask_for_task
-from booking.models import GatewayEvent, Order, Payment, Refund
+from booking.models import GatewayEvent, Order, OrderLine, Payment, Refund
 from booking.refusals import Refusal, Unavailable, WrongState, trouble
 from booking.rules import states
 from members.journal import BANK, Actor, record
@@ -56,15 +57,21 @@ def order_deadline(paid_before: datetime) -> datetime:
 
 
 def open_session(
-    payment: Payment, order: Order, *, success_url: str, cancel_url: str
+    payment: Payment,
+    order: Order,
+    sold: Iterable[OrderLine],
+    *,
+    success_url: str,
+    cancel_url: str,
 ) -> SessionTruth:
     """Ask the bank for the page of this attempt; the same attempt always gets the same page.
 
-    Raises Unavailable `bank_unavailable` when the bank doesn't answer or refuses.
+    `sold` are the lines of the order. Raises Unavailable `bank_unavailable` when the bank doesn't
+    answer or refuses.
     """
     lines = tuple(
         (line.titles.get(order.language) or line.titles["fr"], to_cents(line.gross_amount), 1)
-        for line in order.lines.all()
+        for line in sold
         if line.gross_amount > 0
     )
     if order.tourist_tax_amount:
@@ -94,14 +101,23 @@ def open_session(
 def record_gateway_event(raw_body: bytes, signature: str, *, now: datetime) -> GatewayEvent:
     """Store a message of the bank as it came, once; raises BadSignature before anything."""
     event = get_gateway().verify_event(raw_body, signature)
-    row, _is_new = GatewayEvent.objects.get_or_create(
-        event_id=event.event_id,
-        defaults={
-            "kind": event.kind,
-            "object_id": event.object_id or "",
-            "payload": event.payload,
-            "received_at": now,
-        },
+    stored = GatewayEvent.objects.filter(event_id=event.event_id).first()
+    if stored is not None:
+        return stored
+    [row] = GatewayEvent.objects.bulk_create(
+        [
+            GatewayEvent(
+                event_id=event.event_id,
+                kind=event.kind,
+                object_id=event.object_id or "",
+                payload=event.payload,
+                received_at=now,
+            )
+        ],
+        # Told twice at once it is one row: the update that changes nothing gives its number.
+        update_conflicts=True,
+        unique_fields=["event_id"],
+        update_fields=["event_id"],
     )
     return row
 

@@ -9,7 +9,7 @@ looked for before another one is asked for (domain.md §4.1.5, features.md C02, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -59,15 +59,19 @@ NOT_RECEIVING = "insufficient_capabilities_for_transfer"
 
 
 # --- What is owed --------------------------------------------------------------------------------
-def open_payouts(parts: Iterable[SubOrder], *, now: datetime) -> None:
-    """Write what each provider of a confirmed order is owed, in that transaction."""
-    parts = list(parts)
-    moments = _release_moments(parts)
+def open_payouts(
+    parts: Iterable[SubOrder], ends: Mapping[int, Sequence[datetime]], *, now: datetime
+) -> None:
+    """Write what each provider of a confirmed order is owed, in that transaction.
+
+    `ends` says when the services of each part end, those that were just sold.
+    """
+    delay = timedelta(hours=settings.PAYOUT_DELAY_HOURS)
     Payout.objects.bulk_create(
         Payout(
             sub_order=part,
             amount=part.payout_amount,
-            release_on=moments.get(part.pk),
+            release_on=release_moment(ends.get(part.pk, ()), delay),
             created_at=now,
         )
         for part in parts

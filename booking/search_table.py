@@ -41,6 +41,13 @@ WHERE target.unit_id = fresh.unit_id AND target.day = fresh.day
   AND target.free_run <> fresh.free_run
 """
 
+# Nights before the first one taken are followed by free ones up to it, and no further.
+SHORTEN_RUNS = """
+UPDATE booking_unitday SET free_run = greatest(%(first)s::date - day, 0)
+WHERE unit_id = %(unit)s AND day > %(first)s::date - %(longest)s::int
+  AND day < %(departure)s::date AND free_run > greatest(%(first)s::date - day, 0)
+"""
+
 SET_MINIMA = """
 UPDATE booking_unitday AS target SET min_stay = fresh.min_stay
 FROM unnest(%s::bigint[], %s::date[], %s::smallint[]) AS fresh(unit_id, day, min_stay)
@@ -115,6 +122,25 @@ def refresh_runs(unit_ids: Sequence[int], first_night: date, departure: date) ->
             columns = [list(column) for column in zip(*rows, strict=True)]
             with connection.cursor() as cursor:
                 cursor.execute(statement, columns)
+
+
+def take_nights(unit_id: int, first_night: date, departure: date) -> None:
+    """Write that `[first_night, departure)` was just taken: what `refresh_runs` would write.
+
+    For a sale, from what the table says already; holes, where they are filled, are looked for
+    anew. Call it under the unit's lock.
+    """
+    if Unit.objects.filter(pk=unit_id, tariff__fills_gaps=True).exists():
+        refresh_runs([unit_id], first_night, departure)
+        return
+    values: dict[str, Any] = {
+        "unit": unit_id,
+        "first": first_night,
+        "departure": departure,
+        "longest": settings.LONGEST_STAY_NIGHTS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SHORTEN_RUNS, values)
 
 
 def compute_rows(unit_ids: Iterable[int], *, today: date) -> list[Row]:

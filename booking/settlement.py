@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,7 +32,6 @@ from booking.models import (
     Refund,
     Slot,
     SlotHold,
-    SlotTake,
     Stay,
 )
 from booking.payment import (
@@ -48,9 +48,10 @@ from booking.refusals import (
 )
 from booking.rules import states
 from booking.rules.split import split_order
-from booking.search_table import refresh_runs
+from booking.search_table import take_nights
 from booking.signals import order_confirmed
-from members.journal import BANK, SYSTEM, Actor, record
+from members.journal import BANK, SYSTEM, Actor, entry, record, record_together
+from members.models import Entry
 from oti.lib.money import ZERO, from_cents
 
 logger = logging.getLogger(__name__)
@@ -73,7 +74,10 @@ def settle_payment(payment_id: int, *, now: datetime) -> str:
     Does the same thing whether it is called once, twice, early or late. Raises GatewayError when
     the bank doesn't answer and Busy when rows can't be had.
     """
-    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    return _settle(Payment.objects.select_related("order").get(pk=payment_id), now=now)
+
+
+def _settle(payment: Payment, *, now: datetime) -> str:
     if payment.state == states.PAID:
         return payment.state
     if not payment.session_id:
@@ -82,10 +86,10 @@ def settle_payment(payment_id: int, *, now: datetime) -> str:
         return payment.state
     truth = get_gateway().fetch_session(payment.session_id)
     if captured(truth):
-        confirm_paid(payment.pk, truth, now=now)
-    else:
-        _note_unpaid(payment, truth, now=now)
-    return str(Payment.objects.values_list("state", flat=True).get(pk=payment_id))
+        confirm_paid(payment, truth, now=now)
+        return states.PAID
+    _note_unpaid(payment, truth, now=now)
+    return str(Payment.objects.values_list("state", flat=True).get(pk=payment.pk))
 
 
 def _note_unpaid(payment: Payment, truth: SessionTruth, *, now: datetime) -> None:
@@ -149,7 +153,11 @@ def process_event(event_id: int, *, now: datetime) -> str:
     An unknown kind or session is no fault. A failure is kept with its trace and tried again by
     beat; Busy is raised so that the bank comes back.
     """
-    event = GatewayEvent.objects.get(pk=event_id)
+    return act_on_event(GatewayEvent.objects.get(pk=event_id), now=now)
+
+
+def act_on_event(event: GatewayEvent, *, now: datetime) -> str:
+    """Act on a message of the bank that was read a moment ago, as `process_event` does."""
     if event.processed_at is not None:
         return event.outcome
     GatewayEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
@@ -170,10 +178,11 @@ def process_event(event_id: int, *, now: datetime) -> str:
 
 def _act_on(event: GatewayEvent, *, now: datetime) -> str:
     if event.kind.startswith("checkout.session."):
-        payment = Payment.objects.filter(session_id=event.object_id).first()
+        sessions = Payment.objects.select_related("order").filter(session_id=event.object_id)
+        payment = sessions.first()
         if payment is None:
             return "unknown session"
-        return f"payment {settle_payment(payment.pk, now=now)}"
+        return f"payment {_settle(payment, now=now)}"
     if event.kind == "payment_intent.payment_failed":
         # The intent carries the order's reference from the start; we learn its own id later.
         told = event.payload.get("data", {}).get("object", {}).get("metadata") or {}
@@ -197,49 +206,56 @@ def _act_on(event: GatewayEvent, *, now: datetime) -> str:
     return "ignored"
 
 
-def confirm_paid(payment_id: int, truth: SessionTruth | None, *, now: datetime) -> None:
+def confirm_paid(payment: Payment, truth: SessionTruth | None, *, now: datetime) -> None:
     """Sell what was held, once: the bank has the money (None: there was nothing to pay).
 
-    Locks: units, slots, basket, order, payment. What can't be had any more is given back; if
-    nothing can be had the order stays as it is and everything is given back.
+    Of the payment that is given only its key and its order count. Locks: units, slots, basket,
+    order, payment. What can't be had any more is given back; if nothing can be had the order
+    stays as it is and everything is given back.
     """
-    head = Payment.objects.select_related("order").get(pk=payment_id)
-    units = OrderLine.objects.filter(order=head.order, unit__isnull=False).values_list(
-        "unit_id", flat=True
-    )
-    slots = SlotTake.objects.filter(line__order=head.order).values_list("slot_id", flat=True)
+    head = payment.order
+    lines = _lines_of(head)
     with locks.write_transaction():
-        locks.lock_units(one for one in units if one)
-        locks.lock_slots(slots)
-        basket = locks.lock_basket(head.order.basket_id) if head.order.basket_id else None
-        order = locks.lock_order(head.order_id)
-        payment = locks.lock_payment(payment_id)
-        if payment.state == states.PAID:
+        locks.lock_units(one.unit_id for one in lines if one.unit_id)
+        locks.lock_slots(take.slot_id for one in lines for take in one.takes.all())
+        basket = locks.lock_basket(head.basket_id) if head.basket_id else None
+        order = locks.lock_order(head.pk)
+        row = locks.lock_payment(payment.pk)
+        if row.state == states.PAID:
             return
-        payment.captured_amount = from_cents(truth.amount_total_cents) if truth else ZERO
+        row.captured_amount = from_cents(truth.amount_total_cents) if truth else ZERO
         if truth is not None:
-            note_truth(payment, truth, now=now)
-        payment.state = states.PAID
-        payment.paid_at = now
-        payment.save()
-        record(
+            note_truth(row, truth, now=now)
+        row.state = states.PAID
+        row.paid_at = now
+        row.save()
+        received = entry(
             "payment received",
             f"order:{order.reference}",
             actor=BANK,
             at=now,
-            amount=str(payment.captured_amount),
+            amount=str(row.captured_amount),
         )
         if not states.can_move(states.ORDER, order.state, states.CONFIRMED) or _is_double(
             order, basket
         ):
-            _give_all_back(order, payment, basket, now=now)
+            _give_all_back(order, row, basket, after=received, now=now)
             return
-        sold, lost = _sell_lines(order, basket, now=now)
+        sold, lost = _sell_lines(lines, basket, now=now)
         if not sold:
             _release_lines(lost)
-            _give_all_back(order, payment, basket, now=now)
+            _give_all_back(order, row, basket, after=received, now=now)
             return
-        _confirm(order, payment, basket, sold=sold, lost=lost, now=now)
+        _confirm(order, row, basket, sold=sold, lost=lost, after=received, now=now)
+
+
+def _lines_of(order: Order) -> list[OrderLine]:
+    """Return the lines of an order before its locks: what a line takes, and of whom, never changes.
+
+    Their state does, it is the order's: that one is asked under the locks.
+    """
+    lines = order.lines.select_related("sub_order__provider").prefetch_related("takes")
+    return list(lines)
 
 
 def _is_double(order: Order, basket: Basket | None) -> bool:
@@ -251,20 +267,14 @@ def _is_double(order: Order, basket: Basket | None) -> bool:
 
 
 def _sell_lines(
-    order: Order, basket: Basket | None, *, now: datetime
+    lines: Sequence[OrderLine], basket: Basket | None, *, now: datetime
 ) -> tuple[list[OrderLine], list[OrderLine]]:
     """Sell each line of an order whose units and slots are locked: (sold, lost)."""
-    lines = list(
-        order.lines.select_related("offer__provider", "sub_order__provider").prefetch_related(
-            "takes"
-        )
+    wanted = [take.slot_id for one in lines for take in one.takes.all()]
+    free = Slot.stocks.filter(pk__in=wanted).with_free(
+        now, except_basket=basket.pk if basket else None
     )
-    slots = {
-        slot.pk: slot
-        for slot in Slot.stocks.filter(
-            pk__in=[take.slot_id for one in lines for take in one.takes.all()]
-        ).with_free(now, except_basket=basket.pk if basket else None)
-    }
+    slots = {slot.pk: slot for slot in free} if wanted else {}
     sold: list[OrderLine] = []
     lost: list[OrderLine] = []
     for line in lines:
@@ -273,23 +283,34 @@ def _sell_lines(
         else:
             is_had = _sell_places(line, slots)
         (sold if is_had else lost).append(line)
+    _count_as_sold(sold)
     SlotHold.objects.filter(line_id__in=[one.basket_line_id for one in lines]).delete()
     for line in sold:
         if line.unit_id and line.arrival and line.departure:
-            refresh_runs([line.unit_id], line.arrival, line.departure)
+            take_nights(line.unit_id, line.arrival, line.departure)
     return sold, lost
 
 
 def _sell_places(line: OrderLine, slots: Mapping[int, Slot]) -> bool:
-    """Count all that a line takes as sold, or nothing of it; the slots are locked."""
+    """Take all that a line asks for from what is free, or nothing of it; the slots are locked."""
     takes = [(slots[take.slot_id], take.quantity) for take in line.takes.all()]
     if not takes or any(slot.free < units or slot.is_closed for slot, units in takes):
         return False
     for slot, units in takes:
         slot.free -= units
-        slot.sold += units
-        Slot.stocks.filter(pk=slot.pk).update(sold=slot.sold)
     return True
+
+
+def _count_as_sold(sold: Sequence[OrderLine]) -> None:
+    """Add what the sold lines take to the counts of their locked slots."""
+    units: Counter[int] = Counter()
+    for line in sold:
+        for take in line.takes.all():
+            units[take.slot_id] += take.quantity
+    # Lines mostly take as much as each other: one statement for all of them.
+    for quantity in set(units.values()):
+        slots = [slot for slot, count in units.items() if count == quantity]
+        Slot.stocks.filter(pk__in=slots).update(sold=F("sold") + quantity)
 
 
 def _sell_nights(line: OrderLine, *, now: datetime) -> bool:
@@ -325,6 +346,7 @@ def _confirm(
     *,
     sold: list[OrderLine],
     lost: list[OrderLine],
+    after: Entry,
     now: datetime,
 ) -> None:
     order.state = states.CONFIRMED
@@ -340,22 +362,27 @@ def _confirm(
             line_id=line.pk,
             now=now,
         )
+    kept = {one.sub_order_id: one.sub_order for one in sold}
     if lost:
         share_again(order, now=now)
-    parts = list(order.sub_orders.select_related("provider"))
-    kept = {one.sub_order_id for one in sold}
-    open_payouts([part for part in parts if part.pk in kept], now=now)
+        parts = order.sub_orders.select_related("provider").filter(pk__in=kept)
+        kept = {part.pk: part for part in parts}
+    ends: dict[int, list[datetime]] = {}
+    for line in sold:
+        ends.setdefault(line.sub_order_id, []).append(line.ends_at)
+    open_payouts(kept.values(), ends, now=now)
     if basket is not None:
         basket.state = Basket.State.ORDERED
         basket.save(update_fields=["state", "updated_at"])
-    record(
+    confirmed = entry(
         "order confirmed",
         f"order:{order.reference}",
         actor=BANK,
         at=now,
         lost=[one.pk for one in lost],
     )
-    order_confirmed.send(sender=Order, order=order)
+    record_together([after, confirmed])
+    order_confirmed.send(sender=Order, order=order, lines=sold)
     confirmation = Letter(
         "order_confirmed",
         key=f"order:{order.reference}:confirmed",
@@ -371,8 +398,7 @@ def _confirm(
             language=part.provider.language,
             data={"sub_order": part.pk},
         )
-        for part in parts
-        if part.pk in kept
+        for part in sorted(kept.values(), key=lambda part: part.pk)
     ]
     write_messages([confirmation, *of_providers], order=order, now=now)
 
@@ -425,7 +451,9 @@ def _release_lines(lines: Sequence[OrderLine]) -> None:
     )
 
 
-def _give_all_back(order: Order, payment: Payment, basket: Basket | None, *, now: datetime) -> None:
+def _give_all_back(
+    order: Order, payment: Payment, basket: Basket | None, *, after: Entry, now: datetime
+) -> None:
     """Give the whole payment back: there is nothing to be had for it. The plan opens again."""
     if order.state == states.AWAITING_PAYMENT:
         order.state = states.EXPIRED
@@ -440,7 +468,8 @@ def _give_all_back(order: Order, payment: Payment, basket: Basket | None, *, now
         reason="nothing could be sold for this payment",
         now=now,
     )
-    record("payment given back", f"order:{order.reference}", actor=SYSTEM, at=now)
+    given_back = entry("payment given back", f"order:{order.reference}", actor=SYSTEM, at=now)
+    record_together([after, given_back])
     write_message(
         "payment_returned",
         key=f"order:{order.reference}:returned:{payment.pk}",

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
@@ -572,14 +573,26 @@ class SoldLine:
         return item_rows(Quote(self.quote.services))
 
 
-def sold_lines(order: Order, *, has_pictures: bool = False, now: datetime) -> list[SoldLine]:
-    """Load the lines of an order with all that its pages show, in a bounded number of statements.
-
-    Tickets are reached by their name on the line: the programme stands above (core.md 17).
-    """
-    lines = order.lines.select_related(
+def rows_of(order: Order) -> QuerySet[OrderLine]:
+    """Return the lines of an order with what `sold_lines` tells of them."""
+    return order.lines.select_related(
         "offer__provider", "offer__commune", "sub_order__provider", "slot"
     ).prefetch_related("participants", "refunds", "tickets__participant")
+
+
+def sold_lines(
+    order: Order,
+    rows: Iterable[OrderLine] | None = None,
+    *,
+    has_pictures: bool = False,
+    now: datetime,
+) -> list[SoldLine]:
+    """Return the lines of an order with all that its pages show, in a bounded number of statements.
+
+    `rows` are those of `rows_of`, loaded here by default. Tickets are reached by their name on
+    the line: the programme stands above (core.md 17).
+    """
+    lines = list(rows_of(order) if rows is None else rows)
     images = covers(line.offer for line in lines) if has_pictures else {}
     filled = filled_lines(lines)
     shown = [sold_line(line, now=now) for line in lines]

@@ -30,6 +30,12 @@ def send_message(message_id: int) -> None:
     messages.send_message(message_id, now=timezone.now())
 
 
+@shared_task(name="booking.tasks.send_messages")
+def send_messages(message_ids: list[int]) -> None:
+    """Send some messages of the outbox, together."""
+    messages.send_messages(message_ids, now=timezone.now())
+
+
 @shared_task(name="booking.tasks.drain_outbox")
 def drain_outbox() -> None:
     """Send what is left in the outbox."""

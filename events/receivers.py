@@ -1,5 +1,6 @@
 """The only listener of the domain signals: tickets live and die with their line."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
@@ -10,9 +11,11 @@ from events import ticketing
 
 
 @receiver(order_confirmed)
-def issue_tickets_of_order(sender: Any, *, order: Order, **kwargs: Any) -> None:
-    """Issue tickets in the transaction that confirms the order."""
-    ticketing.issue_tickets(order, now=order.confirmed_at)
+def issue_tickets_of_order(
+    sender: Any, *, order: Order, lines: Sequence[OrderLine], **kwargs: Any
+) -> None:
+    """Issue tickets of the sold lines in the transaction that confirms the order."""
+    ticketing.issue_tickets(lines, now=order.confirmed_at)
 
 
 @receiver(line_cancelled)

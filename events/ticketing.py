@@ -1,21 +1,24 @@
 """Tickets: issued once for each participant of an event line, revoked with it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from booking.models import Offer, Order, OrderLine
-from booking.rules import states
+from django.db.models import prefetch_related_objects
+
+from booking.models import Offer, OrderLine
 from events.models import Ticket
 
 
-def issue_tickets(order: Order, *, now: datetime) -> list[Ticket]:
-    """Issue one ticket per participant of each sold event line of `order`; once only.
+def issue_tickets(sold: Iterable[OrderLine], *, now: datetime) -> list[Ticket]:
+    """Issue one ticket per participant of those lines just sold that are of an event; once only.
 
-    Called inside the transaction that confirms the order.
+    Called inside the transaction that confirms their order.
     """
-    lines = order.lines.filter(kind=Offer.Kind.EVENT_TICKET, state=states.SOLD)
+    lines = [line for line in sold if line.kind == Offer.Kind.EVENT_TICKET]
+    prefetch_related_objects(lines, "participants")
     tickets = [
         Ticket(line=line, participant=participant, issued_at=now)
-        for line in lines.prefetch_related("participants")
+        for line in lines
         for participant in line.participants.all()
     ]
     return Ticket.objects.bulk_create(tickets, ignore_conflicts=True) if tickets else []

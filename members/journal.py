@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +30,17 @@ BANK = Actor("bank")
 
 def record(verb: str, subject: str, *, actor: Actor, at: datetime, **data: Any) -> None:
     """Add one line; `subject` is written `kind:key`, `data` holds plain JSON values."""
-    Entry.objects.create(
+    entry(verb, subject, actor=actor, at=at, **data).save()
+
+
+def record_together(entries: Sequence[Entry]) -> None:
+    """Add the lines of one change that has several, in one statement and in their order."""
+    Entry.objects.bulk_create(entries)
+
+
+def entry(verb: str, subject: str, *, actor: Actor, at: datetime, **data: Any) -> Entry:
+    """Return a line that `record_together` will add."""
+    return Entry(
         actor_id=actor.user_id,
         actor_label=actor.label,
         verb=verb,

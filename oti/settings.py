@@ -186,7 +186,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(
             DATABASE_URL or "postgresql://none@localhost/none",
-            conn_max_age=env_int("DATABASE_CONN_MAX_AGE", 60),
+            conn_max_age=env_int("DATABASE_CONN_MAX_AGE", 600),
         ),
         "ATOMIC_REQUESTS": False,
     }
@@ -194,6 +194,10 @@ DATABASES: dict[str, dict[str, Any]] = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
     "options", f"-c lock_timeout={LOCK_TIMEOUT}"
 )
+# A statement that a connection sees again is read and planned once by PostgreSQL (oti/apps.py). A
+# pooler that gives each transaction another connection can't have that: 0 leaves it out.
+if env_bool("DATABASE_PREPARE", default=True):
+    DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 1}
 CACHES = {
     "default": {
         "BACKEND": "oti.cache.FailOpenRedisCache",
@@ -212,7 +216,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CELERY_BROKER_URL = BROKER_URL or "redis://localhost/0"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"booking.tasks.send_message": {"queue": "mail"}}
+CELERY_TASK_ROUTES = {
+    "booking.tasks.send_message": {"queue": "mail"},
+    "booking.tasks.send_messages": {"queue": "mail"},
+}
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from booking import cancellation, checkout, settlement
+from booking.evidence import EvidenceInput
 from booking.gateways import base as gateway_base
 from booking.gateways.base import (
     AccountRequest,
@@ -282,6 +284,25 @@ def cancel_order(
     cancellation.cancel_lines(order, ids, basis=basis, reason=reason, actor=actor, now=now)
 
 
+def place_order(
+    basket: Basket,
+    *,
+    language: str,
+    evidence: EvidenceInput | None = None,
+    now: datetime,
+    **given: Any,
+) -> Order:
+    """Place an order with what is given, whatever the stay has become."""
+    placed = checkout.place_order(
+        basket,
+        lambda view, standing: checkout.Given(**given),
+        language=language,
+        evidence=evidence,
+        now=now,
+    )
+    return placed.order
+
+
 def order_from(
     basket: Basket, *, now: datetime = NOW, language: str = "fr", shown: Decimal | None = None
 ) -> Order:
@@ -289,7 +310,7 @@ def order_from(
     basket.refresh_from_db()
     view = view_basket(basket, now=now)
     is_package = standing_of(view, language=language, now=now).is_package
-    return checkout.place_order(
+    return place_order(
         basket,
         contact=checkout.Contact("Claire", "Dupont", "claire.dupont@example.org", "06 00 00 00 00"),
         names=names_of(basket),

@@ -30,16 +30,14 @@ from booking.basket import renew_holds
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Order
-from booking.packages import Standing, standing_of
-from booking.refusals import Refusal
+from booking.packages import Standing, standing_of, terms_in_force
+from booking.refusals import PriceChanged, Refusal, trouble
 from booking.rules import states
 from booking.stay_view import BasketView, view_basket
 from booking.views.answers import by_link, see_other, tell
 from booking.views.line_pages import order_under_way
 from booking.views.own_stays import account_offer
-from destination.models import LegalText
 from oti.lib.clients import client_address
-from oti.lib.dates import today as day_of
 from oti.lib.memo import read_again
 
 MY_STAY = "booking:my-stay"
@@ -57,10 +55,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
     basket = basket_for(request)
     if basket is None:
         return see_other(MY_STAY)
+    if request.method == "POST":
+        return _order(request, basket, now=now)
     view = view_basket(basket, now=now)
     standing = standing_of(view, language=get_language() or "fr", now=now)
-    if request.method == "POST":
-        return _order(request, view, standing, now=now)
     if view.is_frozen:
         return _show_under_way(request, view)
     if not view.can_check_out or standing.obstacles:
@@ -89,7 +87,7 @@ def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
         "order": order,
         "is_waiting": is_waiting,
         "is_long": (now - order.placed_at).total_seconds() > 180,
-        "is_returned": order.payments.filter(state=states.PAID).exists(),
+        "is_returned": not lines and order.payments.filter(state=states.PAID).exists(),
         "offers_account": account_offer(request, order),
         **_confirmed(order, lines, now=now),
     }
@@ -142,45 +140,87 @@ def order_reopen(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 # --- Ordering -----------------------------------------------------------
-def _order(
-    request: HttpRequest, view: BasketView, standing: Standing, *, now: datetime
-) -> HttpResponse:
-    basket, form = view.basket, _form(request, view, standing, now=now)
-    order = order_under_way(basket) if view.is_frozen else None
-    if order is None and standing.obstacles:
-        request.session[DRAFT] = form.typed
-        return _back_to_stay(request, view, standing)
-    if order is None and not form.is_valid():
-        return _show(request, view, standing, form, status=422, now=now)
-    request.session[DRAFT] = form.typed
-    try:
-        order = order or buying.place_order(
-            basket,
+class _NotOrderable(Exception):
+    """The form as it was sent, or the stay itself, can't become an order yet."""
+
+
+class _Sent:
+    """The form of checkout as it was sent, read from the stay as it stands under the locks."""
+
+    view: BasketView
+    standing: Standing
+    form: CheckoutForm | None = None
+
+    def __init__(self, request: HttpRequest, *, now: datetime) -> None:
+        self.request, self.now = request, now
+
+    def __call__(self, view: BasketView, standing: Standing) -> buying.Given:
+        """Return what was given; raises _NotOrderable where the page has to be shown again."""
+        self.view, self.standing = view, standing
+        self.form = form = _form(self.request, view, standing, now=self.now)
+        if standing.obstacles or not form.is_valid():
+            raise _NotOrderable
+        return buying.Given(
             contact=form.contact,
             names=form.names,
             arrival_time=form.cleaned_data.get("arrival_time"),
             needs=form.cleaned_data["needs"],
             terms=form.terms_in_force,
             shown_total=form.cleaned_data["shown_total"],
+            package_form=form.form_in_force,
+        )
+
+
+def _order(request: HttpRequest, basket: Basket, *, now: datetime) -> HttpResponse:
+    sent = _Sent(request, now=now)
+    try:
+        placed = buying.place_order(
+            basket,
+            sent,
             language=get_language() or "fr",
             user=request.user if request.user.is_authenticated else None,
-            package_form=form.form_in_force,
             evidence=_evidence(request, basket),
             now=now,
         )
+    except _NotOrderable:
+        return _show_again(request, sent, now=now)
     except Refusal as refusal:
         return _refused(request, basket, refusal, now=now)
-    remember_order(request, order)
-    return _to_the_bank(request, order, now=now)
+    if sent.form is not None:
+        request.session[DRAFT] = sent.form.typed
+    remember_order(request, placed.order)
+    return _to_the_bank(request, placed.order, placed, now=now)
 
 
-def _to_the_bank(request: HttpRequest, order: Order, *, now: datetime) -> HttpResponse:
+def _show_again(request: HttpRequest, sent: _Sent, *, now: datetime) -> HttpResponse:
+    """Show the page with what is to be put right, or lead back to a stay that isn't sold so."""
+    form = sent.form
+    if form is None or sent.standing.obstacles:
+        request.session[DRAFT] = form.typed if form else {}
+        # The page of the stay says why: it must know what was just read.
+        with read_again():
+            standing_of(sent.view, language=get_language() or "fr", now=now)
+        return _back_to_stay(request, sent.view, sent.standing)
+    total = sent.view.total
+    shown = form.cleaned_data.get("shown_total", total)
+    problems = []
+    if shown != total:
+        # Another tab may have changed the stay: what the form asks for now isn't all that changed.
+        changed = PriceChanged(trouble("total_changed", old=shown, new=total))
+        problems = _problems(sent.view, changed, told=set(form.errors))
+    return _show(request, sent.view, sent.standing, form, problems=problems, status=422, now=now)
+
+
+def _to_the_bank(
+    request: HttpRequest, order: Order, placed: buying.Placed | None = None, *, now: datetime
+) -> HttpResponse:
     """Lead to the bank's page; when there is none the order waits, and one may try again."""
     try:
         url = buying.begin_payment(
             order,
             success_url=_address(request, "booking:payment-return", order),
             cancel_url=_address(request, "booking:payment-back", order),
+            placed=placed,
             now=now,
         )
     except Refusal as refusal:
@@ -228,12 +268,13 @@ def _refused(
     # The order was priced from the rows themselves: so is the page that says why it wasn't placed.
     with read_again():
         view = view_basket(basket, now=now)
-    standing = standing_of(view, language=get_language() or "fr", now=now)
+        standing = standing_of(view, language=get_language() or "fr", now=now)
+    form = _form(request, view, standing, now=now)
+    request.session[DRAFT] = form.typed
     if view.is_frozen:
         return _show_under_way(request, view)
     if not view.can_check_out or standing.obstacles:
         return _back_to_stay(request, view, standing)
-    form = _form(request, view, standing, now=now)
     problems = _problems(view, refusal, told=set(form.errors))
     return _show(request, view, standing, form, problems=problems, status=refusal.status, now=now)
 
@@ -271,7 +312,7 @@ def _form(
     return CheckoutForm(
         request.POST if request.method == "POST" else None,
         people=[person for person in view.people if person.key in keys],
-        terms=LegalText.objects.in_force(LegalText.Kind.TERMS, get_language() or "fr", day_of(now)),
+        terms=terms_in_force(get_language() or "fr", now),
         has_lodging=any(one.unit for one in view.counted),
         package=standing,
         initial=request.session.get(DRAFT),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from booking.gateways.base import BadSignature
 from booking.payment import record_gateway_event
 from booking.refusals import Busy
-from booking.settlement import process_event
+from booking.settlement import act_on_event
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def stripe(request: HttpRequest) -> HttpResponse:
         logger.warning("a message that isn't the bank's: %s", error)
         return HttpResponse(status=400)
     try:
-        process_event(event.pk, now=now)
+        act_on_event(event, now=now)
     except Busy:
         return HttpResponse(status=503, headers={"Retry-After": "5"})
     return HttpResponse(status=200)

@@ -19,9 +19,9 @@ from booking.access import basket_of_key
 from booking.emails import order_url
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
-from booking.models import Basket, Offer, Order
-from booking.packages import form_in_force, standing_of
-from booking.people import Contact, people_from
+from booking.models import Basket, Offer
+from booking.packages import Standing, standing_of, terms_in_force
+from booking.people import people_from
 from booking.refusals import Unavailable, trouble
 from booking.rules.pricing import OptionChoice
 from booking.stay_view import BasketView, view_basket
@@ -34,7 +34,6 @@ from oti.api.schema import described
 from oti.api.serializers import CheckoutGiven, NewLine
 from oti.api.stay_answers import basket_answer, line_answer
 from oti.lib.clients import client_address
-from oti.lib.dates import today as day_of
 from oti.lib.money import from_cents
 
 # Troubles of who takes part, whatever the pages call the input.
@@ -61,7 +60,7 @@ class OneBasketView(ApiView):
         language = get_language() or "fr"
         view = view_basket(basket_of_key(token), now=now)
         standing = standing_of(view, language=language, now=now)
-        return Response(basket_answer(view, standing, _terms(language, now)))
+        return Response(basket_answer(view, standing, terms_in_force(language, now)))
 
 
 class LinesView(ApiView):
@@ -126,12 +125,15 @@ class CheckoutView(ApiView):
         evidence = EvidenceInput(
             ip=client_address(request._request), user_agent=request.headers.get("User-Agent", "")
         )
-        order = _place(basket, given, evidence, now=now)
+        placed = _place(basket, given, evidence, now=now)
+        order = placed.order
         with override(order.language):
             success_url = order_url(order, "booking:payment-return")
             cancel_url = order_url(order, "booking:payment-back")
-        url = buying.begin_payment(order, success_url=success_url, cancel_url=cancel_url, now=now)
-        payment = order.payments.order_by("-attempt").first()
+        url = buying.begin_payment(
+            order, success_url=success_url, cancel_url=cancel_url, placed=placed, now=now
+        )
+        payment = placed.payment or order.payments.order_by("-attempt").first()
         return Response(
             {
                 "order": order.reference,
@@ -170,40 +172,35 @@ def _wish(given: dict[str, Any]) -> LineRequest:
     )
 
 
-def _terms(language: str, now: datetime) -> LegalText | None:
-    return LegalText.objects.in_force(LegalText.Kind.TERMS, language, day_of(now))
-
-
 def _place(
     basket: Basket, given: dict[str, Any], evidence: EvidenceInput, *, now: datetime
-) -> Order:
+) -> buying.Placed:
     """Read what was given by the form of the page, then place the order.
 
     An order that awaits its payment is the answer, whatever is sent with a second call.
     """
-    with override(given["language"]):
-        form = None
-        if basket.state == Basket.State.OPEN:
-            form = _checked(given, view_basket(basket, now=now), now=now)
-        contact = given["contact"]
-        return buying.place_order(
-            basket,
-            contact=form.contact if form else Contact(**contact),
-            names=form.names if form else {},
+
+    def read(view: BasketView, standing: Standing) -> buying.Given:
+        form = _checked(given, view, now=now)
+        return buying.Given(
+            contact=form.contact,
+            names=form.names,
             arrival_time=given.get("arrival_time"),
             needs=given["needs"],
-            terms=_terms(given["language"], now),
+            terms=form.terms_in_force,
             shown_total=from_cents(given["shown_total_cents"]),
-            language=given["language"],
-            package_form=_form_received(given, now=now),
-            evidence=evidence,
-            now=now,
+            package_form=_form_received(given, standing),
+        )
+
+    with override(given["language"]):
+        return buying.place_order(
+            basket, read, language=given["language"], evidence=evidence, now=now
         )
 
 
-def _form_received(given: dict[str, Any], *, now: datetime) -> LegalText | None:
+def _form_received(given: dict[str, Any], standing: Standing) -> LegalText | None:
     """Return the information form of packages if the version that was received is in force."""
-    form = form_in_force(given["language"], now)
+    form = standing.form
     return form if form and form.version == given.get("package_form_version") else None
 
 
@@ -226,7 +223,7 @@ def _checked(given: dict[str, Any], view: BasketView, *, now: datetime) -> Check
     form = CheckoutForm(
         data,
         people=[one for one in people_from(view.basket.people) if one.key in keys],
-        terms=_terms(given["language"], now),
+        terms=terms_in_force(given["language"], now),
         has_lodging=any(one.unit for one in view.counted),
     )
     if not form.is_valid():

@@ -295,3 +295,18 @@ def test_outbox_sends_each_mail_once(order: Order, mailoutbox):
     assert drain_outbox(now=NOW) == waiting == 5
     assert drain_outbox(now=NOW) == 0
     assert len(mailoutbox) == 5
+
+
+def test_letters_that_leave_together_tell_each_host_its_own_part(
+    order: Order, mailoutbox, django_assert_max_num_queries
+):
+    titles = {line.pk: line.titles["fr"] for line in order.lines.all()}
+    with django_assert_max_num_queries(18):
+        assert drain_outbox(now=NOW) == 5
+
+    for part in order.sub_orders.select_related("provider"):
+        own = {titles[line.pk] for line in part.lines.all()}
+        [mail] = [one for one in mailoutbox if one.to == [part.provider.email]]
+        for text in parts(mail):
+            assert all(title in text for title in own)
+            assert not any(title in text for title in set(titles.values()) - own)

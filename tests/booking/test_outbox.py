@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.locmem import EmailBackend as LocMemBackend
 from django.db import transaction
 
 from booking import messages
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def _plain_mail(monkeypatch):
     monkeypatch.setattr(
         "booking.emails.compose",
-        lambda message: EmailMultiAlternatives("Sujet", "Texte", to=[message.recipient]),
+        lambda message, reader: EmailMultiAlternatives("Sujet", "Texte", to=[message.recipient]),
     )
 
 
@@ -140,3 +141,56 @@ def test_message_is_given_up_in_the_end_and_the_office_sends_it_again(monkeypatc
     messages.send_again(message, actor=SYSTEM, now=NOW)
 
     assert messages.drain_outbox(now=NOW) == 1
+
+
+def test_messages_of_an_order_are_asked_for_together_and_share_one_line(
+    monkeypatch, django_capture_on_commit_callbacks
+):
+    asked: list[list[int]] = []
+    monkeypatch.setattr(app, "send_task", lambda name, args, retry: asked.append([name, *args]))
+    opened: list[int] = []
+    monkeypatch.setattr(LocMemBackend, "open", lambda line: opened.append(id(line)), raising=False)
+    letters = [
+        messages.Letter("order_confirmed", f"key:{number}", f"{number}@example.org", "fr")
+        for number in range(messages.MOST_AT_ONCE + 1)
+    ]
+    with django_capture_on_commit_callbacks(execute=True):
+        messages.write_messages(letters, order=None, now=NOW)
+
+    pks = list(OutboxMessage.objects.order_by("pk").values_list("pk", flat=True))
+    assert asked == [
+        ["booking.tasks.send_messages", pks[: messages.MOST_AT_ONCE]],
+        ["booking.tasks.send_messages", pks[messages.MOST_AT_ONCE :]],
+    ]
+    app.loader.import_default_modules()
+    assert "booking.tasks.send_messages" in app.tasks
+    assert messages.send_messages(asked[0][1], now=NOW) == messages.MOST_AT_ONCE
+    assert len(set(opened)) == 1
+    assert messages.send_messages(pks, now=NOW) == 1
+
+
+def test_message_that_fails_stops_no_other(monkeypatch):
+    for number in range(3):
+        write(f"key:{number}")
+    first, second, third = OutboxMessage.objects.order_by("pk")
+    closed: list[int] = []
+    monkeypatch.setattr(LocMemBackend, "close", lambda line: closed.append(id(line)), raising=False)
+
+    def compose(message: OutboxMessage, reader: object) -> EmailMultiAlternatives:
+        if message == second:
+            text = "no such row"
+            raise LookupError(text)
+        return EmailMultiAlternatives("Sujet", "Texte", to=[message.recipient])
+
+    monkeypatch.setattr("booking.emails.compose", compose)
+
+    assert messages.send_messages([first.pk, second.pk, third.pk], now=NOW) == 2
+
+    told = OutboxMessage.objects.order_by("pk").values_list("state", "attempts", "last_error")
+    assert list(told) == [
+        ("sent", 1, ""),
+        ("waiting", 1, "LookupError: no such row"),
+        ("sent", 1, ""),
+    ]
+    # The line that carried the failure isn't used again.
+    assert len(closed) == 2

@@ -27,7 +27,16 @@ from booking.wishes import LineRequest
 from destination.models import LegalText
 from members.models import Entry
 from tests import factories
-from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, names_of, order_from, paid_order
+from tests.cast import (
+    NEXT_SATURDAY,
+    NOW,
+    SATURDAY,
+    FakeBank,
+    names_of,
+    order_from,
+    paid_order,
+    place_order,
+)
 
 pytestmark = pytest.mark.django_db
 COUPLE = (None, None)
@@ -87,7 +96,7 @@ def order(basket: Basket, **fields: Any) -> Order:
         "language": "fr",
         "now": now,
     }
-    return checkout.place_order(basket, **{**values, **fields})
+    return place_order(basket, **{**values, **fields})
 
 
 def codes_of(error: pytest.ExceptionInfo[Refusal]) -> list[str]:

@@ -24,7 +24,16 @@ from booking.wishes import LineRequest
 from events.models import Ticket
 from members.models import Entry
 from tests import factories
-from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, names_of, order_from, paid_order
+from tests.cast import (
+    NEXT_SATURDAY,
+    NOW,
+    SATURDAY,
+    FakeBank,
+    names_of,
+    order_from,
+    paid_order,
+    place_order,
+)
 from tests.replay import replayed
 
 pytestmark = pytest.mark.django_db
@@ -179,7 +188,7 @@ def test_what_is_missing_is_named(change, code):
     }
 
     with pytest.raises(Refusal) as error:
-        checkout.place_order(basket, **{**values, **change})
+        place_order(basket, **{**values, **change})
 
     assert codes_of(error) == [code]
 

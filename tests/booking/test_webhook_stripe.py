@@ -170,7 +170,7 @@ def test_fault_of_ours_is_kept_with_its_trace(order: Order, monkeypatch: pytest.
     def fault(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("booking.settlement.settle_payment", fault)
+    monkeypatch.setattr("booking.settlement._settle", fault)
 
     answer = tell(event("checkout.session.completed", order.payments.get().session_id))
 
@@ -182,7 +182,7 @@ def test_busy_rows_ask_the_bank_to_come_back(order: Order, monkeypatch: pytest.M
     def busy(*args, **kwargs):
         raise Busy(trouble("busy"))
 
-    monkeypatch.setattr("booking.settlement.settle_payment", busy)
+    monkeypatch.setattr("booking.settlement._settle", busy)
     payload = event("checkout.session.completed", order.payments.get().session_id)
 
     answer = tell(payload)

@@ -16,7 +16,7 @@ from booking.refusals import Refusal
 from booking.stay_view import view_basket
 from booking.wishes import LineRequest
 from tests import factories
-from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, names_of
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, names_of, place_order
 from tests.concurrency.rivals import Meeting, errors_in, run_together
 
 pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
@@ -60,7 +60,7 @@ def pay_for_the_bed_while_adding(monkeypatch: pytest.MonkeyPatch) -> tuple[Baske
     monkeypatch.setattr(baskets, "_check_fresh", meet_then_look)
 
     def order() -> Order:
-        placed = checkout.place_order(
+        placed = place_order(
             Basket.objects.get(pk=basket.pk),
             contact=checkout.Contact("Claire", "Dupont", "c@example.org"),
             names=names,

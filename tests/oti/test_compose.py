@@ -41,6 +41,7 @@ VARIABLE = re.compile(r"\$\{(\w+)(:[-?])?([^}]*)\}")
 NOT_FOR_CONTAINERS = {
     *("OTI_MODE", "OTI_DATA_DIR", "OTI_NO_SERVICES", "DEBUG", "PORT", "STATIC_ROOT", "MEDIA_ROOT"),
     *("SERVE_MEDIA", "STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "DATABASE_CONN_MAX_AGE"),
+    "DATABASE_PREPARE",
     *("CACHE_PREFIX", "RATE_LIMITS_OFF", "OTI_MEASURE"),
     # The bank's own addresses, and what only the stand-in needs.
     *("STRIPE_CONNECT_ORIGIN", "PAYOUT_DEMO_ACCOUNTS"),

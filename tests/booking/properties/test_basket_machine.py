@@ -32,7 +32,7 @@ from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from oti.lib.dates import today
 from tests import factories
-from tests.cast import NOW, SATURDAY, FakeBank, names_of
+from tests.cast import NOW, SATURDAY, FakeBank, names_of, place_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 ages = st.lists(st.sampled_from([None, None, 1, 5, 10]), min_size=1, max_size=4)
@@ -158,7 +158,7 @@ class Shop(RuleBasedStateMachine):
         basket = self.basket(visitor)
 
         def place(now):
-            order = checkout.place_order(
+            order = place_order(
                 basket,
                 contact=checkout.Contact("Claire", "Dupont", "c@example.org"),
                 names=names_of(basket),

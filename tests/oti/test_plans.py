@@ -1,0 +1,57 @@
+"""Plans that PostgreSQL keeps: those of rows found by their keys, never those of a search."""
+
+import pytest
+from django.db import connection
+
+from booking.availability import StaySearch, search_stays
+from booking.models import Order
+from oti.lib.plans import planned_anew
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
+
+pytestmark = pytest.mark.django_db
+
+
+def prepared() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [statement for (statement,) in cursor.fetchall()]
+
+
+def ask() -> None:
+    for number in range(4):
+        assert not Order.objects.filter(reference=f"NOBODY{number}").exists()
+
+
+def is_of_orders(statements: list[str]) -> bool:
+    return any('"booking_order"."reference" = $' in one for one in statements)
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+
+def test_what_is_asked_again_is_planned_once():
+    ask()
+
+    assert is_of_orders(prepared())
+
+
+def test_what_depends_on_its_values_is_planned_for_them():
+    with planned_anew():
+        ask()
+    assert not is_of_orders(prepared())
+
+    ask()
+    assert is_of_orders(prepared())
+
+
+@pytest.mark.parametrize("is_left_out", [True, False], ids=["search", "sentinel"])
+def test_a_search_is_planned_for_its_dates(is_left_out: bool):
+    criteria = StaySearch(arrival=SATURDAY, departure=NEXT_SATURDAY, adults=2)
+    search = search_stays if is_left_out else search_stays.__wrapped__
+    for _again in range(4):
+        search(criteria, now=NOW)
+
+    assert any("booking_unitday" in one for one in prepared()) is not is_left_out
