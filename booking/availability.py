@@ -25,13 +25,13 @@ from django.utils.translation import gettext as _
 from booking.exact import EXACT, TARIFF, exact_values
 from booking.filters import JOINS, MONTHS, Filters, Places, offers_kept, placed
 from booking.holes import bounded_on_both_sides
+from booking.kept_offers import kept_offers
 from booking.models import Offer, Slot, Stay, Unit, UnitDay
 from booking.quoting import (
     TaxBook,
     asked_of,
     check_places,
     check_unit,
-    offers_to_quote,
     policy_of,
     quote_places,
     quote_unit,
@@ -687,6 +687,19 @@ class _Night(NamedTuple):
     arrival_ok: bool
 
 
+HELD_IN_MONTH = """
+SELECT s.unit_id, lower(s.dates), upper(s.dates)
+FROM booking_stay s JOIN booking_unit u ON u.id = s.unit_id
+WHERE u.offer_id = %(offer)s AND s.state = 'held' AND s.expires_at > %(now)s
+  AND s.dates && daterange(%(first)s, %(after)s)
+"""
+NIGHTS_OF_MONTH = f"""
+SELECT {", ".join(f"d.{name}" for name in _Night._fields)}
+FROM booking_unitday d JOIN booking_unit u ON u.id = d.unit_id
+WHERE u.offer_id = %(offer)s AND u.is_active AND d.day >= %(first)s AND d.day < %(after)s
+"""  # noqa: S608 - the names of our own columns
+
+
 def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> CalendarMonth:
     """Return one month of a lodging: which nights are free, where one may arrive, from how much.
 
@@ -698,17 +711,14 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
     next_first = (first_day.replace(day=28) + timedelta(days=4)).replace(day=1)
     rows: dict[date, list[_Night]] = defaultdict(list)
     held: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for unit_id, dates in Stay.objects.filter(
-        unit__offer=offer,
-        state=Stay.State.HELD,
-        expires_at__gt=now,
-        dates__overlap=(first_day, next_first),
-    ).values_list("unit_id", "dates"):
-        held[unit_id].append((dates.lower, dates.upper))
-    for row in UnitDay.objects.filter(
-        unit__offer=offer, unit__is_active=True, day__gte=first_day, day__lt=next_first
-    ).values_list(*_Night._fields):
-        rows[row[1]].append(_Night(*row))
+    values = {"offer": offer.pk, "first": first_day, "after": next_first, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(HELD_IN_MONTH, values)
+        for unit_id, start, end in cursor.fetchall():
+            held[unit_id].append((start, end))
+        cursor.execute(NIGHTS_OF_MONTH, values)
+        for row in cursor.fetchall():
+            rows[row[1]].append(_Night(*row))
     weeks: list[list[CalendarDay | None]] = [
         [
             _calendar_day(day, rows[day], held, today=today) if day.month == month else None
@@ -845,6 +855,7 @@ def search_experiences(
     filters: Filters | None = None,
     season: str = "",
     page: int = 1,
+    size: int = PAGE_SIZE,
     now: datetime,
 ) -> ExperienceResults:
     """Return what can be lived or tasted on these days, soonest first, then in the day's rotation.
@@ -877,9 +888,9 @@ def search_experiences(
         .values_list("pk", "offer_id", "day")
     )
     first_slots.sort(key=lambda one: (one[2], turn_of(one[1], today)))
-    pages = max(1, math.ceil(len(first_slots) / PAGE_SIZE))
+    pages = max(1, math.ceil(len(first_slots) / size))
     page = min(max(page, 1), pages)
-    shown = first_slots[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    shown = first_slots[(page - 1) * size : page * size]
     return ExperienceResults(
         results=_experiences([pk for pk, _offer, _day in shown], guests, today=today, now=now),
         count=len(first_slots),
@@ -906,8 +917,7 @@ def _experiences(
 ) -> list[ExperienceResult]:
     """Load these dates with their offers, in their order, with the price of those who may join."""
     slots = {slot.pk: slot for slot in Slot.objects.filter(pk__in=slot_ids).with_free(now)}
-    rows = Offer.objects.filter(pk__in={slot.offer_id for slot in slots.values()})
-    offers = {offer.pk: offer for offer in offers_to_quote(rows)}
+    offers = kept_offers(slot.offer_id for slot in slots.values())
     poles = pole_by_commune(today)
     results = []
     for slot in (slots[pk] for pk in slot_ids if pk in slots):

@@ -51,6 +51,8 @@ CARDS = frozenset(
 )
 FALLBACK_CARD = "rando"
 HEROES = frozenset({"le-puy", "mezenc-ete", "mezenc-hiver", "la-chaise-dieu"})
+# Pages that the header names, and marks when one is there.
+SECTIONS = ("booking:stays", "booking:experiences", "events:agenda", "booking:account")
 NIGHT_HEROES = frozenset({"le-puy"})
 # Poles that have a colour of their own; every other one takes the neutral tag.
 POLE_COLOURS = {
@@ -397,6 +399,15 @@ def current(context: Context, url_name: str, *args: Any) -> str:
     if request is None or not request.path.startswith(target):
         return ""
     return mark_safe(' aria-current="page"')
+
+
+@register.simple_tag(takes_context=True)
+def sections_here(context: Context) -> tuple[str, ...]:
+    """Return the sections of the menu under which the page shown lies, as `current` sees them."""
+    request = context.get("request")
+    if request is None:
+        return ()
+    return tuple(name for name in SECTIONS if request.path.startswith(reverse(name)))
 
 
 @register.simple_tag(takes_context=True)
