@@ -103,9 +103,11 @@ def _as_they_stand(which: str, values: dict[str, Any]) -> dict[int, Offer]:
                 _kept.move_to_end(pk)
     # Should a row change between the two statements, what is loaded is newer than its version:
     # the next one who asks sees that they differ.
-    loaded = _load(pk__in=[pk for pk in versions if pk not in found])
+    changed = [pk for pk in versions if pk not in found]
+    loaded = _load(pk__in=changed) if changed else []
     with _lock:
         for one in loaded:
+            one.row_versions = versions[one.pk]
             found[one.pk] = one
             _kept[one.pk] = versions[one.pk], one
             _kept.move_to_end(one.pk)

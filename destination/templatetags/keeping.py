@@ -19,7 +19,8 @@ def kept(parser: Parser, token: Token) -> KeptNode:
     """Keep what stands between `{% kept "name" value … %}` and `{% endkept %}` (oti.lib.memo).
 
     It is rendered again for another language and for other values: name every variable that the
-    part reads, each hashable. Nothing of the visitor may stand in it, no token either.
+    part reads, a hashable one or a list of such. Nothing of the visitor may stand in it, no token
+    and no text that they typed.
     """
     _tag, *arguments = token.split_contents()
     if not arguments:
@@ -39,7 +40,8 @@ class KeptNode(Node):
 
     def render(self, context: Context) -> SafeString:
         """Return the part as it was rendered for these values, or render it."""
-        key = tuple(one.resolve(context) for one in self.key)
+        values = (one.resolve(context, ignore_failures=True) for one in self.key)
+        key = tuple(tuple(one) if isinstance(one, list) else one for one in values)
         return _rendered(key, write=lambda: self.nodelist.render(context))
 
 
