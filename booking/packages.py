@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,7 @@ from booking.rules.package_law import (
 from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
+from oti.lib.memo import remembered
 
 ORGANISER = "organiser"
 BLOCK = "block"
@@ -73,7 +74,10 @@ class Standing:
 
 
 def standing_of(view: BasketView, *, language: str, now: datetime) -> Standing:
-    """Return how the counted lines of a basket stand at `now`; at most two statements."""
+    """Return how the counted lines of a basket stand at `now`; at most two statements.
+
+    A page shows organiser and form for some seconds; what sells reads them (oti.lib.memo).
+    """
     lines = tuple(CountedLine(one, _read_line(one, view)) for one in view.counted)
     verdict = classify([one.counts for one in lines], _trip_of(view.counted))
     if not verdict.is_package:
@@ -89,7 +93,7 @@ def organiser_identity(now: datetime) -> Organiser | None:
 
     It may be incomplete or expired; a demonstration's counts for nothing in production.
     """
-    organiser = Organiser.objects.in_force(day_of(now))
+    organiser = _organiser_on(day_of(now))
     if organiser is not None and organiser.is_demo and not settings.SELLS_ON_DEMO_TEXTS:
         return None
     return organiser
@@ -100,10 +104,20 @@ def form_in_force(language: str, now: datetime) -> LegalText | None:
 
     A demonstration's form counts for nothing in production (core.md 15).
     """
+    return _form_on(language, day_of(now))
+
+
+@remembered()
+def _organiser_on(day: date) -> Organiser | None:
+    return Organiser.objects.in_force(day)
+
+
+@remembered()
+def _form_on(language: str, day: date) -> LegalText | None:
     forms = LegalText.objects.all()
     if not settings.SELLS_ON_DEMO_TEXTS:
         forms = forms.filter(is_demo=False)
-    return forms.in_force(LegalText.Kind.PACKAGE_FORM, language, day_of(now))
+    return forms.in_force(LegalText.Kind.PACKAGE_FORM, language, day)
 
 
 def check_package(standing: Standing, form: LegalText | None) -> list[Trouble]:

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from booking.availability import free_stays
 from booking.kept_offers import kept_offers
@@ -266,11 +266,11 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
 def _lines_to_show(basket: Basket) -> list[BasketLine]:
     """Load the lines with what they hold, their offers and units with what a quote reads."""
     lines = list(
-        basket.lines.select_related("slot", "stay_hold")
-        .prefetch_related(
-            Prefetch("slot_holds", SlotHold.objects.select_related("slot").order_by("slot_id"))
-        )
-        .order_by("position", "pk")
+        basket.lines.select_related("slot", "stay_hold").order_by("position", "pk"),
+    )
+    prefetch_related_objects(
+        [line for line in lines if getattr(line, "stay_hold", None) is None],
+        Prefetch("slot_holds", SlotHold.objects.select_related("slot").order_by("slot_id")),
     )
     offers = kept_offers(line.offer_id for line in lines)
     for line in lines:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
@@ -21,7 +22,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def month_rows(weeks: Sequence[Sequence[dict[str, Any] | None]]) -> str:
+def month_rows(weeks: Sequence[Sequence[dict[str, Any] | None]]) -> SafeString:
     """Write the weeks of a month as rows of a table; see `components/calendar_month.html`."""
     words = {
         "from": pgettext("calendar", "arrival"),
@@ -33,39 +34,31 @@ def month_rows(weeks: Sequence[Sequence[dict[str, Any] | None]]) -> str:
         "arrival": gettext("free, arrival possible"),
         "free": gettext("free, no arrival that day"),
     }
-    return format_html_join(
-        "",
-        "<tr>{}</tr>",
-        (
-            (format_html_join("", "<td>{}</td>", ((_month_day(day, words),) for day in week)),)
-            for week in weeks
-        ),
-    )
+    month = mois(next((day["date"] for week in weeks for day in week if day), None))
+    said = {state: escape(f" {month}, {one}") for state, one in words.items()}
+    rows = ("".join(f"<td>{_month_day(day, said)}</td>" for day in week) for week in weeks)
+    return mark_safe("".join(f"<tr>{row}</tr>" for row in rows))
 
 
-def _month_day(day: dict[str, Any] | None, words: dict[str, str]) -> SafeString | str:
-    """Write one day; a link where it can be chosen."""
+def _month_day(day: dict[str, Any] | None, said: dict[str, str]) -> str:
+    """Write one day, escaped; a link where it can be chosen."""
     if day is None:
         return ""
     state, chosen = day["state"], day.get("selection", "")
-    said = words.get(chosen) or (
-        words["arrival"] if state == "free" and day.get("is_arrival") else words[state]
-    )
-    url = day.get("url")
-    tag = "a" if url else "span"
-    return format_html(
-        '<{}{} class="d d--{}{}{}"{}>{}<span class="vh"> {}, {}{}</span></{}>',
-        tag,
-        format_html(' href="{}"', url) if url else "",
-        state,
-        " d--arrival" if day.get("is_arrival") else "",
-        f" d--{chosen}" if chosen else "",
-        mark_safe(' aria-current="date"') if chosen else "",
-        day["date"].day,
-        mois(day["date"]),
-        said,
-        f": {day['reason']}" if day.get("reason") else "",
-        tag,
+    css = f"d d--{state}"
+    words = said[state]
+    if day.get("is_arrival"):
+        css += " d--arrival"
+        words = said["arrival"] if state == "free" else words
+    tag, link, mark = "span", "", ""
+    if day.get("url"):
+        tag, link = "a", f' href="{escape(day["url"])}"'
+    if chosen:
+        css, words, mark = f"{css} d--{chosen}", said[chosen], ' aria-current="date"'
+    if day.get("reason"):
+        words += escape(f": {day['reason']}")
+    return (
+        f'<{tag}{link} class="{css}"{mark}>{day["date"].day}<span class="vh">{words}</span></{tag}>'
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
@@ -382,12 +383,18 @@ def add_form(
         add["url"],
         format_html(' hx-post="{}" hx-target="{}"', add["url"], target) if target else "",
         csrf_token,
-        format_html_join("", '<input type="hidden" name="{}" value="{}">', add["fields"]),
+        mark_safe("".join(map(_hidden, add["fields"]))),
         f"{css} btn--w" if wide else css,
         icon("luggage" if large else "plus"),
         add.get("label") or gettext("Add"),
         name,
     )
+
+
+def _hidden(field: tuple[str, str]) -> str:
+    """Write a field that nobody sees; a page of dates has hundreds."""
+    name, value = field
+    return f'<input type="hidden" name="{escape(name)}" value="{escape(str(value))}">'
 
 
 # --- Where one is ---
