@@ -11,7 +11,6 @@ from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
@@ -63,25 +62,23 @@ def _month_day(day: dict[str, Any] | None, said: dict[str, str]) -> str:
 
 
 @register.simple_tag
-def slot_row(slot: dict[str, Any], day: date, csrf_token: str, *, shows_day: bool = False) -> str:
+def slot_row(
+    slot: dict[str, Any], day: date, csrf_token: str, *, shows_day: bool = False
+) -> SafeString:
     """Write one date: its hours, what is left, its button.
 
     `slot`: {id, starts_at, ends_at, words, kind, is_full, add}.
     """
-    begins = heure(slot["starts_at"])
+    begins = escape(heure(slot["starts_at"]))
+    until = gettext("until %(hour)s") % {"hour": heure(slot["ends_at"])}
+    shown = f"<b>{escape(capfirst(jour_long(day)))}</b>" if shows_day else ""
     form = ""
     if slot["add"]:
         when = gettext("%(day)s, %(hour)s") % {"day": jour_long(day, "no-year"), "hour": begins}
         form = add_form(slot["add"], when, csrf_token)
-    return format_html(
-        '<li id="{}"{}><div class="row">{}<b class="num">{}</b>'
-        '<span class="muted small num">{}</span><span class="tag tag--{}">{}</span></div>{}</li>',
-        slot["id"],
-        mark_safe(' class="full-session"') if slot["is_full"] else "",
-        format_html("<b>{}</b>", capfirst(jour_long(day))) if shows_day else "",
-        begins,
-        gettext("until %(hour)s") % {"hour": heure(slot["ends_at"])},
-        slot["kind"],
-        typo(slot["words"]),
-        form,
+    full = ' class="full-session"' if slot["is_full"] else ""
+    return mark_safe(
+        f'<li id="{slot["id"]}"{full}><div class="row">{shown}<b class="num">{begins}</b>'
+        f'<span class="muted small num">{escape(until)}</span>'
+        f'<span class="tag tag--{slot["kind"]}">{typo(slot["words"])}</span></div>{form}</li>'
     )

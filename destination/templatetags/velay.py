@@ -25,6 +25,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from oti.lib import html
 from oti.lib.dates import PARIS
+from oti.lib.memo import remembered
 
 register = template.Library()
 
@@ -374,20 +375,17 @@ def add_form(
     `main` makes the button green. Written here because a page of dates has two dozen of them:
     as a template each cost nearly a millisecond.
     """
+    url = escape(add["url"])
     target = add.get("hx_target")
+    replaced = f' hx-post="{url}" hx-target="{escape(target)}"' if target else ""
+    fields = "".join(map(_hidden, [("csrfmiddlewaretoken", csrf_token), *add["fields"]]))
     css = f"btn add{'' if main else ' btn--2'}{' btn--lg' if large else ' btn--sm'}"
-    return format_html(
-        '<form method="post" action="{}" data-once{}>'
-        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">{}'
-        '<button class="{}" type="submit">{} {}<span class="vh"> {}</span></button></form>',
-        add["url"],
-        format_html(' hx-post="{}" hx-target="{}"', add["url"], target) if target else "",
-        csrf_token,
-        mark_safe("".join(map(_hidden, add["fields"]))),
-        f"{css} btn--w" if wide else css,
-        icon("luggage" if large else "plus"),
-        add.get("label") or gettext("Add"),
-        name,
+    label = conditional_escape(add.get("label") or gettext("Add"))
+    return mark_safe(
+        f'<form method="post" action="{url}" data-once{replaced}>{fields}'
+        f'<button class="{css}{" btn--w" if wide else ""}" type="submit">'
+        f"{icon('luggage' if large else 'plus')} {label}"
+        f'<span class="vh"> {conditional_escape(name)}</span></button></form>'
     )
 
 
@@ -414,7 +412,13 @@ def sections_here(context: Context) -> tuple[str, ...]:
     request = context.get("request")
     if request is None:
         return ()
-    return tuple(name for name in SECTIONS if request.path.startswith(reverse(name)))
+    addresses = _section_addresses()
+    return tuple(name for name, url in addresses.items() if request.path.startswith(url))
+
+
+@remembered()
+def _section_addresses() -> dict[str, str]:
+    return {name: reverse(name) for name in SECTIONS}
 
 
 @register.simple_tag(takes_context=True)
