@@ -27,6 +27,7 @@ from booking.filters import JOINS, MONTHS, Filters, Places, offers_kept, placed
 from booking.holes import bounded_on_both_sides
 from booking.kept_offers import kept_offers
 from booking.models import Offer, Slot, Unit
+from booking.models.calendar import slots_with_free
 from booking.quoting import (
     TaxBook,
     asked_of,
@@ -798,25 +799,19 @@ def _calendar_rule(rows: dict[date, list[_Night]]) -> str:
     return " ".join(sentences)
 
 
-SLOTS_WITH_FREE = """
-SELECT s.*, h.held, s.capacity - s.sold - h.held AS free
-FROM booking_slot s, LATERAL (
-    SELECT coalesce(sum(quantity), 0)::int AS held FROM booking_slothold h
-    WHERE h.slot_id = s.id AND h.expires_at > %(now)s AND NOT EXISTS (
-        SELECT 1 FROM booking_basketline l WHERE l.id = h.line_id AND l.basket_id = %(basket)s
-    )
-) h, LATERAL (
+# The first day that is shown: the one asked for, else that of the first date to come.
+FIRST_DAY_SHOWN = """, LATERAL (
     SELECT coalesce(%(from)s, min(f.day), %(today)s) AS day FROM booking_slot f
     WHERE f.offer_id = %(offer)s AND f.resource = %(places)s AND f.day >= %(today)s
       AND NOT f.is_closed AND f.{until} > %(now)s
-) start
-WHERE s.offer_id = %(offer)s AND s.resource = %(places)s AND s.{until} > %(now)s
-  AND s.day BETWEEN start.day AND coalesce(%(to)s, start.day + %(weeks)s)
-ORDER BY s.starts_at
+) start"""
+DATES_SHOWN = """
+s.offer_id = %(offer)s AND s.resource = %(places)s AND s.{until} > %(now)s
+AND s.day BETWEEN start.day AND coalesce(%(to)s, start.day + %(days)s)
 """
 
 
-def _slots_with_free(
+def _dates_shown(
     offer: Offer,
     *,
     from_day: date | None,
@@ -824,22 +819,22 @@ def _slots_with_free(
     now: datetime,
     except_basket: int | None,
 ) -> list[Slot]:
-    """Return what `Slot.objects.not_over().with_free()` does, in one statement of its own.
-
-    Written out because this one costs a page of dates a tenth of what the ORM takes for two.
-    """
-    values = {
-        "offer": offer.pk,
-        "places": PLACES,
-        "from": from_day,
-        "to": to_day,
-        "today": day_of(now),
-        "weeks": DAYS_SHOWN,
-        "now": now,
-        "basket": except_basket,
-    }
+    """Return the dates of an offer that aren't over, in their order, with what is free."""
     until = "starts_at" if offer.kind_rules.begins else "ends_at"
-    slots = list(Slot.stocks.raw(SLOTS_WITH_FREE.format(until=until), values))
+    slots = slots_with_free(
+        DATES_SHOWN.format(until=until),
+        {
+            "offer": offer.pk,
+            "places": PLACES,
+            "from": from_day,
+            "to": to_day,
+            "today": day_of(now),
+            "days": DAYS_SHOWN,
+        },
+        tables=FIRST_DAY_SHOWN.format(until=until),
+        now=now,
+        except_basket=except_basket,
+    )
     for slot in slots:
         slot.offer = offer
     return slots
@@ -861,7 +856,7 @@ def slot_choices(
     From the first date to come where no day is given, over four weeks. `offer` comes from
     `kept_offers` or `offers_to_quote`.
     """
-    slots = _slots_with_free(
+    slots = _dates_shown(
         offer, from_day=from_day, to_day=to_day, now=now, except_basket=except_basket
     )
     reasons = check_places(offer, guests, quantity, options)
