@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,41 +19,63 @@ from django.db import connection
 from django.db.models import Prefetch, prefetch_related_objects
 
 from booking.models import AgeBand, Offer, Supplement, Unit
+from booking.rules.kinds import SLEPT
 from destination.models.territory import IS_SOLD_SQL
+from members.models import Provider
 
 MOST_KEPT = 256
 
 _OF_OFFER = "r.offer_id = o.id"
-_OF_TARIFFS = "IN (SELECT u.tariff_id FROM booking_unit u WHERE u.offer_id = o.id)"
-# Every table that `_load` reads, beside the rows that the statement names itself.
-PARTS = {
+_OF_POLICY = "r.policy_id = o.cancellation_policy_id"
+# Every table that `_load` reads beside the rows that `VERSIONS` names itself: of what is slept in,
+# and of the rest.
+SLEPT_PARTS = {
     "booking_unit": _OF_OFFER,
-    "booking_tariff": f"r.id {_OF_TARIFFS}",
-    "booking_pricerule": f"r.tariff_id {_OF_TARIFFS}",
-    "booking_stayrestriction": f"r.tariff_id {_OF_TARIFFS}",
+    "booking_tariff": "r.id = ANY(tariffs.ids)",
+    "booking_pricerule": "r.tariff_id = ANY(tariffs.ids)",
+    "booking_stayrestriction": "r.tariff_id = ANY(tariffs.ids)",
     "booking_supplement": _OF_OFFER,
-    "booking_ageband": _OF_OFFER,
-    "booking_offerpermit": _OF_OFFER,
-    "booking_cancellationstep": "r.policy_id = o.cancellation_policy_id",
+    "booking_cancellationstep": _OF_POLICY,
 }
+DATED_PARTS = {
+    "booking_ageband": _OF_OFFER,
+    "booking_supplement": _OF_OFFER,
+    "booking_offerpermit": _OF_OFFER,
+    "booking_cancellationstep": _OF_POLICY,
+}
+_TARIFFS = """, LATERAL (
+    SELECT array_agg(DISTINCT u.tariff_id) AS ids FROM booking_unit u WHERE u.offer_id = o.id
+) tariffs"""
+_SLEPT_KINDS = ", ".join(f"'{code}'" for code in SLEPT)
 # A row that was written again has another writer (`xmin`) or another place (`ctid`).
-_ROWS = ", ".join(f"{row}.xmin, {row}.ctid" for row in ("o", "p", "c", "y"))
-_LISTS = ", ".join(
-    f"(SELECT string_agg(concat(r.xmin, r.ctid), '') FROM {table} r WHERE {condition})"  # noqa: S608
-    for table, condition in PARTS.items()
-)
-VERSIONS = f"""
-SELECT o.id, concat_ws('/', {_ROWS}), concat_ws('/', {_LISTS})
+VERSIONS = """
+SELECT o.id, concat_ws('/', o.xmin, o.ctid, p.xmin, p.ctid, c.xmin, c.ctid, y.xmin, y.ctid),
+       {lists}
 FROM booking_offer o
 JOIN members_provider p ON p.id = o.provider_id
 JOIN destination_commune c ON c.id = o.commune_id
-JOIN booking_cancellationpolicy y ON y.id = o.cancellation_policy_id
-WHERE """  # noqa: S608 - every part is a constant of this module
+JOIN booking_cancellationpolicy y ON y.id = o.cancellation_policy_id {tables}
+WHERE o.kind {kinds} AND """
+
+
+def _statement(parts: Mapping[str, str], *, tables: str, kinds: str) -> str:
+    lists = ", '/', ".join(
+        f"(SELECT string_agg(concat(r.xmin, r.ctid), '') FROM {table} r WHERE {condition})"  # noqa: S608
+        for table, condition in parts.items()
+    )
+    return VERSIONS.format(lists=f"concat({lists})", tables=tables, kinds=kinds)
+
+
+SLEPT_VERSIONS = _statement(SLEPT_PARTS, tables=_TARIFFS, kinds=f"IN ({_SLEPT_KINDS})")
+DATED_VERSIONS = _statement(DATED_PARTS, tables="", kinds=f"NOT IN ({_SLEPT_KINDS})")
+BY_ID = "o.id = ANY(%(ids)s)"
+BY_SLUG = "o.slug = %(slug)s"
+# What `OfferQuerySet.on_sale` says of one offer.
 ON_SALE = (
     f"o.id = %(id)s AND o.state = '{Offer.State.PUBLISHED}'"
-    f" AND p.state = 'active' AND {IS_SOLD_SQL.format(commune='o.commune_id')}"
+    f" AND p.state = '{Provider.State.ACTIVE}'"
+    f" AND {IS_SOLD_SQL.format(commune='o.commune_id')}"
 )
-"""What `OfferQuerySet.on_sale` says of one offer."""
 
 Version = tuple[str, ...]
 _kept: OrderedDict[int, tuple[Version, Offer]] = OrderedDict()
@@ -67,32 +89,43 @@ def kept_offers(ids: Iterable[int]) -> dict[int, Offer]:
         return {}
     if not _may_keep():
         return {one.pk: one for one in _load(pk__in=wanted)}
-    return _as_they_stand("o.id = ANY(%(ids)s)", {"ids": wanted})
+    both = f"{SLEPT_VERSIONS}{BY_ID} UNION ALL {DATED_VERSIONS}{BY_ID}"
+    return _as_they_stand(both, {"ids": wanted})
 
 
-def offer_of_slug(slug: str) -> Offer | None:
-    """Return the offer of an address, whatever its state, as `kept_offers` does."""
+def offer_of_slug(slug: str, *, is_lodging: bool) -> Offer | None:
+    """Return the lodging, or else, of an address, whatever its state, as `kept_offers` does."""
     if not _may_keep():
-        return next(iter(_load(slug=slug)), None)
-    return next(iter(_as_they_stand("o.slug = %(slug)s", {"slug": slug}).values()), None)
+        found = _load(slug=slug)
+        return next((one for one in found if one.is_lodging == is_lodging), None)
+    versions = SLEPT_VERSIONS if is_lodging else DATED_VERSIONS
+    return next(iter(_as_they_stand(versions + BY_SLUG, {"slug": slug}).values()), None)
 
 
-def offer_on_sale(offer_id: int, *, today: date) -> Offer | None:
-    """Return an offer that visitors may buy `today`, as `kept_offers` does; None otherwise."""
+def offer_on_sale(offer_id: int, *, is_lodging: bool, today: date) -> Offer | None:
+    """Return an offer that visitors may buy `today`, as `kept_offers` does; None otherwise.
+
+    `is_lodging` is what the caller takes it for, found at once where that is true.
+    """
     if not _may_keep():
         ids = Offer.objects.on_sale(today).filter(pk=offer_id).values("pk")
         return next(iter(_load(pk__in=ids)), None)
-    return _as_they_stand(ON_SALE, {"id": offer_id, "day": today}).get(offer_id)
+    values = {"id": offer_id, "day": today}
+    likely, other = SLEPT_VERSIONS, DATED_VERSIONS
+    if not is_lodging:
+        likely, other = other, likely
+    found = _as_they_stand(likely + ON_SALE, values) or _as_they_stand(other + ON_SALE, values)
+    return found.get(offer_id)
 
 
 def _may_keep() -> bool:
     return settings.REMEMBER_SECONDS > 0 and not connection.in_atomic_block
 
 
-def _as_they_stand(which: str, values: dict[str, Any]) -> dict[int, Offer]:
-    """Return the offers of a condition; those whose rows are in another version are loaded."""
+def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]:
+    """Return the offers of a statement; those whose rows are in another version are loaded."""
     with connection.cursor() as cursor:
-        cursor.execute(VERSIONS + which, values)
+        cursor.execute(versions_of, values)
         versions: dict[int, Version] = {row[0]: row[1:] for row in cursor.fetchall()}
     found = {}
     with _lock:

@@ -97,7 +97,7 @@ def read_wish(
     if basket.state != Basket.State.OPEN:
         raise WrongState(trouble("frozen"))
     today = day_of(now)
-    offer = offer_on_sale(request.offer_id, today=today)
+    offer = offer_on_sale(request.offer_id, is_lodging=request.unit_id is not None, today=today)
     if offer is None:
         raise Unavailable(trouble("not_on_sale"))
     others = _other_lines(basket, except_line)

@@ -77,8 +77,8 @@ def ranking(request: HttpRequest) -> HttpResponse:
 
 def _find(slug: str, *, is_lodging: bool) -> Offer:
     """Return an offer that was published at least once; a draft isn't known to exist."""
-    offer = offer_of_slug(slug)
-    if offer is None or offer.is_lodging != is_lodging or offer.state == Offer.State.DRAFT:
+    offer = offer_of_slug(slug, is_lodging=is_lodging)
+    if offer is None or offer.state == Offer.State.DRAFT:
         raise Http404
     return offer
 

@@ -11,7 +11,13 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from booking.kept_offers import PARTS, kept_offers, offer_of_slug, offer_on_sale
+from booking.kept_offers import (
+    DATED_PARTS,
+    SLEPT_PARTS,
+    kept_offers,
+    offer_of_slug,
+    offer_on_sale,
+)
 from booking.models import (
     AgeBand,
     CancellationStep,
@@ -126,10 +132,10 @@ def test_an_authorisation_that_ends_is_seen_at_once():
 
 def test_what_did_not_change_is_asked_in_one_statement():
     offer = a_furnished_lodging()
-    first = offer_of_slug(offer.slug)
+    first = offer_of_slug(offer.slug, is_lodging=True)
 
     with CaptureQueriesContext(connection) as asked:
-        again = offer_of_slug(offer.slug)
+        again = offer_of_slug(offer.slug, is_lodging=True)
         assert again is not None
         of_lodging(again)
 
@@ -153,16 +159,30 @@ def test_nothing_is_kept_where_nothing_is_remembered(settings):
     assert kept_offers([]) == {}
 
 
-def test_every_table_that_is_loaded_is_watched():
-    offers = [a_furnished_lodging(), factories.a_childcare()]
+@pytest.mark.parametrize(
+    ("make", "parts"),
+    [(a_furnished_lodging, SLEPT_PARTS), (factories.a_childcare, DATED_PARTS)],
+)
+def test_every_table_that_is_loaded_is_watched(make: Callable[[], Offer], parts: dict[str, str]):
+    offer = make()
     with CaptureQueriesContext(connection) as asked:
-        kept_offers(one.pk for one in offers)
+        kept_offers([offer.pk])
     loaded = {
         table
         for query in asked.captured_queries[1:]
         for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])
     }
-    assert loaded == JOINED | set(PARTS)
+    assert loaded == JOINED | set(parts)
+
+
+@pytest.mark.parametrize("seconds", [0, 30])
+def test_an_address_is_of_a_lodging_or_of_something_to_do(settings, seconds: int):
+    settings.REMEMBER_SECONDS = seconds
+    lodging, activity = a_furnished_lodging(), factories.an_activity()
+    for offer in (lodging, activity):
+        found = [offer_of_slug(offer.slug, is_lodging=kind) for kind in (True, False)]
+        assert found == ([offer, None] if offer is lodging else [None, offer])
+    assert set(kept_offers([lodging.pk, activity.pk])) == {lodging.pk, activity.pk}
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
@@ -187,6 +207,7 @@ def test_it_is_on_sale_where_the_lists_say_so(
     offer = a_furnished_lodging()
     change()
 
-    found = offer_on_sale(offer.pk, today=TODAY)
+    found = [offer_on_sale(offer.pk, is_lodging=kind, today=TODAY) for kind in (True, False)]
 
-    assert (found is not None) == Offer.objects.on_sale(TODAY).filter(pk=offer.pk).exists()
+    is_on_sale = Offer.objects.on_sale(TODAY).filter(pk=offer.pk).exists()
+    assert [one is not None for one in found] == [is_on_sale, is_on_sale]
