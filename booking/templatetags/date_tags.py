@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from destination.templatetags.velay import add_form, heure, jour_long, mois, typo
 
@@ -61,6 +62,12 @@ def _month_day(day: dict[str, Any] | None, said: dict[str, str]) -> str:
     )
 
 
+@lru_cache(maxsize=256)
+def _status(words: str, _language: str | None) -> str:
+    """Write what is left of a slot: the same few words on every page."""
+    return typo(words)
+
+
 @register.simple_tag
 def slot_row(
     slot: dict[str, Any], day: date, csrf_token: str, *, shows_day: bool = False
@@ -76,9 +83,10 @@ def slot_row(
     if slot["add"]:
         when = gettext("%(day)s, %(hour)s") % {"day": jour_long(day, "no-year"), "hour": begins}
         form = add_form(slot["add"], when, csrf_token)
+    left = _status(slot["words"], get_language())
     full = ' class="full-session"' if slot["is_full"] else ""
     return mark_safe(
         f'<li id="{slot["id"]}"{full}><div class="row">{shown}<b class="num">{begins}</b>'
         f'<span class="muted small num">{escape(until)}</span>'
-        f'<span class="tag tag--{slot["kind"]}">{typo(slot["words"])}</span></div>{form}</li>'
+        f'<span class="tag tag--{slot["kind"]}">{left}</span></div>{form}</li>'
     )

@@ -8,7 +8,6 @@ Languages other than French and German are written as in English.
 import re
 from datetime import date, time
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 
 NBSP = "\u00a0"
 NNBSP = "\u202f"
@@ -180,7 +179,6 @@ _RULES = [
 _MARKUP = re.compile(r"(<[^>]*>|&(?:#\d+|#x[0-9a-fA-F]+|\w+);)")
 
 
-@lru_cache(maxsize=4096)
 def french_spacing(text: str) -> str:
     """Return plain French text with the spaces that French typography wants.
 
