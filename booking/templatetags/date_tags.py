@@ -62,7 +62,7 @@ def _month_day(day: dict[str, Any] | None, said: dict[str, str]) -> str:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256, typed=True)
 def _status(words: str, _language: str | None) -> str:
     """Write what is left of a slot: the same few words on every page."""
     return typo(words)
