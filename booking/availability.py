@@ -25,13 +25,14 @@ from django.utils.translation import gettext as _
 from booking.exact import EXACT, TARIFF, exact_values
 from booking.filters import JOINS, MONTHS, Filters, Places, offers_kept, placed
 from booking.holes import bounded_on_both_sides
-from booking.models import Offer, Slot, Stay, Unit, UnitDay
+from booking.kept_offers import kept_offers
+from booking.models import Offer, Slot, Unit
+from booking.models.calendar import slots_with_free
 from booking.quoting import (
     TaxBook,
     asked_of,
     check_places,
     check_unit,
-    offers_to_quote,
     policy_of,
     quote_places,
     quote_unit,
@@ -40,7 +41,7 @@ from booking.quoting import (
     units_to_quote,
 )
 from booking.refusals import BadInput, Trouble, trouble
-from booking.rules.kinds import KINDS
+from booking.rules.kinds import KINDS, PLACES
 from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
@@ -56,6 +57,8 @@ from oti.lib.plans import planned_anew
 PAGE_SIZE = 12
 # Beyond those shown: the rules rarely refuse what the table finds.
 SPARE_CANDIDATES = 4
+# Of dates, where no last day is asked for.
+DAYS_SHOWN = 28
 LOW_SHARE = 2
 
 SORTS = {
@@ -690,6 +693,19 @@ class _Night(NamedTuple):
     arrival_ok: bool
 
 
+HELD_IN_MONTH = """
+SELECT s.unit_id, lower(s.dates), upper(s.dates)
+FROM booking_stay s JOIN booking_unit u ON u.id = s.unit_id
+WHERE u.offer_id = %(offer)s AND s.state = 'held' AND s.expires_at > %(now)s
+  AND s.dates && daterange(%(first)s, %(after)s)
+"""
+NIGHTS_OF_MONTH = f"""
+SELECT {", ".join(f"d.{name}" for name in _Night._fields)}
+FROM booking_unitday d JOIN booking_unit u ON u.id = d.unit_id
+WHERE u.offer_id = %(offer)s AND u.is_active AND d.day >= %(first)s AND d.day < %(after)s
+"""  # noqa: S608 - the names of our own columns
+
+
 def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> CalendarMonth:
     """Return one month of a lodging: which nights are free, where one may arrive, from how much.
 
@@ -701,17 +717,14 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
     next_first = (first_day.replace(day=28) + timedelta(days=4)).replace(day=1)
     rows: dict[date, list[_Night]] = defaultdict(list)
     held: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for unit_id, dates in Stay.objects.filter(
-        unit__offer=offer,
-        state=Stay.State.HELD,
-        expires_at__gt=now,
-        dates__overlap=(first_day, next_first),
-    ).values_list("unit_id", "dates"):
-        held[unit_id].append((dates.lower, dates.upper))
-    for row in UnitDay.objects.filter(
-        unit__offer=offer, unit__is_active=True, day__gte=first_day, day__lt=next_first
-    ).values_list(*_Night._fields):
-        rows[row[1]].append(_Night(*row))
+    values = {"offer": offer.pk, "first": first_day, "after": next_first, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(HELD_IN_MONTH, values)
+        for unit_id, start, end in cursor.fetchall():
+            held[unit_id].append((start, end))
+        cursor.execute(NIGHTS_OF_MONTH, values)
+        for row in cursor.fetchall():
+            rows[row[1]].append(_Night(*row))
     weeks: list[list[CalendarDay | None]] = [
         [
             _calendar_day(day, rows[day], held, today=today) if day.month == month else None
@@ -789,11 +802,52 @@ def _calendar_rule(rows: dict[date, list[_Night]]) -> str:
     return " ".join(sentences)
 
 
+# The first day that is shown: the one asked for, else that of the first date to come.
+FIRST_DAY_SHOWN = """, LATERAL (
+    SELECT coalesce(%(from)s, min(f.day), %(today)s) AS day FROM booking_slot f
+    WHERE f.offer_id = %(offer)s AND f.resource = %(places)s AND f.day >= %(today)s
+      AND NOT f.is_closed AND f.{until} > %(now)s
+) start"""
+DATES_SHOWN = """
+s.offer_id = %(offer)s AND s.resource = %(places)s AND s.{until} > %(now)s
+AND s.day BETWEEN start.day AND coalesce(%(to)s, start.day + %(days)s)
+"""
+
+
+def _dates_shown(
+    offer: Offer,
+    *,
+    from_day: date | None,
+    to_day: date | None,
+    now: datetime,
+    except_basket: int | None,
+) -> list[Slot]:
+    """Return the dates of an offer that aren't over, in their order, with what is free."""
+    until = "starts_at" if offer.kind_rules.begins else "ends_at"
+    slots = slots_with_free(
+        DATES_SHOWN.format(until=until),
+        {
+            "offer": offer.pk,
+            "places": PLACES,
+            "from": from_day,
+            "to": to_day,
+            "today": day_of(now),
+            "days": DAYS_SHOWN,
+        },
+        tables=FIRST_DAY_SHOWN.format(until=until),
+        now=now,
+        except_basket=except_basket,
+    )
+    for slot in slots:
+        slot.offer = offer
+    return slots
+
+
 def slot_choices(
     offer: Offer,
     *,
-    from_day: date,
-    to_day: date,
+    from_day: date | None = None,
+    to_day: date | None = None,
     guests: Sequence[Guest],
     quantity: int = 1,
     options: Sequence[OptionChoice] = (),
@@ -802,18 +856,16 @@ def slot_choices(
 ) -> list[SlotChoice]:
     """Return the slots of `[from_day, to_day]` with what is left and the price for these persons.
 
-    `offer` comes from `offers_to_quote`.
+    From the first date to come where no day is given, over four weeks. `offer` comes from
+    `kept_offers` or `offers_to_quote`.
     """
-    slots = (
-        offer.slots.filter(day__gte=from_day, day__lte=to_day)
-        .not_over(offer.kind_rules.begins, now)
-        .with_free(now, except_basket=except_basket)
-        .order_by("starts_at")
+    slots = _dates_shown(
+        offer, from_day=from_day, to_day=to_day, now=now, except_basket=except_basket
     )
     reasons = check_places(offer, guests, quantity, options)
     quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, options)
     asked = asked_of(offer, guests, quantity, options)
-    found = takes_of_slots(offer, asked, list(slots), now=now, except_basket=except_basket)
+    found = takes_of_slots(offer, asked, slots, now=now, except_basket=except_basket)
     return [
         SlotChoice(
             slot=takes.main,
@@ -849,6 +901,7 @@ def search_experiences(
     filters: Filters | None = None,
     season: str = "",
     page: int = 1,
+    size: int = PAGE_SIZE,
     now: datetime,
 ) -> ExperienceResults:
     """Return what can be lived or tasted on these days, soonest first, then in the day's rotation.
@@ -881,9 +934,9 @@ def search_experiences(
         .values_list("pk", "offer_id", "day")
     )
     first_slots.sort(key=lambda one: (one[2], turn_of(one[1], today)))
-    pages = max(1, math.ceil(len(first_slots) / PAGE_SIZE))
+    pages = max(1, math.ceil(len(first_slots) / size))
     page = min(max(page, 1), pages)
-    shown = first_slots[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    shown = first_slots[(page - 1) * size : page * size]
     return ExperienceResults(
         results=_experiences([pk for pk, _offer, _day in shown], guests, today=today, now=now),
         count=len(first_slots),
@@ -910,8 +963,7 @@ def _experiences(
 ) -> list[ExperienceResult]:
     """Load these dates with their offers, in their order, with the price of those who may join."""
     slots = {slot.pk: slot for slot in Slot.objects.filter(pk__in=slot_ids).with_free(now)}
-    rows = Offer.objects.filter(pk__in={slot.offer_id for slot in slots.values()})
-    offers = {offer.pk: offer for offer in offers_to_quote(rows)}
+    offers = kept_offers(slot.offer_id for slot in slots.values())
     poles = pole_by_commune(today)
     results = []
     for slot in (slots[pk] for pk in slot_ids if pk in slots):

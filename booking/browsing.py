@@ -104,7 +104,7 @@ def listed_experiences(
     from_day: date | None = None,
     to_day: date | None = None,
     guests: tuple[Guest, ...] = (),
-    page: int = 1,
+    size: int = PAGE_SIZE,
     now: datetime,
 ) -> ExperienceResults:
     """Return what `search_experiences` does, for a list: what is left may be some seconds old.
@@ -117,7 +117,7 @@ def listed_experiences(
         from_day=from_day,
         to_day=to_day,
         guests=guests,
-        page=page,
+        size=size,
         now=now,
     )
 

@@ -28,6 +28,7 @@ from destination.models import Pole
 from destination.templatetags.velay import euros, jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY
+from oti.lib.memo import remembered
 
 Fields = list[tuple[str, str]]
 EVERYBODY = 3
@@ -116,9 +117,15 @@ def _add(
 ) -> dict[str, Any]:
     taken = [(f"option_{one.code}", str(one.quantity)) for one in options]
     return {
-        "url": reverse("booking:line-add"),
+        "url": _add_url(),
         "fields": [*fields, *taken, ("shown_amount", str(shown)), ("next", back)],
     }
+
+
+@remembered()
+def _add_url() -> str:
+    """Return where a line is added: a page of dates has two dozen forms."""
+    return reverse("booking:line-add")
 
 
 # --- Words --------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.db import connection
 from booking.models import Offer, OfferLabel
 from booking.rules.kinds import SLEPT
 from destination.models.territory import memberships_on
+from oti.lib.memo import remembered
 
 MOST_WORDS = 6
 LONGEST_TEXT = 60
@@ -143,9 +144,7 @@ def offers_kept(filters: Filters, *, day: date) -> list[int] | None:
         return [row[0] for row in cursor.fetchall()]
 
 
-def labels_of(offer_ids: list[int], *, day: date) -> dict[int, list[OfferLabel]]:
-    """Return the labels that hold on `day`, by offer: one statement for a whole list."""
-    found: dict[int, list[OfferLabel]] = {}
-    for one in OfferLabel.objects.valid_on(day).filter(offer__in=offer_ids).order_by("code"):
-        found.setdefault(one.offer_id, []).append(one)
-    return found
+@remembered(most=256)
+def labels_of(offer_id: int, *, day: date) -> tuple[OfferLabel, ...]:
+    """Return the labels of an offer that hold on `day`, for its page."""
+    return tuple(OfferLabel.objects.valid_on(day).filter(offer=offer_id).order_by("code"))

@@ -18,7 +18,6 @@ from booking import locks
 from booking.models import (
     Basket,
     BasketLine,
-    Closure,
     Slot,
     SlotHold,
     Stay,
@@ -40,6 +39,13 @@ from booking.takes import SlotAsk, Takes, check_takes, find_takes
 from booking.wishes import Wish, check_clash
 from oti.lib.dates import today as day_of
 
+CLOSURE = """
+SELECT 1 FROM booking_closure WHERE unit_id = %s AND dates && daterange(%s, %s) LIMIT 1
+"""
+DELETE_EXPIRED = """
+DELETE FROM booking_stay
+WHERE unit_id = %s AND dates && daterange(%s, %s) AND state = 'held' AND expires_at <= %s
+"""
 INSERT_STAY = """
 INSERT INTO booking_stay (unit_id, dates, state, expires_at)
 VALUES (%s, daterange(%s, %s), 'held', %s)
@@ -119,15 +125,11 @@ def hold_nights(
     held when it raises. Expired holds that it would meet go first. Raises Unavailable: `closed`,
     `gone`, or `already_yours` with the line of this basket that has them (a second click).
     """
-    if Closure.objects.filter(unit_id=unit_id, dates__overlap=(arrival, departure)).exists():
-        raise Unavailable(trouble("closed"))
-    Stay.objects.filter(
-        unit_id=unit_id,
-        state=Stay.State.HELD,
-        expires_at__lte=now,
-        dates__overlap=(arrival, departure),
-    ).delete()
     with connection.cursor() as cursor:
+        cursor.execute(CLOSURE, [unit_id, arrival, departure])
+        if cursor.fetchone():
+            raise Unavailable(trouble("closed"))
+        cursor.execute(DELETE_EXPIRED, [unit_id, arrival, departure, now])
         cursor.execute(INSERT_STAY, [unit_id, arrival, departure, until])
         row = cursor.fetchone()
     if row is None:

@@ -34,6 +34,9 @@ DEADLOCK_DETECTED = "40P01"
 SHARE_UNITS = """
 SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
 """
+# Written out: every add asks for these two, and others wait for it meanwhile.
+LOCK_SLOTS = "SELECT * FROM booking_slot WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
+LOCK_BASKET = "SELECT * FROM booking_basket WHERE id = %s FOR UPDATE"
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -74,12 +77,15 @@ def share_units(ids: Iterable[int]) -> set[int]:
 
 def lock_slots(ids: Iterable[int]) -> list[Slot]:
     """Lock slots, sorted; their sold count may be changed only under this lock."""
-    return _lock(Slot.stocks.filter(pk__in=set(ids)))
+    wanted = sorted(set(ids))
+    return list(Slot.stocks.raw(LOCK_SLOTS, [wanted])) if wanted else []
 
 
 def lock_basket(pk: int) -> Basket:
     """Lock one basket; raises Basket.DoesNotExist."""
-    return Basket.objects.select_for_update(of=("self",)).get(pk=pk)
+    for basket in Basket.objects.raw(LOCK_BASKET, [pk]):
+        return basket
+    raise Basket.DoesNotExist
 
 
 def lock_order(pk: int) -> Order:

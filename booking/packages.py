@@ -74,7 +74,10 @@ class Standing:
 
 
 def standing_of(view: BasketView, *, language: str, now: datetime) -> Standing:
-    """Return how the counted lines of a basket stand at `now`; at most two statements."""
+    """Return how the counted lines of a basket stand at `now`; at most two statements.
+
+    A page shows organiser and form for some seconds; what sells reads them (oti.lib.memo).
+    """
     lines = tuple(CountedLine(one, _read_line(one, view)) for one in view.counted)
     verdict = classify([one.counts for one in lines], _trip_of(view.counted))
     if not verdict.is_package:

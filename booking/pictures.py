@@ -56,12 +56,16 @@ def _covers(offer_ids: tuple[int, ...]) -> dict[int, Picture]:
     return found
 
 
-def gallery(offer: Offer) -> list[Picture]:
+@remembered(most=256)
+def gallery(offer_id: int) -> tuple[Picture, ...]:
     """Return every photograph of an offer, in its order; two statements."""
-    photos = offer.photos.select_related("image").prefetch_related("image__renditions")
+    photos = OfferPhoto.objects.filter(offer=offer_id).select_related("image")
     sizes = "(min-width: 62rem) 48rem, 100vw"
-    shown = [_picture(photo, GALLERY_SIZES, alt=photo.alt, sizes=sizes) for photo in photos]
-    return [picture for picture in shown if picture]
+    shown = (
+        _picture(photo, GALLERY_SIZES, alt=photo.alt, sizes=sizes)
+        for photo in photos.prefetch_related("image__renditions")
+    )
+    return tuple(picture for picture in shown if picture)
 
 
 def _picture(photo: OfferPhoto, specs: Sequence[str], *, alt: str, sizes: str) -> Picture | None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking import cards
-from booking.availability import SlotChoice, slot_choices
+from booking.availability import DAYS_SHOWN, SlotChoice, slot_choices
 from booking.models import Basket, Offer
 from booking.people import people_from
 from booking.quoting import check_places, policy_of, quote_places, supplement_terms
@@ -24,10 +24,9 @@ from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import OptionChoice, Quote
 from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words, people_words
-from oti.lib.dates import ONE_DAY, paris
+from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
-WEEKS = timedelta(days=28)
 MOST_SLOTS = 24
 # Of something lent, a week is enough: its days are chosen in the box beside.
 MOST_DAYS_LENT = 7
@@ -120,12 +119,10 @@ def places_panel(
     take place.
     """
     today = day_of(now)
-    start = max(from_day or _next_day(offer, today - ONE_DAY, now=now) or today, today)
-    end = to_day or start + WEEKS
     choices = slot_choices(
         offer,
-        from_day=start,
-        to_day=end,
+        from_day=from_day and max(from_day, today),
+        to_day=to_day,
         guests=wanted.guests,
         quantity=wanted.quantity,
         options=wanted.options,
@@ -151,7 +148,7 @@ def places_panel(
         "is_one_a_day": all(len(day["slots"]) == 1 for day in days),
         "first_free": next((one.slot.day for one in shown if one.is_free), None),
         "later": rest[0].slot.day if rest else None,
-        "next_day": None if choices else _next_day(offer, end, now=now),
+        "next_day": None if choices else _next_day(offer, from_day, to_day, now=now),
         "policy": _policy(offer, shown, now=now),
     }
 
@@ -273,7 +270,11 @@ def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
     return {"words": words, "kind": "ok", "is_full": False}
 
 
-def _next_day(offer: Offer, after: date, *, now: datetime) -> date | None:
+def _next_day(
+    offer: Offer, from_day: date | None, to_day: date | None, *, now: datetime
+) -> date | None:
+    """Return the first day to come after those that were looked at."""
+    after = to_day or max(from_day or date.min, day_of(now)) + timedelta(days=DAYS_SHOWN)
     slot = offer.slots.to_come(now).filter(day__gt=after).order_by("starts_at").first()
     return slot.day if slot else None
 

@@ -12,18 +12,17 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, prefetch_related_objects
 
 from booking.availability import free_stays
+from booking.kept_offers import kept_offers
 from booking.models import (
-    AgeBand,
     Basket,
     BasketLine,
     Offer,
     Slot,
     SlotHold,
     Stay,
-    Supplement,
     Unit,
 )
 from booking.people import Person, guests_of, people_from
@@ -202,7 +201,7 @@ class BasketView:
 
 def view_basket(basket: Basket, *, now: datetime) -> BasketView:
     """Return the stay as it stands at `now`: lines, thread, total, deadline, troubles."""
-    lines = list(_lines_to_show(basket))
+    lines = _lines_to_show(basket)
     people = people_from(basket.people)
     tax_book = TaxBook()
     today = day_of(now)
@@ -264,26 +263,21 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
     )
 
 
-def _lines_to_show(basket: Basket) -> QuerySet[BasketLine]:
-    return (
-        basket.lines.select_related(
-            "unit__tariff",
-            "slot",
-            "stay_hold",
-            "offer__provider",
-            "offer__commune",
-            "offer__cancellation_policy",
-        )
-        .prefetch_related(
-            Prefetch("slot_holds", SlotHold.objects.select_related("slot").order_by("slot_id")),
-            "unit__tariff__price_rules",
-            "unit__tariff__restrictions",
-            Prefetch("offer__bands", AgeBand.objects.order_by("pk")),
-            Prefetch("offer__supplements", Supplement.objects.order_by("pk")),
-            "offer__cancellation_policy__steps",
-        )
-        .order_by("position", "pk")
+def _lines_to_show(basket: Basket) -> list[BasketLine]:
+    """Load the lines with what they hold, their offers and units with what a quote reads."""
+    lines = list(
+        basket.lines.select_related("slot", "stay_hold").order_by("position", "pk"),
     )
+    prefetch_related_objects(
+        [line for line in lines if getattr(line, "stay_hold", None) is None],
+        Prefetch("slot_holds", SlotHold.objects.select_related("slot").order_by("slot_id")),
+    )
+    offers = kept_offers(line.offer_id for line in lines)
+    for line in lines:
+        line.offer = offers[line.offer_id]
+        if line.unit_id:
+            line.unit = next(one for one in line.offer.units.all() if one.pk == line.unit_id)
+    return lines
 
 
 def _quote_line(
@@ -291,7 +285,6 @@ def _quote_line(
 ) -> tuple[Quote | None, list[Trouble]]:
     options = options_from(line.options)
     if line.unit is not None and line.arrival and line.departure:
-        line.unit.offer = line.offer
         troubles = check_unit(line.unit, line.arrival, line.departure, guests, today=today)
         quote, more = quote_unit(line.unit, line.arrival, line.departure, guests, options, tax_book)
     else:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, Subquery
 from django.utils.translation import gettext
 
 from booking.models import Offer, Slot
+from booking.models.calendar import slots_with_free
 from booking.quoting import facts_of
 from booking.refusals import Trouble, trouble, troubles_of
 from booking.rules.kinds import PLACES, Asked
@@ -79,25 +79,37 @@ def find_takes(
     """
     if not asks:
         return []
-    wanted = Q(pk__in=[])
-    for ask in asks:
-        wanted |= _rows_of(ask)
-    found = list(
-        Slot.stocks.filter(wanted).with_free(
-            now, except_basket=except_basket, except_line=except_line
-        )
+    conditions: list[str] = []
+    values: dict[str, Any] = {"places": PLACES}
+    for number, ask in enumerate(asks):
+        condition, own = _rows_of(ask)
+        conditions.append(condition.format(n=number))
+        values |= {f"{name}{number}": value for name, value in own.items()}
+    found = slots_with_free(
+        " OR ".join(f"({one})" for one in conditions),
+        values,
+        now=now,
+        except_basket=except_basket,
+        except_line=except_line,
     )
     return [_takes_of(ask, found) for ask in asks]
 
 
-def _rows_of(ask: SlotAsk) -> Q:
+def _rows_of(ask: SlotAsk) -> tuple[str, dict[str, Any]]:
+    """Return the SQL condition of the slots `s` of an ask, its parameters numbered by `{n}`."""
+    own = {"offer": ask.offer.pk, "slot": ask.slot_id}
     if ask.days:
-        return Q(offer=ask.offer, resource=PLACES, day__range=(ask.days[0], ask.days[-1]))
-    if len(ask.offer.kind_rules.needs(ask.asked)) == 1:
-        return Q(pk=ask.slot_id or 0, offer=ask.offer)
-    # Capacities beside the places stand at the same moment.
-    moment = Slot.objects.filter(pk=ask.slot_id or 0).values("starts_at")[:1]
-    return Q(offer=ask.offer, starts_at=Subquery(moment))
+        condition = "s.resource = %(places)s AND s.day BETWEEN %(first{n})s AND %(last{n})s"
+        own |= {"first": ask.days[0], "last": ask.days[-1]}
+    elif len(ask.offer.kind_rules.needs(ask.asked)) == 1:
+        condition = "s.id = %(slot{n})s"
+    else:
+        # Capacities beside the places stand at the same moment.
+        condition = (
+            "s.starts_at = (SELECT m.starts_at FROM booking_slot m WHERE m.id = %(slot{n})s"
+            " AND m.resource = %(places)s)"
+        )
+    return "s.offer_id = %(offer{n})s AND " + condition, own
 
 
 def _takes_of(ask: SlotAsk, found: Sequence[Slot]) -> Takes:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from booking.availability import check_dates, check_days
+from booking.kept_offers import offer_on_sale
 from booking.models import (
     Basket,
     BasketLine,
@@ -96,12 +97,7 @@ def read_wish(
     if basket.state != Basket.State.OPEN:
         raise WrongState(trouble("frozen"))
     today = day_of(now)
-    offer = (
-        Offer.objects.on_sale(today)
-        .select_related("provider", "commune", "cancellation_policy")
-        .filter(pk=request.offer_id)
-        .first()
-    )
+    offer = offer_on_sale(request.offer_id, is_lodging=request.unit_id is not None, today=today)
     if offer is None:
         raise Unavailable(trouble("not_on_sale"))
     others = _other_lines(basket, except_line)
@@ -131,15 +127,9 @@ def _read_stay(
     troubles = check_dates(request.arrival, request.departure, today=today)
     if troubles:
         raise BadInput(*troubles)
-    unit = (
-        Unit.objects.filter(pk=request.unit_id or 0, offer=offer)
-        .select_related("tariff")
-        .prefetch_related("tariff__price_rules", "tariff__restrictions")
-        .first()
-    )
+    unit = next((one for one in offer.units.all() if one.pk == request.unit_id), None)
     if unit is None:
         raise Unavailable(trouble("offer_unknown"))
-    unit.offer = offer
     beside = [
         line
         for line in others

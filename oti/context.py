@@ -6,7 +6,7 @@ Each part is read only where a template shows it.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -56,12 +56,19 @@ def _in_language(request: HttpRequest, code: str) -> str:
         return reverse("destination:home")
 
 
-def nav_poles() -> list[dict[str, str]]:
+class NavLink(NamedTuple):
+    """A line of the menu."""
+
+    name: str
+    url: str
+
+
+def nav_poles() -> tuple[NavLink, ...]:
     """Return the poles of the perimeter in force, for the menu."""
-    return [
-        {"name": one.name, "url": reverse("destination:pole", args=[one.slug])}
+    return tuple(
+        NavLink(one.name, reverse("destination:pole", args=[one.slug]))
         for one in poles_on(day_of(timezone.now()))
-    ]
+    )
 
 
 def stay_badge(request: HttpRequest) -> dict[str, Any]:

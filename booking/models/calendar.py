@@ -8,6 +8,7 @@ stops counting at its deadline, by the query, with no job (core.md 2, 3, 5).
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -138,6 +139,40 @@ class Slot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offer} · {self.day:%Y-%m-%d} {self.start_time:%H:%M}"
+
+
+SLOTS_WITH_FREE = """
+SELECT s.*, h.held, s.capacity - s.sold - h.held AS free
+FROM booking_slot s, LATERAL (
+    SELECT coalesce(sum(quantity), 0)::int AS held FROM booking_slothold h
+    WHERE h.slot_id = s.id AND h.expires_at > %(now)s
+      AND h.line_id IS DISTINCT FROM %(except_line)s AND NOT EXISTS (
+          SELECT 1 FROM booking_basketline l
+          WHERE l.id = h.line_id AND l.basket_id = %(except_basket)s
+      )
+) h {tables}
+WHERE {condition}
+ORDER BY s.starts_at, s.id
+"""
+
+
+def slots_with_free(
+    condition: str,
+    values: dict[str, Any],
+    *,
+    tables: str = "",
+    now: datetime,
+    except_basket: int | None = None,
+    except_line: int | None = None,
+) -> list[Slot]:
+    """Return what `Slot.stocks.with_free` does for an SQL condition on the slot `s`.
+
+    Written out for what is asked most: the ORM takes four times as long to write the question.
+    `tables` go beside the slot, each after a comma.
+    """
+    query = SLOTS_WITH_FREE.format(condition=condition, tables=tables)
+    moment = {"now": now, "except_basket": except_basket, "except_line": except_line}
+    return list(Slot.stocks.raw(query, {**values, **moment}))
 
 
 class SlotHold(models.Model):

@@ -247,6 +247,9 @@ class Offer(index.Indexed, ClusterableModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    # In which versions its rows stand, known only where `kept_offers` keeps it.
+    row_versions: tuple[str, ...] = ()
+
     objects = OfferQuerySet.as_manager()
 
     search_fields = [

@@ -52,6 +52,8 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         "rows": showing.total_rows(view),
         "rules": showing.rules_of(view, now=now),
         "promises": showing.promises_of(view, now=now),
+        # The header's, without asking for it again.
+        "stay_badge": {"count": len(view.lines), "held_until": view.held_until},
         "order": line_pages.order_under_way(view.basket) if view.is_frozen else None,
         "uncounted": len(view.lines) - len(view.counted),
         "unminded": [] if view.is_frozen else line_pages.unminded_rows(view, now=now),

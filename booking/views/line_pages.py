@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from booking import showing
 from booking.availability import SlotChoice, slot_choices
 from booking.forms.basket import OPTION, read_ages, read_day
+from booking.kept_offers import kept_offers
 from booking.minding import find_unminded
 from booking.models import Basket, Offer, Order, Slot, Unit
 from booking.people import Person, guests_of, people_from
-from booking.quoting import offers_to_quote, supplement_terms
+from booking.quoting import supplement_terms
 from booking.refusals import Refusal, Trouble
 from booking.rules import states
 from booking.rules.kinds import MINDING
@@ -27,6 +28,7 @@ from booking.rules.people import Guest, check_ages
 from booking.stay_view import BasketView, LineView
 from booking.views.answers import own_address
 from destination.templatetags.velay import years_old
+from members.models import Provider
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
@@ -214,9 +216,8 @@ def _slots(view: BasketView, line: LineView, *, now: datetime) -> list[SlotChoic
     slot = line.line.slot
     if slot is None:
         return []
-    offer = offers_to_quote(Offer.objects.filter(pk=line.offer.pk)).get()
     choices = slot_choices(
-        offer,
+        line.offer,
         from_day=max(day_of(now), slot.day - WEEKS_AROUND),
         to_day=max(day_of(now), slot.day) + WEEKS_AROUND,
         guests=line.guests,
@@ -247,7 +248,11 @@ def _choices(people: Sequence[Person], chosen: Sequence[str]) -> list[dict[str, 
 
 # --- What was refused -----------------------------------------------------------
 def _offer_of(data: QueryDict) -> Offer | None:
-    return _row(Offer.objects.published().select_related("commune"), data.get("offer"))  # type: ignore[no-any-return]
+    number = _small(data.get("offer") or "")
+    offer = kept_offers([number]).get(number) if number else None
+    if offer is None or offer.state != Offer.State.PUBLISHED:
+        return None
+    return offer if offer.provider.state == Provider.State.ACTIVE else None
 
 
 def _row(rows: Any, pk: str | None) -> Any:

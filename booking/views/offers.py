@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from booking.alternatives import nearest_stays
 from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_choices
 from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
-from booking.models import Offer, Unit
+from booking.models import Offer
 from booking.quoting import policy_of, stay_hours, supplement_terms
 from booking.rules.kinds import PROPOSED
 from booking.rules.pricing import OptionChoice
@@ -39,7 +38,7 @@ MONTH_SHAPE = "%Y-%m"
 def stay_offer_page(
     request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
 ) -> dict[str, Any]:
-    """Return what `booking/stay_offer.html` shows; `offer` carries its supplements.
+    """Return what `booking/stay_offer.html` shows; `offer` comes from `kept_offers`.
 
     A lodging beside the perimeter has neither prices nor calendar: it is shown, not sold.
     """
@@ -49,10 +48,10 @@ def stay_offer_page(
         "offer": offer,
         "pole": pole,
         "crumbs": _crumbs(offer),
-        "pictures": pictures.gallery(offer),
+        "pictures": pictures.gallery(offer.pk),
         "facts": _facts(offer),
         "features": cards.feature_facts(offer),
-        "labels": labels_of([offer.pk], day=today).get(offer.pk, []),
+        "labels": labels_of(offer.pk, day=today),
         "is_sold": pole is not None,
         "is_faceted": bool(request.GET),
         "page_errors": form.page_errors,
@@ -120,7 +119,7 @@ def _price_box(
         departure=departure,
         guests=form.guests,
         options=taken,
-        units=_units_to_quote(offer),
+        units=[unit for unit in offer.units.all() if unit.is_active],
         now=now,
     )
     rooms = _rooms(choices, offer, form, taken, back=request.get_full_path())
@@ -138,15 +137,6 @@ def _price_box(
         "other_dates": _other_dates(request, offer, form, now=now) if best is None else [],
         "policy": _policy(offer, stay_hours(offer, arrival, departure)[0], now=now),
     }
-
-
-def _units_to_quote(offer: Offer) -> list[Unit]:
-    """Return the sold units of an offer loaded with its units, and the rules of their prices."""
-    units = [unit for unit in offer.units.all() if unit.is_active]
-    for unit in units:
-        unit.offer = offer
-    prefetch_related_objects(units, "tariff__price_rules", "tariff__restrictions")
-    return units
 
 
 def _rooms(
@@ -213,34 +203,38 @@ def _other_dates(
     request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
 ) -> list[dict[str, Any]]:
     """Return the nearest dates that they could have, each at its full price."""
+    rest = _without_dates(request, form)
     return [
         {
             "arrival": search.arrival,
             "departure": search.departure,
             "amount": result.quote.total,
-            "url": f"{request.path}?"
-            f"{_with_dates(request, form, search.arrival, search.departure)}#reserver",
+            "url": f"{request.path}?{_with_dates(rest, search.arrival, search.departure)}#reserver",
         }
         for search, result in nearest_stays(offer, form.criteria, now=now)
     ]
 
 
-def _with_dates(
-    request: HttpRequest, form: SearchForm, arrival: date, departure: date | None
-) -> str:
-    """Return the address's parameters with other dates; party and options stay."""
-    data = request.GET.copy()
-    for name in ("arrival", "departure", "month", "update"):
-        data.pop(name, None)
-    rows = [("arrival", arrival.isoformat())]
-    if departure:
-        rows.append(("departure", departure.isoformat()))
-    if "adults" not in data:
-        rows += [row for row in form.dates_and_party() if row[0] not in {"arrival", "departure"}]
-        for name in ("adults", "children", "ages"):
-            data.pop(name, None)
-    rows += [(name, value) for name, values in data.lists() for value in values]
+def _without_dates(request: HttpRequest, form: SearchForm) -> str:
+    """Return the address's parameters but its dates: party and options."""
+    left_out = {"arrival", "departure", "month", "update"}
+    rows: list[tuple[str, str]] = []
+    if "adults" not in request.GET:
+        rows = [row for row in form.dates_and_party() if row[0] not in left_out]
+        left_out |= {"adults", "children", "ages"}
+    rows += [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name not in left_out
+        for value in values
+    ]
     return urlencode(rows)
+
+
+def _with_dates(rest: str, arrival: date, departure: date | None) -> str:
+    """Return parameters with other dates before them."""
+    dates = f"arrival={arrival}" + (f"&departure={departure}" if departure else "")
+    return f"{dates}&{rest}" if rest else dates
 
 
 # --- The calendar -------------------------------------------------------------------------------
@@ -262,6 +256,7 @@ def calendar_part(
     if arrival and not departure:
         until = browsing.last_departure(offer, arrival)
     earliest = today + timedelta(days=offer.min_advance_days)
+    rest = _without_dates(request, form)
 
     def cell(day: CalendarDay | None) -> dict[str, Any] | None:
         if day is None:
@@ -269,9 +264,9 @@ def calendar_part(
         can_arrive = day.can_arrive and day.day >= earliest
         url = ""
         if arrival and until and arrival < day.day <= until:
-            url = _with_dates(request, form, arrival, day.day)
+            url = _with_dates(rest, arrival, day.day)
         elif can_arrive:
-            url = _with_dates(request, form, day.day, None)
+            url = _with_dates(rest, day.day, None)
         return {
             "date": day.day,
             "state": _state(day),
@@ -353,8 +348,9 @@ def _near(
         from_day=arrival,
         to_day=departure or (arrival + 7 * ONE_DAY if arrival else None),
         guests=form.guests if form.has_party else (),
+        size=NEAR_COUNT,
         now=now,
-    ).results[:NEAR_COUNT]
+    ).results
     photos = pictures.covers(one.offer for one in found)
     return [
         {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,8 +10,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from booking.forms.asking import asked
-from booking.models import Offer, Unit
-from booking.quoting import offers_to_quote
+from booking.kept_offers import offer_of_slug
+from booking.models import Offer
 from booking.views.experiences import experience_offer_page
 from booking.views.lists import experiences_page, stays_page
 from booking.views.offers import calendar_part, stay_offer_page
@@ -34,16 +33,7 @@ def stays(request: HttpRequest) -> HttpResponse:
 def stay_offer(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a lodging: its rooms at their price, its calendar, its host."""
     now = timezone.now()
-    offer = _find(
-        Offer.objects.filter(kind=Offer.Kind.LODGING)
-        .select_related("provider", "commune", "cancellation_policy")
-        .prefetch_related(
-            Prefetch("units", Unit.objects.select_related("tariff").order_by("pk")),
-            "supplements",
-            "cancellation_policy__steps",
-        ),
-        slug,
-    )
+    offer = _find(slug, is_lodging=True)
     if not _is_shown(offer):
         return render(request, "errors/410.html", status=410)
     form = asked(request, now=now)
@@ -67,8 +57,7 @@ def experiences(request: HttpRequest) -> HttpResponse:
 def experience_offer(request: HttpRequest, slug: str) -> HttpResponse:
     """Show something to live: who takes part, for how much, on which dates."""
     now = timezone.now()
-    offers = Offer.objects.exclude(kind=Offer.Kind.LODGING)
-    offer = _find(offers_to_quote(offers), slug)
+    offer = _find(slug, is_lodging=False)
     if not _is_shown(offer):
         return render(request, "errors/410.html", status=410)
     form = asked(request, now=now)
@@ -86,10 +75,10 @@ def ranking(request: HttpRequest) -> HttpResponse:
     return render(request, "booking/ranking.html", {"legal_url": url})
 
 
-def _find(offers: QuerySet[Offer], slug: str) -> Offer:
+def _find(slug: str, *, is_lodging: bool) -> Offer:
     """Return an offer that was published at least once; a draft isn't known to exist."""
-    offer = offers.filter(slug=slug).exclude(state=Offer.State.DRAFT).first()
-    if offer is None:
+    offer = offer_of_slug(slug, is_lodging=is_lodging)
+    if offer is None or offer.state == Offer.State.DRAFT:
         raise Http404
     return offer
 

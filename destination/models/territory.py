@@ -186,6 +186,18 @@ def memberships_on(day: date) -> models.QuerySet[PoleMembership]:
     )
 
 
+# The same for raw statements, of the commune whose id is `commune` and not of a neighbour.
+IS_SOLD_SQL = """EXISTS (
+    SELECT 1 FROM destination_polemembership m
+    WHERE m.commune_id = {commune} AND NOT m.is_neighbour
+      AND m.valid_from <= %(day)s AND (m.valid_to IS NULL OR m.valid_to > %(day)s)
+      AND m.perimeter_id = (
+          SELECT a.perimeter_id FROM destination_perimeteractivation a
+          WHERE a.active_from <= %(day)s ORDER BY a.active_from DESC LIMIT 1
+      )
+)"""
+
+
 @remembered()
 def poles_on(day: date) -> tuple[Pole, ...]:
     """Return the poles of the perimeter in force on `day`, in their order, for showing."""

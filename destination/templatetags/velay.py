@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
@@ -24,6 +25,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from oti.lib import html
 from oti.lib.dates import PARIS
+from oti.lib.memo import remembered
 
 register = template.Library()
 
@@ -51,6 +53,8 @@ CARDS = frozenset(
 )
 FALLBACK_CARD = "rando"
 HEROES = frozenset({"le-puy", "mezenc-ete", "mezenc-hiver", "la-chaise-dieu"})
+# Pages that the header names, and marks when one is there.
+SECTIONS = ("booking:stays", "booking:experiences", "events:agenda", "booking:account")
 NIGHT_HEROES = frozenset({"le-puy"})
 # Poles that have a colour of their own; every other one takes the neutral tag.
 POLE_COLOURS = {
@@ -371,21 +375,24 @@ def add_form(
     `main` makes the button green. Written here because a page of dates has two dozen of them:
     as a template each cost nearly a millisecond.
     """
+    url = escape(add["url"])
     target = add.get("hx_target")
+    replaced = f' hx-post="{url}" hx-target="{escape(target)}"' if target else ""
+    fields = "".join(map(_hidden, [("csrfmiddlewaretoken", csrf_token), *add["fields"]]))
     css = f"btn add{'' if main else ' btn--2'}{' btn--lg' if large else ' btn--sm'}"
-    return format_html(
-        '<form method="post" action="{}" data-once{}>'
-        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">{}'
-        '<button class="{}" type="submit">{} {}<span class="vh"> {}</span></button></form>',
-        add["url"],
-        format_html(' hx-post="{}" hx-target="{}"', add["url"], target) if target else "",
-        csrf_token,
-        format_html_join("", '<input type="hidden" name="{}" value="{}">', add["fields"]),
-        f"{css} btn--w" if wide else css,
-        icon("luggage" if large else "plus"),
-        add.get("label") or gettext("Add"),
-        name,
+    label = conditional_escape(add.get("label") or gettext("Add"))
+    return mark_safe(
+        f'<form method="post" action="{url}" data-once{replaced}>{fields}'
+        f'<button class="{css}{" btn--w" if wide else ""}" type="submit">'
+        f"{icon('luggage' if large else 'plus')} {label}"
+        f'<span class="vh"> {conditional_escape(name)}</span></button></form>'
     )
+
+
+def _hidden(field: tuple[str, str]) -> str:
+    """Write a field that nobody sees; a page of dates has hundreds."""
+    name, value = field
+    return f'<input type="hidden" name="{escape(name)}" value="{escape(str(value))}">'
 
 
 # --- Where one is ---
@@ -397,6 +404,21 @@ def current(context: Context, url_name: str, *args: Any) -> str:
     if request is None or not request.path.startswith(target):
         return ""
     return mark_safe(' aria-current="page"')
+
+
+@register.simple_tag(takes_context=True)
+def sections_here(context: Context) -> tuple[str, ...]:
+    """Return the sections of the menu under which the page shown lies, as `current` sees them."""
+    request = context.get("request")
+    if request is None:
+        return ()
+    addresses = _section_addresses()
+    return tuple(name for name, url in addresses.items() if request.path.startswith(url))
+
+
+@remembered()
+def _section_addresses() -> dict[str, str]:
+    return {name: reverse(name) for name in SECTIONS}
 
 
 @register.simple_tag(takes_context=True)

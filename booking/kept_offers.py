@@ -1,0 +1,177 @@
+"""Offers with every row that says what they are and cost, kept until one of these rows changes.
+
+Loading an offer takes eight statements. One short one says in which version its rows stand, and
+what was loaded is used again while that is the same: nothing here is ever old, whoever asks gets
+the rows as they stand at that moment. Inside a transaction, where things are sold, they are loaded
+all the same. Nobody may change what is returned: other threads hold it too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Prefetch, prefetch_related_objects
+
+from booking.models import AgeBand, Offer, Supplement, Unit
+from booking.rules.kinds import SLEPT
+from destination.models.territory import IS_SOLD_SQL
+from members.models import Provider
+
+MOST_KEPT = 256
+
+_OF_OFFER = "r.offer_id = o.id"
+_OF_POLICY = "r.policy_id = o.cancellation_policy_id"
+# Every table that `_load` reads beside the rows that `VERSIONS` names itself: of what is slept in,
+# and of the rest.
+SLEPT_PARTS = {
+    "booking_unit": _OF_OFFER,
+    "booking_tariff": "r.id = ANY(tariffs.ids)",
+    "booking_pricerule": "r.tariff_id = ANY(tariffs.ids)",
+    "booking_stayrestriction": "r.tariff_id = ANY(tariffs.ids)",
+    "booking_supplement": _OF_OFFER,
+    "booking_cancellationstep": _OF_POLICY,
+}
+DATED_PARTS = {
+    "booking_ageband": _OF_OFFER,
+    "booking_supplement": _OF_OFFER,
+    "booking_offerpermit": _OF_OFFER,
+    "booking_cancellationstep": _OF_POLICY,
+}
+_TARIFFS = """, LATERAL (
+    SELECT array_agg(DISTINCT u.tariff_id) AS ids FROM booking_unit u WHERE u.offer_id = o.id
+) tariffs"""
+_SLEPT_KINDS = ", ".join(f"'{code}'" for code in SLEPT)
+# A row that was written again has another writer (`xmin`) or another place (`ctid`).
+VERSIONS = """
+SELECT o.id, concat_ws('/', o.xmin, o.ctid, p.xmin, p.ctid, c.xmin, c.ctid, y.xmin, y.ctid),
+       {lists}
+FROM booking_offer o
+JOIN members_provider p ON p.id = o.provider_id
+JOIN destination_commune c ON c.id = o.commune_id
+JOIN booking_cancellationpolicy y ON y.id = o.cancellation_policy_id {tables}
+WHERE o.kind {kinds} AND """
+
+
+def _statement(parts: Mapping[str, str], *, tables: str, kinds: str) -> str:
+    lists = ", '/', ".join(
+        f"(SELECT string_agg(concat(r.xmin, r.ctid), '') FROM {table} r WHERE {condition})"  # noqa: S608
+        for table, condition in parts.items()
+    )
+    return VERSIONS.format(lists=f"concat({lists})", tables=tables, kinds=kinds)
+
+
+SLEPT_VERSIONS = _statement(SLEPT_PARTS, tables=_TARIFFS, kinds=f"IN ({_SLEPT_KINDS})")
+DATED_VERSIONS = _statement(DATED_PARTS, tables="", kinds=f"NOT IN ({_SLEPT_KINDS})")
+BY_ID = "o.id = ANY(%(ids)s)"
+BY_SLUG = "o.slug = %(slug)s"
+# What `OfferQuerySet.on_sale` says of one offer.
+ON_SALE = (
+    f"o.id = %(id)s AND o.state = '{Offer.State.PUBLISHED}'"
+    f" AND p.state = '{Provider.State.ACTIVE}'"
+    f" AND {IS_SOLD_SQL.format(commune='o.commune_id')}"
+)
+
+Version = tuple[str, ...]
+_kept: OrderedDict[int, tuple[Version, Offer]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def kept_offers(ids: Iterable[int]) -> dict[int, Offer]:
+    """Return offers by id, with provider, commune, policy, units, prices, options and permits."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    if not _may_keep():
+        return {one.pk: one for one in _load(pk__in=wanted)}
+    both = f"{SLEPT_VERSIONS}{BY_ID} UNION ALL {DATED_VERSIONS}{BY_ID}"
+    return _as_they_stand(both, {"ids": wanted})
+
+
+def offer_of_slug(slug: str, *, is_lodging: bool) -> Offer | None:
+    """Return the lodging, or else, of an address, whatever its state, as `kept_offers` does."""
+    if not _may_keep():
+        found = _load(slug=slug)
+        return next((one for one in found if one.is_lodging == is_lodging), None)
+    versions = SLEPT_VERSIONS if is_lodging else DATED_VERSIONS
+    return next(iter(_as_they_stand(versions + BY_SLUG, {"slug": slug}).values()), None)
+
+
+def offer_on_sale(offer_id: int, *, is_lodging: bool, today: date) -> Offer | None:
+    """Return an offer that visitors may buy `today`, as `kept_offers` does; None otherwise.
+
+    `is_lodging` is what the caller takes it for, found at once where that is true.
+    """
+    if not _may_keep():
+        ids = Offer.objects.on_sale(today).filter(pk=offer_id).values("pk")
+        return next(iter(_load(pk__in=ids)), None)
+    values = {"id": offer_id, "day": today}
+    likely, other = SLEPT_VERSIONS, DATED_VERSIONS
+    if not is_lodging:
+        likely, other = other, likely
+    found = _as_they_stand(likely + ON_SALE, values) or _as_they_stand(other + ON_SALE, values)
+    return found.get(offer_id)
+
+
+def _may_keep() -> bool:
+    return settings.REMEMBER_SECONDS > 0 and not connection.in_atomic_block
+
+
+def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]:
+    """Return the offers of a statement; those whose rows are in another version are loaded."""
+    with connection.cursor() as cursor:
+        cursor.execute(versions_of, values)
+        versions: dict[int, Version] = {row[0]: row[1:] for row in cursor.fetchall()}
+    found = {}
+    with _lock:
+        for pk, version in versions.items():
+            known = _kept.get(pk)
+            if known is not None and known[0] == version:
+                found[pk] = known[1]
+                _kept.move_to_end(pk)
+    # Should a row change between the two statements, what is loaded is newer than its version:
+    # the next one who asks sees that they differ.
+    changed = [pk for pk in versions if pk not in found]
+    loaded = _load(pk__in=changed) if changed else []
+    with _lock:
+        for one in loaded:
+            one.row_versions = versions[one.pk]
+            found[one.pk] = one
+            _kept[one.pk] = versions[one.pk], one
+            _kept.move_to_end(one.pk)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def _load(**which: Any) -> list[Offer]:
+    """Load the offers of a condition: what is slept in with its units, the rest with its prices."""
+    offers = list(
+        Offer.objects.filter(**which)
+        .select_related("provider", "commune", "cancellation_policy")
+        .prefetch_related("cancellation_policy__steps")
+    )
+    slept = [one for one in offers if one.is_lodging]
+    dated = [one for one in offers if not one.is_lodging]
+    prefetch_related_objects(
+        slept,
+        "supplements",
+        Prefetch("units", Unit.objects.select_related("tariff").order_by("pk")),
+        "units__tariff__price_rules",
+        "units__tariff__restrictions",
+    )
+    prefetch_related_objects(
+        dated,
+        Prefetch("bands", AgeBand.objects.order_by("pk")),
+        Prefetch("supplements", Supplement.objects.order_by("pk")),
+    )
+    prefetch_related_objects([one for one in dated if one.kind_rules.needs_permit], "permits")
+    for offer in slept:
+        for unit in offer.units.all():
+            unit.offer = offer
+    return offers
