@@ -18,9 +18,9 @@ from booking.availability import (
     ExperienceResults,
     free_stays,
     search_experiences,
-    turn_of,
 )
-from booking.filters import Filters, offers_kept
+from booking.catalogue import catalogue
+from booking.filters import Filters, Sieved, sieve
 from booking.models import Offer, Unit, UnitDay
 from booking.rules.people import Guest
 from destination.models import Pole
@@ -42,12 +42,13 @@ class ShelfResult:
 
 @dataclass(frozen=True)
 class Shelf:
-    """One page of lodgings without dates."""
+    """One page of lodgings without dates; `sieved` are all of them before any filter."""
 
     results: list[ShelfResult]
     count: int
     page: int
     pages: int
+    sieved: Sieved
 
 
 def browse_lodgings(
@@ -59,20 +60,21 @@ def browse_lodgings(
 ) -> Shelf:
     """Return lodgings on sale, in the day's rotation, `size` a page (features.md N24, N34)."""
     today = day_of(now)
-    offers = Offer.objects.on_sale(today).filter(kind=Offer.Kind.LODGING)
-    kept = offers_kept(filters, day=today) if filters else None
-    if kept is not None:
-        offers = offers.filter(pk__in=kept)
-    ids = sorted(offers.values_list("pk", flat=True), key=lambda pk: turn_of(pk, today))
-    pages = max(1, math.ceil(len(ids) / size))
+    lodgings = (one for one in catalogue(today).values() if one.kind == Offer.Kind.LODGING)
+    sieved = sieve(lodgings, filters or Filters())
+    kept = sieved.kept
+    pages = max(1, math.ceil(len(kept) / size))
     page = min(max(page, 1), pages)
-    chosen = ids[(page - 1) * size : page * size]
-    return Shelf(results=_shelf(chosen, today), count=len(ids), page=page, pages=pages)
+    chosen = [one.id for one in kept[(page - 1) * size : page * size]]
+    return Shelf(
+        results=_shelf(chosen, today), count=len(kept), page=page, pages=pages, sieved=sieved
+    )
 
 
 def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
     offers = (
-        Offer.objects.filter(pk__in=ids)
+        Offer.objects.on_sale(today)
+        .filter(pk__in=ids)
         .with_pole(today)
         .select_related("commune", "provider")
         .prefetch_related("supplements")

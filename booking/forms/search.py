@@ -17,9 +17,10 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from booking.availability import SORTS, StaySearch, check_dates, check_party
+from booking.availability import StaySearch, check_dates, check_party
 from booking.features import FEATURES
 from booking.filters import MONTHS, STARS, Filters
+from booking.fitting import SORTS
 from booking.models import Offer, OfferLabel
 from booking.refusals import Trouble, trouble
 from booking.rules.kinds import BY_CODE

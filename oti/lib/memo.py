@@ -39,13 +39,14 @@ def read_again() -> Iterator[None]:
 
 
 def remembered(
-    *, most: int = 64, ignoring: Sequence[str] = ()
+    *, most: int = 64, ignoring: Sequence[str] = (), by_language: bool = True
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep a function's answers for REMEMBER_SECONDS, by its arguments and the active language.
 
     At most `most` answers are kept, the newest ones. Arguments are hashable; those named in
-    `ignoring` (a moment) don't tell two calls apart and are given by name. Nobody may change an
-    answer: other threads hold it too.
+    `ignoring` (a moment) don't tell two calls apart and are given by name. An answer without a
+    word in it is the same in every language: `by_language` says no. Nobody may change an answer:
+    other threads hold it too.
     """
 
     def decorate(load: Callable[P, R]) -> Callable[P, R]:
@@ -58,7 +59,8 @@ def remembered(
             if seconds <= 0 or connection.in_atomic_block:
                 return load(*args, **kwargs)
             named: list[tuple[str, Any]] = sorted(kwargs.items())
-            key = (get_language(), args, tuple(one for one in named if one[0] not in ignoring))
+            language = get_language() if by_language else None
+            key = (language, args, tuple(one for one in named if one[0] not in ignoring))
             now = time.monotonic()
             with lock:
                 found = kept.get(key)
