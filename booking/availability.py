@@ -248,11 +248,16 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     troubles += check_party(criteria.adults, criteria.child_ages)
     if troubles:
         raise BadInput(*troubles)
+    loading = StayLoader(today)
     fits = find_fits(
-        criteria.arrival, criteria.departure, criteria.guests, criteria.filters, now=now
+        criteria.arrival,
+        criteria.departure,
+        criteria.guests,
+        criteria.filters,
+        loading.tax_book,
+        now=now,
     )
     ranked = fits.ranked(criteria.sort)
-    loading = StayLoader(today)
     shown: list[StayResult] = []
     refused, start = 0, (criteria.page - 1) * PAGE_SIZE
     while len(shown) < PAGE_SIZE and start < len(ranked):
@@ -497,11 +502,9 @@ def stay_choices(
     return choices
 
 
-FREE_STAYS = """
-SELECT w.unit, w.arrival, w.departure
-FROM unnest(%(units)s::bigint[], %(arrivals)s::date[], %(departures)s::date[])
-     AS w(unit, arrival, departure)
-WHERE NOT EXISTS (
+# Of a stay `w`: neither sold, held nor closed, but what one basket holds.
+NOBODY_HAS = """
+NOT EXISTS (
     SELECT 1 FROM booking_stay s
     WHERE s.unit_id = w.unit AND s.dates && daterange(w.arrival, w.departure)
       AND (s.state IN ('sold', 'blocked') OR (s.state = 'held' AND s.expires_at > %(now)s))
@@ -512,6 +515,12 @@ WHERE NOT EXISTS (
     WHERE c.unit_id = w.unit AND c.dates && daterange(w.arrival, w.departure)
 )
 """
+FREE_STAYS = f"""
+SELECT w.unit, w.arrival, w.departure
+FROM unnest(%(units)s::bigint[], %(arrivals)s::date[], %(departures)s::date[])
+     AS w(unit, arrival, departure)
+WHERE {NOBODY_HAS}
+"""  # noqa: S608 - constants of this module
 
 
 def free_stays(

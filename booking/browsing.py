@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Max, Min, Q
 
 from booking.availability import (
+    NOBODY_HAS,
     PAGE_SIZE,
     ExperienceResults,
-    free_stays,
     search_experiences,
 )
 from booking.catalogue import catalogue
@@ -137,6 +138,19 @@ def lowest_nights(offer_ids: Iterable[int], *, today: date) -> dict[int, Decimal
     return {row["unit__offer"]: from_cents(row["lowest"]) for row in rows}
 
 
+EQUALS_LEFT = f"""
+SELECT w.shown, count(*) FILTER (WHERE {NOBODY_HAS})
+FROM (
+    SELECT s.id AS shown, u.id AS unit,
+           %(arrival)s::date AS arrival, %(departure)s::date AS departure
+    FROM booking_unit s JOIN booking_unit u ON u.tariff_id = s.tariff_id
+     AND u.max_adults = s.max_adults AND u.max_children = s.max_children
+     AND u.max_guests = s.max_guests
+    WHERE s.id = ANY(%(shown)s) AND u.is_active
+) AS w GROUP BY w.shown HAVING count(*) > 1
+"""  # noqa: S608 - constants of this project
+
+
 def equals_left(
     units: Iterable[Unit], arrival: date, departure: date, *, now: datetime
 ) -> dict[int, int]:
@@ -145,24 +159,21 @@ def equals_left(
     Equal: of one tariff and one size. A unit that is alone of its sort is left out: that it is
     one says nothing about how many want it.
     """
-    shown = {unit.tariff_id: unit for unit in units if unit.tariff_id}
-    equals: dict[int, list[int]] = {}
-    for unit in Unit.objects.filter(tariff__in=shown, is_active=True).only(
-        "pk", "tariff_id", "max_adults", "max_children", "max_guests"
-    ):
-        chosen = shown[unit.tariff_id]
-        if _size(unit) == _size(chosen):
-            equals.setdefault(chosen.pk, []).append(unit.pk)
-    several = {pk: ids for pk, ids in equals.items() if len(ids) > 1}
-    if not several:
+    shown = [unit.pk for unit in units]
+    if not shown:
         return {}
-    stays = [(one, arrival, departure) for ids in several.values() for one in ids]
-    free = {unit for unit, _arrival, _departure in free_stays(stays, now=now)}
-    return {pk: len(free.intersection(ids)) for pk, ids in several.items()}
-
-
-def _size(unit: Unit) -> tuple[int, int, int]:
-    return unit.max_adults, unit.max_children, unit.max_guests
+    with connection.cursor() as cursor:
+        cursor.execute(
+            EQUALS_LEFT,
+            {
+                "shown": shown,
+                "arrival": arrival,
+                "departure": departure,
+                "now": now,
+                "basket": None,
+            },
+        )
+        return dict(cursor.fetchall())
 
 
 def last_departure(offer: Offer, arrival: date) -> date | None:

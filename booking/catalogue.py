@@ -27,8 +27,8 @@ Places = tuple[list[int], list[str]]
 TURN_SQL = "md5({offer}::text || %(turn)s)"
 
 ON_SALE = """
-SELECT o.id, o.kind, m.pole, c.slug, o.lodging_type, o.tax_category, o.features::text,
-       l.codes, o.min_advance_days, o.max_advance_days, o.min_age, o.max_age
+SELECT o.id, o.kind, m.pole, c.slug, coalesce(c.epci_id, 0), o.lodging_type, o.tax_category,
+       o.features::text, l.codes, o.min_advance_days, o.max_advance_days, o.min_age, o.max_age
 FROM booking_offer o
 JOIN members_provider p ON p.id = o.provider_id
 JOIN destination_commune c ON c.id = o.commune_id
@@ -67,9 +67,11 @@ def catalogue(day: date) -> Catalogue:
     in_turn = sorted(((turn_of(row[0], day), row) for row in rows), key=itemgetter(0))
     # Thousands of offers share a few hundred sets of features.
     known: dict[str, tuple[str, ...]] = {}
+    lines: dict[tuple[int, str], tuple[int, str]] = {}
     found: Catalogue = {}
     for turn, (_hash, row) in enumerate(in_turn):
-        offer_id, kind, pole, commune, lodging_type, category, features, labels, *limits = row
+        offer_id, kind, pole, commune, council, lodging_type, category, *more = row
+        features, labels, *limits = more
         if features not in known:
             known[features] = tuple(dict.fromkeys(map(intern, json.loads(features))))
         found[offer_id] = Listed(
@@ -81,7 +83,8 @@ def catalogue(day: date) -> Catalogue:
             intern(lodging_type),
             number_of_stars(kind, lodging_type, category),
             known[features],
-            tuple(labels or ()),
+            tuple(map(intern, labels or ())),
+            lines.setdefault((council, category), (council, category)),
             *limits,
         )
     return found

@@ -9,9 +9,6 @@ the rest of a search.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
-
-from django.conf import settings
 
 from booking.holes import taken_on
 
@@ -27,12 +24,13 @@ def _rules(kind: str, day: str) -> str:
 
 
 SHUT = f"SELECT r.tariff_id {_rules('closed_to_departure', '%(departure)s::date')}"
+LONGEST = _rules("max_stay", "%(arrival)s::date")
+# A rule of the day replaces what the tariff says of every day.
 TOO_LONG = f"""
-    SELECT t.id FROM booking_tariff t LEFT JOIN (
-        SELECT r.tariff_id, min(r.value) AS most {_rules("max_stay", "%(arrival)s::date")}
-        GROUP BY r.tariff_id
-    ) AS m ON m.tariff_id = t.id
-    WHERE coalesce(m.most, least(t.max_stay, %(longest)s)) < {NIGHTS}
+    SELECT r.tariff_id {LONGEST} GROUP BY r.tariff_id HAVING min(r.value) < {NIGHTS}
+    UNION ALL
+    SELECT t.id FROM booking_tariff t WHERE t.max_stay < {NIGHTS}
+    AND NOT EXISTS (SELECT 1 {LONGEST} AND r.tariff_id = t.id)
 """  # noqa: S608 - constants of this project
 TOO_SHORT_THROUGH = f"""
     SELECT r.tariff_id FROM booking_stayrestriction r
@@ -54,6 +52,6 @@ EXACT = [
 ]
 
 
-def exact_values(arrival: date, departure: date) -> dict[str, Any]:
-    """Return the parameters of EXACT."""
-    return {"arrival": arrival, "departure": departure, "longest": settings.LONGEST_STAY_NIGHTS}
+def exact_values(arrival: date, departure: date) -> dict[str, date]:
+    """Return the parameters of EXACT; no stay is longer than the platform's longest."""
+    return {"arrival": arrival, "departure": departure}

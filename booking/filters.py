@@ -51,7 +51,8 @@ def number_of_stars(kind: str, lodging_type: str, tax_category: str) -> int:
 class Listed:
     """An offer on sale as lists know it: what can be filtered, and for whom and when it is sold.
 
-    `turn` is its place in the rotation of the day (booking/RANKING.md), 0 first.
+    `turn` is its place in the rotation of the day (booking/RANKING.md), 0 first; `tax_line` the
+    council and the category that its tourist tax is looked up by.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Listed:
     stars: int
     features: tuple[str, ...]
     labels: tuple[str, ...]
+    tax_line: tuple[int, str]
     min_advance_days: int
     max_advance_days: int | None
     min_age: int | None
@@ -123,30 +125,36 @@ class Filters:
 
 @dataclass(frozen=True)
 class Sieved:
-    """Offers, each with the filters that it fails: bit n stands for the nth of `names`."""
+    """Offers, with the filters that each of them fails: bit n stands for the nth of `names`."""
 
     names: tuple[str, ...]
-    marked: list[tuple[Listed, int]]
+    offers: list[Listed]
+    failed: list[int]
 
     def passing(self, names: Collection[str]) -> list[Listed]:
         """Return the offers that fail none of the filters of these names, in their order."""
         mask = sum(1 << number for number, name in enumerate(self.names) if name in names)
-        return [one for one, failed in self.marked if not failed & mask]
+        if not mask:
+            return self.offers
+        return [one for one, bits in zip(self.offers, self.failed, strict=True) if not bits & mask]
 
     @cached_property
     def kept(self) -> list[Listed]:
         """Return the offers that the filters keep, in their order."""
-        return [one for one, failed in self.marked if not failed]
+        return self.passing(self.names)
 
 
 def sieve(offers: Iterable[Listed], filters: Filters) -> Sieved:
     """Hold offers against the filters: one look at each serves its list and every count."""
     conditions = filters.conditions()
-    tests = [(1 << number, keeps) for number, keeps in enumerate(conditions.values())]
-    return Sieved(
-        names=tuple(conditions),
-        marked=[(one, sum(bit for bit, keeps in tests if not keeps(one))) for one in offers],
-    )
+    held = list(offers)
+    failed = [0] * len(held)
+    for number, keeps in enumerate(conditions.values()):
+        bit = 1 << number
+        failed = [
+            bits if keeps(one) else bits | bit for one, bits in zip(held, failed, strict=True)
+        ]
+    return Sieved(tuple(conditions), held, failed)
 
 
 def words_of(text: str) -> list[str]:

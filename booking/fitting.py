@@ -7,10 +7,11 @@ counts on its chips are two readings of the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from django.db import connection
 from booking.catalogue import catalogue
 from booking.exact import EXACT, exact_values
 from booking.filters import Filters, Listed, Sieved, sieve
+from booking.quoting import TaxBook
 from booking.rules.people import ADULT_AGE, Guest
 from oti.lib.dates import today as day_of
 
@@ -35,24 +37,14 @@ class Fit(NamedTuple):
     offer: Listed
 
 
-def _by_fit(one: Fit) -> tuple[int, int]:
-    return one.slack, one.offer.turn
-
-
-def _by_price(one: Fit) -> tuple[int, int]:
-    return one.base_cents, one.offer.turn
-
-
-def _by_price_desc(one: Fit) -> tuple[int, int]:
-    return -one.base_cents, one.offer.turn
-
-
-# Who fits best, then a rotation of each day: never payment (features.md N24, N34).
-SORTS: dict[str, Callable[[Fit], tuple[int, int]]] = {
-    "relevance": _by_fit,
-    "price": _by_price,
-    "price_desc": _by_price_desc,
+# What comes before the rotation of the day, and whether the highest comes first: who fits best or
+# the price, never payment (features.md N24, N34).
+SORTS = {
+    "relevance": (attrgetter("slack"), False),
+    "price": (attrgetter("base_cents"), False),
+    "price_desc": (attrgetter("base_cents"), True),
 }
+_turn = attrgetter("offer.turn")
 
 
 @dataclass(frozen=True)
@@ -69,19 +61,31 @@ class Fits:
 
     def ranked(self, sort: str) -> list[Fit]:
         """Return what the filters keep in the order of the list."""
-        kept = [self.by_offer[one.id] for one in self.sieved.kept]
-        return sorted(kept, key=SORTS.get(sort, _by_fit))
+        kept = sorted((self.by_offer[one.id] for one in self.sieved.kept), key=_turn)
+        key, is_reversed = SORTS.get(sort, SORTS["relevance"])
+        # A sort leaves equals as they stand: in the rotation of the day.
+        return sorted(kept, key=key, reverse=is_reversed)
 
 
 def find_fits(
-    arrival: date, departure: date, guests: Sequence[Guest], filters: Filters, *, now: datetime
+    arrival: date,
+    departure: date,
+    guests: Sequence[Guest],
+    filters: Filters,
+    tax_book: TaxBook,
+    *,
+    now: datetime,
 ) -> Fits:
-    """Return what is free from `arrival` to `departure` for these guests; dates are right."""
+    """Return what is free from `arrival` to `departure` for these guests; dates are right.
+
+    A lodging without a tariff of the tourist tax can't be priced: it is left out.
+    """
     today = day_of(now)
     # An adult who gave no age is known to be 18 and no better (`check_ages`).
     ages = [ADULT_AGE if guest.age is None else guest.age for guest in guests]
     limits = (arrival - today).days, min(ages), max(ages)
     listed = catalogue(today)
+    is_taxed = cache(lambda line: tax_book.is_known(line, arrival))
     found: dict[int, Fit] = {}
     for offer_id, unit_id, base_cents, slack in _fitting_units(arrival, departure, ages, now=now):
         known = found.get(offer_id)
@@ -90,7 +94,7 @@ def find_fits(
                 found[offer_id] = Fit(base_cents, unit_id, slack, known.offer)
             continue
         offer = listed.get(offer_id)
-        if offer is not None and offer.takes(*limits):
+        if offer is not None and offer.takes(*limits) and is_taxed(offer.tax_line):
             found[offer_id] = Fit(base_cents, unit_id, slack, offer)
     return Fits(found, filters)
 
