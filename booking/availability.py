@@ -52,6 +52,7 @@ from members.models import Provider
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
 from oti.lib.html import weekday_name
+from oti.lib.memo import remembered_each
 from oti.lib.money import from_cents
 
 PAGE_SIZE = 12
@@ -348,6 +349,8 @@ def _is_on_sale(offer: Offer) -> bool:
     return is_active and offer.state == Offer.State.PUBLISHED
 
 
+# The day's rotation shows the same lodgings all day, whatever the dates.
+@remembered_each(most=300)
 def _load_units(unit_ids: Collection[int]) -> dict[int, Unit]:
     return {unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))}
 
