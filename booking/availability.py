@@ -779,7 +779,9 @@ def search_experiences(
     first_slots = {
         offer_id: (pk, day)
         for pk, offer_id, day in Slot.objects.filter(
-            offer__in=Offer.objects.filter(_joined_by(guests), kind__in=kinds).values("pk")
+            offer__in=Offer.objects.published()
+            .filter(_joined_by(guests), kind__in=kinds)
+            .values("pk")
         )
         .filter(day__gte=start, day__lte=end)
         .to_come(now)

@@ -38,6 +38,15 @@ def read_again() -> Iterator[None]:
         _is_read_again.reset(before)
 
 
+_everything: list[_Kept[Any]] = []
+
+
+def forget_everything() -> None:
+    """Forget every answer of this process, for one that goes on with another database."""
+    for kept in _everything:
+        kept.clear()
+
+
 class _Kept(Generic[R]):
     """Answers by key, the newest `most` of them, each for REMEMBER_SECONDS."""
 
@@ -45,6 +54,12 @@ class _Kept(Generic[R]):
         self._most = most
         self._rows: OrderedDict[Hashable, tuple[float, R]] = OrderedDict()
         self._lock = threading.Lock()
+        _everything.append(self)
+
+    def clear(self) -> None:
+        """Forget every answer."""
+        with self._lock:
+            self._rows.clear()
 
     def get(self, keys: Iterable[Hashable]) -> dict[Hashable, R]:
         """Return the answers that may still be given, by their keys."""
