@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ from booking.catalogue import TURN_SQL, Catalogue, catalogue, placed
 from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
 from booking.holes import bounded_on_both_sides
-from booking.models import Offer, Slot, Stay, Unit, UnitDay
+from booking.models import Offer, Slot, SlotHold, Stay, Unit, UnitDay
 from booking.quoting import (
     TaxBook,
     asked_of,
@@ -786,8 +786,8 @@ def search_experiences(
         .filter(day__gte=start, day__lte=end)
         .to_come(now)
         .allowed()
-        .with_free(now)
-        .filter(capacity__gt=F("sold") + F("held"))
+        .filter(capacity__gt=F("sold"))
+        .exclude(pk__in=_held_by_others(now))
         .filter(day__month__in=MONTHS.get(season, range(1, 13)))
         .order_by("offer_id", "starts_at")
         .distinct("offer_id")
@@ -805,6 +805,18 @@ def search_experiences(
         page=page,
         pages=pages,
         sieved=sieved,
+    )
+
+
+def _held_by_others(now: datetime) -> QuerySet[SlotHold, int]:
+    """Return the slots of which every place left is on hold: few, found once for a whole list."""
+    return (
+        SlotHold.objects.filter(expires_at__gt=now)
+        .order_by()
+        .values("slot_id", "slot__capacity", "slot__sold")
+        .annotate(held=Sum("quantity"))
+        .filter(held__gte=F("slot__capacity") - F("slot__sold"))
+        .values_list("slot_id", flat=True)
     )
 
 

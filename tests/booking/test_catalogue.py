@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from booking.availability import StayResults, StaySearch, search_stays
+from booking.availability import StayResults, StaySearch, search_experiences, search_stays
 from booking.basket import add_to_basket
 from booking.catalogue import catalogue, turn_of
 from booking.facets import Facets
@@ -172,6 +172,24 @@ def test_an_offer_that_left_meanwhile_is_replaced_by_the_next_one():
     assert found.count >= len(left)
     with read_again():
         assert search().count == len(left) < len(offers)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("persons", "is_listed"), [(1, True), (2, False)])
+def test_a_date_whose_last_places_are_on_hold_is_not_listed(persons, is_listed):
+    offer = factories.an_activity()
+    slot = factories.a_slot(offer, SATURDAY, capacity=2)
+    add_to_basket(
+        factories.a_basket(),
+        LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None,) * persons),
+        now=NOW,
+    )
+
+    found = search_experiences(kinds=["activity"], now=NOW)
+    later = search_experiences(kinds=["activity"], now=NOW + timedelta(minutes=16))
+
+    assert (found.count, Facets(found.sieved).total) == (int(is_listed),) * 2
+    assert [one.slot for one in later.results] == [slot]
 
 
 def _provider(offer_id: int) -> int:

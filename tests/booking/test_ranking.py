@@ -40,7 +40,7 @@ SELECT id, rank, count(*) FROM (
 
 
 def of_sql(ids: list[int]) -> Counter[tuple[int, int]]:
-    """Draw every day with the expression of the search itself."""
+    """Draw every day with the expression of the database."""
     turn = TURN_SQL.format(offer="o.id").replace("%(turn)s", "d.turn")
     with connection.cursor() as cursor:
         cursor.execute(RANKS.format(turn=turn), {"ids": ids, "first": FIRST_DAY})
