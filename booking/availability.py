@@ -262,11 +262,12 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     shown: list[StayResult] = []
     refused, start = 0, (criteria.page - 1) * PAGE_SIZE
     while len(shown) < PAGE_SIZE and start < len(ranked):
-        missing = PAGE_SIZE - len(shown)
-        results = loading.results([(one.unit_id, criteria) for one in ranked[start:][:missing]])
+        next_ones = ranked[start : start + PAGE_SIZE]
+        results = loading.results([(one.unit_id, criteria) for one in next_ones])
         shown += [one for one in results if one is not None]
         refused += results.count(None)
-        start += missing
+        start += PAGE_SIZE
+    shown = shown[:PAGE_SIZE]
     if criteria.sort in {"price", "price_desc"}:
         shown.sort(key=lambda one: one.quote.total, reverse=criteria.sort == "price_desc")
     count = len(ranked) - refused
@@ -350,7 +351,7 @@ def _is_on_sale(offer: Offer) -> bool:
 
 
 # The day's rotation shows the same lodgings all day, whatever the dates.
-@remembered_each(most=300)
+@remembered_each(most=200)
 def _load_units(unit_ids: Collection[int]) -> dict[int, Unit]:
     return {unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))}
 
@@ -402,11 +403,12 @@ def find_in_windows(
     children = len(criteria.child_ages)
     infants = sum(age < settings.INFANT_BELOW_AGE for age in criteria.child_ages)
     where = _in_window(children, infants)
-    kept = [offer_id] if offer_id is not None else None
+    kept: list[int] = []
     if criteria.filters != Filters():
         kept = [one.id for one in sieve(loading.listed.values(), criteria.filters).kept]
-    if kept is not None:
-        where.append("o.id = ANY(%(offers)s)")
+        where.append("o.id = ANY(%(kept)s)")
+    if offer_id is not None:
+        where.append("o.id = %(offer)s")
     query = f"""
         WITH fitting AS (
             SELECT DISTINCT ON (w.arrival, w.departure, u.offer_id)
@@ -438,7 +440,8 @@ def find_in_windows(
                 "arrivals": [arrival for arrival, _departure in windows],
                 "departures": [departure for _arrival, departure in windows],
                 "most": most,
-                "offers": kept,
+                "kept": kept,
+                "offer": offer_id,
             },
         )
         return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
