@@ -22,7 +22,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from booking.catalogue import TURN_SQL, Catalogue, catalogue, placed
+from booking.catalogue import TURN_SQL, Catalogue, catalogue, communes_on
 from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
 from booking.holes import bounded_on_both_sides
@@ -294,7 +294,7 @@ class StayLoader:
     @cached_property
     def communes(self) -> list[int]:
         """Return the communes where something is sold."""
-        return placed(self.today)[0]
+        return communes_on(self.today)
 
     @cached_property
     def listed(self) -> Catalogue:

@@ -14,14 +14,14 @@ from operator import itemgetter
 from sys import intern
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from booking.filters import Listed, number_of_stars
-from destination.models.territory import memberships_on
+from destination.models.territory import PoleMembership, memberships_on
 from oti.lib.memo import remembered
 
 # By the id of the offer, in the order of the day.
 Catalogue = dict[int, Listed]
-Places = tuple[list[int], list[str]]
 
 # An offer's place in the rotation of a day, as `turn_of` computes it.
 TURN_SQL = "md5({offer}::text || %(turn)s)"
@@ -32,10 +32,9 @@ SELECT o.id, o.kind, m.pole, c.slug, coalesce(c.epci_id, 0), o.lodging_type, o.t
 FROM booking_offer o
 JOIN members_provider p ON p.id = o.provider_id
 JOIN destination_commune c ON c.id = o.commune_id
-JOIN unnest(%(communes)s::bigint[], %(poles)s::text[]) AS m(commune_id, pole)
-    ON m.commune_id = o.commune_id
+JOIN ({placed}) AS m(commune_id, pole) ON m.commune_id = o.commune_id
 LEFT JOIN (SELECT offer_id, array_agg(code) AS codes FROM booking_offerlabel
-           WHERE valid_until >= %(day)s GROUP BY offer_id) AS l ON l.offer_id = o.id
+           WHERE valid_until >= %s GROUP BY offer_id) AS l ON l.offer_id = o.id
 WHERE o.state = 'published' AND p.state = 'active'
 """
 
@@ -46,23 +45,23 @@ def turn_of(offer_id: int, day: date) -> str:
 
 
 @remembered(most=2, by_language=False)
-def placed(day: date) -> Places:
-    """Return the communes where something is sold on `day`, each with the slug of its pole."""
-    rows = (
-        memberships_on(day)
-        .filter(is_neighbour=False)
-        .order_by("commune_id")
-        .values_list("commune_id", "pole__slug")
-    )
-    return [row[0] for row in rows], [row[1] for row in rows]
+def communes_on(day: date) -> list[int]:
+    """Return the communes where something is sold on `day`."""
+    return [commune_id for commune_id, _pole in _memberships(day)]
+
+
+def _memberships(day: date) -> QuerySet[PoleMembership, tuple[int, str]]:
+    """Return each commune where something is sold on `day`, with the slug of its pole."""
+    inside = memberships_on(day).filter(is_neighbour=False)
+    return inside.order_by("commune_id").values_list("commune_id", "pole__slug")
 
 
 @remembered(most=2, by_language=False)
 def catalogue(day: date) -> Catalogue:
     """Return every offer on sale on `day` by its id, in the rotation of that day."""
-    communes, poles = placed(day)
+    placed, values = _memberships(day).query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(ON_SALE, {"communes": communes, "poles": poles, "day": day})
+        cursor.execute(ON_SALE.format(placed=placed), [*values, day])
         rows = cursor.fetchall()
     in_turn = sorted(((turn_of(row[0], day), row) for row in rows), key=itemgetter(0))
     # Thousands of offers share a few hundred sets of features.
