@@ -146,12 +146,7 @@ def _first_of_each(
     tried = [
         (unit_id, replace(criteria, arrival=arrival, departure=departure, page=1))
         for arrival, departure, unit_id in find_in_windows(
-            criteria,
-            windows,
-            now=now,
-            most=most,
-            offer_id=offer_id,
-            places=loading.places,
+            criteria, windows, loading, now=now, most=most, offer_id=offer_id
         )
     ]
     found: dict[tuple[date, date], tuple[StaySearch, StayResult]] = {}
@@ -197,7 +192,7 @@ def _loosened(
         window = [(search.arrival, search.departure)]
         most = TRIED + MOST_ELSEWHERE if relaxed.name == "pole" else TRIED
         for _arrival, _departure, unit_id in find_in_windows(
-            search, window, now=now, most=most, places=loading.places
+            search, window, loading, now=now, most=most
         ):
             tried.append((unit_id, replace(search, page=1), relaxed))
     results = loading.results([(unit_id, search) for unit_id, search, _relaxed in tried])

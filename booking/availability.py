@@ -6,27 +6,28 @@ Lists read the derived table and the sold counts; whatever sells asks again unde
 from __future__ import annotations
 
 import calendar as months
-import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from booking.exact import EXACT, TARIFF, exact_values
-from booking.filters import JOINS, MONTHS, Filters, Places, offers_kept, placed
+from booking.catalogue import TURN_SQL, Catalogue, catalogue, communes_on
+from booking.filters import MONTHS, Filters, Sieved, sieve
+from booking.fitting import SLACK_SQL, find_fits, room_for
 from booking.holes import bounded_on_both_sides
 from booking.kept_offers import kept_offers
-from booking.models import Offer, Slot, Unit
+from booking.models import Offer, Slot, SlotHold, Unit
 from booking.models.calendar import slots_with_free
 from booking.quoting import (
     TaxBook,
@@ -47,28 +48,19 @@ from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
 from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
-from destination.models.territory import memberships_on, pole_by_commune
+from destination.models.territory import pole_by_commune
+from members.models import Provider
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
 from oti.lib.html import weekday_name
+from oti.lib.memo import remembered_each
 from oti.lib.money import from_cents
 from oti.lib.plans import planned_anew
 
 PAGE_SIZE = 12
-# Beyond those shown: the rules rarely refuse what the table finds.
-SPARE_CANDIDATES = 4
 # Of dates, where no last day is asked for.
 DAYS_SHOWN = 28
 LOW_SHARE = 2
-
-SORTS = {
-    # Who fits best, then a rotation of each day: never payment (features.md N24, N34).
-    "relevance": "slack, turn, base_cents, offer_id",
-    "price": "base_cents, turn, offer_id",
-    "price_desc": "base_cents DESC, turn, offer_id",
-}
-# An offer's place in the rotation of a day, as `turn_of` computes it.
-TURN_SQL = "md5({offer}::text || %(turn)s)"
 
 
 @dataclass(frozen=True)
@@ -122,12 +114,13 @@ class StayResult:
 
 @dataclass(frozen=True)
 class StayResults:
-    """One page of results; `count` is all that fit."""
+    """One page of results; `count` is all that fit, `sieved` what fits before any filter."""
 
     results: list[StayResult]
     count: int
     page: int
     pages: int
+    sieved: Sieved
 
 
 @dataclass(frozen=True)
@@ -200,12 +193,13 @@ class ExperienceResult:
 
 @dataclass(frozen=True)
 class ExperienceResults:
-    """One page of experiences."""
+    """One page of experiences; `sieved` is what has a place before any filter."""
 
     results: list[ExperienceResult]
     count: int
     page: int
     pages: int
+    sieved: Sieved
 
 
 def check_dates(arrival: date, departure: date, *, today: date) -> list[Trouble]:
@@ -248,15 +242,12 @@ def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
 
 
 @planned_anew()
-def search_stays(
-    criteria: StaySearch, *, known_count: int | None = None, now: datetime
-) -> StayResults:
+def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     """Return lodgings free for all these nights and this party, with the full price of each.
 
-    The table answers dates, capacity, arrival rules and the order; the rules decide the rest for
-    those shown, and the next candidate replaces one that they refuse (core.md 3, 4). Who has
-    counted them already, as the chips do, says so with `known_count`. Raises BadInput with every
-    trouble of dates and party.
+    The database answers what is free and allowed, in the order of the search; the rules decide
+    again for those shown, and the next one replaces one that they refuse (core.md 3, 4). Raises
+    BadInput with every trouble of dates and party.
     """
     today = day_of(now)
     troubles = check_dates(criteria.arrival, criteria.departure, today=today)
@@ -264,55 +255,34 @@ def search_stays(
     if troubles:
         raise BadInput(*troubles)
     loading = StayLoader(today)
-    # The first page asks the table alone; where the rules refuse so many that it isn't full, or
-    # pages before are to be passed over unseen, the database is asked for what they decide.
-    found = None if criteria.page > 1 else _read_page(criteria, loading, is_exact=False, now=now)
-    if found is None or (found[2] and len(found[0]) < PAGE_SIZE):
-        found = _read_page(criteria, loading, is_exact=True, now=now)
-    elif found[2]:
-        count = (
-            known_count or _find_candidates(criteria, now=now, offset=0, limit=1, is_exact=True)[1]
-        )
-        found = found[0], count, 0
-    accepted, count, refused = found
-    shown = accepted[:PAGE_SIZE]
+    fits = find_fits(
+        criteria.arrival,
+        criteria.departure,
+        criteria.guests,
+        criteria.filters,
+        loading.tax_book,
+        now=now,
+    )
+    ranked = fits.ranked(criteria.sort)
+    shown: list[StayResult] = []
+    refused, start = 0, (criteria.page - 1) * PAGE_SIZE
+    while len(shown) < PAGE_SIZE and start < len(ranked):
+        next_ones = ranked[start : start + PAGE_SIZE]
+        results = loading.results([(one.unit_id, criteria) for one in next_ones])
+        shown += [one for one in results if one is not None]
+        refused += results.count(None)
+        start += PAGE_SIZE
+    shown = shown[:PAGE_SIZE]
     if criteria.sort in {"price", "price_desc"}:
         shown.sort(key=lambda one: one.quote.total, reverse=criteria.sort == "price_desc")
-    count = max(count - refused, 0)
+    count = len(ranked) - refused
     return StayResults(
         results=shown,
         count=count,
         page=criteria.page,
         pages=max(1, math.ceil(count / PAGE_SIZE)),
+        sieved=fits.sieved,
     )
-
-
-def _read_page(
-    criteria: StaySearch, loading: StayLoader, *, is_exact: bool, now: datetime
-) -> tuple[list[StayResult], int, int]:
-    """Return what the rules accept for one page, how many offers there are, how many they refused.
-
-    The next candidates replace those that are refused; pages before are never loaded.
-    """
-    accepted: list[StayResult] = []
-    count, refused = 0, 0
-    offset = (criteria.page - 1) * PAGE_SIZE
-    while len(accepted) < PAGE_SIZE:
-        candidates, count = _find_candidates(
-            criteria,
-            now=now,
-            offset=offset,
-            limit=PAGE_SIZE + SPARE_CANDIDATES,
-            is_exact=is_exact,
-        )
-        offset += len(candidates)
-        results = loading.results([(one, criteria) for one in candidates])
-        kept = [one for one in results if one is not None]
-        refused += len(results) - len(kept)
-        accepted += kept
-        if not candidates or offset >= count or (refused and not is_exact):
-            break
-    return accepted, count, refused
 
 
 class StayLoader:
@@ -327,9 +297,14 @@ class StayLoader:
         self.tax_book = TaxBook()
 
     @cached_property
-    def places(self) -> Places:
-        """Return the communes where something is sold, with their poles."""
-        return placed(self.today)
+    def communes(self) -> list[int]:
+        """Return the communes where something is sold."""
+        return communes_on(self.today)
+
+    @cached_property
+    def listed(self) -> Catalogue:
+        """Return what is on sale."""
+        return catalogue(self.today)
 
     def results(self, candidates: Sequence[tuple[int, StaySearch]]) -> list[StayResult | None]:
         """Return the result of each (unit, search), None where the rules refuse it."""
@@ -351,9 +326,9 @@ class StayLoader:
         self, unit: Unit | None, criteria: StaySearch, *, holes: frozenset[int]
     ) -> StayResult | None:
         arrival, departure, guests = criteria.arrival, criteria.departure, criteria.guests
-        if unit is None or check_unit(
-            unit, arrival, departure, guests, today=self.today, holes=holes
-        ):
+        if unit is None or not _is_on_sale(unit.offer):
+            return None
+        if check_unit(unit, arrival, departure, guests, today=self.today, holes=holes):
             return None
         quote, _troubles = quote_unit(unit, arrival, departure, guests, (), self.tax_book)
         if quote is None:
@@ -374,124 +349,70 @@ def _fills_gaps(unit: Unit | None) -> bool:
     return unit is not None and unit.tariff is not None and unit.tariff.fills_gaps
 
 
+def _is_on_sale(offer: Offer) -> bool:
+    """Tell whether an offer that the catalogue knew is still sold."""
+    is_active = offer.provider.state == Provider.State.ACTIVE
+    return is_active and offer.state == Offer.State.PUBLISHED
+
+
+# The day's rotation shows the same lodgings all day, whatever the dates.
+@remembered_each(most=200)
 def _load_units(unit_ids: Collection[int]) -> dict[int, Unit]:
     return {unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))}
 
 
-def stay_conditions(
-    criteria: StaySearch,
-    *,
-    now: datetime,
-    arrival: str = "%(arrival)s::date",
-    departure: str = "%(departure)s::date",
-    without: Collection[str] = (),
-    places: Places | None = None,
-) -> tuple[list[str], dict[str, Any]]:
-    """Return what the table can say of a search, as SQL conditions with their parameters.
+STAY_TABLES = """
+    booking_unitday d
+    JOIN booking_unitday e ON e.unit_id = d.unit_id
+    JOIN booking_unit u ON u.id = d.unit_id
+    JOIN booking_offer o ON o.id = u.offer_id
+    JOIN members_provider p ON p.id = o.provider_id
+"""
+# What an offer is ranked by, beside its price (booking/RANKING.md).
+RANKED = f"{SLACK_SQL} AS slack, {TURN_SQL.format(offer='u.offer_id')} AS turn"
 
-    `arrival` and `departure` are SQL expressions; `without` names filters to leave out; `places`
-    are those of `filters.placed`, where they are known already. The conditions speak of `d` and
-    `e` (the nights of arrival and departure), `u`, `o`, `p`, `c`, `m`.
-    """
-    today = day_of(now)
-    filters, values = criteria.filters.conditions(today)
-    communes, poles = placed(today) if places is None else places
-    children = len(criteria.child_ages)
-    infants = sum(age < settings.INFANT_BELOW_AGE for age in criteria.child_ages)
-    nights = f"({departure} - {arrival})"
-    where = [
-        f"d.day = {arrival}",
-        f"e.day = {departure}",
+
+def _in_window(children: int, infants: int) -> list[str]:
+    """Return what the table can say of the nights of a window `w`, as SQL conditions."""
+    nights = "(w.departure - w.arrival)"
+    return [
+        "d.day = w.arrival",
+        "e.day = w.departure",
         f"d.free_run >= {nights}",
         f"d.min_stay <= {nights}",
         "d.arrival_ok",
         "u.is_active",
         "u.max_adults >= %(adults)s",
-        *_room_for(children, infants),
+        *room_for(children, infants),
         "o.state = 'published'",
         "p.state = 'active'",
-        "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"  # noqa: S608
-        f" AND h.expires_at > %(now)s AND h.dates && daterange({arrival}, {departure}))",
-        *(condition for name, condition in filters.items() if name not in without),
+        "o.commune_id = ANY(%(communes)s)",
+        "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"
+        " AND h.expires_at > %(now)s AND h.dates && daterange(w.arrival, w.departure))",
     ]
-    return where, {
-        **values,
-        "arrival": criteria.arrival,
-        "departure": criteria.departure,
-        "adults": criteria.adults,
-        "children": children,
-        "infants": infants,
-        "party": criteria.adults + children,
-        "communes": communes,
-        "poles": poles,
-        "now": now,
-        "turn": today.isoformat(),
-    }
-
-
-STAY_TABLES = f"""
-    booking_unitday d
-    JOIN booking_unitday e ON e.unit_id = d.unit_id
-    JOIN booking_unit u ON u.id = d.unit_id
-    JOIN booking_offer o ON o.id = u.offer_id
-    {JOINS}
-"""
-# What an offer is ranked by, beside its price (booking/RANKING.md).
-RANKED = (
-    "least(greatest(u.max_guests - %(party)s, 0) / 2, 2) AS slack,"
-    f" {TURN_SQL.format(offer='u.offer_id')} AS turn"
-)
-
-
-def _find_candidates(
-    criteria: StaySearch, *, now: datetime, offset: int, limit: int, is_exact: bool
-) -> tuple[list[int], int]:
-    """Return the next unit ids in the order of the search, and how many offers there are.
-
-    `is_exact` leaves out what the rules of stay would refuse. A page past the last one is empty.
-    """
-    where, values = stay_conditions(criteria, now=now)
-    if is_exact:
-        where += EXACT
-        values |= exact_values(criteria.arrival, criteria.guests, day_of(now))
-    order = SORTS.get(criteria.sort, SORTS["relevance"])
-    query = f"""
-        WITH fitting AS (
-            SELECT DISTINCT ON (u.offer_id) u.offer_id, u.id AS unit_id,
-                   e.cum_cents - d.cum_cents AS base_cents, {RANKED}
-            FROM {STAY_TABLES} {TARIFF if is_exact else ""}
-            WHERE {" AND ".join(where)}
-            ORDER BY u.offer_id, e.cum_cents - d.cum_cents, u.id
-        )
-        SELECT unit_id, count(*) OVER () FROM fitting
-        ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
-    """  # noqa: S608 - every part is a constant of this module; values are parameters
-    with connection.cursor() as cursor:
-        cursor.execute(query, {**values, "limit": limit, "offset": offset})
-        rows = cursor.fetchall()
-    if not rows and offset:
-        first = _find_candidates(criteria, now=now, offset=0, limit=1, is_exact=is_exact)
-        return [], first[1]
-    return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
 @planned_anew()
 def find_in_windows(
     criteria: StaySearch,
     windows: Sequence[tuple[date, date]],
+    loading: StayLoader,
     *,
     now: datetime,
     most: int,
     offer_id: int | None = None,
-    places: Places | None = None,
 ) -> list[tuple[date, date, int]]:
     """Return (arrival, departure, unit) for each of these nights, at most `most` offers each.
 
     One statement whatever the number of windows, best rank first within each.
     """
-    where, values = stay_conditions(
-        criteria, now=now, arrival="w.arrival", departure="w.departure", places=places
-    )
+    children = len(criteria.child_ages)
+    infants = sum(age < settings.INFANT_BELOW_AGE for age in criteria.child_ages)
+    where = _in_window(children, infants)
+    kept: list[int] = []
+    if criteria.filters != Filters():
+        kept = [one.id for one in sieve(loading.listed.values(), criteria.filters).kept]
+        where.append("o.id = ANY(%(kept)s)")
     if offer_id is not None:
         where.append("o.id = %(offer)s")
     query = f"""
@@ -505,7 +426,7 @@ def find_in_windows(
             ORDER BY w.arrival, w.departure, u.offer_id, e.cum_cents - d.cum_cents, u.id
         ), ranked AS (
             SELECT *, row_number() OVER (
-                PARTITION BY arrival, departure ORDER BY {SORTS["relevance"]}
+                PARTITION BY arrival, departure ORDER BY slack, turn, base_cents, offer_id
             ) AS rank FROM fitting
         )
         SELECT arrival, departure, unit_id FROM ranked WHERE rank <= %(most)s
@@ -515,28 +436,21 @@ def find_in_windows(
         cursor.execute(
             query,
             {
-                **values,
+                "adults": criteria.adults,
+                "children": children,
+                "infants": infants,
+                "party": criteria.adults + children,
+                "communes": loading.communes,
+                "now": now,
+                "turn": loading.today.isoformat(),
                 "arrivals": [arrival for arrival, _departure in windows],
                 "departures": [departure for _arrival, departure in windows],
                 "most": most,
+                "kept": kept,
                 "offer": offer_id,
             },
         )
         return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
-
-
-def _room_for(children: int, infants: int) -> list[str]:
-    """Return what a unit's size must be; said as plainly as possible, so that it is well planned.
-
-    An infant takes a cot where there is one; the rules decide exactly.
-    """
-    if infants:
-        return [
-            "u.max_children + least(u.max_infants, %(infants)s) >= %(children)s",
-            "u.max_guests + least(u.max_infants, %(infants)s) >= %(party)s",
-        ]
-    of_children = ["u.max_children >= %(children)s"] if children else []
-    return [*of_children, "u.max_guests >= %(party)s"]
 
 
 def free_until(offer: Offer, starts_at: datetime) -> datetime | None:
@@ -600,11 +514,9 @@ def stay_choices(
     return choices
 
 
-FREE_STAYS = """
-SELECT w.unit, w.arrival, w.departure
-FROM unnest(%(units)s::bigint[], %(arrivals)s::date[], %(departures)s::date[])
-     AS w(unit, arrival, departure)
-WHERE NOT EXISTS (
+# Of a stay `w`: neither sold, held nor closed, but what one basket holds.
+NOBODY_HAS = """
+NOT EXISTS (
     SELECT 1 FROM booking_stay s
     WHERE s.unit_id = w.unit AND s.dates && daterange(w.arrival, w.departure)
       AND (s.state IN ('sold', 'blocked') OR (s.state = 'held' AND s.expires_at > %(now)s))
@@ -615,6 +527,12 @@ WHERE NOT EXISTS (
     WHERE c.unit_id = w.unit AND c.dates && daterange(w.arrival, w.departure)
 )
 """
+FREE_STAYS = f"""
+SELECT w.unit, w.arrival, w.departure
+FROM unnest(%(units)s::bigint[], %(arrivals)s::date[], %(departures)s::date[])
+     AS w(unit, arrival, departure)
+WHERE {NOBODY_HAS}
+"""  # noqa: S608 - constants of this module
 
 
 def free_stays(
@@ -912,36 +830,53 @@ def search_experiences(
     today = day_of(now)
     start = max(from_day or today, today)
     end = to_day or today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
-    offers = Offer.objects.on_sale(today).filter(kind__in=kinds)
-    if pole:
-        offers = offers.filter(
-            commune__in=memberships_on(today).filter(pole__slug=pole).values("commune_id")
-        )
-    kept = offers_kept(filters, day=today) if filters else None
-    if kept is not None:
-        offers = offers.filter(pk__in=kept)
+    listed = {
+        pk: one
+        for pk, one in catalogue(today).items()
+        if one.kind in kinds and (not pole or one.pole == pole)
+    }
     # Every offer with its first date, none loaded; then those of the page.
-    first_slots = list(
-        Slot.objects.filter(offer__in=offers.filter(_joined_by(guests)).values("pk"))
+    first_slots = {
+        offer_id: (pk, day)
+        for pk, offer_id, day in Slot.objects.filter(
+            offer__in=Offer.objects.published()
+            .filter(_joined_by(guests), kind__in=kinds)
+            .values("pk")
+        )
         .filter(day__gte=start, day__lte=end)
         .to_come(now)
         .allowed()
-        .with_free(now)
-        .filter(capacity__gt=F("sold") + F("held"))
+        .filter(capacity__gt=F("sold"))
+        .exclude(pk__in=_held_by_others(now))
         .filter(day__month__in=MONTHS.get(season, range(1, 13)))
         .order_by("offer_id", "starts_at")
         .distinct("offer_id")
         .values_list("pk", "offer_id", "day")
-    )
-    first_slots.sort(key=lambda one: (one[2], turn_of(one[1], today)))
-    pages = max(1, math.ceil(len(first_slots) / size))
+    }
+    sieved = sieve((one for pk, one in listed.items() if pk in first_slots), filters or Filters())
+    # In the day's rotation already: what begins first is put first.
+    ranked = sorted((first_slots[one.id] for one in sieved.kept), key=itemgetter(1))
+    pages = max(1, math.ceil(len(ranked) / size))
     page = min(max(page, 1), pages)
-    shown = first_slots[(page - 1) * size : page * size]
+    shown = ranked[(page - 1) * size : page * size]
     return ExperienceResults(
-        results=_experiences([pk for pk, _offer, _day in shown], guests, today=today, now=now),
-        count=len(first_slots),
+        results=_experiences([pk for pk, _day in shown], guests, today=today, now=now),
+        count=len(ranked),
         page=page,
         pages=pages,
+        sieved=sieved,
+    )
+
+
+def _held_by_others(now: datetime) -> QuerySet[SlotHold, int]:
+    """Return the slots of which every place left is on hold: few, found once for a whole list."""
+    return (
+        SlotHold.objects.filter(expires_at__gt=now)
+        .order_by()
+        .values("slot_id", "slot__capacity", "slot__sold")
+        .annotate(held=Sum("quantity"))
+        .filter(held__gte=F("slot__capacity") - F("slot__sold"))
+        .values_list("slot_id", flat=True)
     )
 
 
@@ -984,8 +919,3 @@ def _experiences(
             )
         )
     return results
-
-
-def turn_of(offer_id: int, day: date) -> str:
-    """Return an offer's place in the day's rotation: equal offers are shown equally often."""
-    return hashlib.md5(f"{offer_id}{day.isoformat()}".encode(), usedforsecurity=False).hexdigest()

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Max, Min, Q
 
 from booking.availability import (
+    NOBODY_HAS,
     PAGE_SIZE,
     ExperienceResults,
-    free_stays,
     search_experiences,
-    turn_of,
 )
-from booking.filters import Filters, offers_kept
+from booking.catalogue import catalogue
+from booking.filters import Filters, Sieved, sieve
 from booking.models import Offer, Unit, UnitDay
 from booking.rules.people import Guest
 from destination.models import Pole
@@ -43,12 +44,13 @@ class ShelfResult:
 
 @dataclass(frozen=True)
 class Shelf:
-    """One page of lodgings without dates."""
+    """One page of lodgings without dates; `sieved` are all of them before any filter."""
 
     results: list[ShelfResult]
     count: int
     page: int
     pages: int
+    sieved: Sieved
 
 
 @planned_anew()
@@ -61,20 +63,21 @@ def browse_lodgings(
 ) -> Shelf:
     """Return lodgings on sale, in the day's rotation, `size` a page (features.md N24, N34)."""
     today = day_of(now)
-    offers = Offer.objects.on_sale(today).filter(kind=Offer.Kind.LODGING)
-    kept = offers_kept(filters, day=today) if filters else None
-    if kept is not None:
-        offers = offers.filter(pk__in=kept)
-    ids = sorted(offers.values_list("pk", flat=True), key=lambda pk: turn_of(pk, today))
-    pages = max(1, math.ceil(len(ids) / size))
+    lodgings = (one for one in catalogue(today).values() if one.kind == Offer.Kind.LODGING)
+    sieved = sieve(lodgings, filters or Filters())
+    kept = sieved.kept
+    pages = max(1, math.ceil(len(kept) / size))
     page = min(max(page, 1), pages)
-    chosen = ids[(page - 1) * size : page * size]
-    return Shelf(results=_shelf(chosen, today), count=len(ids), page=page, pages=pages)
+    chosen = [one.id for one in kept[(page - 1) * size : page * size]]
+    return Shelf(
+        results=_shelf(chosen, today), count=len(kept), page=page, pages=pages, sieved=sieved
+    )
 
 
 def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
     offers = (
-        Offer.objects.filter(pk__in=ids)
+        Offer.objects.on_sale(today)
+        .filter(pk__in=ids)
         .with_pole(today)
         .select_related("commune", "provider")
         .prefetch_related("supplements")
@@ -138,6 +141,19 @@ def lowest_nights(offer_ids: Iterable[int], *, today: date) -> dict[int, Decimal
     return {row["unit__offer"]: from_cents(row["lowest"]) for row in rows}
 
 
+EQUALS_LEFT = f"""
+SELECT w.shown, count(*) FILTER (WHERE {NOBODY_HAS})
+FROM (
+    SELECT s.id AS shown, u.id AS unit,
+           %(arrival)s::date AS arrival, %(departure)s::date AS departure
+    FROM booking_unit s JOIN booking_unit u ON u.tariff_id = s.tariff_id
+     AND u.max_adults = s.max_adults AND u.max_children = s.max_children
+     AND u.max_guests = s.max_guests
+    WHERE s.id = ANY(%(shown)s) AND u.is_active
+) AS w GROUP BY w.shown HAVING count(*) > 1
+"""  # noqa: S608 - constants of this project
+
+
 def equals_left(
     units: Iterable[Unit], arrival: date, departure: date, *, now: datetime
 ) -> dict[int, int]:
@@ -146,24 +162,21 @@ def equals_left(
     Equal: of one tariff and one size. A unit that is alone of its sort is left out: that it is
     one says nothing about how many want it.
     """
-    shown = {unit.tariff_id: unit for unit in units if unit.tariff_id}
-    equals: dict[int, list[int]] = {}
-    for unit in Unit.objects.filter(tariff__in=shown, is_active=True).only(
-        "pk", "tariff_id", "max_adults", "max_children", "max_guests"
-    ):
-        chosen = shown[unit.tariff_id]
-        if _size(unit) == _size(chosen):
-            equals.setdefault(chosen.pk, []).append(unit.pk)
-    several = {pk: ids for pk, ids in equals.items() if len(ids) > 1}
-    if not several:
+    shown = [unit.pk for unit in units]
+    if not shown:
         return {}
-    stays = [(one, arrival, departure) for ids in several.values() for one in ids]
-    free = {unit for unit, _arrival, _departure in free_stays(stays, now=now)}
-    return {pk: len(free.intersection(ids)) for pk, ids in several.items()}
-
-
-def _size(unit: Unit) -> tuple[int, int, int]:
-    return unit.max_adults, unit.max_children, unit.max_guests
+    with connection.cursor() as cursor:
+        cursor.execute(
+            EQUALS_LEFT,
+            {
+                "shown": shown,
+                "arrival": arrival,
+                "departure": departure,
+                "now": now,
+                "basket": None,
+            },
+        )
+        return dict(cursor.fetchall())
 
 
 def last_departure(offer: Offer, arrival: date) -> date | None:

@@ -1,4 +1,4 @@
-"""Filters of the lists as they stand in the address, and what they mean in the database.
+"""Filters of the lists as they stand in the address, and what they mean.
 
 One place says what a filter keeps: the lists and the counts on the chips read the same
 conditions (features.md A12). A filter only leaves out; it never changes the order.
@@ -7,15 +7,15 @@ conditions (features.md A12). A filter only leaves out; it never changes the ord
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cached_property
 
 from django.db import connection
 
 from booking.models import Offer, OfferLabel
 from booking.rules.kinds import SLEPT
-from destination.models.territory import memberships_on
 from oti.lib.memo import remembered
 
 MOST_WORDS = 6
@@ -30,28 +30,57 @@ STARS = {
     Category.FOUR_STAR: 4,
     Category.FIVE_STAR: 5,
 }
+STARS_BY_CODE = {code.value: number for code, number in STARS.items()}
 # They share the line of one star in the councils' tariffs without having any.
 WITHOUT_STARS = (Offer.LodgingType.GUEST_ROOM, Offer.LodgingType.HOSTEL, Offer.LodgingType.CAMPING)
-SLEPT_SQL = ", ".join(f"'{code}'" for code in SLEPT)
-NO_STARS = ", ".join(f"'{one.value}'" for one in WITHOUT_STARS)
-STARS_SQL = (
-    f"CASE WHEN o.kind NOT IN ({SLEPT_SQL}) OR o.lodging_type IN ({NO_STARS}) THEN 0 "
-    + " ".join(f"WHEN o.tax_category = '{code.value}' THEN {n}" for code, n in STARS.items())
-    + " ELSE 0 END"
-)
 
 
 def stars_of(offer: Offer) -> int:
     """Return the stars of a lodging, 0 where it has none."""
-    if not offer.is_lodging or offer.lodging_type in WITHOUT_STARS:
+    return number_of_stars(offer.kind, offer.lodging_type, offer.tax_category)
+
+
+def number_of_stars(kind: str, lodging_type: str, tax_category: str) -> int:
+    """Return what `stars_of` does, of an offer that isn't loaded."""
+    if kind not in SLEPT or lodging_type in WITHOUT_STARS:
         return 0
-    return {code.value: number for code, number in STARS.items()}.get(offer.tax_category, 0)
+    return STARS_BY_CODE.get(tax_category, 0)
 
 
-TEXT_SQL = (
-    "unaccent(lower(concat_ws(' ', o.title_fr, o.title_en, o.title_de, c.name, p.name)))"
-    " LIKE unaccent(lower(%({word})s))"
-)
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An offer on sale as lists know it: what can be filtered, and for whom and when it is sold.
+
+    `turn` is its place in the rotation of the day (booking/RANKING.md), 0 first; `tax_line` the
+    council and the category that its tourist tax is looked up by.
+    """
+
+    id: int
+    turn: int
+    kind: str
+    pole: str
+    commune: str
+    lodging_type: str
+    stars: int
+    features: tuple[str, ...]
+    labels: tuple[str, ...]
+    tax_line: tuple[int, str]
+    min_advance_days: int
+    max_advance_days: int | None
+    min_age: int | None
+    max_age: int | None
+
+    def takes(self, ahead: int, youngest: int, oldest: int) -> bool:
+        """Tell whether it can be booked so many days ahead by people of these ages."""
+        return (
+            self.min_advance_days <= ahead
+            and (not self.max_advance_days or self.max_advance_days >= ahead)
+            and (self.min_age is None or self.min_age <= youngest)
+            and (self.max_age is None or self.max_age >= oldest)
+        )
+
+
+Condition = Callable[[Listed], bool]
 
 
 @dataclass(frozen=True)
@@ -67,40 +96,65 @@ class Filters:
     labels: tuple[str, ...] = ()
     text: str = ""
 
-    def conditions(self, day: date) -> tuple[dict[str, str], dict[str, Any]]:
-        """Return the SQL condition of each filter in use, by its name, and their parameters.
+    def conditions(self) -> dict[str, Condition]:
+        """Return what each filter in use keeps, by its name; words are asked of the database.
 
         Those that add up have one each: `features_0`, `labels_1`, in their order.
-        They speak of `o` (offer), `p` (provider), `c` (commune) and `m` (commune and pole).
         """
-        found: dict[str, str] = {}
-        values: dict[str, Any] = {}
-        simple = {
-            "pole": ("m.pole = %(f_pole)s", self.pole),
-            "commune": ("c.slug = %(f_commune)s", self.commune),
-            "type": ("o.lodging_type = %(f_type)s", self.lodging_type),
-            "kind": ("o.kind = %(f_kind)s", self.kind),
-            "stars": (f"({STARS_SQL}) = ANY(%(f_stars)s)", list(self.stars)),
-        }
-        for name, (condition, value) in simple.items():
-            if value:
-                found[name] = condition
-                values[f"f_{name}"] = value
+        found: dict[str, Condition] = {}
+        if self.pole:
+            found["pole"] = lambda one: one.pole == self.pole
+        if self.commune:
+            found["commune"] = lambda one: one.commune == self.commune
+        if self.lodging_type:
+            found["type"] = lambda one: one.lodging_type == self.lodging_type
+        if self.kind:
+            found["kind"] = lambda one: one.kind == self.kind
+        if self.stars:
+            found["stars"] = lambda one: one.stars in self.stars
         for number, code in enumerate(self.features):
-            found[f"features_{number}"] = f"o.features ? %(f_feature{number})s"
-            values[f"f_feature{number}"] = code
+            found[f"features_{number}"] = lambda one, code=code: code in one.features  # type: ignore[misc]
         for number, code in enumerate(self.labels):
-            found[f"labels_{number}"] = (
-                "EXISTS (SELECT 1 FROM booking_offerlabel l WHERE l.offer_id = o.id"  # noqa: S608
-                f" AND l.code = %(f_label{number})s AND l.valid_until >= %(f_day)s)"
-            )
-            values |= {f"f_label{number}": code, "f_day": day}
+            found[f"labels_{number}"] = lambda one, code=code: code in one.labels  # type: ignore[misc]
         words = words_of(self.text)
         if words:
-            names = {f"f_word{number}": f"%{word}%" for number, word in enumerate(words)}
-            found["text"] = " AND ".join(TEXT_SQL.format(word=name) for name in names)
-            values |= names
-        return found, values
+            named = offers_named(tuple(words))
+            found["text"] = lambda one: one.id in named
+        return found
+
+
+@dataclass(frozen=True)
+class Sieved:
+    """Offers, with the filters that each of them fails: bit n stands for the nth of `names`."""
+
+    names: tuple[str, ...]
+    offers: list[Listed]
+    failed: list[int]
+
+    def passing(self, names: Collection[str]) -> list[Listed]:
+        """Return the offers that fail none of the filters of these names, in their order."""
+        mask = sum(1 << number for number, name in enumerate(self.names) if name in names)
+        if not mask:
+            return self.offers
+        return [one for one, bits in zip(self.offers, self.failed, strict=True) if not bits & mask]
+
+    @cached_property
+    def kept(self) -> list[Listed]:
+        """Return the offers that the filters keep, in their order."""
+        return self.passing(self.names)
+
+
+def sieve(offers: Iterable[Listed], filters: Filters) -> Sieved:
+    """Hold offers against the filters: one look at each serves its list and every count."""
+    conditions = filters.conditions()
+    held = list(offers)
+    failed = [0] * len(held)
+    for number, keeps in enumerate(conditions.values()):
+        bit = 1 << number
+        failed = [
+            bits if keeps(one) else bits | bit for one, bits in zip(held, failed, strict=True)
+        ]
+    return Sieved(tuple(conditions), held, failed)
 
 
 def words_of(text: str) -> list[str]:
@@ -108,40 +162,23 @@ def words_of(text: str) -> list[str]:
     return [word for word in re.split(r"[\W_]+", text[:LONGEST_TEXT]) if word][:MOST_WORDS]
 
 
-Places = tuple[list[int], list[str]]
+WORD_SQL = (
+    "unaccent(lower(concat_ws(' ', o.title_fr, o.title_en, o.title_de, c.name, p.name)))"
+    " LIKE unaccent(lower(%s))"
+)
 
 
-def placed(day: date) -> Places:
-    """Return the communes where something is sold on `day`, each with the slug of its pole."""
-    rows = (
-        memberships_on(day)
-        .filter(is_neighbour=False)
-        .order_by("commune_id")
-        .values_list("commune_id", "pole__slug")
-    )
-    return [row[0] for row in rows], [row[1] for row in rows]
-
-
-JOINS = """
-    JOIN members_provider p ON p.id = o.provider_id
-    JOIN destination_commune c ON c.id = o.commune_id
-    JOIN unnest(%(communes)s::bigint[], %(poles)s::text[]) AS m(commune_id, pole)
-        ON m.commune_id = o.commune_id
-"""
-
-
-def offers_kept(filters: Filters, *, day: date) -> list[int] | None:
-    """Return the ids of the offers that the filters keep, None where nothing filters."""
-    found, values = filters.conditions(day)
-    if not found:
-        return None
-    communes, poles = placed(day)
+@remembered(most=4, by_language=False)
+def offers_named(words: tuple[str, ...]) -> frozenset[int]:
+    """Return the ids of the offers with all these words in a title, their host or commune."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT o.id FROM booking_offer o {JOINS} WHERE {' AND '.join(found.values())}",  # noqa: S608 - constants
-            {**values, "communes": communes, "poles": poles},
+            "SELECT o.id FROM booking_offer o JOIN members_provider p ON p.id = o.provider_id"  # noqa: S608 - constants
+            " JOIN destination_commune c ON c.id = o.commune_id"
+            f" WHERE o.state = 'published' AND {' AND '.join([WORD_SQL] * len(words))}",
+            [f"%{word}%" for word in words],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 @remembered(most=256)

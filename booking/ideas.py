@@ -14,7 +14,7 @@ from datetime import date, datetime
 from django.db.models import TextField, Value, Window
 from django.db.models.functions import MD5, Cast, Concat, RowNumber
 
-from booking.availability import turn_of
+from booking.catalogue import turn_of
 from booking.models import Basket, Offer, Slot
 from booking.people import Person
 from booking.quoting import asked_of, check_places, offers_to_quote, quote_places

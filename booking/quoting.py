@@ -42,7 +42,7 @@ from booking.rules.pricing import (
 )
 from booking.rules.refunds import RefundPolicy, RefundStep
 from booking.rules.stay import Restriction, StayLimits, check_stay
-from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms
+from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms, tariff_of
 from oti.lib.dates import ONE_DAY, PARIS, at_paris
 from oti.lib.memo import remembered
 from oti.lib.money import ZERO, to_cents
@@ -81,10 +81,17 @@ class TaxBook:
 
     def terms_for(self, offer: Offer) -> TaxTerms:
         """Return the tax of a lodging; without any tariff the rules raise NoTariff."""
+        return self._terms_of((offer.commune.epci_id or 0, offer.tax_category))
+
+    def is_known(self, line: tuple[int, str], arrival: date) -> bool:
+        """Tell whether nights from `arrival` on have a tariff, by council and category."""
+        terms = self._terms_of(line)
+        return terms.is_flat_rate_regime or tariff_of(terms, arrival) is not None
+
+    def _terms_of(self, line: tuple[int, str]) -> TaxTerms:
         if self._terms is None:
             self._terms = _tax_terms()
-        key = (offer.commune.epci_id or 0, offer.tax_category)
-        return self._terms.get(key, TaxTerms(tariffs=()))
+        return self._terms.get(line, TaxTerms(tariffs=()))
 
 
 @remembered()

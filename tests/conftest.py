@@ -23,6 +23,7 @@ from pytest_django import DjangoDbBlocker
 
 from oti.cache import FailOpenRedisCache
 from oti.devtools.catalogues import compile_catalogues
+from oti.lib.memo import forget_everything
 from tests import databases
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def _own_database(opened: contextlib.AbstractContextManager[str]) -> Iterator[st
 def _forget_rows() -> None:
     """Forget what this process remembers of another database's rows."""
     ContentType.objects.clear_cache()
+    forget_everything()
     with contextlib.suppress(ImportError):
         from wagtail.models.sites import Site
 

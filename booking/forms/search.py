@@ -17,9 +17,10 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from booking.availability import SORTS, StaySearch, check_dates, check_party
+from booking.availability import StaySearch, check_dates, check_party
 from booking.features import FEATURES
 from booking.filters import MONTHS, STARS, Filters
+from booking.fitting import SORTS
 from booking.models import Offer, OfferLabel
 from booking.refusals import Trouble, trouble
 from booking.rules.kinds import BY_CODE
@@ -282,6 +283,10 @@ class SearchForm(forms.Form):
     # --- Addresses ------------------------------------------------------------------------------
     def dates_and_party(self) -> list[tuple[str, str]]:
         """Return the parameters that pages hand on to each other."""
+        return list(self._dates_and_party)
+
+    @cached_property
+    def _dates_and_party(self) -> list[tuple[str, str]]:
         rows: list[tuple[str, str]] = []
         for name in PLACES["dates"]:
             day = self.arrival_day if name == "arrival" else self.departure_day
@@ -297,7 +302,16 @@ class SearchForm(forms.Form):
 
     def wishes(self, changes: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
         """Return the parameters of the filters, some of them changed; "" leaves one out."""
-        values: dict[str, Any] = {
+        rows = []
+        for name, value in (self._wished | dict(changes or {})).items():
+            several = value if isinstance(value, tuple | list) else (value,)
+            rows += [(name, str(one)) for one in several if one not in {"", None}]
+        return rows
+
+    @cached_property
+    def _wished(self) -> dict[str, Any]:
+        """Return the filters as they are, a list of links changes one of them each time."""
+        return {
             "q": self.wish("q"),
             "pole": self.wish("pole"),
             "commune": self.wish("commune"),
@@ -309,19 +323,14 @@ class SearchForm(forms.Form):
             "features": self.features,
             "sort": "" if self.wish("sort") == "relevance" else self.wish("sort"),
             "page": "",
-            **(changes or {}),
         }
-        rows = []
-        for name, value in values.items():
-            several = value if isinstance(value, tuple | list) else (value,)
-            rows += [(name, str(one)) for one in several if one not in {"", None}]
-        return rows
 
     def query(self, **changes: Any) -> str:
         """Return the whole address after "?", filters changed; dates and party stay."""
-        return urlencode(self.dates_and_party() + self.wishes(changes))
+        wishes = urlencode(self.wishes(changes))
+        return "&".join(part for part in (self.party_query, wishes) if part)
 
-    @property
+    @cached_property
     def party_query(self) -> str:
         """Return dates and party alone, for the address of an offer."""
         return urlencode(self.dates_and_party())

@@ -15,6 +15,7 @@ from booking.forms.search import SearchForm
 from booking.models import Offer, OfferLabel
 from booking.rules.kinds import DATED
 from destination.models import Commune, Pole
+from oti.lib.memo import remembered
 
 # What lodgings have and people look for; the first ones stand in the row, the rest unfolds.
 LODGING_FEATURES = (
@@ -202,16 +203,23 @@ def _commune_chips(form: SearchForm, path: str, facets: Facets) -> list[Chip]:
         _chip(
             form,
             path,
-            f"commune-{one.slug}",
-            one.name,
-            {"commune": "" if one.slug == chosen else one.slug},
-            is_active=one.slug == chosen,
+            f"commune-{slug}",
+            name,
+            {"commune": "" if slug == chosen else slug},
+            is_active=slug == chosen,
             # Two dozen of them: their names say enough.
             icon="",
-            count=facets.count("commune", one.slug),
+            count=facets.count("commune", slug),
         )
-        for one in Commune.objects.filter(slug__in=slugs).order_by("name")
+        for slug, name in _communes()
+        if slug in slugs
     ]
+
+
+@remembered(most=1, by_language=False)
+def _communes() -> tuple[tuple[str, str], ...]:
+    """Return the slug and the name of every commune, by name."""
+    return tuple(Commune.objects.order_by("name").values_list("slug", "name"))
 
 
 def _season_chips(form: SearchForm, path: str) -> list[Chip]:

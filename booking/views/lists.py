@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from booking import browsing, cards, pictures
 from booking.availability import StayResults, search_experiences, search_stays
-from booking.facets import Facets, experience_facets, shelf_facets, stay_facets
+from booking.facets import Facets
 from booking.forms.search import SearchForm
 from booking.models import Offer
 from booking.rules.kinds import DATED
@@ -40,11 +40,7 @@ def stays_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
         **_indexing(request, form, poles, ("pole", "type")),
     }
     if form.is_ready:
-        facets = stay_facets(form.criteria, now=now)
-        context |= stay_filters(form, path, poles, facets)
-        return context | _priced(request, form, poles, facets, now=now)
-    facets = shelf_facets(form.filters, now=now)
-    context |= stay_filters(form, path, poles, facets)
+        return context | _priced(request, form, poles, now=now)
     return context | _shelf(form, path, poles, now=now)
 
 
@@ -81,19 +77,18 @@ def _priced(
     request: HttpRequest,
     form: SearchForm,
     poles: Sequence[Pole],
-    facets: Facets,
     *,
     now: datetime,
 ) -> dict[str, Any]:
     criteria = form.criteria
-    found = search_stays(criteria, known_count=facets.total, now=now)
+    found = search_stays(criteria, now=now)
     if not found.results and found.page > found.pages:
         # A page that doesn't exist is the last one, not a sold-out week.
         criteria = replace(criteria, page=found.pages)
         found = search_stays(criteria, now=now)
+    facets = Facets(found.sieved)
     nights = count_nights(criteria.arrival, criteria.departure)
-    # The rules may have refused some that stand on further pages: the chips know how many.
-    count = facets.total or found.count
+    count = found.count
     title = ngettext("%(count)s place to stay", "%(count)s places to stay", count)
     note = _("Prices for %(nights)s and %(party)s, with every mandatory fee.")
     if any(one.quote.tourist_tax_on_site for one in found.results):
@@ -102,6 +97,7 @@ def _priced(
             "where it is paid on site."
         )
     return {
+        **stay_filters(form, request.path, poles, facets),
         "title": title % {"count": count} if found.results else _("Where to stay"),
         "note": note % {"nights": nights_words(nights), "party": party_words(criteria.guests)},
         "cards": _stay_cards(request, form, found, now=now),
@@ -144,6 +140,7 @@ def _shelf(form: SearchForm, path: str, poles: Sequence[Pole], *, now: datetime)
         "actions": ways_to_loosen(form, path, poles),
     }
     return {
+        **stay_filters(form, path, poles, Facets(shelf.sieved)),
         "title": _("Where to stay in the Velay"),
         "note": _("Give your dates and who comes: each price becomes that of your whole stay."),
         "cards": [
@@ -197,7 +194,6 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
         "now": now,
     }
     found = search_experiences(filters=filters, page=form.page, **asked)
-    facets = experience_facets(filters, **asked)
     photos = pictures.covers(one.offer for one in found.results)
     title = ngettext("%(count)s thing to do", "%(count)s things to do", found.count)
     return {
@@ -210,7 +206,7 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
         "is_open": bool(form.page_errors) or form.is_updating,
         "page_errors": form.page_errors,
         **_indexing(request, form, poles, ("pole",)),
-        **experience_filters(form, path, poles, facets),
+        **experience_filters(form, path, poles, Facets(found.sieved)),
         "cards": [
             cards.experience_card(
                 one,

@@ -19,6 +19,7 @@ from django.forms import BaseForm, BoundField, Field
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
@@ -393,6 +394,32 @@ def _hidden(field: tuple[str, str]) -> str:
     """Write a field that nobody sees; a page of dates has hundreds."""
     name, value = field
     return f'<input type="hidden" name="{escape(name)}" value="{escape(str(value))}">'
+
+
+# --- Filters of a list ---
+@register.simple_tag
+def chip(one: dict[str, Any], target: str = "") -> str:
+    """Write a filter as a link (components/chips.html): a list has a hundred of them."""
+    url = conditional_escape(one["url"])
+    count = one.get("count")
+    symbol = "check" if one.get("is_active") else one.get("icon")
+    return format_html(
+        '<a class="chip"{} href="{}"{}{}>{} {}{}</a>',
+        format_html(' id="{}"', one["id"]) if one.get("id") else "",
+        url,
+        mark_safe(' aria-current="true"') if one.get("is_active") else "",
+        format_html(
+            ' hx-get="{}" hx-target="#{}" hx-select="#{}" hx-swap="outerHTML" hx-push-url="true"',
+            url,
+            target,
+            target,
+        )
+        if target
+        else "",
+        icon(symbol) if symbol else "",
+        typo(one["label"]),
+        "" if count is None else format_html(' <span class="count num">{}</span>', localize(count)),
+    )
 
 
 # --- Where one is ---

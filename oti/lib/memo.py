@@ -10,10 +10,10 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -38,39 +38,114 @@ def read_again() -> Iterator[None]:
         _is_read_again.reset(before)
 
 
+_everything: list[_Kept[Any]] = []
+
+
+def forget_everything() -> None:
+    """Forget every answer of this process, for one that goes on with another database."""
+    for kept in _everything:
+        kept.clear()
+
+
+class _Kept(Generic[R]):
+    """Answers by key, the newest `most` of them, each for REMEMBER_SECONDS."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._rows: OrderedDict[Hashable, tuple[float, R]] = OrderedDict()
+        self._lock = threading.Lock()
+        _everything.append(self)
+
+    def clear(self) -> None:
+        """Forget every answer."""
+        with self._lock:
+            self._rows.clear()
+
+    def get(self, keys: Iterable[Hashable]) -> dict[Hashable, R]:
+        """Return the answers that may still be given, by their keys."""
+        if _is_read_again.get():
+            return {}
+        oldest = time.monotonic() - settings.REMEMBER_SECONDS
+        with self._lock:
+            found = {key: self._rows[key] for key in keys if key in self._rows}
+        return {key: answer for key, (since, answer) in found.items() if since > oldest}
+
+    def put(self, answers: Mapping[Hashable, R]) -> None:
+        """Keep these answers from now on."""
+        now = time.monotonic()
+        with self._lock:
+            for key, answer in answers.items():
+                self._rows[key] = (now, answer)
+                self._rows.move_to_end(key)
+            while len(self._rows) > self._most:
+                self._rows.popitem(last=False)
+
+
+def _is_remembering() -> bool:
+    """Tell whether anything may be remembered now: never where something is sold."""
+    return settings.REMEMBER_SECONDS > 0 and not connection.in_atomic_block
+
+
 def remembered(
-    *, most: int = 64, ignoring: Sequence[str] = ()
+    *, most: int = 64, ignoring: Sequence[str] = (), by_language: bool = True
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep a function's answers for REMEMBER_SECONDS, by its arguments and the active language.
 
     At most `most` answers are kept, the newest ones. Arguments are hashable; those named in
-    `ignoring` (a moment) don't tell two calls apart and are given by name. Nobody may change an
-    answer: other threads hold it too.
+    `ignoring` (a moment) don't tell two calls apart and are given by name. An answer without a
+    word in it is the same in every language: `by_language` says no. Nobody may change an answer:
+    other threads hold it too.
     """
 
     def decorate(load: Callable[P, R]) -> Callable[P, R]:
-        kept: OrderedDict[Hashable, tuple[float, R]] = OrderedDict()
-        lock = threading.Lock()
+        kept: _Kept[R] = _Kept(most)
 
         @functools.wraps(load)
         def ask(*args: P.args, **kwargs: P.kwargs) -> R:
-            seconds: float = settings.REMEMBER_SECONDS
-            if seconds <= 0 or connection.in_atomic_block:
+            if not _is_remembering():
                 return load(*args, **kwargs)
             named: list[tuple[str, Any]] = sorted(kwargs.items())
-            key = (get_language(), args, tuple(one for one in named if one[0] not in ignoring))
-            now = time.monotonic()
-            with lock:
-                found = kept.get(key)
-            if found is not None and now - found[0] < seconds and not _is_read_again.get():
-                return found[1]
+            language = get_language() if by_language else None
+            key = (language, args, tuple(one for one in named if one[0] not in ignoring))
+            for answer in kept.get([key]).values():
+                return answer
             answer = load(*args, **kwargs)
-            with lock:
-                kept[key] = (now, answer)
-                kept.move_to_end(key)
-                while len(kept) > most:
-                    kept.popitem(last=False)
+            kept.put({key: answer})
             return answer
+
+        return ask
+
+    return decorate
+
+
+def remembered_each(
+    *, most: int
+) -> Callable[
+    [Callable[[Collection[int]], dict[int, R]]], Callable[[Collection[int]], dict[int, R]]
+]:
+    """Keep the rows that a function finds by their ids as `remembered` keeps answers, one by one.
+
+    Those known are not asked for again; an id without a row is asked for each time.
+    """
+
+    def decorate(
+        load: Callable[[Collection[int]], dict[int, R]],
+    ) -> Callable[[Collection[int]], dict[int, R]]:
+        kept: _Kept[R] = _Kept(most)
+
+        @functools.wraps(load)
+        def ask(ids: Collection[int]) -> dict[int, R]:
+            if not _is_remembering():
+                return load(ids)
+            language = get_language()
+            keys = {(language, pk): pk for pk in ids}
+            found = {keys[key]: row for key, row in kept.get(keys).items()}  # type: ignore[index]
+            missing = [pk for pk in ids if pk not in found]
+            if missing:
+                loaded = load(missing)
+                kept.put({(language, pk): row for pk, row in loaded.items()})
+                found |= loaded
+            return found
 
         return ask
 

@@ -122,9 +122,9 @@ def test_the_work_is_bounded(django_assert_max_num_queries):
         DUPONT, pole="massif-du-mezenc", lodging_type="hotel", features=("pets", "wifi", "cot")
     )
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(10):
         find_alternatives(asked, now=NOW)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(6):
         find_alternatives(replace(DUPONT, adults=6), now=NOW)
 
 
@@ -170,7 +170,7 @@ def test_statements_of_the_empty_page_are_bounded(client: Client, django_assert_
         offer = factories.a_lodging(features=["pets"], units=2, now=NOW)
         block(offer, day(number), day(number + 1))
 
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(26):
         client.get(
             address(
                 "booking:stays",

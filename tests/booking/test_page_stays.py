@@ -284,12 +284,12 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
     for number in range(14):
         factories.a_lodging(units=1 + number % 3, cleaning="60", now=NOW)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(16):
         stays(client, **WEEK)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(10):
         stays(client)
     # Nothing is found: the nearest stays are looked for.
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(19):
         stays(client, **WEEK, features=["pets", "cot"], pole="massif-du-mezenc", type="gite")
 
 

@@ -12,14 +12,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from booking.availability import (
-    TURN_SQL,
-    StaySearch,
-    search_experiences,
-    search_stays,
-    turn_of,
-)
+from booking.availability import StaySearch, search_experiences, search_stays
 from booking.browsing import browse_lodgings
+from booking.catalogue import TURN_SQL, turn_of
 from booking.models import Offer
 from members.models import Provider
 from tests import factories
@@ -45,7 +40,7 @@ SELECT id, rank, count(*) FROM (
 
 
 def of_sql(ids: list[int]) -> Counter[tuple[int, int]]:
-    """Draw every day with the expression of the search itself."""
+    """Draw every day with the expression of the database."""
     turn = TURN_SQL.format(offer="o.id").replace("%(turn)s", "d.turn")
     with connection.cursor() as cursor:
         cursor.execute(RANKS.format(turn=turn), {"ids": ids, "first": FIRST_DAY})

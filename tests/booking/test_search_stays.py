@@ -274,7 +274,7 @@ def test_search_is_bounded(django_assert_max_num_queries):
     for _number in range(14):
         factories.a_lodging(now=NOW)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(11):
         search_stays(DUPONT, now=NOW)
 
 

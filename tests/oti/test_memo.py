@@ -1,22 +1,19 @@
 """What a process remembers: for some seconds, never inside a transaction, never too much."""
 
-import itertools
-import time
+from collections.abc import Collection
 from datetime import date, datetime
-from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 
 from booking.models import Order, TouristTaxTariff
 from booking.quoting import TaxBook
 from destination.models.territory import poles_on
-from oti.lib import memo
-from oti.lib.memo import read_again, remembered
+from oti.lib.memo import forget_everything, read_again, remembered, remembered_each
 from tests import factories
 from tests.booking.pages import address, body, checkout_form, dupont_stay
 from tests.cast import NOW, FakeBank
@@ -38,15 +35,9 @@ class Counted:
         self.ask = ask
 
 
-HOURS = itertools.count(1)
-
-
 @pytest.fixture
-def _remembering(settings, cloned_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def _remembering(settings, cloned_database: str) -> None:
     settings.REMEMBER_SECONDS = 30
-    # An hour after the test before: what it left in this process is too old.
-    hour = next(HOURS) * 3600
-    monkeypatch.setattr(memo, "time", SimpleNamespace(monotonic=lambda: hour + time.monotonic()))
 
 
 @pytest.mark.usefixtures("_remembering")
@@ -59,6 +50,66 @@ def test_an_answer_is_kept_by_its_arguments_and_the_language() -> None:
     with override("en"):
         counted.ask(1)
     assert counted.calls == 3
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_an_answer_without_words_is_the_same_in_every_language() -> None:
+    calls: list[int] = []
+
+    @remembered(by_language=False)
+    def ask(number: int) -> int:
+        calls.append(number)
+        return number
+
+    ask(1)
+    with override("en"):
+        assert ask(1) == 1
+    assert calls == [1]
+
+
+class Rows:
+    """A function that finds rows by their ids, those below ten, and notes what it was asked."""
+
+    def __init__(self, most: int = 64) -> None:
+        self.asked: list[list[int]] = []
+
+        @remembered_each(most=most)
+        def load(ids: Collection[int]) -> dict[int, str]:
+            self.asked.append(list(ids))
+            return {pk: f"{get_language()} {pk}" for pk in ids if pk < 10}
+
+        self.load = load
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_rows_are_kept_one_by_one_and_by_language() -> None:
+    rows = Rows()
+    with override("fr"):
+        assert rows.load([1, 2]) == {1: "fr 1", 2: "fr 2"}
+        assert rows.load([2, 3, 99]) == {2: "fr 2", 3: "fr 3"}
+        assert rows.load([1, 3]) == {1: "fr 1", 3: "fr 3"}
+        rows.load([99])
+    with override("en"):
+        assert rows.load([1]) == {1: "en 1"}
+    assert rows.asked == [[1, 2], [3, 99], [99], [1]]
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_rows_are_read_anew_where_it_matters() -> None:
+    rows = Rows(most=2)
+    rows.load([1])
+    with transaction.atomic():
+        rows.load([1])
+    with read_again():
+        rows.load([1])
+    rows.load([1])
+    assert rows.asked == [[1]] * 3
+    rows.load([2, 3])
+    rows.load([1])
+    assert rows.asked[3:] == [[2, 3], [1]]
+    forget_everything()
+    rows.load([1])
+    assert rows.asked[5:] == [[1]]
 
 
 @pytest.mark.usefixtures("_remembering")

@@ -62,7 +62,7 @@ def test_total_is_the_pages_to_the_cent():
 def test_statements_do_not_grow_with_the_results(django_assert_max_num_queries):
     for _number in range(6):
         a_week()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(11):
         answer = ask(f"stays?{WEEK}&adults=2")
     assert answer.json()["count"] == 6
 
