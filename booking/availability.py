@@ -241,7 +241,6 @@ def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
     return troubles
 
 
-@planned_anew()
 def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     """Return lodgings free for all these nights and this party, with the full price of each.
 
