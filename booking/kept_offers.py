@@ -2,8 +2,9 @@
 
 Loading an offer takes eight statements. One short one says in which version its rows stand, and
 what was loaded is used again while that is the same: nothing here is ever old, whoever asks gets
-the rows as they stand at that moment. Inside a transaction, where things are sold, they are loaded
-all the same. Nobody may change what is returned: other threads hold it too.
+the rows as they stand at that moment, inside a transaction too. What a transaction wrote itself
+has a version that no other one ever sees. Nobody may change what is returned: other threads hold
+it too.
 """
 
 from __future__ import annotations
@@ -93,13 +94,20 @@ def kept_offers(ids: Iterable[int]) -> dict[int, Offer]:
     return _as_they_stand(both, {"ids": wanted})
 
 
-def offer_of_slug(slug: str, *, is_lodging: bool) -> Offer | None:
-    """Return the lodging, or else, of an address, whatever its state, as `kept_offers` does."""
+def offer_of_slug(slug: str, *, is_lodging: bool | None = None) -> Offer | None:
+    """Return the lodging, or else, of an address, whatever its state, as `kept_offers` does.
+
+    Where it may be either, `is_lodging` is None.
+    """
     if not _may_keep():
         found = _load(slug=slug)
-        return next((one for one in found if one.is_lodging == is_lodging), None)
-    versions = SLEPT_VERSIONS if is_lodging else DATED_VERSIONS
-    return next(iter(_as_they_stand(versions + BY_SLUG, {"slug": slug}).values()), None)
+        return next((one for one in found if is_lodging in {None, one.is_lodging}), None)
+    versions = {
+        True: SLEPT_VERSIONS + BY_SLUG,
+        False: DATED_VERSIONS + BY_SLUG,
+        None: f"{SLEPT_VERSIONS}{BY_SLUG} UNION ALL {DATED_VERSIONS}{BY_SLUG}",
+    }
+    return next(iter(_as_they_stand(versions[is_lodging], {"slug": slug}).values()), None)
 
 
 def offer_on_sale(offer_id: int, *, is_lodging: bool, today: date) -> Offer | None:
@@ -119,7 +127,8 @@ def offer_on_sale(offer_id: int, *, is_lodging: bool, today: date) -> Offer | No
 
 
 def _may_keep() -> bool:
-    return settings.REMEMBER_SECONDS > 0 and not connection.in_atomic_block
+    seconds: float = settings.REMEMBER_SECONDS
+    return seconds > 0
 
 
 def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]:

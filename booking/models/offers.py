@@ -296,6 +296,12 @@ class Offer(index.Indexed, ClusterableModel):
         return self.kind in kinds.SLEPT
 
     @property
+    def is_published(self) -> bool:
+        """Whether visitors may see it: published, of an active provider."""
+        is_active = self.provider.state == Provider.State.ACTIVE
+        return is_active and self.state == self.State.PUBLISHED
+
+    @property
     def kind_rules(self) -> kinds.Kind:
         """Return the rules of its kind."""
         return kinds.kind_of(self.kind)

@@ -16,7 +16,6 @@ from booking.views.experiences import experience_offer_page
 from booking.views.lists import experiences_page, stays_page
 from booking.views.offers import calendar_part, stay_offer_page
 from destination.models import LegalText
-from members.models import Provider
 from oti.lib.dates import today as day_of
 from oti.lib.htmx import render_part, replaces
 
@@ -34,7 +33,7 @@ def stay_offer(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a lodging: its rooms at their price, its calendar, its host."""
     now = timezone.now()
     offer = _find(slug, is_lodging=True)
-    if not _is_shown(offer):
+    if not offer.is_published:
         return render(request, "errors/410.html", status=410)
     form = asked(request, now=now)
     if replaces(request, "calendar"):
@@ -58,7 +57,7 @@ def experience_offer(request: HttpRequest, slug: str) -> HttpResponse:
     """Show something to live: who takes part, for how much, on which dates."""
     now = timezone.now()
     offer = _find(slug, is_lodging=False)
-    if not _is_shown(offer):
+    if not offer.is_published:
         return render(request, "errors/410.html", status=410)
     form = asked(request, now=now)
     context = experience_offer_page(request, offer, form, now=now)
@@ -81,8 +80,3 @@ def _find(slug: str, *, is_lodging: bool) -> Offer:
     if offer is None or offer.state == Offer.State.DRAFT:
         raise Http404
     return offer
-
-
-def _is_shown(offer: Offer) -> bool:
-    is_active = offer.provider.state == Provider.State.ACTIVE
-    return is_active and offer.state == Offer.State.PUBLISHED

@@ -7,19 +7,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from booking.availability import slot_status, stay_calendar
+from booking.kept_offers import offer_of_slug
 from booking.models import Offer, Slot
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.kinds import PLACES
+from destination.models.territory import pole_by_commune
 from oti.api import answers
 from oti.api.answers import cents, moment
 from oti.api.base import ApiView, fault_of, query_of
-from oti.api.catalogue import band_rows, published_offer
+from oti.api.catalogue import band_rows
 from oti.api.schema import described
 from oti.api.serializers import AvailabilityQuery
 from oti.lib.dates import today as day_of
@@ -40,9 +43,10 @@ class AvailabilityView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """Answer each night of a lodging, or each slot to come, of 92 days at most."""
         now = timezone.now()
-        offer = published_offer(slug, day_of(now))
-        first, last = _span(query_of(request, AvailabilityQuery), day_of(now))
-        is_sold = offer.pole_id is not None  # type: ignore[attr-defined]
+        today = day_of(now)
+        offer = _published(slug)
+        first, last = _span(query_of(request, AvailabilityQuery), today)
+        is_sold = offer.commune_id in pole_by_commune(today)
         return Response(
             {
                 "offer": offer.slug,
@@ -52,9 +56,17 @@ class AvailabilityView(ApiView):
                 "slots": _slots(offer, first, last, now=now)
                 if is_sold and not offer.is_lodging
                 else [],
-                "prices": band_rows(offer),
+                "prices": [] if offer.is_lodging else band_rows(offer),
             }
         )
+
+
+def _published(slug: str) -> Offer:
+    """Return what visitors may see; a draft or a withdrawn offer isn't known to exist."""
+    offer = offer_of_slug(slug)
+    if offer is None or not offer.is_published:
+        raise Http404
+    return offer
 
 
 def _span(asked: dict[str, Any], today: date) -> tuple[date, date]:

@@ -143,12 +143,19 @@ def test_what_did_not_change_is_asked_in_one_statement():
     assert len(asked) == 1
 
 
-def test_inside_a_transaction_it_is_loaded():
+def test_inside_a_transaction_what_it_wrote_itself_is_seen_and_goes_with_it():
     offer = a_furnished_lodging()
     kept = kept_offers([offer.pk])[offer.pk]
 
     with transaction.atomic():
-        assert kept_offers([offer.pk])[offer.pk] is not kept
+        assert kept_offers([offer.pk])[offer.pk] is kept
+        Offer.objects.filter(pk=offer.pk).update(min_age=7)
+        assert kept_offers([offer.pk])[offer.pk].min_age == 7
+        Offer.objects.filter(pk=offer.pk).update(min_age=8)
+        assert kept_offers([offer.pk])[offer.pk].min_age == 8
+        transaction.set_rollback(True)
+
+    assert kept_offers([offer.pk])[offer.pk].min_age is None
 
 
 def test_nothing_is_kept_where_nothing_is_remembered(settings):
