@@ -107,13 +107,11 @@ def shown(page) -> int:
 @pytest.mark.parametrize(
     ("name", "world", "query"),
     [
-        ("booking:stays", a_market, WEEK),
         ("booking:stays", a_market, {**WEEK, "features": "pets"}),
         ("booking:stays", a_market, {**WEEK, "pole": "massif-du-mezenc", "type": "gite"}),
         ("booking:stays", a_market, {}),
         ("booking:stays", a_market, {"commune": "saint-paulien", "labels": "accueil-velo"}),
         ("booking:stays", a_market, {"stars": ["2", "3"], "q": "offre"}),
-        ("booking:experiences", some_things_to_do, {}),
         ("booking:experiences", some_things_to_do, {**WEEK, "ages": [5]}),
         ("booking:experiences", some_things_to_do, {"features": "pets"}),
         ("booking:experiences", some_things_to_do, {"kind": "activity", "labels": "bio"}),
