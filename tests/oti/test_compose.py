@@ -351,6 +351,12 @@ def answer_of(port: int, path: str, **headers: str) -> tuple[int, HTTPMessage, s
         client.close()
 
 
+def refused_in_the_end(port: int, path: str) -> tuple[int, HTTPMessage, str]:
+    """Ask until it is too often; a slow machine lets more through than the burst."""
+    answers = (answer_of(port, path) for _ in range(3000))
+    return next(answer for answer in answers if answer[0] == 429)
+
+
 def test_nginx_serves_what_is_public_and_says_what_is_wrong(proxy: tuple[int, Path]):
     port, media = proxy
     for folder in ("images", "original_images", "documents"):
@@ -370,7 +376,7 @@ def test_nginx_serves_what_is_public_and_says_what_is_wrong(proxy: tuple[int, Pa
     assert status == 413
     assert "Rien n’a été enregistré" in body
 
-    last = [answer_of(port, "/fr/") for _ in range(150)][-1]
+    last = refused_in_the_end(port, "/fr/")
     assert (last[0], last[1]["Retry-After"]) == (429, "30")
     assert "Un instant" in last[2]
 
@@ -389,7 +395,7 @@ def test_nginx_answers_the_interface_in_json(proxy: tuple[int, Path]):
     assert (away["code"], away["message"][:19]) == ("away", "Le site redémarre :")
     long = {"Content-Length": "52428800", "Accept-Language": "fr"}
     assert problem(answer_of(port, "/api/v1/baskets", **long), 413)["code"] == "too_large"
-    last = [answer_of(port, "/api/v1/offers?language=en") for _ in range(150)][-1]
+    last = refused_in_the_end(port, "/api/v1/offers?language=en")
     assert problem(last, 429) == {
         "code": "too_many_requests",
         "message": "Too many requests: wait, then try again.",
