@@ -14,11 +14,11 @@ from django.utils.translation import override
 
 from booking.access import BASKET_COOKIE
 from booking.basket import add_to_basket
-from booking.models import Basket, Offer, Supplement
+from booking.models import Basket, Offer, Order, Supplement
 from booking.rules.pricing import OptionChoice
 from booking.wishes import LineRequest
 from tests import factories
-from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 from tests.replay import replayed
 
 DUPONT = (None, None, 5, 10)
@@ -112,6 +112,12 @@ def _dupont_stay() -> Basket:
     hold_place(basket, "Solange’s table", kind="meal", day=14, hour=19)
     basket.refresh_from_db()
     return basket
+
+
+@replayed
+def paid_stay(bank: FakeBank) -> Order:
+    """Give the whole stay of the Duponts, paid."""
+    return paid_order(_dupont_stay(), bank)
 
 
 TOTAL = Decimal("1063.40")

@@ -13,8 +13,8 @@ from booking.models import Order
 from members.journal import SYSTEM
 from members.models import Entry, User
 from tests import factories
-from tests.booking.pages import dupont_stay
-from tests.cast import NOW, FakeBank, cancel_order, order_from, paid_order
+from tests.booking.pages import dupont_stay, paid_stay
+from tests.cast import NOW, FakeBank, cancel_order, order_from
 
 pytestmark = pytest.mark.django_db
 CLAIRE = "claire.dupont@example.org"
@@ -22,7 +22,7 @@ CLAIRE = "claire.dupont@example.org"
 
 @pytest.fixture
 def order(bank: FakeBank) -> Order:
-    return paid_order(dupont_stay(Client()), bank)
+    return paid_stay(bank)
 
 
 def somebody(email: str, *, verified: bool = True) -> User:

@@ -10,8 +10,8 @@ from redis.exceptions import ConnectionError as CacheDown
 from booking.messages import send_message
 from booking.models import OutboxMessage
 from oti.cache import FailOpenRedisCache
-from tests.booking.pages import address, body, dupont_stay
-from tests.cast import NOW, FakeBank, paid_order
+from tests.booking.pages import address, body, paid_stay
+from tests.cast import NOW, FakeBank
 
 pytestmark = pytest.mark.django_db
 SENT = "If a booking has this address and this reference, its link is on its way."
@@ -24,7 +24,7 @@ def _in_spring(at):
 
 @pytest.fixture
 def order(client: Client, bank: FakeBank):
-    return paid_order(dupont_stay(Client()), bank)
+    return paid_stay(bank)
 
 
 def ask(client: Client, email: str, reference: str):

@@ -14,8 +14,8 @@ from booking.models import Order
 from members.journal import SYSTEM
 from members.models import User
 from tests import factories
-from tests.booking.pages import address, body, checkout_form, dupont_stay
-from tests.cast import NOW, FakeBank, cancel_order, order_from, paid_order
+from tests.booking.pages import address, body, checkout_form, dupont_stay, paid_stay
+from tests.cast import NOW, FakeBank, cancel_order, order_from
 
 pytestmark = pytest.mark.django_db
 CLAIRE = "claire.dupont@example.org"
@@ -29,7 +29,7 @@ def _in_spring(at):
 
 @pytest.fixture
 def order(bank: FakeBank) -> Order:
-    return paid_order(dupont_stay(Client()), bank)
+    return paid_stay(bank)
 
 
 def follow_link(client: Client, order: Order, page: str = "booking:trip") -> str:

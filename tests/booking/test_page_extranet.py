@@ -11,7 +11,16 @@ from booking.cancellation import cancel_lines
 from booking.models import Order
 from members.journal import SYSTEM
 from tests import factories
-from tests.booking.pages import a_week, address, body, carry, dupont_stay, hold_place, hold_week
+from tests.booking.pages import (
+    a_week,
+    address,
+    body,
+    carry,
+    dupont_stay,
+    hold_place,
+    hold_week,
+    paid_stay,
+)
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +33,7 @@ def _in_spring(at):
 
 @pytest.fixture
 def order(bank: FakeBank) -> Order:
-    return paid_order(dupont_stay(Client()), bank)
+    return paid_stay(bank)
 
 
 def host_of(order: Order, kind: str) -> Client:

@@ -14,9 +14,9 @@ from booking.reversals import reverse_payouts
 from members.journal import SYSTEM
 from members.models import PayoutAccount, Provider
 from tests import factories
-from tests.booking.pages import body, dupont_stay
+from tests.booking.pages import body, paid_stay
 from tests.booking.test_release_payouts import another_share
-from tests.cast import NOW, FakeBank, paid_order
+from tests.cast import NOW, FakeBank
 
 pytestmark = pytest.mark.django_db
 AFTER = datetime(2027, 7, 25, 12, tzinfo=NOW.tzinfo)
@@ -30,7 +30,7 @@ def _in_spring(at):
 
 @pytest.fixture
 def order(bank: FakeBank) -> Order:
-    return paid_order(dupont_stay(Client()), bank)
+    return paid_stay(bank)
 
 
 def provider_of(order: Order, kind: str = "lodging") -> Provider:

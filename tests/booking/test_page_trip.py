@@ -26,6 +26,7 @@ from tests.booking.pages import (
     hold_place,
     hold_week,
     linen,
+    paid_stay,
 )
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
@@ -40,7 +41,8 @@ def _in_spring(at):
 @pytest.fixture
 def order(client: Client, bank: FakeBank) -> Order:
     """Give the Duponts' paid order, whose link this client followed."""
-    order = paid_order(dupont_stay(client), bank)
+    order = paid_stay(bank)
+    carry(client, order.basket)
     answer = client.get(link(order))
     assert (answer.status_code, answer.url) == (303, address("booking:trip", order.reference))
     return order

@@ -16,11 +16,17 @@ from booking.statements import statement_of
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 from tests.pages import text_of
+from tests.replay import replayed
 
 
 @pytest.fixture
 def order(bank: FakeBank) -> Order:
     """Return a paid order: a week of nights and a workshop of the same week."""
+    return _order(bank)
+
+
+@replayed
+def _order(bank: FakeBank) -> Order:
     lodging = factories.a_lodging(now=NOW)
     activity = factories.an_activity(cancellation_policy=factories.a_policy((24, 50)))
     slot = factories.a_slot(activity, SATURDAY + timedelta(days=2))

@@ -27,7 +27,7 @@ from tests.oti.api.client import (
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = 8
+EXAMPLES = 6
 OPERATIONS = [
     "GET /api/v1/stays",
     "GET /api/v1/offers",
