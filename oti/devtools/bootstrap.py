@@ -89,7 +89,9 @@ def _install() -> None:
         file.write(_block("uv"))
     pip = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", pinned]
     _run(pip, environment)
+    # Compiled once here rather than by each of the processes that start together.
     uv = [os.path.join(VENV, "bin", "uv"), "pip", "sync", "--quiet", "--require-hashes"]
+    uv.append("--compile-bytecode")
     _run([*uv, "--python", VENV_PYTHON, REQUIREMENTS], environment)
 
 
