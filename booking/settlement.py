@@ -56,6 +56,8 @@ from oti.lib.money import ZERO, from_cents
 
 logger = logging.getLogger(__name__)
 
+# The journal's verb for an order whose visitor went back to change the stay.
+TAKEN_BACK = "order taken back"
 # The bank's own words for a payment page are asked about after this silence.
 SILENCE = timedelta(minutes=2)
 # Pages that lapsed are asked about again from time to time, for a day.
@@ -513,4 +515,5 @@ def end_unpaid(order_id: int, *, now: datetime, actor: Actor, keep_holds: bool) 
             basket.state = Basket.State.OPEN
             basket.expires_at = until
             basket.save(update_fields=["state", "expires_at", "updated_at"])
-        record("order expired", f"order:{order.reference}", actor=actor, at=now)
+        verb = TAKEN_BACK if keep_holds else "order expired"
+        record(verb, f"order:{order.reference}", actor=actor, at=now)

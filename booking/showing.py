@@ -35,7 +35,7 @@ from booking.stay_view import BasketView, DayView, EntryView, LineView
 from destination.templatetags.velay import date_range, duree, euros, heure, jour, jour_long, party
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY, count_nights, paris
-from oti.lib.html import format_number
+from oti.lib.html import NBSP, format_number
 from oti.lib.money import ZERO
 
 # Why a line can't be had, where one word says it.
@@ -128,7 +128,7 @@ def free_until(
 def quantity_words(offer: Offer, quantity: int, guests: Sequence[Guest]) -> str:
     """Write how much is bought: persons, or items."""
     if offer.is_sold_by_item:
-        return ngettext("%(count)s item", "%(count)s items", quantity) % {"count": quantity}
+        return f"×{NBSP}{quantity}"
     return party_words(guests)
 
 

@@ -18,8 +18,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
@@ -34,6 +34,7 @@ from booking.payment import ask_refund_again
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.rules.refunds import WHOLE, RefundResult
+from booking.settlement import TAKEN_BACK
 from destination.desk import ReadOnlyInspectView
 from members.models import Entry
 from oti.lib.html import format_euros
@@ -48,6 +49,7 @@ VERBS: dict[str, Promise] = {
     "order confirmed": gettext_lazy("Order confirmed"),
     "payment given back": gettext_lazy("Payment given back"),
     "order expired": gettext_lazy("Order expired: it was not paid in time"),
+    TAKEN_BACK: gettext_lazy("Order taken back by the visitor, to change the stay"),
     "line cancelled": gettext_lazy("Line cancelled"),
     "order cancelled": gettext_lazy("Order cancelled"),
     "refund created": gettext_lazy("Refund created"),
@@ -143,7 +145,16 @@ def _details(data: dict[str, Any], titles: dict[int, str]) -> list[str]:
 
 def euros(amount: Decimal) -> str:
     """Write a sum with its cents, as the desk shows money."""
-    return format_euros(amount, "fr", is_exact=True)
+    return format_euros(amount, get_language() or "fr", is_exact=True)
+
+
+def _state_words(order: Order) -> str:
+    """Write an order's state; one that its visitor took back didn't run out of time."""
+    if order.state == states.EXPIRED:
+        of_order = Entry.objects.filter(subject=f"order:{order.reference}")
+        if of_order.filter(verb=TAKEN_BACK).exists():
+            return _("taken back by the visitor")
+    return str(order.get_state_display())
 
 
 class OrderInspectView(ReadOnlyInspectView):
@@ -176,6 +187,7 @@ class OrderInspectView(ReadOnlyInspectView):
                 (message, kind_of_message(message.kind))
                 for message in order.messages.order_by("created_at")
             ],
+            "state_words": _state_words(order),
             "history": history_of(order),
             "evidence": _evidence(order),
             "may_change": self.user_has_permission("change"),

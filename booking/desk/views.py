@@ -254,6 +254,7 @@ class OfferInspectView(ReadOnlyInspectView):
             "slots": offer.slots.with_free(now).filter(starts_at__gt=now)[:8],
             "slots_count": offer.slots.filter(starts_at__gt=now).count(),
             "bands": offer.bands.all(),
+            "steps": offer.steps.select_related("led_by"),
             "supplements": offer.supplements.all(),
             "photos": offer.photos.select_related("image"),
             "public_url": public_url(offer),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
+from members.groups import ensure_office_group
 from members.models import Provider, ProviderRole, User
 
 PASSWORD = "Lentille-verte-43"  # noqa: S105 - shown on purpose
-OFFICE, ANNE, SOLANGE, VISITOR = (
+ADMINISTRATOR, OFFICE, ANNE, SOLANGE, VISITOR = (
+    "administration@example.org",
     "bureau@example.org",
     "anne@example.org",
     "solange@example.org",
@@ -16,12 +18,14 @@ OFFICE, ANNE, SOLANGE, VISITOR = (
 )
 # role, e-mail, password
 DEMO_ACCOUNTS = [
+    ("admin", ADMINISTRATOR, PASSWORD),
     ("office", OFFICE, PASSWORD),
     ("host", ANNE, PASSWORD),
     ("host", SOLANGE, PASSWORD),
     ("visitor", VISITOR, PASSWORD),
 ]
 NAMES = {
+    ADMINISTRATOR: ("Dominique", "Administration"),
     OFFICE: ("Camille", "Bureau"),
     ANNE: ("Anne", "Hôte"),
     SOLANGE: ("Solange", "Hôte"),
@@ -38,16 +42,17 @@ def create_accounts() -> int:
     for email, (first_name, last_name) in NAMES.items():
         if email in known:
             continue
-        is_office = email == OFFICE
         user = User.objects.create(
             email=email,
             password=password,
             first_name=first_name,
             last_name=last_name,
-            is_staff=is_office,
-            is_superuser=is_office,
+            is_staff=email in {ADMINISTRATOR, OFFICE},
+            is_superuser=email == ADMINISTRATOR,
         )
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        if email == OFFICE:
+            user.groups.add(ensure_office_group())
         if email in HOST_OF:
             provider = Provider.objects.get(slug=HOST_OF[email])
             ProviderRole.objects.create(user=user, provider=provider)

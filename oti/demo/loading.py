@@ -44,7 +44,6 @@ from destination.importers.territory import load_territory
 from destination.models import Commune, LegalText, Site
 from events.models import Event, Session
 from members import journal
-from members.groups import ensure_office_group
 from members.models import Entry, Provider
 from oti.demo import rows
 from oti.demo.accounts import create_accounts
@@ -144,7 +143,6 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["offers"], counts["events"] = len(fresh), len(fresh_events)
         counts["units"] = Unit.objects.filter(offer__slug__in=fresh).count()
         fresh |= fresh_events
-        ensure_office_group()
         counts["accounts"] = create_accounts()
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()

@@ -351,7 +351,8 @@ def test_each_demo_account_signs_in(now: datetime, role: str, email: str, passwo
     user = authenticate(email=email, username=email, password=password)
 
     assert isinstance(user, User)
-    assert user.is_superuser == (role == "office") == (email == OFFICE)
+    assert user.is_superuser == (role == "admin")
+    assert user.groups.exists() == (role == "office") == (email == OFFICE)
     assert user.roles.exists() == (role == "host")
 
 

@@ -11,10 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from booking import basket as baskets
+from booking import checkout
 from booking.models import GatewayEvent, Offer, Order, OrderLine, OutboxMessage, Refund, Slot
 from booking.statements import statement_of
 from tests import factories
-from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
+from tests.booking.test_place_order import dupont_basket
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, order_from, paid_order
 from tests.pages import text_of
 from tests.replay import replayed
 
@@ -368,3 +370,27 @@ def test_options_that_were_bought_are_shown(desk: Client, order: Order) -> None:
     page = desk.get(reverse("desk_orders:inspect", args=[order.pk])).content.decode()
 
     assert "Options: Draps × 2" in page
+
+
+def test_an_order_that_its_visitor_took_back_did_not_run_out_of_time(
+    desk: Client, bank: FakeBank
+) -> None:
+    basket = dupont_basket()
+    order = order_from(basket)
+    checkout.begin_payment(order, success_url="s", cancel_url="c", now=NOW)
+    checkout.give_basket_back(order, now=NOW)
+
+    words = text_of(desk.get(reverse("desk_orders:inspect", args=[order.pk])))
+
+    assert "taken back by the visitor" in words
+    assert "Order taken back by the visitor, to change the stay (visitor)" in words
+    assert "not paid in time" not in words
+
+
+def test_a_workshop_in_steps_shows_its_steps_and_their_plan_b(desk: Client) -> None:
+    offer = factories.a_composite()
+
+    words = text_of(desk.get(reverse("desk_experiences:inspect", args=[offer.pk])))
+
+    assert "Cueillir — 100 minutes Plan B: Visiter une champignonnière" in words
+    assert words.count("Plan B") == 1
