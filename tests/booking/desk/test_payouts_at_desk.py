@@ -100,7 +100,7 @@ def test_office_sends_a_provider_the_way_to_the_bank(desk: Client, payout: Payou
     provider = payout.sub_order.provider
     address = reverse("desk_payouts:account", args=[provider.pk])
     shown = body(desk.get(address))
-    assert "760,00 €" in shown
+    assert "€760.00" in shown
     assert provider.payout_account.account_id in shown
     refused = desk.post(address)
     assert refused.status_code == 200
