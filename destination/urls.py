@@ -14,4 +14,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path(pgettext_lazy("address", "explore/<slug:slug>/"), views.pole, name="pole"),
     re_path(rf"^(?P<kind>{LEGAL})/$", views.legal, name="legal"),
+    # Last: whatever the office wrote.
+    re_path(r"^(?P<path>(?:[\w-]+/)+)$", views.page, name="page"),
 ]

@@ -4,9 +4,6 @@ load the tag libraries of the floors above for that (architecture.md §2).
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,22 +11,15 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
+from wagtail.models import Page
 
 from destination.legal_body import clean_body
-from destination.models import LegalText, Pole, Site
-from destination.models.territory import memberships_on, poles_on
+from destination.models import HomePage, LegalText, PolePage
+from destination.models.pages import VelayPage
+from destination.seasons import season_of
+from destination.shown_poles import pole_cards, pole_context, pole_on
 from oti.lib.dates import today as day_of
-
-# The winter face: from mid November to the end of March.
-WINTER = ((11, 15), (3, 31))
-SITES_SHOWN = 6
-SITE_ICONS = {
-    Site.Kind.GRAND_SITE: "landmark",
-    Site.Kind.MUSEE: "landmark",
-    Site.Kind.VILLAGE: "house",
-    Site.Kind.NATURE: "mountain",
-    Site.Kind.OTHER: "map-pin",
-}
+from oti.lib.memo import remembered
 
 
 @require_safe
@@ -42,31 +32,58 @@ def root(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the promise of the season, the search and the poles."""
+    """Show the home that the office wrote, or the one that needs no text of its own."""
+    page = written(HomePage)
+    if page is not None:
+        return page.serve(request)
     today = day_of(timezone.now())
-    context = {
-        "season": season_of(today),
-        "poles": [_pole_card(one) for one in poles_on(today)],
-    }
+    context = {"season": season_of(today), "poles": pole_cards(today)}
     return render(request, "destination/home.html", context)
 
 
 @require_safe
 def pole(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a pole of the perimeter in force, with the places worth a walk in it."""
+    """Show a pole of the perimeter in force: the office's page of it, or its places alone."""
     today = day_of(timezone.now())
-    found = Pole.objects.active_on(today).select_related("town").filter(slug=slug).first()
-    if found is None:
+    if pole_on(slug, today=today) is None:
         raise Http404
-    context = {
-        "pole": found,
-        "season": season_of(today),
-        "reasons": _sites_of(found, today),
-        "stays_url": f"{reverse('booking:stays')}?pole={found.slug}",
-        "experiences_url": f"{reverse('booking:experiences')}?pole={found.slug}",
-        "agenda_url": f"{reverse('events:agenda')}?pole={found.slug}",
-    }
+    page = written(PolePage, pole_slug=slug)
+    if page is not None:
+        return page.serve(request)
+    context = {"season": season_of(today), **pole_context(slug, today=today)}
     return render(request, "destination/pole.html", context)
+
+
+@require_safe
+def page(request: HttpRequest, path: str) -> HttpResponse:
+    """Show a page that the office wrote, by its whole address below the language.
+
+    One statement finds it, where Wagtail's own routing asks two for each level of the tree.
+    """
+    home_path = home_path_in(get_language() or "fr")
+    if home_path is None:
+        raise Http404
+    found = Page.objects.live().filter(url_path=f"{home_path}{path}").specific().first()
+    if isinstance(found, PolePage):
+        return redirect("destination:pole", found.pole_slug)
+    if not isinstance(found, VelayPage):
+        raise Http404
+    return found.serve(request)
+
+
+@remembered()
+def home_path_in(language: str) -> str | None:
+    """Return where the tree of a language begins, None if it has no home yet."""
+    homes = HomePage.objects.live().filter(locale__language_code=language).order_by("path")
+    path: str | None = homes.values_list("url_path", flat=True).first()
+    return path
+
+
+def written(kind: type[VelayPage], **wanted: str) -> VelayPage | None:
+    """Return the published page of a kind in the active language, if the office wrote one."""
+    pages = kind.objects.live().filter(locale__language_code=get_language(), **wanted)
+    found: VelayPage | None = pages.order_by("path").first()
+    return found
 
 
 @require_safe
@@ -102,42 +119,3 @@ def legal(request: HttpRequest, kind: str) -> HttpResponse:
         ],
     }
     return render(request, "destination/legal.html", context)
-
-
-def season_of(day: date) -> str:
-    """Return which face the destination shows on a day: summer or winter."""
-    first, last = WINTER
-    is_winter = (day.month, day.day) >= first or (day.month, day.day) <= last
-    return "winter" if is_winter else "summer"
-
-
-def _pole_card(one: Pole) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "tagline": one.tagline,
-        "slug": one.slug,
-        "hero": one.hero,
-        "url": reverse("destination:pole", args=[one.slug]),
-    }
-
-
-def _sites_of(found: Pole, today: date) -> list[dict[str, Any]]:
-    """Return the sites of a pole for `pole.html`, grand sites first."""
-    communes = memberships_on(today).filter(pole=found, is_neighbour=False).values("commune_id")
-    order = list(SITE_ICONS)
-    sites = sorted(
-        Site.objects.filter(commune__in=communes).select_related("commune"),
-        key=lambda site: (order.index(_kind_of(site)), site.name),
-    )
-    return [
-        {
-            "icon": SITE_ICONS[_kind_of(site)],
-            "title": site.name,
-            "text": f"{_kind_of(site).label}, {site.commune.name}",
-        }
-        for site in sites[:SITES_SHOWN]
-    ]
-
-
-def _kind_of(site: Site) -> Site.Kind:
-    return Site.Kind(site.kind) if site.kind in Site.Kind.values else Site.Kind.OTHER

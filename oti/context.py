@@ -22,12 +22,13 @@ from oti.lib.dates import today as day_of
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
-    """Return language_links [(code, name, url)], nav_poles [{name, url}], stay_badge {count,
-    held_until} and the office; at most one statement for the poles and two for the stay, none
-    without its cookie.
+    """Return language_links [(code, name, url)], alternate_links [(code, url)], nav_poles [{name,
+    url}], stay_badge {count, held_until} and the office; at most one statement for the poles and
+    two for the stay, none without its cookie.
     """
     return {
         "language_links": SimpleLazyObject(lambda: language_links(request)),
+        "alternate_links": SimpleLazyObject(lambda: alternate_links(request)),
         "nav_poles": SimpleLazyObject(nav_poles),
         "stay_badge": SimpleLazyObject(lambda: stay_badge(request)),
         "office": settings.OFFICE,
@@ -36,17 +37,45 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
 
 def language_links(request: HttpRequest) -> list[tuple[str, str, str]]:
     """Return this page in every language; the home where the page has no language of its own."""
-    links = []
-    for code, _name in settings.LANGUAGES:
-        address = _in_language(request, code)
-        links.append((code, get_language_info(code)["name_local"].capitalize(), address))
-    return links
+    return [
+        (code, get_language_info(code)["name_local"].capitalize(), _in_language(request, code))
+        for code, _name in settings.LANGUAGES
+    ]
+
+
+def alternate_links(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return [(code, url)] of the languages in which this very page exists, its own included.
+
+    A page of the office that isn't translated names no other: search engines want each pair of
+    pages to name each other (features.md S04).
+    """
+    written = translations_of(request)
+    if written is not None:
+        return [(code, written[code]) for code, _name in settings.LANGUAGES if code in written]
+    return [(code, url) for code, _name, url in language_links(request)]
+
+
+def translations_of(request: HttpRequest) -> dict[str, str] | None:
+    """Return the addresses of a page of the office by language, None for every other page."""
+    page = getattr(request, "cms_page", None)
+    match = request.resolver_match
+    if page is None or match is None or match.view_name != "destination:page":
+        return None
+    known = getattr(request, "cms_translations", None)
+    if known is None:
+        pages = page.get_translations(inclusive=True).live().select_related("locale")
+        known = {one.locale.language_code: one.url for one in pages}
+        request.cms_translations = known  # type: ignore[attr-defined]
+    return known
 
 
 def _in_language(request: HttpRequest, code: str) -> str:
     """Return the address of this page in a language, the home where it has none of its own."""
     match = request.resolver_match
+    written = translations_of(request)
     with override(code):
+        if written is not None:
+            return written.get(code) or reverse("destination:home")
         if match is not None and match.url_name:
             with suppress(NoReverseMatch):
                 path = reverse(match.view_name, args=match.args, kwargs=match.kwargs)

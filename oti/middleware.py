@@ -1,15 +1,23 @@
 """What is refused before any view, and what every answer or bare refusal says to the browser."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
 
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.utils.translation import get_language
 
 from oti.api import problems
 
 API = "/api/"
+# Addresses that any word fits.
+OFFICES_PAGES = frozenset({"destination:page", "wagtail_serve"})
 
 
 class BrowserPolicies:
@@ -32,6 +40,29 @@ class BrowserPolicies:
         if request.path_info.startswith(settings.DESK_PREFIX):
             response.headers.setdefault("Content-Security-Policy", self.desk_policy)
         return response
+
+
+class Languages(LocaleMiddleware):
+    """Lead an address without a language to the page of that name in the visitor's.
+
+    Django's own would send every unknown address there: below a language any address may be a
+    page of the office's.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
+        """Send only to addresses that the machine knows; what is not found stays so."""
+        if response.status_code == HTTPStatus.NOT_FOUND and not self._is_known(request):
+            response.headers.setdefault("Content-Language", get_language() or "")
+            return response
+        return super().process_response(request, response)
+
+    @staticmethod
+    def _is_known(request: HttpRequest) -> bool:
+        path = f"/{get_language()}{request.path_info}"
+        with suppress(Resolver404):
+            name = resolve(path if path.endswith("/") else f"{path}/").view_name
+            return name not in OFFICES_PAGES
+        return False
 
 
 class NoNullCharacters:

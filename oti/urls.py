@@ -7,11 +7,13 @@ Public pages live under the language, with translated first segments; these have
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.sitemaps import views as sitemaps
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.cache import cache_page
 from django.views.static import serve
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
+from wagtail.urls import serve_pattern
+from wagtail.views import serve as serve_page
 
 from oti import indexing
 from oti.health import health
@@ -54,4 +56,6 @@ urlpatterns += i18n_patterns(
     path("", include("events.urls")),
     path("", include("booking.urls")),
     path("", include("destination.urls")),
+    # Wagtail writes its addresses with these; the office's pages are served by destination.
+    re_path(serve_pattern, serve_page, name="wagtail_serve"),
 )

@@ -394,7 +394,7 @@ class OfferPhoto(models.Model):
 
     offer = ParentalKey(Offer, on_delete=models.CASCADE, related_name="photos")
     image = models.ForeignKey(
-        "wagtailimages.Image", on_delete=models.CASCADE, related_name="+", verbose_name=_("photo")
+        "destination.Picture", on_delete=models.CASCADE, related_name="+", verbose_name=_("photo")
     )
     alt = models.CharField(
         _("what it shows"),

@@ -1,6 +1,19 @@
 """Models of the destination."""
 
 from destination.models.legal import LegalText
+from destination.models.pages import (
+    ArticlePage,
+    CommunePage,
+    HomePage,
+    ItineraryPage,
+    PersonaPage,
+    PlacePage,
+    PolePage,
+    PracticalPage,
+    SectionPage,
+    ThemePage,
+)
+from destination.models.pictures import Picture, Rendition
 from destination.models.places import Site, Station
 from destination.models.territory import (
     Commune,
@@ -12,13 +25,25 @@ from destination.models.territory import (
 )
 
 __all__ = [
+    "ArticlePage",
     "Commune",
+    "CommunePage",
     "Epci",
+    "HomePage",
+    "ItineraryPage",
     "LegalText",
     "Perimeter",
     "PerimeterActivation",
+    "PersonaPage",
+    "Picture",
+    "PlacePage",
     "Pole",
     "PoleMembership",
+    "PolePage",
+    "PracticalPage",
+    "Rendition",
+    "SectionPage",
     "Site",
     "Station",
+    "ThemePage",
 ]

@@ -18,11 +18,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from booking.basket import add_to_basket
 from booking.models import BasketLine, Order
 from booking.wishes import LineRequest
-from destination.models import LegalText, Pole
+from destination.models import LegalText, Pole, ThemePage
 from events.models import Event, Session
 from members.models import User
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
+from tests.destination.cms import a_page
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,8 @@ TABLE: dict[str, dict[str, int]] = {
     "destination:home": EVERYBODY,
     "destination:pole": EVERYBODY,
     "destination:legal": EVERYBODY,
+    "destination:page": EVERYBODY,
+    "wagtail_serve": EVERYBODY,
     "events:agenda": EVERYBODY,
     "events:agenda-month": EVERYBODY,
     "events:agenda-ics": EVERYBODY,
@@ -145,6 +148,7 @@ class World:
         arguments: dict[str, dict[str, Any]] = {
             "sitemap": {"section": "offers"},
             "destination:pole": {"slug": Pole.objects.first().slug},
+            "destination:page": {"path": "bien-etre/"},
             "destination:legal": {"kind": LegalText.Kind.TERMS.value},
             "events:agenda-month": {"year": 2027, "month": 7},
             "events:event": {"slug": Event.objects.get().slug},
@@ -175,6 +179,8 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
         }
+        if name == "wagtail_serve":
+            return reverse(name, args=["bien-etre/"])
         if name in about_order:
             return reverse(name, kwargs={"reference": self.order.reference})
         return reverse(name, kwargs=arguments.get(name))
@@ -196,6 +202,7 @@ class World:
 def world(bank: FakeBank, at) -> World:
     at(NOW)
     factories.terms()
+    a_page(ThemePage, slug="bien-etre")
     gite = factories.a_lodging(now=NOW)
     evening = factories.an_activity(kind="event_ticket")
     slot = factories.a_slot(evening, date(2027, 7, 13), time(21))

@@ -9,12 +9,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from PIL import Image as Drawing
-from wagtail.images.models import Image
 
 from booking import search_table
 from booking.basket import add_to_basket
 from booking.models import Closure, Offer, OfferPhoto, Supplement, Unit
 from booking.wishes import LineRequest
+from destination.models import Picture as Image
 from members.models import Provider
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, TODAY

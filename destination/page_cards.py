@@ -1,0 +1,61 @@
+"""Pages shown on other pages, as cards.
+
+A card is read from what is published in the language of the page; a draft, a deleted page and one
+that has no translation are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from wagtail.models import Locale, Page
+
+MOST_CHILDREN = 24
+
+
+class PageCard(NamedTuple):
+    """What a card says of a page."""
+
+    title: str
+    url: str
+    text: str
+    drawing: str
+    image: Any
+    kind: str
+
+
+def chosen_cards(pages: Iterable[Page | None]) -> list[PageCard]:
+    """Return the cards of chosen pages, in their order, in the active language."""
+    keys = [one.translation_key for one in pages if one is not None]
+    if not keys:
+        return []
+    locale = Locale.get_active()
+    found = Page.objects.live().filter(translation_key__in=keys, locale=locale)
+    by_key = {one.translation_key: one for one in found.specific()}
+    return [card_of(by_key[key]) for key in dict.fromkeys(keys) if key in by_key]
+
+
+def child_cards(page: Page) -> list[PageCard]:
+    """Return the cards of the pages below a page, in the order of the tree."""
+    children = page.get_children().live().specific()[:MOST_CHILDREN]
+    return [card_of(one) for one in children]
+
+
+def card_of(page: Page) -> PageCard:
+    """Return the card of a specific page."""
+    return PageCard(
+        title=page.title,
+        url=page.url or "",
+        text=getattr(page, "introduction", ""),
+        drawing=getattr(page, "drawing", ""),
+        image=getattr(page, "shown_image", None),
+        kind=str(page._meta.verbose_name),
+    )
+
+
+def cards_of(chosen: Sequence[Page | None], page: Page | None) -> list[PageCard]:
+    """Return the cards of chosen pages; without any, those of the pages below `page`."""
+    if chosen:
+        return chosen_cards(chosen)
+    return child_cards(page) if page is not None and page.pk else []

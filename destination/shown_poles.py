@@ -1,0 +1,75 @@
+"""What the page of a pole says beside what an editor wrote: its sites, and where its lists are."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+
+from destination.models.places import Site
+from destination.models.territory import Pole, memberships_on, poles_on
+
+SITES_SHOWN = 6
+SITE_ICONS = {
+    Site.Kind.GRAND_SITE: "landmark",
+    Site.Kind.MUSEE: "landmark",
+    Site.Kind.VILLAGE: "house",
+    Site.Kind.NATURE: "mountain",
+    Site.Kind.OTHER: "map-pin",
+}
+
+
+def pole_on(slug: str, *, today: date) -> Pole | None:
+    """Return the pole of the perimeter in force, None if it has none of that name."""
+    return next((one for one in poles_on(today) if one.slug == slug), None)
+
+
+def pole_cards(today: date) -> list[dict[str, Any]]:
+    """Return the poles of the perimeter in force for the home."""
+    return [
+        {
+            "name": one.name,
+            "tagline": one.tagline,
+            "slug": one.slug,
+            "hero": one.hero,
+            "url": reverse("destination:pole", args=[one.slug]),
+        }
+        for one in poles_on(today)
+    ]
+
+
+def pole_context(slug: str, *, today: date) -> dict[str, Any]:
+    """Return what `destination/pole.html` needs: pole, reasons, the addresses of its lists."""
+    found = pole_on(slug, today=today)
+    if found is None:
+        return {"pole": None, "reasons": []}
+    return {
+        "pole": found,
+        "reasons": sites_of(found, today=today),
+        "stays_url": f"{reverse('booking:stays')}?pole={found.slug}",
+        "experiences_url": f"{reverse('booking:experiences')}?pole={found.slug}",
+        "agenda_url": f"{reverse('events:agenda')}?pole={found.slug}",
+    }
+
+
+def sites_of(found: Pole, *, today: date) -> list[dict[str, Any]]:
+    """Return the sites of a pole as reasons to see it, grand sites first."""
+    communes = memberships_on(today).filter(pole=found, is_neighbour=False).values("commune_id")
+    order = list(SITE_ICONS)
+    sites = sorted(
+        Site.objects.filter(commune__in=communes).select_related("commune"),
+        key=lambda site: (order.index(_kind_of(site)), site.name),
+    )
+    return [
+        {
+            "icon": SITE_ICONS[_kind_of(site)],
+            "title": site.name,
+            "text": f"{_kind_of(site).label}, {site.commune.name}",
+        }
+        for site in sites[:SITES_SHOWN]
+    ]
+
+
+def _kind_of(site: Site) -> Site.Kind:
+    return Site.Kind(site.kind) if site.kind in Site.Kind.values else Site.Kind.OTHER

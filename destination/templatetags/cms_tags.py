@@ -1,0 +1,120 @@
+"""Pictures and links of the office's pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from wagtail.images.exceptions import InvalidFilterSpecError
+from wagtail.images.models import SourceImageIOError
+from wagtail.models import Locale, Page
+
+from destination.models.pictures import Picture
+from destination.templatetags.velay import illustration
+from oti.lib.dates import today as day_of
+
+register = template.Library()
+
+# Widths of ux.md §4.6, cut to the 4:3 of the drawings so that lists stay even.
+SIZES = ("fill-400x300", "fill-800x600", "fill-1200x900")
+FORMATS = ("avif", "webp")
+QUALITY = {"avif": "avifquality-60", "webp": "webpquality-70"}
+ON_CARDS = "(min-width: 40rem) 25rem, 100vw"
+ON_PAGES = "(min-width: 62rem) 40rem, 100vw"
+
+
+@register.simple_tag
+def page_picture(page: Any) -> SafeString:
+    """Show the photograph of a page, or its drawing; it is seen first, so it isn't lazy."""
+    if page.shown_image is None:
+        return SafeString(illustration(page.drawing, lazy=False))
+    return photograph(page.shown_image, sizes=ON_PAGES, is_first=True)
+
+
+@register.simple_tag
+def card_picture(card: Any) -> SafeString:
+    """Show the picture of a card; beside its title it is decoration."""
+    if card.image is None:
+        return SafeString(illustration(card.drawing))
+    return photograph(card.image, alt="", sizes=ON_CARDS)
+
+
+@register.simple_tag
+def chosen_picture(choice: Any) -> SafeString:
+    """Show what an editor chose: the photograph while its rights hold, else the drawing."""
+    image = _in_right(choice.get("image"))
+    alt = choice.get("alt") or ""
+    if image is None:
+        drawing = choice.get("drawing")
+        return SafeString(illustration(drawing, alt)) if drawing else SafeString("")
+    return photograph(image, alt=alt or image.default_alt_text, sizes=ON_PAGES)
+
+
+@register.filter
+def credit(choice: Any) -> str:
+    """Return whose the shown photograph is, "" for a drawing."""
+    image = _in_right(choice.get("image"))
+    return f"© {image.credit}" if image is not None and image.credit else ""
+
+
+def _in_right(image: Picture | None) -> Picture | None:
+    if image is None or not image.may_be_shown_on(day_of(timezone.now())):
+        return None
+    return image
+
+
+def photograph(
+    image: Picture, *, sizes: str, alt: str | None = None, is_first: bool = False
+) -> SafeString:
+    """Show a photograph in the formats and widths that a page needs; nothing if its file is gone.
+
+    The renditions are made when the photograph is saved (`destination.tasks`), all read at once.
+    """
+    try:
+        made = image.get_renditions(
+            *(f"{size}|format-{form}|{QUALITY[form]}" for form in FORMATS for size in SIZES)
+        )
+    except (SourceImageIOError, InvalidFilterSpecError, OSError):
+        return SafeString("")
+    by_format: dict[str, list[Any]] = {form: [] for form in FORMATS}
+    for spec, rendition in made.items():
+        by_format["avif" if "format-avif" in spec else "webp"].append(rendition)
+    sets = {
+        form: ", ".join(f"{one.url} {one.width}w" for one in renditions)
+        for form, renditions in by_format.items()
+    }
+    middle = by_format["webp"][1]
+    return format_html(
+        '<picture><source type="image/avif" srcset="{}" sizes="{}">'
+        '<img src="{}" srcset="{}" sizes="{}" alt="{}" width="{}" height="{}" {}></picture>',
+        sets["avif"],
+        sizes,
+        middle.url,
+        sets["webp"],
+        sizes,
+        image.default_alt_text if alt is None else alt,
+        middle.width,
+        middle.height,
+        SafeString('fetchpriority="high"' if is_first else 'loading="lazy" decoding="async"'),
+    )
+
+
+@register.simple_tag
+def page_link(page: Page | None) -> str:
+    """Return the address of a chosen page in the active language, "" if it isn't published."""
+    if page is None:
+        return ""
+    locale = Locale.get_active()
+    if page.locale_id != locale.pk:
+        page = page.get_translation_or_none(locale)
+    return (page.url or "") if page is not None and page.live else ""
+
+
+@register.simple_tag
+def choice_words(value: Any, name: str) -> str:
+    """Write a choice of a block in its words."""
+    field = value.block.child_blocks[name].field
+    return str(dict(field.choices).get(value[name], value[name]))
