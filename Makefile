@@ -12,7 +12,7 @@ TEMPLATES := templates oti/devtools/templates
 ARGS ?=
 
 .PHONY: help setup browser run shape test test-fast test-race test-browser lint types format messages \
-	seed screenshot bench services-stop ci clean
+	seed screenshot bench audit services-stop ci clean
 
 help: ## This list
 	@echo "Velay, terre de liens. First: make run (or make test)."
@@ -75,6 +75,9 @@ screenshot: browser ## Photograph pages of the running site into build/ (ARGS="/
 
 bench: setup ## Measure speed on a copy of its own, one JSON line each (ARGS="search_500 contend")
 	@$(BIN)/python -m oti.devtools.bench $(ARGS)
+
+audit: browser ## Ask Lighthouse about the main pages, one JSON line each (ARGS="home pole"); needs Node
+	@$(BIN)/python -m oti.devtools.audit $(ARGS)
 
 services-stop: setup ## Stop the embedded PostgreSQL and Valkey now
 	@$(MANAGE) services stop
