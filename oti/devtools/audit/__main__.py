@@ -84,12 +84,9 @@ def install(folder: Path) -> Path:
         raise BenchError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     say(f"Installing Lighthouse {LIGHTHOUSE}…")
-    subprocess.run(
-        [npm, "install", "--prefix", str(folder), "--no-fund", "--no-audit", "--silent"]
-        + [f"lighthouse@{LIGHTHOUSE}"],
-        check=True,
-        stdout=sys.stderr,
-    )
+    options = ("--prefix", str(folder), "--no-fund", "--no-audit", "--silent")
+    wanted = f"lighthouse@{LIGHTHOUSE}"
+    subprocess.run([npm, "install", *options, wanted], check=True, stdout=sys.stderr)
     return program
 
 
