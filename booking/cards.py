@@ -348,3 +348,13 @@ def _base(offer: Offer, pole: Pole | None, query: str, picture: Picture | None) 
         "facts": [],
         "badges": [],
     }
+
+
+def shared(offer: Offer, photos: Sequence[Picture]) -> dict[str, str]:
+    """Return what stands where the page of an offer is shared."""
+    return {
+        "title": offer.title,
+        "text": offer.summary,
+        "image": photos[0].large_url if photos else "",
+        "drawing": offer.illustration,
+    }

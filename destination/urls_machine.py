@@ -6,4 +6,5 @@ from destination import views
 
 urlpatterns = [
     path("", views.root, name="root"),
+    path("partage/<slug:name>.jpg", views.share_image, name="share-image"),
 ]

@@ -6,20 +6,27 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
+from destination import structured
 from destination.legal_body import clean_body
 from destination.models import HomePage, LegalText, PolePage
 from destination.models.pages import VelayPage
 from destination.seasons import season_of
+from destination.sharing import share_picture
 from destination.shown_poles import pole_cards, pole_context, pole_on
 from oti.lib.dates import today as day_of
 from oti.lib.memo import remembered
+
+# Seconds: a drawing that changes gets another name.
+SHARED_FOR = 30 * 24 * 60 * 60
 
 
 @require_safe
@@ -35,9 +42,14 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the home that the office wrote, or the one that needs no text of its own."""
     page = written(HomePage)
     if page is not None:
-        return page.serve(request)
+        return _served(page, request)
     today = day_of(timezone.now())
-    context = {"season": season_of(today), "poles": pole_cards(today)}
+    origin = _origin(request)
+    context = {
+        "season": season_of(today),
+        "poles": pole_cards(today),
+        "structured": [structured.office(origin), structured.website(origin, _language())],
+    }
     return render(request, "destination/home.html", context)
 
 
@@ -45,12 +57,17 @@ def home(request: HttpRequest) -> HttpResponse:
 def pole(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a pole of the perimeter in force: the office's page of it, or its places alone."""
     today = day_of(timezone.now())
-    if pole_on(slug, today=today) is None:
+    known = pole_on(slug, today=today)
+    if known is None:
         raise Http404
     page = written(PolePage, pole_slug=slug)
     if page is not None:
-        return page.serve(request)
-    context = {"season": season_of(today), **pole_context(slug, today=today)}
+        return _served(page, request)
+    context = {
+        "season": season_of(today),
+        "structured": [structured.of_pole(known, _origin(request))],
+        **pole_context(slug, today=today),
+    }
     return render(request, "destination/pole.html", context)
 
 
@@ -60,7 +77,7 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
 
     One statement finds it, where Wagtail's own routing asks two for each level of the tree.
     """
-    home_path = home_path_in(get_language() or "fr")
+    home_path = home_path_in(_language())
     if home_path is None:
         raise Http404
     found = Page.objects.live().filter(url_path=f"{home_path}{path}").specific().first()
@@ -68,7 +85,23 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
         return redirect("destination:pole", found.pole_slug)
     if not isinstance(found, VelayPage):
         raise Http404
-    return found.serve(request)
+    return _served(found, request)
+
+
+def _served(page: VelayPage, request: HttpRequest) -> HttpResponse:
+    """Return a page of the office with what it says to machines."""
+    response = page.serve(request)
+    if isinstance(response, TemplateResponse) and response.context_data is not None:
+        response.context_data["structured"] = structured.of_page(page, _origin(request))
+    return response
+
+
+def _origin(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/")[:-1]
+
+
+def _language() -> str:
+    return get_language() or "fr"
 
 
 @remembered()
@@ -87,10 +120,20 @@ def written(kind: type[VelayPage], **wanted: str) -> VelayPage | None:
 
 
 @require_safe
+@cache_control(public=True, max_age=SHARED_FOR, immutable=True)
+def share_image(request: HttpRequest, name: str) -> HttpResponse:
+    """Give the picture that stands where a page is shared."""
+    try:
+        return HttpResponse(share_picture(name), content_type="image/jpeg")
+    except KeyError:
+        raise Http404 from None
+
+
+@require_safe
 def legal(request: HttpRequest, kind: str) -> HttpResponse:
     """Show a legal text in force, or the older version that `?version=` names."""
     today = day_of(timezone.now())
-    language = get_language() or "fr"
+    language = _language()
     current = LegalText.objects.in_force(kind, language, today)
     if current is None:
         raise Http404

@@ -20,10 +20,12 @@ from booking.models import Offer
 from booking.quoting import offers_to_quote
 from booking.views.experiences import slot_panel
 from destination.models.territory import memberships_on, poles_on
+from destination.structured import breadcrumbs
 from destination.templatetags.velay import mois
 from events import showings
 from events.feed import agenda_feed
 from events.models import Event
+from events.structured import of_event
 from oti.lib.dates import ONE_DAY, paris
 from oti.lib.dates import today as day_of
 from oti.lib.htmx import render_part
@@ -101,6 +103,11 @@ def _event_page(request: HttpRequest, found: Event, *, now: datetime) -> dict[st
         "pole": membership.pole if membership else None,
         "crumbs": [(_("What’s on"), reverse("events:agenda")), (found.title, "")],
         "is_cancelled": is_off,
+        "share": {
+            "title": found.title,
+            "text": found.summary,
+            "drawing": found.illustration,
+        },
         "is_faceted": bool(request.GET),
         "sessions": [
             {
@@ -112,18 +119,26 @@ def _event_page(request: HttpRequest, found: Event, *, now: datetime) -> dict[st
         ],
     }
     offer = _tickets(found, today) if sessions and not is_off else None
+    origin = request.build_absolute_uri("/")[:-1]
+    way = breadcrumbs(context["crumbs"], origin)
     if offer is None:
-        return context
+        nodes = of_event(found, context["sessions"], lowest=None, origin=origin)
+        return context | {"structured": [*nodes, way]}
     form = asked(request, now=now)
     off = frozenset(one.slot_id for one in sessions if one.is_cancelled and one.slot_id)
     ages = cards.ages_words(offer.min_age, offer.max_age)
     first, last = (paris(one.starts_at).date() for one in (sessions[0], sessions[-1]))
+    panel = slot_panel(request, offer, form, cancelled=off, from_day=first, to_day=last, now=now)
+    shown = panel["panel"]["from_price"]
+    lowest = shown["amount"] if shown else None
+    nodes = of_event(found, context["sessions"], lowest=lowest, origin=origin)
     return context | {
         "offer": offer,
         "is_sold": True,
         "facts": [("users", ages)] if ages else [],
         "page_errors": form.page_errors,
-        **slot_panel(request, offer, form, cancelled=off, from_day=first, to_day=last, now=now),
+        "structured": [*nodes, way],
+        **panel,
     }
 
 

@@ -14,9 +14,11 @@ from django.utils import timezone
 from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from wagtail.models import Page
 
 from booking.models import Offer
 from booking.showing import offer_url
+from destination.models import PolePage
 from destination.models.territory import Pole, poles_on
 from events.models import Event
 from oti.lib.dates import today as day_of
@@ -26,6 +28,8 @@ DAY = 24 * HOUR
 # Nobody's but those who work here, and what belongs to one visitor.
 CLOSED = ("/gestion/", "/pro/", "/compte/", "/boite/", "/api/")
 CLOSED_PAGES = ("booking:my-stay", "booking:checkout", "booking:find-order", "booking:account")
+# The root of the tree and the homes.
+HOME_DEPTH = 2
 LISTS = ("destination:home", "booking:stays", "booking:experiences", "events:agenda")
 
 
@@ -116,4 +120,40 @@ class Events(InEveryLanguage):
         return reverse("events:event", args=[item.slug])
 
 
-SECTIONS = {"pages": Lists, "poles": Poles, "offers": Offers, "events": Events}
+class Written(Sitemap):
+    """What the office wrote, in each language in which it is published."""
+
+    limit = 2000
+
+    def items(self) -> Any:
+        """Return every published page but homes and poles, which have sections of their own."""
+        pages = Page.objects.live().exclude(depth__lte=HOME_DEPTH).not_type(PolePage)
+        return pages.select_related("locale").order_by("translation_key", "locale_id")
+
+    def location(self, item: Page) -> str:
+        """Return the address of the page in its own language."""
+        return str(item.get_url() or "/")
+
+    def lastmod(self, item: Page) -> Any:
+        """Return when the page was last published."""
+        return item.last_published_at
+
+    def _urls(self, page: int, protocol: str, domain: str) -> list[dict[str, Any]]:
+        """Name beside each page its translations, and only those that are published."""
+        urls: list[dict[str, Any]] = super()._urls(page, protocol, domain)
+        by_key: dict[Any, list[dict[str, str]]] = {}
+        for one in urls:
+            alternate = {"location": one["location"], "lang_code": one["item"].locale.language_code}
+            by_key.setdefault(one["item"].translation_key, []).append(alternate)
+        for one in urls:
+            one["alternates"] = by_key[one["item"].translation_key]
+        return urls
+
+
+SECTIONS = {
+    "pages": Lists,
+    "poles": Poles,
+    "written": Written,
+    "offers": Offers,
+    "events": Events,
+}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from booking import cards, pictures
+from booking import cards, pictures, structured
 from booking.access import basket_for
 from booking.alternatives import nearest_slot_days
 from booking.filters import labels_of
@@ -22,6 +22,7 @@ from booking.quoting import supplement_terms
 from booking.showing import deposit_words
 from booking.views.lending import lending_box
 from destination.models.territory import pole_by_commune
+from destination.structured import breadcrumbs
 from oti.lib.dates import today as day_of
 
 
@@ -33,7 +34,7 @@ def experience_offer_page(
     An offer beside the perimeter is shown, not sold.
     """
     pole = pole_by_commune(day_of(now)).get(offer.commune_id)
-    context = {
+    context: dict[str, Any] = {
         "offer": offer,
         "pole": pole,
         "crumbs": _crumbs(offer),
@@ -45,9 +46,20 @@ def experience_offer_page(
         "is_faceted": bool(request.GET),
         "page_errors": form.page_errors,
     }
-    if pole is None:
-        return context
-    return context | slot_panel(request, offer, form, now=now)
+    context["share"] = cards.shared(offer, context["pictures"])
+    panel = {} if pole is None else slot_panel(request, offer, form, now=now)
+    shown = panel["panel"]["from_price"] if panel else None
+    origin = request.build_absolute_uri("/")[:-1]
+    context["structured"] = [
+        structured.of_experience(
+            offer,
+            pictures=context["pictures"],
+            from_price=shown["amount"] if shown else None,
+            origin=origin,
+        ),
+        breadcrumbs(context["crumbs"], origin),
+    ]
+    return context | panel
 
 
 def slot_panel(

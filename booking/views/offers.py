@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from booking import availability, browsing, cards, pictures
+from booking import availability, browsing, cards, pictures, structured
 from booking.alternatives import nearest_stays
 from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_choices
 from booking.filters import labels_of, stars_of
@@ -26,6 +26,7 @@ from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words
 from destination.models import Pole
 from destination.models.territory import pole_by_commune
+from destination.structured import breadcrumbs
 from destination.templatetags.velay import jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY, count_nights
@@ -44,7 +45,7 @@ def stay_offer_page(
     """
     today = day_of(now)
     pole = pole_by_commune(today).get(offer.commune_id)
-    context = {
+    context: dict[str, Any] = {
         "offer": offer,
         "pole": pole,
         "crumbs": _crumbs(offer),
@@ -56,6 +57,15 @@ def stay_offer_page(
         "is_faceted": bool(request.GET),
         "page_errors": form.page_errors,
     }
+    context["share"] = cards.shared(offer, context["pictures"])
+    box = {} if pole is None else _price_box(request, offer, form, now=now)
+    origin = request.build_absolute_uri("/")[:-1]
+    context["structured"] = [
+        structured.of_lodging(
+            offer, pictures=context["pictures"], lowest=box.get("lowest"), origin=origin
+        ),
+        breadcrumbs(context["crumbs"], origin),
+    ]
     if pole is None:
         return context
     return context | {
@@ -63,7 +73,7 @@ def stay_offer_page(
         "month": calendar_part(request, offer, form, now=now),
         "near": _near(request, pole, form, now=now),
         "near_url": f"{reverse('booking:experiences')}?{form.query(pole=pole.slug)}",
-        **_price_box(request, offer, form, now=now),
+        **box,
     }
 
 

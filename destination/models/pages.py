@@ -172,6 +172,7 @@ class VelayPage(Page):
             "season": season,
             "finds_nothing": mode == "empty",
             "crumbs": self.crumbs,
+            "share": {"title": self.title, "text": self.introduction, "drawing": self.drawing},
         }
 
     @property

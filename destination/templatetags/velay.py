@@ -5,6 +5,7 @@ so that no template loads it. The words of each language live in the catalogue, 
 sums, days and spaces in `oti.lib.html`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -56,6 +57,7 @@ FALLBACK_CARD = "rando"
 HEROES = frozenset({"le-puy", "mezenc-ete", "mezenc-hiver", "la-chaise-dieu"})
 # Pages that the header names, and marks when one is there.
 SECTIONS = ("booking:stays", "booking:experiences", "events:agenda", "booking:account")
+OPEN_GRAPH_LOCALES = {"en": "en_GB"}
 NIGHT_HEROES = frozenset({"le-puy"})
 # Poles that have a colour of their own; every other one takes the neutral tag.
 POLE_COLOURS = {
@@ -455,6 +457,42 @@ def absolute(context: Context, address: str = "") -> str:
     if request is None:
         return f"{settings.BASE_URL}{address}"
     return str(request.build_absolute_uri(address or request.path))
+
+
+@register.filter
+def with_country(language: str) -> str:
+    """Return a language with a country, as Open Graph names it: fr_FR."""
+    return OPEN_GRAPH_LOCALES.get(language, f"{language}_{language.upper()}")
+
+
+@register.simple_tag
+def share_image(share: dict[str, Any] | None) -> str:
+    """Return the picture that stands where a page is shared: its own, else a drawing of ours."""
+    told = share or {}
+    if told.get("image"):
+        return str(told["image"])
+    name = told.get("drawing") or told.get("hero") or ""
+    return reverse("share-image", args=[name if name in CARDS | HEROES else "le-puy"])
+
+
+# What would end the element or its line is written as JSON writes it.
+_IN_JSON = str.maketrans(
+    {
+        "<": "\\u003c",
+        ">": "\\u003e",
+        "&": "\\u0026",
+        "\u2028": "\\u2028",
+        "\u2029": "\\u2029",
+    }
+)
+
+
+@register.simple_tag
+def json_ld(nodes: Sequence[dict[str, Any]]) -> SafeString:
+    """Write what a page says to machines (schema.org); data, which no browser executes."""
+    graph = {"@context": "https://schema.org", "@graph": list(nodes)}
+    text = json.dumps(graph, ensure_ascii=False, separators=(",", ":")).translate(_IN_JSON)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
 # --- Forms ---

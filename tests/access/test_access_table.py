@@ -41,6 +41,7 @@ TABLE: dict[str, dict[str, int]] = {
     "root": dict.fromkeys(CAST, 302),
     "health": EVERYBODY,
     "robots": EVERYBODY,
+    "share-image": EVERYBODY,
     "favicon": dict.fromkeys(CAST, 301),
     "sitemap-index": EVERYBODY,
     "sitemap": EVERYBODY,
@@ -148,6 +149,7 @@ class World:
         arguments: dict[str, dict[str, Any]] = {
             "sitemap": {"section": "offers"},
             "destination:pole": {"slug": Pole.objects.first().slug},
+            "share-image": {"name": "gite"},
             "destination:page": {"path": "bien-etre/"},
             "destination:legal": {"kind": LegalText.Kind.TERMS.value},
             "events:agenda-month": {"year": 2027, "month": 7},

@@ -9,9 +9,11 @@ import pytest
 from django.test import Client
 
 from booking.models import Offer
+from destination.models import ThemePage
 from events.models import Event, Session
 from tests import factories
 from tests.cast import NOW
+from tests.destination.cms import a_home, a_page, a_pole_page, translated
 from tests.pages import address
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +81,9 @@ def test_the_map_names_its_sections_and_each_is_there(client: Client):
 
     sections = re.findall(r"<loc>http://testserver(/[^<]+)</loc>", index)
 
-    assert sections == [f"/sitemap-{one}.xml" for one in ("pages", "poles", "offers", "events")]
+    assert sections == [
+        f"/sitemap-{one}.xml" for one in ("pages", "poles", "written", "offers", "events")
+    ]
     for one in sections:
         assert client.get(one).status_code == 200
     for odd in ("/sitemap-nothing.xml", "/sitemap-offers.xml?p=x", "/sitemap-offers.xml?p=99"):
@@ -132,3 +136,22 @@ def test_the_icon_is_where_browsers_look(client: Client):
     answer = client.get("/favicon.ico")
     assert answer.status_code == 301
     assert answer["Location"].startswith("/static/img/favicon")
+
+
+def test_what_the_office_wrote_names_its_published_translations_only(client: Client):
+    both = a_page(ThemePage, slug="bien-etre")
+    english = translated(both, a_home("en"), slug="well-being")
+    alone, half = a_page(ThemePage, slug="silence"), a_page(ThemePage, slug="nuit")
+    translated(half, a_home("en"), slug="night", live=False)
+    a_page(ThemePage, slug="brouillon", live=False)
+    a_pole_page()
+
+    written = told(client, "written")
+
+    for page in (both, english, alone, half):
+        assert f"<loc>http://testserver{page.url}</loc>" in written
+        assert client.get(page.url).status_code == 200
+    assert written.count(f'href="http://testserver{english.url}"') == 2
+    assert written.count(f'href="http://testserver{alone.url}"') == 1
+    for hidden in ("/en/night/", "/fr/brouillon/", "massif-du-mezenc", "/fr/home-fr/"):
+        assert hidden not in written
