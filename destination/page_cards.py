@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from django.db.models import prefetch_related_objects
 from wagtail.models import Locale, Page
 
 MOST_CHILDREN = 24
@@ -32,14 +33,22 @@ def chosen_cards(pages: Iterable[Page | None]) -> list[PageCard]:
         return []
     locale = Locale.get_active()
     found = Page.objects.live().filter(translation_key__in=keys, locale=locale)
-    by_key = {one.translation_key: one for one in found.specific()}
+    by_key = {one.translation_key: one for one in _with_pictures(found.specific())}
     return [card_of(by_key[key]) for key in dict.fromkeys(keys) if key in by_key]
 
 
 def child_cards(page: Page) -> list[PageCard]:
     """Return the cards of the pages below a page, in the order of the tree."""
     children = page.get_children().live().specific()[:MOST_CHILDREN]
-    return [card_of(one) for one in children]
+    return [card_of(one) for one in _with_pictures(children)]
+
+
+def _with_pictures(pages: Iterable[Page]) -> list[Page]:
+    """Return the pages with their photographs, read by two statements for all of them."""
+    found = list(pages)
+    shown = [one for one in found if getattr(one, "image_id", None)]
+    prefetch_related_objects(shown, "image__renditions")
+    return found
 
 
 def card_of(page: Page) -> PageCard:

@@ -1,11 +1,17 @@
-"""What the territory adds to Wagtail's admin."""
+"""What the territory and its pages add to Wagtail's admin."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from destination.reports import PagesToMend, RightsThatEnd
 from destination.viewsets import LegalViewSet, TerritoryGroup
 
 
@@ -13,3 +19,56 @@ from destination.viewsets import LegalViewSet, TerritoryGroup
 def register_desk() -> list[Any]:
     """Register the lists of the territory and of the legal texts."""
     return [TerritoryGroup(), LegalViewSet()]
+
+
+@hooks.register("register_admin_urls")
+def register_reports() -> list[Any]:
+    """Register the reports of the editors."""
+    return [
+        path("reports/a-revoir/", PagesToMend.as_view(), name="pages_to_mend"),
+        path(
+            "reports/a-revoir/results/",
+            PagesToMend.as_view(results_only=True),
+            name="pages_to_mend_results",
+        ),
+        path("reports/droits/", RightsThatEnd.as_view(), name="rights_that_end"),
+        path(
+            "reports/droits/results/",
+            RightsThatEnd.as_view(results_only=True),
+            name="rights_that_end_results",
+        ),
+    ]
+
+
+class EditorsItem(MenuItem):  # type: ignore[misc]
+    """A line of the menu for those who write pages."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Show it to whoever may change some page."""
+        policy = PagePermissionPolicy()
+        shown: bool = policy.user_has_any_permission(request.user, ["add", "change", "publish"])
+        return shown
+
+
+@hooks.register("register_reports_menu_item")
+def pages_to_mend_item() -> MenuItem:
+    """Add the pages that lack something."""
+    return EditorsItem(
+        _("Pages to mend"),
+        reverse("pages_to_mend"),
+        name="pages-to-mend",
+        icon_name="warning",
+        order=100,
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def rights_item() -> MenuItem:
+    """Add the photographs whose rights end."""
+    return EditorsItem(
+        _("Rights of photographs"),
+        reverse("rights_that_end"),
+        name="rights-that-end",
+        icon_name="image",
+        order=110,
+    )

@@ -1,4 +1,4 @@
-"""Who may work at the office's desk, and who may see a provider's bookings."""
+"""Who may work at the office's desk, who writes which pages, who sees a provider's bookings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from datetime import datetime
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    Page,
+    Workflow,
+    WorkflowPage,
+    WorkflowTask,
+)
 
+from destination.models import OfficeReview, PolePage
 from members.journal import Actor, record
 from members.models import Provider, ProviderRole, User
 
 OFFICE = "Office"
+POLE_EDITORS = "Editors: "
+REVIEW = "Relecture par l’office"
 
 # Written with their app's name: the rights of a floor above are known by name only.
 FULL = {
@@ -48,6 +59,7 @@ SEE = {
 }
 ON_IMAGES = ("add_image", "change_image", "choose_image")
 ON_DOCUMENTS = ("add_document", "change_document", "choose_document")
+ON_POLES_PAGES = ("add_page", "change_page")
 ON_PAGES = ("add_page", "change_page", "publish_page")
 
 
@@ -73,6 +85,66 @@ def ensure_office_group() -> Group:
     return group
 
 
+def ensure_pole_editors() -> list[Group]:
+    """Give each pole that has a page its group of editors; returns them, in the order of poles.
+
+    They write and change pages below their pole, in every language, and send them to review;
+    nothing elsewhere, and nothing is published by them. Photographs go into a collection of the
+    pole's own. Twice is the same as once.
+    """
+    groups = []
+    pages = PolePage.objects.order_by("path")
+    with transaction.atomic():
+        for slug in dict.fromkeys(pages.values_list("pole_slug", flat=True)):
+            group, _is_new = Group.objects.get_or_create(name=f"{POLE_EDITORS}{slug}")
+            group.permissions.set(
+                Permission.objects.filter(
+                    content_type__app_label="wagtailadmin", codename="access_admin"
+                )
+            )
+            own = _own_collection(slug)
+            _grant_collection(group, "wagtailimages", ("add_image", "change_image"), own)
+            _grant_collection(group, "wagtailimages", ("choose_image",))
+            _grant_collection(group, "wagtaildocs", ("choose_document",))
+            wanted = Permission.objects.filter(
+                content_type__app_label="wagtailcore", codename__in=ON_POLES_PAGES
+            )
+            for page in pages.filter(pole_slug=slug):
+                for permission in wanted:
+                    GroupPagePermission.objects.get_or_create(
+                        group=group, page=page, permission=permission
+                    )
+            groups.append(group)
+    return groups
+
+
+def ensure_review() -> Workflow:
+    """Let every page be read by the office before it is published; returns the workflow.
+
+    The one that Wagtail brings along is taken off. Twice is the same as once.
+    """
+    with transaction.atomic():
+        office, _is_new = Group.objects.get_or_create(name=OFFICE)
+        task = OfficeReview.objects.filter(name=REVIEW).first() or OfficeReview.objects.create(
+            name=REVIEW
+        )
+        task.groups.set([office])
+        workflow = Workflow.objects.filter(name=REVIEW).first() or Workflow.objects.create(
+            name=REVIEW
+        )
+        WorkflowTask.objects.get_or_create(workflow=workflow, task=task, defaults={"sort_order": 0})
+        root = Page.get_first_root_node()
+        if root is not None:
+            WorkflowPage.objects.update_or_create(page=root, defaults={"workflow": workflow})
+    return workflow
+
+
+def _own_collection(name: str) -> Collection:
+    root = Collection.get_first_root_node()
+    known: Collection | None = root.get_children().filter(name=name).first()
+    return known or root.add_child(name=name)
+
+
 def _permissions() -> list[Permission]:
     wanted = Q(content_type__app_label="wagtailadmin", codename="access_admin")
     for rights, verbs in (
@@ -86,13 +158,15 @@ def _permissions() -> list[Permission]:
     return list(Permission.objects.filter(wanted))
 
 
-def _grant_collection(group: Group, app: str, codenames: tuple[str, ...]) -> None:
-    root = Collection.get_first_root_node()
+def _grant_collection(
+    group: Group, app: str, codenames: tuple[str, ...], collection: Collection | None = None
+) -> None:
+    where = collection or Collection.get_first_root_node()
     for permission in Permission.objects.filter(
         content_type__app_label=app, codename__in=codenames
     ):
         GroupCollectionPermission.objects.get_or_create(
-            group=group, collection=root, permission=permission
+            group=group, collection=where, permission=permission
         )
 
 

@@ -237,6 +237,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
     "report-uncovered": {"task": "booking.tasks.report_uncovered", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
+    "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
+    "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
     "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 600.0},
 }
 
@@ -310,6 +312,9 @@ WAGTAIL_SITE_NAME = "Velay, terre de liens"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAILIMAGES_IMAGE_MODEL = "destination.Picture"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "destination.forms.PictureForm"
+# What a phone or a good camera makes; beyond, making it smaller would stop everybody.
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "avif"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILADMIN_USER_LOGIN_FORM = "members.forms.DeskLoginForm"

@@ -15,6 +15,7 @@ from destination.models.pages import (
 )
 from destination.models.pictures import Picture, Rendition
 from destination.models.places import Site, Station
+from destination.models.review import OfficeReview
 from destination.models.territory import (
     Commune,
     Epci,
@@ -32,6 +33,7 @@ __all__ = [
     "HomePage",
     "ItineraryPage",
     "LegalText",
+    "OfficeReview",
     "Perimeter",
     "PerimeterActivation",
     "PersonaPage",

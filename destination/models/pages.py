@@ -26,6 +26,9 @@ from destination.blocks import DRAWINGS, Body, communes, poles
 from destination.models.pictures import Picture
 from destination.models.territory import Commune
 from destination.page_cards import child_cards
+from destination.panels import LacksPanel
+from destination.publication import blocking, structs_of
+from destination.renditions import prefetch
 from destination.seasons import SUMMER, WINTER, season_of
 from destination.shown_poles import pole_cards, pole_context
 from oti.lib.dates import today as day_of
@@ -86,6 +89,14 @@ class PageForm(WagtailAdminPageForm):  # type: ignore[misc]
                 self.add_error(None, error)
         return cleaned
 
+    def _post_clean(self) -> None:
+        """Say beside its field what the page lacks, once it is to be published or reviewed."""
+        super()._post_clean()
+        if not {"action-publish", "action-submit"} & set(self.data):
+            return
+        for lack in blocking(self.instance, today=day_of(timezone.now())):
+            self.add_error(lack.field if lack.field in self.fields else None, lack.words)
+
 
 class PolePageForm(PageForm):
     """A pole is chosen among those of the perimeters."""
@@ -137,6 +148,7 @@ class VelayPage(Page):
         index.SearchField("body"),
     ]
     content_panels: ClassVar[list[Any]] = [
+        LacksPanel(),
         *Page.content_panels,
         FieldPanel("introduction"),
         FieldRowPanel([FieldPanel("image"), FieldPanel("drawing")]),
@@ -166,6 +178,7 @@ class VelayPage(Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the season, where the page stands, and what its live blocks are about."""
         mode = getattr(request, "preview_mode", "")
+        prefetch([self.shown_image, *(one["image"] for one in structs_of(self.body, "image"))])
         season = mode if mode in {SUMMER, WINTER} else season_of(day_of(timezone.now()))
         return {
             **super().get_context(request, *args, **kwargs),
@@ -216,6 +229,7 @@ class HomePage(VelayPage):
         "destination.PracticalPage",
     ]
     content_panels: ClassVar[list[Any]] = [
+        LacksPanel(),
         *Page.content_panels,
         FieldPanel("introduction"),
         FieldRowPanel([FieldPanel("summer_title"), FieldPanel("winter_title")]),
@@ -278,6 +292,7 @@ class PolePage(VelayPage):
     ]
 
     content_panels: ClassVar[list[Any]] = [
+        LacksPanel(),
         *Page.content_panels,
         FieldPanel("pole_slug", help_text=_("Its address is the pole’s own.")),
         FieldPanel("introduction"),
@@ -308,6 +323,7 @@ class CommunePage(VelayPage):
     base_form_class = CommunePageForm
     template = "destination/commune.html"
     content_panels: ClassVar[list[Any]] = [
+        LacksPanel(),
         *Page.content_panels,
         FieldPanel("insee"),
         FieldPanel("introduction"),

@@ -8,20 +8,15 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from wagtail.images.exceptions import InvalidFilterSpecError
-from wagtail.images.models import SourceImageIOError
 from wagtail.models import Locale, Page
 
 from destination.models.pictures import Picture
+from destination.renditions import FORMATS, MIDDLE, SIZES, renditions_of
 from destination.templatetags.velay import illustration
 from oti.lib.dates import today as day_of
 
 register = template.Library()
 
-# Widths of ux.md §4.6, cut to the 4:3 of the drawings so that lists stay even.
-SIZES = ("fill-400x300", "fill-800x600", "fill-1200x900")
-FORMATS = ("avif", "webp")
-QUALITY = {"avif": "avifquality-60", "webp": "webpquality-70"}
 ON_CARDS = "(min-width: 40rem) 25rem, 100vw"
 ON_PAGES = "(min-width: 62rem) 40rem, 100vw"
 
@@ -69,29 +64,24 @@ def _in_right(image: Picture | None) -> Picture | None:
 def photograph(
     image: Picture, *, sizes: str, alt: str | None = None, is_first: bool = False
 ) -> SafeString:
-    """Show a photograph in the formats and widths that a page needs; nothing if its file is gone.
-
-    The renditions are made when the photograph is saved (`destination.tasks`), all read at once.
-    """
-    try:
-        made = image.get_renditions(
-            *(f"{size}|format-{form}|{QUALITY[form]}" for form in FORMATS for size in SIZES)
-        )
-    except (SourceImageIOError, InvalidFilterSpecError, OSError):
+    """Show a photograph in the widths that are made of it; nothing if its file is gone."""
+    made = renditions_of(image)
+    if MIDDLE not in made:
         return SafeString("")
-    by_format: dict[str, list[Any]] = {form: [] for form in FORMATS}
-    for spec, rendition in made.items():
-        by_format["avif" if "format-avif" in spec else "webp"].append(rendition)
     sets = {
-        form: ", ".join(f"{one.url} {one.width}w" for one in renditions)
-        for form, renditions in by_format.items()
+        name: ", ".join(
+            f"{made[f'{size}|{form}'].url} {made[f'{size}|{form}'].width}w"
+            for size in SIZES
+            if f"{size}|{form}" in made
+        )
+        for name, form in FORMATS.items()
     }
-    middle = by_format["webp"][1]
+    best = format_html('<source type="image/avif" srcset="{}" sizes="{}">', sets["avif"], sizes)
+    middle = made[MIDDLE]
     return format_html(
-        '<picture><source type="image/avif" srcset="{}" sizes="{}">'
-        '<img src="{}" srcset="{}" sizes="{}" alt="{}" width="{}" height="{}" {}></picture>',
-        sets["avif"],
-        sizes,
+        '<picture>{}<img src="{}" srcset="{}" sizes="{}" alt="{}" width="{}" height="{}" {}>'
+        "</picture>",
+        best if sets["avif"] else "",
         middle.url,
         sets["webp"],
         sizes,

@@ -24,7 +24,7 @@ def a_home(code: str = "fr", **fields: Any) -> HomePage:
     if known is not None:
         return known
     root = Page.get_first_root_node()
-    fields.setdefault("title", {"fr": "Accueil", "en": "Home"}[code])
+    fields.setdefault("title", "Home" if code == "en" else "Accueil")
     french = HomePage.objects.filter(locale__language_code="fr").first()
     if french is not None:
         fields["translation_key"] = french.translation_key

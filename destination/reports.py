@@ -1,0 +1,112 @@
+"""What the editors look after: pages that lack something, photographs whose rights end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.views.reports import PageReportView, ReportView
+from wagtail.models import Page
+
+from destination.models import Picture
+from destination.models.pages import VelayPage
+from destination.publication import lacks_of
+from oti.lib.dates import today as day_of
+
+ENDS_SOON = timedelta(days=60)
+
+
+class PagesToMend(PageReportView):  # type: ignore[misc]
+    """Published pages with what each lacks: links that lead nowhere, rights, translations."""
+
+    page_title = gettext_lazy("Pages to mend")
+    header_icon = "warning"
+    index_url_name = "pages_to_mend"
+    index_results_url_name = "pages_to_mend_results"
+    results_template_name = "wagtailadmin/reports/pages_to_mend_results.html"
+    any_permission_required: ClassVar[list[str]] = ["add", "change", "publish"]
+    list_export: ClassVar[list[str]] = ["title", "locale", "lacks"]
+    export_headings: ClassVar[dict[str, Promise]] = {
+        "locale": gettext_lazy("Language"),
+        "lacks": gettext_lazy("What it lacks"),
+    }
+
+    def get_queryset(self) -> QuerySet[Page]:
+        """Return the published pages that the reader may change, as the tree has them."""
+        pages = self.permission_policy.instances_user_has_permission_for(
+            self.request.user, "change"
+        )
+        found: QuerySet[Page] = pages.filter(live=True, depth__gt=1).select_related("locale")
+        self.queryset = found.order_by("path")
+        return super().get_queryset()  # type: ignore[no-any-return]
+
+    def decorate_paginated_queryset(self, object_list: Iterable[Page]) -> list[Page]:
+        """Add what each page lacks; only those of this view are looked at."""
+        today = day_of(timezone.now())
+        ids = [one.pk for one in object_list]
+        pages = Page.objects.filter(pk__in=ids).select_related("locale").order_by("path").specific()
+        written = _languages_by_key(pages)
+        shown = []
+        for page in pages:
+            if isinstance(page, VelayPage):
+                lacks = [one.words for one in lacks_of(page, today=today)]
+                page.lacks = "\n".join([*lacks, *_untranslated(page, written)])
+                shown.append(page)
+        return shown
+
+
+def _languages_by_key(pages: Iterable[Page]) -> dict[Any, set[str]]:
+    keys = {one.translation_key for one in pages}
+    found: dict[Any, set[str]] = {}
+    rows = Page.objects.filter(translation_key__in=keys, live=True)
+    for key, code in rows.values_list("translation_key", "locale__language_code"):
+        found.setdefault(key, set()).add(code)
+    return found
+
+
+def _untranslated(page: Page, written: dict[Any, set[str]]) -> list[str]:
+    missing = [
+        str(name)
+        for code, name in settings.WAGTAIL_CONTENT_LANGUAGES
+        if code not in written.get(page.translation_key, set())
+    ]
+    return (
+        [_("Not there in: %(languages)s.") % {"languages": ", ".join(missing)}] if missing else []
+    )
+
+
+class RightsThatEnd(ReportView):  # type: ignore[misc]
+    """Photographs that may not be shown for much longer, and those that aren't shown any more."""
+
+    model = Picture
+    page_title = gettext_lazy("Rights of photographs")
+    header_icon = "image"
+    index_url_name = "rights_that_end"
+    index_results_url_name = "rights_that_end_results"
+    results_template_name = "wagtailadmin/reports/rights_that_end_results.html"
+    any_permission_required: ClassVar[list[str]] = ["add", "change"]
+    list_export: ClassVar[list[str]] = ["title", "credit", "rights", "rights_until"]
+    export_headings: ClassVar[dict[str, Promise]] = {
+        "credit": gettext_lazy("Credit"),
+        "rights": gettext_lazy("Rights"),
+        "rights_until": gettext_lazy("Until"),
+    }
+
+    def get_queryset(self) -> QuerySet[Picture]:
+        """Return the photographs whose rights have a near end, the nearest first."""
+        last = day_of(timezone.now()) + ENDS_SOON
+        self.queryset = Picture.objects.filter(rights_until__lte=last).order_by(
+            "rights_until", "pk"
+        )
+        return super().get_queryset()  # type: ignore[no-any-return]
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the day, which tells what has ended."""
+        return {**super().get_context_data(*args, **kwargs), "today": day_of(timezone.now())}
