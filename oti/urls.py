@@ -8,6 +8,7 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import cache_page
 from django.views.static import serve
 from wagtail.admin import urls as wagtailadmin_urls
@@ -17,6 +18,7 @@ from wagtail.views import serve as serve_page
 
 from oti import indexing
 from oti.health import health
+from oti.site_search import site_search
 
 sitemap_page = cache_page(indexing.HOUR)
 handler400 = "oti.errors.bad_request"
@@ -53,6 +55,7 @@ if settings.SERVE_MEDIA:
     )
 
 urlpatterns += i18n_patterns(
+    path(pgettext_lazy("address", "search/"), site_search, name="site-search"),
     path("", include("events.urls")),
     path("", include("booking.urls")),
     path("", include("destination.urls")),
