@@ -2,8 +2,10 @@
 
 from celery import shared_task
 from django.core.management import call_command
+from wagtail.models import Page
 
 from destination import renditions
+from oti.lib import generation
 
 
 @shared_task(name="destination.tasks.make_renditions")
@@ -15,4 +17,7 @@ def make_renditions() -> None:
 @shared_task(name="destination.tasks.publish_scheduled")
 def publish_scheduled() -> None:
     """Publish and take down the pages whose hour has come."""
+    before = Page.objects.filter(live=True).count()
     call_command("publish_scheduled", verbosity=0)
+    if Page.objects.filter(live=True).count() != before:
+        generation.change()

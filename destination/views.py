@@ -15,7 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from destination import structured
+from destination import kept_pages, structured
 from destination.legal_body import clean_body
 from destination.models import HomePage, LegalText, PolePage
 from destination.models.pages import VelayPage
@@ -40,6 +40,10 @@ def root(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the home that the office wrote, or the one that needs no text of its own."""
+    return kept_pages.shown(request, lambda: _home(request))
+
+
+def _home(request: HttpRequest) -> HttpResponse:
     page = written(HomePage)
     if page is not None:
         return _served(page, request)
@@ -56,6 +60,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def pole(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a pole of the perimeter in force: the office's page of it, or its places alone."""
+    return kept_pages.shown(request, lambda: _pole(request, slug))
+
+
+def _pole(request: HttpRequest, slug: str) -> HttpResponse:
     today = day_of(timezone.now())
     known = pole_on(slug, today=today)
     if known is None:
@@ -77,6 +85,10 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
 
     One statement finds it, where Wagtail's own routing asks two for each level of the tree.
     """
+    return kept_pages.shown(request, lambda: _page(request, path))
+
+
+def _page(request: HttpRequest, path: str) -> HttpResponse:
     home_path = home_path_in(_language())
     if home_path is None:
         raise Http404

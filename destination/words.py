@@ -1,7 +1,7 @@
 """What a visitor looks for in words: with or without accents, in another word for the same thing.
 
 PostgreSQL reads the words (configurations `fr_u` and `en_u`: stems without accents); the other
-words for a thing are ours, in `destination/data/synonyms.toml`. Every text reaches SQL as a
+words for a thing are ours, in `destination/synonyms.toml`. Every text reaches SQL as a
 parameter.
 """
 
@@ -34,7 +34,7 @@ CONFIGURATIONS = {"fr": "fr_u", "en": "en_u"}
 # How alike a word and a part of a title are, from 0 to 1, before one stands for the other.
 ALIKE = 0.45
 HERE, THERE = "\x02", "\x03"
-SYNONYMS = Path(__file__).parent / "data" / "synonyms.toml"
+SYNONYMS = Path(__file__).parent / "synonyms.toml"
 
 
 class Hit(NamedTuple):

@@ -14,6 +14,7 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import get_language
 
 from oti.api import problems
+from oti.lib import generation
 
 API = "/api/"
 # Addresses that any word fits.
@@ -63,6 +64,29 @@ class Languages(LocaleMiddleware):
             name = resolve(path if path.endswith("/") else f"{path}/").view_name
             return name not in OFFICES_PAGES
         return False
+
+
+class WhatIsShownChanges:
+    """Let every process read again what pages show once somebody wrote at the desk.
+
+    One place for all that is written there, pages and photographs too; what is sold is never
+    remembered, so that sales raise nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Raise the number after a form that was accepted; an editor's preview writes nothing."""
+        response = self.get_response(request)
+        if (
+            request.method == "POST"
+            and response.status_code < HTTPStatus.BAD_REQUEST
+            and request.path_info.startswith(settings.DESK_PREFIX)
+            and not request.path_info.endswith("/preview/")
+        ):
+            generation.change()
+        return response
 
 
 class NoNullCharacters:

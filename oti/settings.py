@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "oti.middleware.NoNullCharacters",
+    "oti.middleware.WhatIsShownChanges",
     "oti.middleware.SpokenRefusals",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]

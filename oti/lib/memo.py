@@ -19,6 +19,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import get_language
 
+from oti.lib import generation
+
 _is_read_again: ContextVar[bool] = ContextVar("_is_read_again", default=False)
 
 P = ParamSpec("P")
@@ -38,7 +40,7 @@ def read_again() -> Iterator[None]:
         _is_read_again.reset(before)
 
 
-_everything: list[_Kept[Any]] = []
+_everything: list[Kept[Any]] = []
 
 
 def forget_everything() -> None:
@@ -47,11 +49,15 @@ def forget_everything() -> None:
         kept.clear()
 
 
-class _Kept(Generic[R]):
-    """Answers by key, the newest `most` of them, each for REMEMBER_SECONDS."""
+class Kept(Generic[R]):
+    """Answers by key, the newest `most` of them, each for REMEMBER_SECONDS.
+
+    All are forgotten as soon as somebody changed what pages show (oti.lib.generation).
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self.generation = 0
         self._rows: OrderedDict[Hashable, tuple[float, R]] = OrderedDict()
         self._lock = threading.Lock()
         _everything.append(self)
@@ -66,14 +72,20 @@ class _Kept(Generic[R]):
         if _is_read_again.get():
             return {}
         oldest = time.monotonic() - settings.REMEMBER_SECONDS
+        number = generation.current()
         with self._lock:
+            if number != self.generation:
+                self.generation = number
+                self._rows.clear()
             found = {key: self._rows[key] for key in keys if key in self._rows}
         return {key: answer for key, (since, answer) in found.items() if since > oldest}
 
-    def put(self, answers: Mapping[Hashable, R]) -> None:
-        """Keep these answers from now on."""
+    def put(self, answers: Mapping[Hashable, R], *, begun: int) -> None:
+        """Keep these answers from now on; `begun` is the generation before they were read."""
         now = time.monotonic()
         with self._lock:
+            if begun != self.generation:
+                return
             for key, answer in answers.items():
                 self._rows[key] = (now, answer)
                 self._rows.move_to_end(key)
@@ -98,7 +110,7 @@ def remembered(
     """
 
     def decorate(load: Callable[P, R]) -> Callable[P, R]:
-        kept: _Kept[R] = _Kept(most)
+        kept: Kept[R] = Kept(most)
 
         @functools.wraps(load)
         def ask(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -109,8 +121,9 @@ def remembered(
             key = (language, args, tuple(one for one in named if one[0] not in ignoring))
             for answer in kept.get([key]).values():
                 return answer
+            begun = kept.generation
             answer = load(*args, **kwargs)
-            kept.put({key: answer})
+            kept.put({key: answer}, begun=begun)
             return answer
 
         return ask
@@ -131,7 +144,7 @@ def remembered_each(
     def decorate(
         load: Callable[[Collection[int]], dict[int, R]],
     ) -> Callable[[Collection[int]], dict[int, R]]:
-        kept: _Kept[R] = _Kept(most)
+        kept: Kept[R] = Kept(most)
 
         @functools.wraps(load)
         def ask(ids: Collection[int]) -> dict[int, R]:
@@ -142,8 +155,9 @@ def remembered_each(
             found = {keys[key]: row for key, row in kept.get(keys).items()}  # type: ignore[index]
             missing = [pk for pk in ids if pk not in found]
             if missing:
+                begun = kept.generation
                 loaded = load(missing)
-                kept.put({(language, pk): row for pk, row in loaded.items()})
+                kept.put({(language, pk): row for pk, row in loaded.items()}, begun=begun)
                 found |= loaded
             return found
 

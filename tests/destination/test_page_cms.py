@@ -12,6 +12,7 @@ from django.urls import LocalePrefixPattern, get_resolver
 from django.utils.translation import override
 from wagtail.images.tests.utils import get_test_image_file
 
+from destination import renditions
 from destination.models import (
     ArticlePage,
     CommunePage,
@@ -316,6 +317,10 @@ def test_a_photograph_is_shown_while_its_rights_hold(client: Client, at, setting
         ThemePage, image=image, body=[block("picture", image=image, drawing="rando", alt="")]
     )
 
+    # The page makes one size itself, the task makes the others.
+    assert "image/avif" not in client.get(page.url).content.decode()
+    assert renditions.make_renditions() == 1
+    assert renditions.make_renditions() == 0
     html = client.get(page.url).content.decode()
     assert "image/avif" in html
     assert 'alt="Le Mézenc au matin"' in html

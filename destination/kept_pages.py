@@ -1,0 +1,67 @@
+"""Pages that everybody sees alike, kept whole by a process while nothing that they show changes.
+
+Only for who comes without a cookie of ours: no session, no stay, no message. What a page shows of
+the catalogue may be REMEMBER_SECONDS old; it ends at once when somebody writes at the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
+
+from oti.lib.memo import Kept
+
+MOST = 64
+# A form that is sent carries one visitor's own.
+TOKEN = b"csrfmiddlewaretoken"
+# Those that change nothing on a page.
+HARMLESS = frozenset({settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME})
+
+
+class Whole(NamedTuple):
+    """A page as it is sent."""
+
+    content: bytes
+    content_type: str
+
+
+_pages: Kept[Whole] = Kept(MOST)
+
+
+def shown(request: HttpRequest, read: Callable[[], HttpResponse]) -> HttpResponse:
+    """Return a page as it is kept, or read it and keep it where everybody sees it alike."""
+    if not _is_for_everybody(request):
+        return read()
+    key = (request.get_host(), request.is_secure(), request.path, get_language())
+    for whole in _pages.get([key]).values():
+        return _answer(whole)
+    begun = _pages.generation
+    response = read()
+    render = getattr(response, "render", None)
+    if render is not None:
+        response = render()
+    if response.status_code == 200 and TOKEN not in response.content and not response.cookies:
+        whole = Whole(response.content, response["Content-Type"])
+        _pages.put({key: whole}, begun=begun)
+        return _answer(whole)
+    return response
+
+
+def _answer(whole: Whole) -> HttpResponse:
+    response = HttpResponse(whole.content, content_type=whole.content_type)
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def _is_for_everybody(request: HttpRequest) -> bool:
+    return (
+        settings.REMEMBER_SECONDS > 0
+        and request.method == "GET"
+        and not request.META.get("QUERY_STRING")
+        and set(request.COOKIES) <= HARMLESS
+    )
