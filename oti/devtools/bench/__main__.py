@@ -20,12 +20,13 @@ Scenario = Callable[[Copy], list[Line]]
 
 def scenarios() -> dict[str, tuple[int, Scenario]]:
     """Return each scenario's size of destination and work, in the order in which they run."""
-    from oti.devtools.bench.scenarios import adds, api, buying, machine, pages
+    from oti.devtools.bench.scenarios import adds, api, buying, machine, pages, written
 
     return {
         "start": (SMALL, machine.start),
         "memory": (SMALL, machine.memory),
         "offer_page": (SMALL, pages.offer_page),
+        "written_page": (SMALL, written.written_page),
         "basket_add": (SMALL, adds.basket_add),
         "checkout_pages": (SMALL, buying.checkout_pages),
         "checkout_api": (SMALL, api.checkout_api),
@@ -38,7 +39,11 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
 
 
 # Both lines come from one run, in turn.
-ALIASES = {"add_after_100": "add_after", "add_after_100000": "add_after"}
+ALIASES = {
+    "kept_page": "written_page",
+    "add_after_100": "add_after",
+    "add_after_100000": "add_after",
+}
 
 
 def main() -> int:

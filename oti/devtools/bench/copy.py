@@ -167,6 +167,9 @@ class Copy:
             self._hang_up()
             self._admin(f"ALTER DATABASE {draft} RENAME TO {name}")
         self._point_at(name)
+        if self.is_reused:
+            # Made by an older version of the models, perhaps.
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
         self.size = size
         self.start_site()
 
