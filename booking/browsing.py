@@ -23,6 +23,7 @@ from booking.availability import (
 from booking.catalogue import catalogue
 from booking.filters import Filters, Sieved, sieve
 from booking.models import Offer, Unit, UnitDay
+from booking.rules.kinds import SLEPT
 from booking.rules.people import Guest
 from destination.models import Pole
 from destination.models.territory import poles_on
@@ -63,7 +64,7 @@ def browse_lodgings(
 ) -> Shelf:
     """Return lodgings on sale, in the day's rotation, `size` a page (features.md N24, N34)."""
     today = day_of(now)
-    lodgings = (one for one in catalogue(today).values() if one.kind == Offer.Kind.LODGING)
+    lodgings = (one for one in catalogue(today).values() if one.kind in SLEPT)
     sieved = sieve(lodgings, filters or Filters())
     kept = sieved.kept
     pages = max(1, math.ceil(len(kept) / size))

@@ -187,7 +187,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(
             DATABASE_URL or "postgresql://none@localhost/none",
-            conn_max_age=env_int("DATABASE_CONN_MAX_AGE", 600),
+            conn_max_age=env_int("DATABASE_CONN_MAX_AGE", 60),
         ),
         "ATOMIC_REQUESTS": False,
     }
