@@ -80,6 +80,7 @@ class StaySearch:
     stars: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
     text: str = ""
+    near: str = ""
 
     @property
     def filters(self) -> Filters:
@@ -92,6 +93,7 @@ class StaySearch:
             features=self.features,
             labels=self.labels,
             text=self.text,
+            near=self.near,
         )
 
     @property
