@@ -137,6 +137,7 @@ class Quotation(blocks.StructBlock):
         help_text=_("« Retired lace-maker, she walks with you for a morning. »"),
     )
     picture = PictureChoice(label=_("photograph or drawing"))
+    page = blocks.PageChooserBlock(label=_("page that says more"), required=False)
 
     class Meta:
         icon = "openquote"

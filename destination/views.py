@@ -37,7 +37,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if page is not None:
         return page.serve(request)
     today = day_of(timezone.now())
-    context = {"season": season_of(today), "poles": pole_cards(today)}
+    season = season_of(today)
+    context = {"season": season, "poles": pole_cards(today, season)}
     return render(request, "destination/home.html", context)
 
 
@@ -46,7 +47,7 @@ def pole(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a pole of the perimeter in force: the office's page of it, or its places alone."""
     today = day_of(timezone.now())
     if pole_on(slug, today=today) is None:
-        raise Http404
+        return _beside_the_poles(request)
     page = written(PolePage, pole_slug=slug)
     if page is not None:
         return page.serve(request)
@@ -60,15 +61,28 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
 
     One statement finds it, where Wagtail's own routing asks two for each level of the tree.
     """
-    home_path = home_path_in(get_language() or "fr")
-    if home_path is None:
-        raise Http404
-    found = Page.objects.live().filter(url_path=f"{home_path}{path}").specific().first()
+    found = _page_at(path)
     if isinstance(found, PolePage):
         return redirect("destination:pole", found.pole_slug)
-    if not isinstance(found, VelayPage):
+    if found is None:
         raise Http404
     return found.serve(request)
+
+
+def _beside_the_poles(request: HttpRequest) -> HttpResponse:
+    """Show a page that the office put beside those of the poles: an itinerary, a section."""
+    found = _page_at(request.path.removeprefix(f"/{get_language()}/"))
+    if found is None or isinstance(found, PolePage):
+        raise Http404
+    return found.serve(request)
+
+
+def _page_at(path: str) -> VelayPage | None:
+    home_path = home_path_in(get_language() or "fr")
+    if home_path is None:
+        return None
+    found = Page.objects.live().filter(url_path=f"{home_path}{path}").specific().first()
+    return found if isinstance(found, VelayPage) else None
 
 
 @remembered()
