@@ -13,6 +13,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
+from destination.gallery import gallery_context
+from destination.gallery_pages import page_gallery_context
 from destination.legal_body import clean_body
 from destination.models import HomePage, LegalText, PolePage
 from destination.models.pages import VelayPage
@@ -133,3 +135,16 @@ def legal(request: HttpRequest, kind: str) -> HttpResponse:
         ],
     }
     return render(request, "destination/legal.html", context)
+
+
+@require_safe
+def components(request: HttpRequest) -> HttpResponse:
+    """Show every component in its states; `?theme=` forces a theme. For the staff."""
+    theme = request.GET.get("theme", "")
+    return render(request, "components/gallery.html", gallery_context(theme))
+
+
+@require_safe
+def components_of_pages(request: HttpRequest) -> HttpResponse:
+    """Show the openings, blocks and cards of the office's pages in their states. For the staff."""
+    return render(request, "components/gallery_pages.html", page_gallery_context())
