@@ -17,6 +17,8 @@ from destination.gallery import POLES, agenda_rows, experience_cards, lodging_ca
 from destination.live import CHOICE_GONE, COMMUNE_GONE, NOTHING, POLE_GONE, Live
 from destination.page_cards import PageCard
 
+# Blocks as (kind, value).
+Parts = list[tuple[str, dict[str, Any]]]
 LONG = "Sehenswürdigkeitenbesichtigung und Donaudampfschifffahrtsgesellschaft"
 TEXT = (
     "<p>À 1 753 mètres, le Mézenc ferme l’horizon. On y monte en une heure, par les genêts puis "
@@ -30,7 +32,8 @@ def _picture(drawing: str, alt: str = "") -> dict[str, Any]:
     return {"image": None, "drawing": drawing, "alt": alt}
 
 
-def _texts() -> list[tuple[str, dict[str, Any]]]:
+def texts() -> Parts:
+    """Return sample blocks of text: with a heading, without, with a long one, with pictures."""
     return [
         ("passage", {"heading": "Où l’air est vif", "text": TEXT}),
         ("passage", {"heading": "", "text": "<p>Un texte sans titre suit celui qui en a un.</p>"}),
@@ -41,7 +44,8 @@ def _texts() -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _bands() -> list[tuple[str, dict[str, Any]]]:
+def bands() -> Parts:
+    """Return sample blocks as wide as the page."""
     reasons = [
         ("sun", "On dort au frais", "À 1 200 mètres, 12 degrés la nuit en juillet."),
         ("waves", "On se baigne dans la Loire", "18 degrés en août, à Goudet."),
@@ -91,7 +95,8 @@ def _bands() -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _looked_up() -> list[tuple[str, dict[str, Any]]]:
+def looked_up() -> Parts:
+    """Return sample blocks of what one looks up: days, facts, questions, a button."""
     days = [("Du Puy à Saint-Julien", 18.0), ("Vers Les Estables", 21.5), (LONG, None)]
     return [
         ("days", {"days": [{"title": t, "text": TEXT, "kilometres": km} for t, km in days]}),
@@ -119,7 +124,7 @@ def _looked_up() -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def blocks_in(parts: list[tuple[str, dict[str, Any]]]) -> Any:
+def blocks_in(parts: Parts) -> Any:
     """Return the blocks as a page has them, from plain values."""
     return Body().to_python([{"type": name, "value": value} for name, value in parts])
 
@@ -165,7 +170,7 @@ def page_gallery_context() -> dict[str, Any]:
     return {
         "crumbs": CRUMBS,
         "openings": _openings(),
-        "bodies": [blocks_in(_texts()), blocks_in(_bands()), blocks_in(_looked_up())],
+        "bodies": [blocks_in(texts()), blocks_in(bands()), blocks_in(looked_up())],
         "season": "summer",
         "cards_block": words,
         "page_cards": _cards(),

@@ -136,8 +136,10 @@ def test_a_page_of_cards_carries_no_form_of_them(client: Client):
     a_lodging("Libre")
     page = page_with("lodgings", pole="", commune="", when="weekend", adults=2)
 
-    html = client.get(page.url).content.decode()
+    response = client.get(page.url)
+    html = response.content.decode()
 
+    assert not response.cookies
     assert "Libre" in html
     assert 'method="post"' not in html
     assert "csrfmiddlewaretoken" not in html
