@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from booking.rules.soon import NEXT_WEEKEND, TIMES, WEEK_FROM_SATURDAY, WEEKEND,
 from destination.models import Commune, Pole, PoleMembership, ThemePage
 from destination.nearby import NEAR_KM, communes_near, distance_km
 from events.models import Event, Session
+from members.models import User
 from oti.lib.dates import ONE_DAY, PARIS
 from tests import factories
 from tests.cast import NOW, TODAY
@@ -297,6 +299,18 @@ def test_a_criterion_that_is_gone_finds_nothing_and_the_preview_says_why(
     for one in (page, silent):
         shown = text_of(one.make_preview_request(preview_mode="").render())
         assert why in shown
+
+
+def test_the_editor_chooses_among_the_poles_and_the_communes(client: Client):
+    factories.a_commune()
+    client.force_login(User.objects.create_superuser("chef@example.org", "secret"))
+    page = page_with("lodgings", pole="parti", commune="43091", when="weekend")
+
+    response = client.get(reverse("wagtailadmin_pages:edit", args=[page.pk]))
+
+    assert response.status_code == 200
+    for choice in ("massif-du-mezenc", "43091", "Les Estables"):
+        assert choice in unescape(response.content.decode())
 
 
 @pytest.mark.parametrize(
