@@ -149,7 +149,7 @@ def _openings() -> list[dict[str, Any]]:
     tour = {"kilometres": Decimal(52), "days_count": 3, "start": "Le Puy", "finish": "Les Estables"}
     article = {"date": date(2026, 7, 4), "author": "Claire Roux"}
     return [
-        {"page": page()},
+        {"page": page(), "crumbs": CRUMBS},
         *({"page": page(site=site), "pole": pole} for pole in POLES[:3]),
         {"page": page(site=site, is_locomotive=True), "pole": POLES[3]},
         {"page": page(LONG, "train", introduction=LONG)},
@@ -168,7 +168,6 @@ def page_gallery_context() -> dict[str, Any]:
     words = {"heading": "Bonnes adresses", "intro": "Trois façons de continuer."}
     document = {"url": "#", "file_extension": "pdf", "file": {"size": 820_000}}
     return {
-        "crumbs": CRUMBS,
         "openings": _openings(),
         "bodies": [blocks_in(texts()), blocks_in(bands()), blocks_in(looked_up())],
         "season": "summer",

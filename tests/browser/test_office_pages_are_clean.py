@@ -24,6 +24,7 @@ from destination.models import (
     ThemePage,
 )
 from destination.models.pages import VelayPage
+from oti.demo.accounts import OFFICE, PASSWORD
 from tests.browser.conftest import Town, assert_is_clean
 from tests.destination.cms import a_home, a_page
 
@@ -94,6 +95,22 @@ def test_each_type_of_page_is_accessible(
         response = page.goto(f"{town.url}{address}")
         assert response is not None
         assert response.status == 200, address
+        assert_is_clean(page)
+
+
+@pytest.mark.parametrize("look", [(390, "dark"), (1280, "light")])
+def test_the_gallery_is_accessible(
+    town: Town, open_browser: Callable[..., Page], look: tuple[int, str]
+):
+    width, scheme = look
+    page = open_browser(width, color_scheme=scheme)
+    page.goto(f"{town.url}/compte/login/")
+    page.fill("[name=login]", OFFICE)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/gestion/**")
+    for part in ("", "pages/"):
+        page.goto(f"{town.url}/gestion/composants/{part}")
         assert_is_clean(page)
 
 
