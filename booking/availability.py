@@ -80,6 +80,7 @@ class StaySearch:
     stars: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
     text: str = ""
+    near: str = ""
 
     @property
     def filters(self) -> Filters:
@@ -92,6 +93,7 @@ class StaySearch:
             features=self.features,
             labels=self.labels,
             text=self.text,
+            near=self.near,
         )
 
     @property
@@ -332,14 +334,14 @@ class StayLoader:
         quote, _troubles = quote_unit(unit, arrival, departure, guests, (), self.tax_book)
         if quote is None:
             return None
+        until = free_until(unit.offer, stay_hours(unit.offer, arrival, departure)[0])
         return StayResult(
             offer=unit.offer,
             unit=unit,
             quote=quote,
             nights=count_nights(arrival, departure),
-            free_cancellation_until=free_until(
-                unit.offer, stay_hours(unit.offer, arrival, departure)[0]
-            ),
+            # On its last day the hour may be over: nothing is promised then.
+            free_cancellation_until=until if until and day_of(until) > self.today else None,
             pole=self.poles.get(unit.offer.commune_id),
         )
 

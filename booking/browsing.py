@@ -108,6 +108,7 @@ def listed_experiences(
     from_day: date | None = None,
     to_day: date | None = None,
     guests: tuple[Guest, ...] = (),
+    filters: Filters | None = None,
     size: int = PAGE_SIZE,
     now: datetime,
 ) -> ExperienceResults:
@@ -121,6 +122,7 @@ def listed_experiences(
         from_day=from_day,
         to_day=to_day,
         guests=guests,
+        filters=filters,
         size=size,
         now=now,
     )

@@ -184,12 +184,12 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
     listed = [one.code for one in DATED]
     kind = form.wish("kind") if form.wish("kind") in listed else ""
     guests = form.guests if form.has_party else ()
-    filters = replace(form.filters, lodging_type="", stars=(), kind=kind)
+    filters = replace(form.filters, lodging_type="", stars=(), kind=kind, age=form.child_age)
     asked: dict[str, Any] = {
         "kinds": listed,
         "season": form.wish("season"),
         "from_day": None if form.page_errors else form.arrival_day,
-        "to_day": None if form.page_errors else form.departure_day,
+        "to_day": None if form.page_errors else form.departure_day or form.last_day,
         "guests": guests,
         "now": now,
     }
