@@ -40,7 +40,7 @@ def test_every_component_is_shown(office: Client, theme: str):
 
 
 def test_every_block_and_opening_of_pages_is_shown(office: Client):
-    response = office.get(reverse("components-of-pages"))
+    response = office.get(reverse("components-of-pages"), headers={"Accept-Language": "en"})
 
     assert response.status_code == 200
     html = response.content.decode()
