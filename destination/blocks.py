@@ -97,6 +97,7 @@ class PictureChoice(blocks.StructBlock):
         choices=DRAWINGS,
         label=_("or a drawing"),
         required=False,
+        search_index=False,
         help_text=_("Shown when there is no photograph, or when its rights have ended."),
     )
     alt = blocks.CharBlock(
@@ -148,7 +149,7 @@ class Quotation(blocks.StructBlock):
 class Reason(blocks.StructBlock):
     """One good reason."""
 
-    icon = blocks.ChoiceBlock(choices=ICONS, label=_("sign"), default="map-pin")
+    icon = blocks.ChoiceBlock(choices=ICONS, label=_("sign"), default="map-pin", search_index=False)
     title = blocks.CharBlock(label=_("title"), max_length=80)
     text = blocks.TextBlock(label=_("text"), max_length=300, rows=2)
     page = blocks.PageChooserBlock(label=_("page that says more"), required=False)
@@ -368,12 +369,14 @@ class LiveBlock(blocks.StructBlock):
         choices=poles,
         label=_("pole"),
         required=False,
+        search_index=False,
         help_text=_("None: the whole destination."),
     )
     commune = PlaceChoiceBlock(
         choices=communes,
         label=_("around this commune"),
         required=False,
+        search_index=False,
         help_text=_("Within twenty kilometres of it."),
     )
     count = blocks.IntegerBlock(label=_("how many"), default=4, min_value=1, max_value=MOST_CARDS)

@@ -50,6 +50,7 @@ from oti.demo.accounts import create_accounts
 from oti.demo.dates import Window
 from oti.demo.legal import legal_texts
 from oti.demo.organiser import demo_organiser
+from oti.demo.pages import add_pages
 from oti.demo.shapes import (
     Catalogue,
     LodgingData,
@@ -82,6 +83,7 @@ class DemoReport:
     sessions: int = 0
     nights_taken: int = 0
     accounts: int = 0
+    pages: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
     )
     catalogue = read_catalogue()
     is_new_version = last is None or last["version"] != version
-    counts = dict.fromkeys(("providers", "offers", "units", "events", "accounts"), 0)
+    counts = dict.fromkeys(("providers", "offers", "units", "events", "accounts", "pages"), 0)
     fresh: set[str] = set()
     if is_new_version:
         _prepare_site()
@@ -144,6 +146,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["units"] = Unit.objects.filter(offer__slug__in=fresh).count()
         fresh |= fresh_events
         counts["accounts"] = create_accounts()
+        counts["pages"] = add_pages(now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()
@@ -168,6 +171,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         units=counts["units"],
         events=counts["events"],
         accounts=counts["accounts"],
+        pages=counts["pages"],
     )
 
 
