@@ -44,6 +44,7 @@ from destination.importers.territory import load_territory
 from destination.models import Commune, LegalText, Site
 from events.models import Event, Session
 from members import journal
+from members.groups import ensure_review
 from members.models import Entry, Provider
 from oti.demo import rows
 from oti.demo.accounts import create_accounts
@@ -145,8 +146,10 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["offers"], counts["events"] = len(fresh), len(fresh_events)
         counts["units"] = Unit.objects.filter(offer__slug__in=fresh).count()
         fresh |= fresh_events
-        counts["accounts"] = create_accounts()
+        # Who writes for a pole writes below its page.
         counts["pages"] = add_pages(now=now)
+        ensure_review()
+        counts["accounts"] = create_accounts()
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()
