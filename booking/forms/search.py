@@ -80,8 +80,8 @@ class SearchForm(forms.Form):
     `needs_both_dates`: one date alone is an error (a list of prices); without it an arrival may
     stand alone (a calendar where the departure is chosen next). Parameters: arrival, departure,
     adults, children, ages (one for each child, or "5,10"), pole, commune (slug), type, kind,
-    season, q (words), stars, labels and features (several), sort, page; `update` asks only for
-    the fields of the ages.
+    season, q (words), stars, labels and features (several), sort, page, view (`map`);
+    `update` asks only for the fields of the ages.
     """
 
     arrival = SpokenDateField()
@@ -93,6 +93,7 @@ class SearchForm(forms.Form):
     season = WishField(known=MONTHS)
     q = WishField()
     sort = WishField(known=SORTS, fallback="relevance")
+    view = WishField(known=("map",))
 
     def __init__(self, data: QueryDict, *, today: date, needs_both_dates: bool = False) -> None:
         super().__init__(data)
@@ -322,6 +323,7 @@ class SearchForm(forms.Form):
             "labels": self.labels,
             "features": self.features,
             "sort": "" if self.wish("sort") == "relevance" else self.wish("sort"),
+            "view": self.wish("view"),
             "page": "",
         }
 

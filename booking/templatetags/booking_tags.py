@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from booking import browsing, cards, pictures, showing
+from booking import browsing, cards, pictures, showing, spots
 from booking.filters import Filters
 from booking.forms.asking import asked
-from booking.models import OrderLine
+from booking.models import Offer, OrderLine
 from booking.rules.kinds import PROPOSED
 from booking.rules.pricing import Quote
 from booking.showing import dates_words
@@ -97,6 +97,12 @@ def lodgings_of(pole: str, count: int) -> list[dict[str, Any]]:
     shelf = browsing.browse_lodgings(filters=Filters(pole=pole), size=count, now=timezone.now())
     photos = pictures.covers(one.offer for one in shelf.results)
     return [cards.shelf_card(one, picture=photos.get(one.offer.pk)) for one in shelf.results]
+
+
+@register.simple_tag
+def where_is(offer: Offer) -> dict[str, Any]:
+    """Return the small map of an offer's page."""
+    return spots.map_of(offer, day=day_of(timezone.now()))
 
 
 @register.filter

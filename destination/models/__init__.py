@@ -1,6 +1,7 @@
 """Models of the destination."""
 
 from destination.models.legal import LegalText
+from destination.models.outlines import CommuneOutline, Trail
 from destination.models.pages import (
     ArticlePage,
     CommunePage,
@@ -27,6 +28,7 @@ from destination.models.territory import (
 __all__ = [
     "ArticlePage",
     "Commune",
+    "CommuneOutline",
     "CommunePage",
     "Epci",
     "HomePage",
@@ -46,4 +48,5 @@ __all__ = [
     "Site",
     "Station",
     "ThemePage",
+    "Trail",
 ]
