@@ -20,12 +20,13 @@ from destination.drawn_map import EAST, NORTH, SOUTH, WEST, WHOLE, box_around, o
 from destination.outlines import Ring, commune_shapes, pole_shapes, walks
 
 # What pins measure, in units of the drawing when all of it is shown.
-SIGN, ROOM = 17, 5.75
+SIGN, ROOM = 17, 6.2
 # Pins nearer than that are drawn as one bead.
 CELL = 92
 # Places alone are not brought nearer than that: the drawing is no map of villages.
 NEAREST = 380
-MARGIN = 90
+# Around pins, which are wide; around outlines.
+MARGIN, EDGE = 90, 20
 # Width by height: beside a list; in the middle of a page.
 TALL, FLAT = 9 / 11, 4 / 3
 
@@ -78,11 +79,11 @@ def map_box(
 
     `opens` says when a browser makes it live: `now`, `wide` (in view on a wide screen, else when
     asked), `ask`. `pole` is the slug of one that stands out, `area` an outline that does. What is
-    drawn lies around the pins and around `around`, at least `nearest` units wide.
+    seen at first lies around `around`, else around the pins, at least `nearest` units wide.
     """
     spots = [on_drawing(pin.latitude, pin.longitude) for pin in pins]
-    seen = [*spots, *(on_drawing(lat, lon) for ring in around for lon, lat in ring)]
-    box = box_around(seen, margin=MARGIN if pins else 0, least=nearest, shape=shape)
+    seen = [on_drawing(lat, lon) for ring in around for lon, lat in ring]
+    box = box_around(seen or spots, margin=EDGE if seen else MARGIN, least=nearest, shape=shape)
     scale = round(box.width / WHOLE.width, 3)
     parts = ["communes", *(["walks"] if with_walks else [])]
     return {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,7 +26,7 @@ from booking.showing import party_words
 from booking.spots import pin_of
 from destination.map_box import Pin, map_box
 from destination.models.territory import poles_on
-from destination.outlines import Walk, walks
+from destination.outlines import Ring, Walk, pole_shapes, walks
 from destination.shown_sites import pins_of_sites, pins_of_stations
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import count_nights
@@ -86,11 +86,19 @@ def atlas_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
             day=today,
             opens="wide",
             pole=form.wish("pole"),
+            around=_frame(form, today),
             with_walks="walks" in shown,
         ),
         "pages": _pages(form, request.path, layers, total),
         "ways": [{"label": _("The whole map"), "url": request.path}],
     }
+
+
+def _frame(form: SearchForm, today: date) -> list[Ring]:
+    """Return the outlines that the map shows at first: of the pole, else of all."""
+    shapes = pole_shapes(today)
+    chosen = [one for one in shapes if one.code == form.wish("pole")] or shapes
+    return [ring for one in chosen for ring in one.rings]
 
 
 def shown_layers(request: HttpRequest) -> tuple[str, ...]:

@@ -200,15 +200,16 @@ function build(box, ground) {
   box.classList.add("map-box--live");
   const calm = matchMedia(STILL).matches;
   const map = L.map(node, {
-    zoomControl: false, scrollWheelZoom: false, minZoom: 8, maxZoom: box.dataset.tiles ? 18 : 15,
+    zoomControl: false, scrollWheelZoom: false, zoomSnap: 0.25, minZoom: 7, maxZoom: box.dataset.tiles ? 18 : 15,
     maxBounds: L.latLngBounds(corners).pad(0.6), zoomAnimation: !calm, fadeAnimation: !calm, markerZoomAnimation: !calm,
   });
   map.attributionControl.setPrefix(false);
-  L.control.zoom({ zoomInTitle: says("ZoomIn"), zoomOutTitle: says("ZoomOut") }).addTo(map);
+  L.control.zoom({ zoomInTitle: says("ZoomIn"), zoomOutTitle: says("ZoomOut"), position: "topright" }).addTo(map);
   const wanted = box.dataset.around ? turned(JSON.parse(box.dataset.around)).flat() : [];
-  const seen = [...points.map((point) => point.at), ...wanted];
+  const seen = wanted.length ? wanted : points.map((point) => point.at);
   const around = L.latLngBounds(seen.length ? seen : corners);
-  map.fitBounds(around, { maxZoom: points.length > 1 ? 13 : 11, padding: [44, 44] });
+  const room = wanted.length ? 12 : 48;
+  map.fitBounds(around, { maxZoom: points.length > 1 ? 13 : 11, padding: [room, room] });
   if (box.dataset.tiles) addTiles(map, box);
   else addGround(map, box);
   addShapes(map, box, ground);
