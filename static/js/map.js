@@ -117,10 +117,12 @@ function about(point, box, map) {
   if (!point.exact) part.append(element("small", "", box.dataset.saysAbout));
   if (twin(point.id)) {
     const link = Object.assign(element("a", "link", box.dataset.saysInList), { href: `#${point.id}` });
-    link.addEventListener("click", () => {
+    link.addEventListener("click", (event) => {
+      // Going to the line by hand: following the link would take the focus away afterwards.
+      event.preventDefault();
       map.closePopup();
-      const line = twin(point.id);
-      line.querySelector("a")?.focus({ preventScroll: true });
+      location.hash = point.id;
+      twin(point.id).querySelector("a")?.focus({ preventScroll: true });
     });
     part.append(link);
   }
@@ -166,6 +168,11 @@ function addPins(map, box, points) {
       const many = box.dataset.saysSeveral.replace("__count__", inside.length);
       node.setAttribute("aria-label", inside.length > 1 ? `${many}: ${inside.map((one) => one.name).join(", ")}` : spoken(inside[0]));
       marker.on("click", () => press(marker, inside, box, map));
+      node.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        press(marker, inside, box, map);
+      });
       for (const type of ["mouseenter", "focus"]) node.addEventListener(type, () => mark(ids, true));
       for (const type of ["mouseleave", "blur"]) node.addEventListener(type, () => mark(ids, false));
     }
@@ -181,7 +188,7 @@ function showPin(event, is) {
   const line = event.target.closest?.("[id^='res-'], [id^='site-'], [id^='station-'], [id^='walk-']");
   if (!line) return;
   for (const pin of document.querySelectorAll(`[data-pin="${line.id}"], [data-pins~="${line.id}"]`)) {
-    (pin.matches("a") ? pin.firstElementChild : pin).classList.toggle("pin--on", is);
+    pin.querySelector(".pin")?.classList.toggle("pin--on", is);
   }
 }
 for (const [type, is] of [["mouseover", true], ["focusin", true], ["mouseout", false], ["focusout", false]]) {
