@@ -54,5 +54,13 @@ def map_of(offer: Offer, *, day: date) -> dict[str, Any]:
     """
     pin = replace(pin_of(offer), anchor="", url="")
     area = () if pin.is_exact else outline_of(offer.commune_id)
-    found = map_box([pin], day=day, opens="ask", area=area, nearest=AROUND, shape=FLAT)
+    found = map_box(
+        [pin],
+        day=day,
+        opens="ask",
+        area=area,
+        nearest=AROUND,
+        shape=FLAT,
+        is_detailed=False,
+    )
     return found | {"is_exact": pin.is_exact}

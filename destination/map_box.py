@@ -17,7 +17,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from destination.drawn_map import EAST, NORTH, SOUTH, WEST, WHOLE, box_around, on_drawing, path_of
-from destination.outlines import Ring, commune_shapes, pole_shapes, walks
+from destination.outlines import Ring, commune_paths, pole_shapes, walks
 
 # What pins measure, in units of the drawing when all of it is shown.
 SIGN, ROOM = 17, 6.2
@@ -73,6 +73,7 @@ def map_box(
     around: Sequence[Ring] = (),
     nearest: float = NEAREST,
     shape: float = TALL,
+    is_detailed: bool = True,
     with_walks: bool = False,
 ) -> dict[str, Any]:
     """Return what `components/map.html` shows.
@@ -80,15 +81,16 @@ def map_box(
     `opens` says when a browser makes it live: `now`, `wide` (in view on a wide screen, else when
     asked), `ask`. `pole` is the slug of one that stands out, `area` an outline that does. What is
     seen at first lies around `around`, else around the pins, at least `nearest` units wide.
+    `is_detailed` draws the communes whose outline was loaded.
     """
     spots = [on_drawing(pin.latitude, pin.longitude) for pin in pins]
     seen = [on_drawing(lat, lon) for ring in around for lon, lat in ring]
     box = box_around(seen or spots, margin=EDGE if seen else MARGIN, least=nearest, shape=shape)
     scale = round(box.width / WHOLE.width, 3)
-    parts = ["communes", *(["walks"] if with_walks else [])]
+    parts = [*(["communes"] if is_detailed else []), *(["walks"] if with_walks else [])]
     return {
         "box": str(box),
-        "shapes": _drawn_shapes(day, pole, area),
+        "shapes": _drawn_shapes(day, pole, area, is_detailed=is_detailed),
         "walks": [walk.path for walk in walks()] if with_walks else [],
         "beads": _beads(list(zip(pins, spots, strict=True)), scale),
         "scale": scale,
@@ -96,9 +98,7 @@ def map_box(
         "points": json.dumps([pin.as_point() for pin in pins], ensure_ascii=False),
         "area": json.dumps(area) if area else "",
         "around": json.dumps(around) if around else "",
-        "ground": reverse("destination:map-ground")
-        + "?"
-        + "&".join(f"with={one}" for one in parts),
+        "ground": _ground(parts),
         "corners": json.dumps([[SOUTH, round(WEST, 5)], [NORTH, round(EAST, 5)]]),
         "pole": pole,
         "tiles": settings.MAP_TILES_URL,
@@ -106,13 +106,21 @@ def map_box(
     }
 
 
-def _drawn_shapes(day: date, pole: str, area: Sequence[Ring]) -> list[tuple[str, str]]:
+def _ground(parts: Sequence[str]) -> str:
+    query = "&".join(f"with={one}" for one in parts)
+    return reverse("destination:map-ground") + (f"?{query}" if query else "")
+
+
+def _drawn_shapes(
+    day: date, pole: str, area: Sequence[Ring], *, is_detailed: bool
+) -> list[tuple[str, str]]:
     """Return what is drawn below the pins as (path, class)."""
     drawn = [
         (one.path, f"map-pole map-pole--{one.colour}{' map-pole--on' if one.code == pole else ''}")
         for one in pole_shapes(day)
     ]
-    drawn += [(one.path, "map-commune") for one in commune_shapes(day)]
+    if is_detailed:
+        drawn += [(path, "map-commune") for path in commune_paths(day)]
     if area:
         drawn.append((path_of(area), "map-area"))
     return drawn

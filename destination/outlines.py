@@ -13,13 +13,15 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from destination.drawn_map import Position, path_of
+from destination.drawn_map import Position, path_of, simplified
 from destination.importers.territory import DATA
 from destination.models.outlines import CommuneOutline, Trail
 from destination.models.territory import memberships_on, poles_on
 from oti.lib.memo import remembered
 
 Ring = Sequence[Position]
+# Two pixels, where the whole destination is seen.
+DRAWN_METRES = 220
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,15 @@ def commune_shapes(day: date) -> tuple[Shape, ...]:
     return tuple(
         Shape("commune", one.commune.insee, one.commune.name, colours[one.commune_id], one.rings)
         for one in outlines.order_by("commune__name")
+    )
+
+
+@remembered(most=2, by_language=False)
+def commune_paths(day: date) -> tuple[str, ...]:
+    """Return the same communes as paths for a drawing of the whole: with far fewer points."""
+    return tuple(
+        path_of([simplified(ring, metres=DRAWN_METRES) for ring in one.rings])
+        for one in commune_shapes(day)
     )
 
 
