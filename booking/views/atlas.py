@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from booking import browsing
 from booking.availability import search_experiences, search_stays
+from booking.filters import Filters
 from booking.forms.asking import asked
 from booking.forms.search import SearchForm
 from booking.rules.kinds import DATED
@@ -34,6 +35,7 @@ from oti.lib.dates import today as day_of
 
 # Offers of each layer on one page of the map.
 SIZE = 60
+KINDS = tuple(one.code for one in DATED)
 LAYERS = ("stay", "do", "sites", "stations", "walks")
 ICONS = {
     "stay": "bed-double",
@@ -153,9 +155,10 @@ def _pages(
 # --- What each layer has ------------------------------------------------------------------------
 def _lodgings(form: SearchForm, now: datetime) -> Found:
     if not form.is_ready:
-        shelf = browsing.browse_lodgings(filters=form.filters, page=form.page, now=now, size=SIZE)
-        offers = [one.offer for one in shelf.results] if form.page <= shelf.pages else []
-        return [pin_of(one, query=form.party_query) for one in offers], shelf.pages
+        offers, pages = browsing.lodgings_on_sale(
+            filters=form.filters, page=form.page, size=SIZE, now=now
+        )
+        return [pin_of(one, query=form.party_query) for one in offers], pages
     found = search_stays(form.criteria, now=now, size=SIZE)
     return [
         pin_of(one.offer, query=form.party_query, amount=one.quote.total) for one in found.results
@@ -163,17 +166,22 @@ def _lodgings(form: SearchForm, now: datetime) -> Found:
 
 
 def _doings(form: SearchForm, now: datetime) -> Found:
-    found = search_experiences(
-        kinds=[one.code for one in DATED],
-        from_day=None if form.page_errors else form.arrival_day,
-        to_day=None if form.page_errors else form.departure_day,
-        guests=form.guests if form.has_party else (),
-        season=form.wish("season"),
-        filters=replace(form.filters, lodging_type="", stars=(), kind=form.wish("kind")),
-        page=form.page,
-        size=SIZE,
-        now=now,
-    )
+    pole = form.wish("pole")
+    filters = replace(form.filters, lodging_type="", stars=(), kind=form.wish("kind"))
+    when: dict[str, Any] = {
+        "from_day": None if form.page_errors else form.arrival_day,
+        "to_day": None if form.page_errors else form.departure_day,
+        "guests": form.guests if form.has_party else (),
+        "size": SIZE,
+        "now": now,
+    }
+    if filters == Filters(pole=pole) and not form.wish("season") and form.page == 1:
+        # What most people ask for is remembered some seconds.
+        found = browsing.listed_experiences(kinds=KINDS, pole=pole, **when)
+    else:
+        found = search_experiences(
+            kinds=KINDS, filters=filters, season=form.wish("season"), page=form.page, **when
+        )
     if form.page > found.pages:
         return [], found.pages
     return [

@@ -26,4 +26,12 @@ def pole_map(pole: Pole) -> dict[str, Any] | None:
         return None
     # Its list of sites is a choice of them: pins lead nowhere.
     pins = [replace(pin, anchor="") for pin in pins_of_sites(pole.slug, day=day)]
-    return map_box(pins, day=day, opens="ask", pole=pole.slug, around=shape.rings, shape=FLAT)
+    return map_box(
+        pins,
+        day=day,
+        opens="ask",
+        pole=pole.slug,
+        around=shape.rings,
+        shape=FLAT,
+        is_detailed=False,
+    )
