@@ -243,12 +243,12 @@ def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
     return troubles
 
 
-def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
+def search_stays(criteria: StaySearch, *, now: datetime, size: int = PAGE_SIZE) -> StayResults:
     """Return lodgings free for all these nights and this party, with the full price of each.
 
     The database answers what is free and allowed, in the order of the search; the rules decide
-    again for those shown, and the next one replaces one that they refuse (core.md 3, 4). Raises
-    BadInput with every trouble of dates and party.
+    again for those shown, `size` a page, and the next one replaces one that they refuse (core.md 3,
+    4). Raises BadInput with every trouble of dates and party.
     """
     today = day_of(now)
     troubles = check_dates(criteria.arrival, criteria.departure, today=today)
@@ -266,14 +266,14 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     )
     ranked = fits.ranked(criteria.sort)
     shown: list[StayResult] = []
-    refused, start = 0, (criteria.page - 1) * PAGE_SIZE
-    while len(shown) < PAGE_SIZE and start < len(ranked):
-        next_ones = ranked[start : start + PAGE_SIZE]
+    refused, start = 0, (criteria.page - 1) * size
+    while len(shown) < size and start < len(ranked):
+        next_ones = ranked[start : start + size]
         results = loading.results([(one.unit_id, criteria) for one in next_ones])
         shown += [one for one in results if one is not None]
         refused += results.count(None)
-        start += PAGE_SIZE
-    shown = shown[:PAGE_SIZE]
+        start += size
+    shown = shown[:size]
     if criteria.sort in {"price", "price_desc"}:
         shown.sort(key=lambda one: one.quote.total, reverse=criteria.sort == "price_desc")
     count = len(ranked) - refused
@@ -281,7 +281,7 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
         results=shown,
         count=count,
         page=criteria.page,
-        pages=max(1, math.ceil(count / PAGE_SIZE)),
+        pages=max(1, math.ceil(count / size)),
         sieved=fits.sieved,
     )
 

@@ -7,6 +7,7 @@ or `test`. Production refuses to start without its secrets; nothing else depends
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -51,6 +52,19 @@ def env_int(name: str, default: int) -> int:
     except ValueError as error:
         msg = f"{name} must be a whole number, not {raw!r}."
         raise ImproperlyConfigured(msg) from error
+
+
+def tiles_origin(url: str, attribution: str) -> str:
+    """Return the origin that pictures of a map may come from; whose they are must be said."""
+    found = urlsplit(url)
+    is_address = found.scheme in {"https", "http"} and found.netloc and "{" not in found.netloc
+    if not is_address or not all(part in url for part in ("{z}", "{x}", "{y}")):
+        msg = "MAP_TILES_URL must be https://…/{z}/{x}/{y}.png, its host without braces."
+        raise ImproperlyConfigured(msg)
+    if not attribution:
+        msg = "Set MAP_TILES_ATTRIBUTION: whose map MAP_TILES_URL gives is always shown."
+        raise ImproperlyConfigured(msg)
+    return f"{found.scheme}://{found.netloc}"
 
 
 def env_list(name: str, default: str = "") -> list[str]:
@@ -109,6 +123,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
+    # For its static files: Leaflet as it is, none of the widgets.
+    "leaflet",
     "template_partials",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -418,7 +434,7 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
 }
 if env_bool("RATE_LIMITS_OFF", default=False):
     RATE_LIMITS = {}
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
     # The desk's own is below.
     "EXCLUDE_URL_PREFIXES": (DESK_PREFIX, "/boite/contenu/"),
     "DIRECTIVES": {
@@ -435,6 +451,14 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+# Pictures of a map from elsewhere, below our own markers: without an address, the drawn map of the
+# brand and nobody else is asked. https://…/{z}/{x}/{y}.png, and whose they are, always shown.
+MAP_TILES_URL = env("MAP_TILES_URL", "")
+MAP_TILES_ATTRIBUTION = env("MAP_TILES_ATTRIBUTION", "")
+if MAP_TILES_URL:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(
+        tiles_origin(MAP_TILES_URL, MAP_TILES_ATTRIBUTION)
+    )
 # How often one address may ask the API: reading, changing a basket, ordering; 0 for no limit.
 API_RATES = {
     "read": env("API_RATE_READ", "300/minute"),

@@ -82,7 +82,8 @@ class SearchForm(forms.Form):
     stand alone (a calendar where the departure is chosen next). Parameters: arrival, departure,
     adults, children, ages (one for each child, or "5,10"), pole, commune and near (slugs), type,
     kind, season, days (to come) and age (of a child) for things to do, q (words), stars, labels
-    and features (several), sort, page; `update` asks only for the fields of the ages.
+    and features (several), sort, page, view
+    (`map`); `update` asks only for the fields of the ages.
     """
 
     arrival = SpokenDateField()
@@ -97,6 +98,7 @@ class SearchForm(forms.Form):
     season = WishField(known=MONTHS)
     q = WishField()
     sort = WishField(known=SORTS, fallback="relevance")
+    view = WishField(known=("map",))
 
     def __init__(self, data: QueryDict, *, today: date, needs_both_dates: bool = False) -> None:
         super().__init__(data)
@@ -343,6 +345,7 @@ class SearchForm(forms.Form):
             "labels": self.labels,
             "features": self.features,
             "sort": "" if self.wish("sort") == "relevance" else self.wish("sort"),
+            "view": self.wish("view"),
             "page": "",
         }
 

@@ -16,14 +16,15 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from booking import live, showing
+from booking import live, showing, spots
 from booking.forms.asking import asked
-from booking.models import OrderLine
+from booking.models import Offer, OrderLine
 from booking.rules.pricing import Quote
 from booking.showing import dates_words
 from destination.live import NOTHING, Live
 from destination.templatetags.velay import typo
 from oti.lib.dates import ONE_DAY
+from oti.lib.dates import today as day_of
 
 register = template.Library()
 
@@ -103,6 +104,12 @@ def soon_to_live(context: Context, count: int, pole: str = "") -> list[dict[str,
 def lodgings_of(context: Context, pole: str, count: int) -> list[dict[str, Any]]:
     """Return cards of lodgings of a pole, with their lowest night."""
     return live_lodgings(context, {"count": count, "pole": pole}).cards
+
+
+@register.simple_tag
+def where_is(offer: Offer) -> dict[str, Any]:
+    """Return the small map of an offer's page."""
+    return spots.map_of(offer, day=day_of(timezone.now()))
 
 
 @register.filter
