@@ -140,8 +140,9 @@ def add_pages(*, now: datetime) -> int:
         tree = _Tree.of(language, data)
         added = tree.grow(data, now=now)
         for one, page in added:
-            child = KINDS[one.kind](page_ptr_id=page.pk, **_fields(one, language, sites))
-            child.body = json.dumps(body_of(one, language, tree.ids))
+            fields = _fields(one, language, sites)
+            fields["body"] = json.dumps(body_of(one, language, tree.ids))
+            child = KINDS[one.kind](page_ptr_id=page.pk, **fields)
             child.save_base(raw=True, force_insert=True)
             fresh.append(page.pk)
         if tree.ids.get("home") in fresh:
