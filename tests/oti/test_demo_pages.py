@@ -35,7 +35,9 @@ from destination.models import (
     ThemePage,
 )
 from destination.models.pages import VelayPage
-from oti.demo.pages import KINDS, LANGUAGES, PageData, Writer, add_pages, read_pages
+from oti.demo.page_blocks import Writer
+from oti.demo.page_data import LANGUAGES, PageData, read_pages
+from oti.demo.pages import KINDS, add_pages
 from oti.lib.dates import today as day_of
 from tests import databases
 from tests.pages import text_of
