@@ -8,26 +8,16 @@ keys in the data and become those of the page in the same language.
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 import uuid
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
-from functools import cache
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.urls import reverse
-from django.utils.translation import override
-from wagtail import blocks
 from wagtail.models import Locale, Page, ReferenceIndex
 from wagtail.models import Site as WagtailSite
 from wagtail.search.backends import get_search_backends
 
-from destination.blocks import Body
 from destination.models import (
     ArticlePage,
     CommunePage,
@@ -42,11 +32,9 @@ from destination.models import (
     ThemePage,
 )
 from destination.models.pages import VelayPage
-from destination.templatetags.velay import tel
+from oti.demo.page_blocks import body_of
+from oti.demo.page_data import LANGUAGES, PageData, read_pages
 
-FOLDER = Path(__file__).resolve().parent / "pages"
-LANGUAGES = ("fr", "en")
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "velay:demo:pages")
 KINDS: dict[str, type[VelayPage]] = {
     "home": HomePage,
     "section": SectionPage,
@@ -68,62 +56,6 @@ FIELDS_OF = {
     "itinerary": ("kilometres", "start", "finish"),
     "article": ("date", "author"),
 }
-# « page:key » or « at:name of a route its arguments?query » in the text of a page.
-REFERENCE = re.compile(r'<a href="(page|at):([^"]+)">(.*?)</a>')
-
-Words = dict[str, str]
-
-
-@dataclass(frozen=True)
-class PageData:
-    """One page in both languages; `under` is the key of the page above, "" for the home."""
-
-    key: str
-    kind: str
-    slug: Words
-    title: Words
-    introduction: Words
-    search_description: Words
-    body: list[dict[str, Any]]
-    under: str = ""
-    drawing: str = "rando"
-    in_menus: bool = False
-    summer_title: Words = field(default_factory=dict)
-    winter_title: Words = field(default_factory=dict)
-    pole_slug: str = ""
-    insee: str = ""
-    site: str = ""
-    is_locomotive: bool = False
-    scope: str = "regional"
-    season: str = "all"
-    kilometres: Decimal | None = None
-    start: str = ""
-    finish: str = ""
-    date: date | None = None
-    author: str = ""
-
-    @property
-    def translation_key(self) -> uuid.UUID:
-        """Return what the page and its translations share, the same on every machine."""
-        return uuid.uuid5(NAMESPACE, self.key)
-
-
-@cache
-def read_pages() -> tuple[PageData, ...]:
-    """Read all pages, those above before those below; TypeError on a key that nobody knows."""
-    rows: list[PageData] = []
-    for file in sorted(FOLDER.glob("*.toml")):
-        content = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
-        rows += [PageData(**row) for row in content.pop("page")]
-        if content:
-            msg = f"tables {sorted(content)} are unknown"
-            raise TypeError(msg)
-    above = {one.key: one.under for one in rows}
-
-    def depth(key: str) -> int:
-        return 0 if not key else 1 + depth(above[key])
-
-    return tuple(sorted(rows, key=lambda one: depth(one.key)))
 
 
 def add_pages(*, now: datetime) -> int:
@@ -140,8 +72,9 @@ def add_pages(*, now: datetime) -> int:
         tree = _Tree.of(language, data)
         added = tree.grow(data, now=now)
         for one, page in added:
-            child = KINDS[one.kind](page_ptr_id=page.pk, **_fields(one, language, sites))
-            child.body = json.dumps(body_of(one, language, tree.ids))
+            fields = _fields(one, language, sites)
+            fields["body"] = json.dumps(body_of(one, language, tree.ids))
+            child = KINDS[one.kind](page_ptr_id=page.pk, **fields)
             child.save_base(raw=True, force_insert=True)
             fresh.append(page.pk)
         if tree.ids.get("home") in fresh:
@@ -285,96 +218,3 @@ def _put_at_root(home: Page) -> None:
     site.save()
     if former.specific_class is Page and former.is_leaf():
         Page.objects.get(pk=former.pk).delete()
-
-
-# --- Blocks --------------------------------------------------------------------------------------
-def body_of(one: PageData, language: str, ids: dict[str, int]) -> list[dict[str, Any]]:
-    """Return the blocks of a page as they are stored; the same ids in each language.
-
-    A reference to a page that isn't there is left out. TypeError on a block or a field that nobody
-    knows.
-    """
-    kinds = Body().child_blocks
-    writer = Writer(language, ids)
-    stored = []
-    for number, row in enumerate(one.body):
-        value = dict(row)
-        kind = value.pop("type")
-        path = f"{one.key}/{number}"
-        if kind not in kinds:
-            msg = f"{path}: there is no block {kind}"
-            raise TypeError(msg)
-        stored.append(
-            {"type": kind, "id": _id(path), "value": writer.write(kinds[kind], value, path)}
-        )
-    return stored
-
-
-def _with_office(text: str) -> str:
-    """Write the office's telephone where the text asks for it."""
-    phone = settings.OFFICE["phone"]
-    return text.replace("{phone}", phone).replace("{tel}", tel(phone))
-
-
-def _id(path: str) -> str:
-    return str(uuid.uuid5(NAMESPACE, path))
-
-
-@dataclass(frozen=True)
-class Writer:
-    """Turns what the data says into what a block stores, in one language."""
-
-    language: str
-    ids: dict[str, int]
-
-    def write(self, block: blocks.Block, value: Any, path: str) -> Any:
-        if isinstance(block, blocks.StructBlock):
-            unknown = set(value) - set(block.child_blocks)
-            if unknown:
-                msg = f"{path}: {sorted(unknown)} are unknown"
-                raise TypeError(msg)
-            return {
-                name: self.write(block.child_blocks[name], one, f"{path}/{name}")
-                for name, one in value.items()
-            }
-        if isinstance(block, blocks.ListBlock):
-            items = [
-                (f"{path}/{number}", self.write(block.child_block, one, f"{path}/{number}"))
-                for number, one in enumerate(value)
-            ]
-            return [
-                {"type": "item", "id": _id(place), "value": one}
-                for place, one in items
-                if one is not None
-            ]
-        if isinstance(value, dict):
-            value = value[self.language]
-        if isinstance(value, str):
-            value = _with_office(value)
-        if isinstance(block, blocks.PageChooserBlock):
-            return self.ids.get(value)
-        if isinstance(block, blocks.RichTextBlock):
-            return self.rich(value)
-        if path.endswith("/address"):
-            return self.address(value)
-        return str(value) if isinstance(value, Decimal) else value
-
-    def rich(self, text: str) -> str:
-        """Return text with its links; what has no tag of its own is one paragraph."""
-        html = text if text.startswith("<") else f"<p>{text}</p>"
-        return REFERENCE.sub(self._link, html)
-
-    def _link(self, match: re.Match[str]) -> str:
-        what, where, words = match.groups()
-        if what == "at":
-            return f'<a href="{self.address(where)}">{words}</a>'
-        pk = self.ids.get(where)
-        return words if pk is None else f'<a linktype="page" id="{pk}">{words}</a>'
-
-    def address(self, where: str) -> str:
-        """Return the address of « name arguments?query » in the language."""
-        route, _mark, query = where.partition("?")
-        name, *arguments = route.split()
-        with override(self.language):
-            path = reverse(name, args=arguments)
-        return f"{path}?{query}" if query else path

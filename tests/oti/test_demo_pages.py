@@ -35,7 +35,9 @@ from destination.models import (
     ThemePage,
 )
 from destination.models.pages import VelayPage
-from oti.demo.pages import KINDS, LANGUAGES, PageData, Writer, add_pages, read_pages
+from oti.demo.page_blocks import Writer
+from oti.demo.page_data import LANGUAGES, PageData, read_pages
+from oti.demo.pages import KINDS, add_pages
 from oti.lib.dates import today as day_of
 from tests import databases
 from tests.pages import text_of
@@ -139,6 +141,12 @@ def test_texts_are_given_in_each_language_and_fit_their_columns() -> None:
         assert len(kinds) >= (1 if one.kind == "section" else 2), one.key
 
 
+def test_no_drawing_is_shown_twice_on_a_page_by_its_writer() -> None:
+    for one in read_pages():
+        drawings = [one.drawing, *(b["picture"]["drawing"] for b in one.body if "picture" in b)]
+        assert len(set(drawings)) == len(drawings), one.key
+
+
 # --- What is loaded -------------------------------------------------------------------------------
 def test_every_page_is_there_in_both_languages_at_the_same_place(now: datetime) -> None:
     french, english = pages_in("fr"), pages_in("en")
@@ -222,6 +230,15 @@ def routes() -> set[str]:
         for text in words(one.body):
             found |= set(re.findall(r'"at:([^"]+)"', text))
     return found
+
+
+def test_a_page_without_live_blocks_is_read_in_few_statements(now: datetime) -> None:
+    client = Client()
+    for path in ("/fr/pratique/venir/", "/en/practical/professionals/"):
+        client.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200
+        assert len(queries) <= 10, path
 
 
 def test_two_languages_know_each_other(now: datetime) -> None:

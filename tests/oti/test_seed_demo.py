@@ -320,7 +320,7 @@ def test_a_later_day_only_extends_and_touches_nothing_sold_edited_or_removed(
     for model in (Closure, PriceRule, StayRestriction):
         further = model.objects.exclude(pk__in=before[model])
         assert not further.filter(dates__startswith__lte=nights_reach).exists()
-    assert (report.offers, report.providers, report.accounts) == (0, 0, 0)
+    assert (report.offers, report.providers, report.accounts, report.pages) == (0, 0, 0, 0)
     assert find_drift(today=day_of(later)) == []
 
 
