@@ -183,7 +183,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     with locks.write_transaction():
         read = list(lines_to_hold(basket))
         people = people_from(basket.people)
-        had = {unit.pk for unit in locks.lock_units(one.unit_id for one in read if one.unit_id)}
+        had = locks.lock_units(one.unit_id for one in read if one.unit_id)
         asks = [ask_of(line, people) for line in read if line.slot_id]
         ids = {pk for one in find_takes(asks, now=now) for pk in one.slot_ids}
         locked = {row.pk for row in locks.lock_slots(ids)}

@@ -23,7 +23,6 @@ from booking.models import (
     PayoutReversal,
     Refund,
     Slot,
-    Unit,
 )
 from booking.refusals import Busy, trouble
 from members.models import PayoutAccount, Provider
@@ -34,9 +33,12 @@ DEADLOCK_DETECTED = "40P01"
 SHARE_UNITS = """
 SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
 """
-# Written out: every add asks for these two, and others wait for it meanwhile.
+# Written out: every add and every order asks for these, and others wait for it meanwhile.
+LOCK_UNITS = "SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
 LOCK_SLOTS = "SELECT * FROM booking_slot WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
 LOCK_BASKET = "SELECT * FROM booking_basket WHERE id = %s FOR UPDATE"
+LOCK_ORDER = "SELECT * FROM booking_order WHERE id = %s FOR UPDATE"
+LOCK_PAYMENT = "SELECT * FROM booking_payment WHERE id = %s FOR UPDATE"
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -56,9 +58,9 @@ def write_transaction() -> Iterator[None]:
         raise
 
 
-def lock_units(ids: Iterable[int]) -> list[Unit]:
-    """Lock units, sorted; returns them with offer and tariff to be read."""
-    return _lock(Unit.objects.filter(pk__in=set(ids)))
+def lock_units(ids: Iterable[int]) -> set[int]:
+    """Lock units, sorted; returns those that there are."""
+    return _found(LOCK_UNITS, ids)
 
 
 def share_units(ids: Iterable[int]) -> set[int]:
@@ -67,12 +69,7 @@ def share_units(ids: Iterable[int]) -> set[int]:
     For rows that speak of a unit: their foreign keys are checked at the commit, too late to see
     what was written under the unit's lock. Those who share don't wait for each other.
     """
-    wanted = sorted(set(ids))
-    if not wanted:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(SHARE_UNITS, [wanted])
-        return {row[0] for row in cursor.fetchall()}
+    return _found(SHARE_UNITS, ids)
 
 
 def lock_slots(ids: Iterable[int]) -> list[Slot]:
@@ -83,19 +80,17 @@ def lock_slots(ids: Iterable[int]) -> list[Slot]:
 
 def lock_basket(pk: int) -> Basket:
     """Lock one basket; raises Basket.DoesNotExist."""
-    for basket in Basket.objects.raw(LOCK_BASKET, [pk]):
-        return basket
-    raise Basket.DoesNotExist
+    return _the_one(Basket, LOCK_BASKET, pk)
 
 
 def lock_order(pk: int) -> Order:
     """Lock one order; raises Order.DoesNotExist."""
-    return Order.objects.select_for_update(of=("self",)).get(pk=pk)
+    return _the_one(Order, LOCK_ORDER, pk)
 
 
 def lock_payment(pk: int) -> Payment:
     """Lock one payment; raises Payment.DoesNotExist."""
-    return Payment.objects.select_for_update(of=("self",)).get(pk=pk)
+    return _the_one(Payment, LOCK_PAYMENT, pk)
 
 
 def lock_payments_of(order: Order) -> list[Payment]:
@@ -139,6 +134,21 @@ def lock_payout_account(provider: Provider) -> PayoutAccount | None:
 def lock_free_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
     """Lock rows of a queue that nobody else works on; those under way are passed over."""
     return rows.select_for_update(skip_locked=True, of=("self",))
+
+
+def _found(statement: str, ids: Iterable[int]) -> set[int]:
+    wanted = sorted(set(ids))
+    if not wanted:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [wanted])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _the_one(model: type[Row], statement: str, pk: int) -> Row:
+    for row in model._default_manager.raw(statement, [pk]):
+        return row
+    raise model.DoesNotExist  # type: ignore[attr-defined]
 
 
 def _lock(rows: models.QuerySet[Row]) -> list[Row]:

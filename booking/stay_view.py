@@ -87,6 +87,11 @@ class LineView:
         return self.line.slot
 
     @property
+    def holds(self) -> list[SlotHold]:
+        """Return the units of slots that it holds; nights hold none."""
+        return [] if self.unit is not None else list(self.line.slot_holds.all())
+
+    @property
     def counted(self) -> bool:
         """Whether it is part of the total: it can be had."""
         blocking = {one.code for one in self.troubles} - {"price_changed", "hold_expired"}
