@@ -24,6 +24,7 @@ from booking import locks
 from booking.models import Order, OutboxMessage
 from members.journal import Actor, record
 from oti.celery import app
+from oti.lib.inserts import insert_or_find
 
 logger = logging.getLogger(__name__)
 
@@ -84,25 +85,20 @@ def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) ->
     A key is given once. Sending is asked for after the commit, of all together, also of one that
     is known: it is sent once, whoever asks.
     """
-    rows = OutboxMessage.objects.bulk_create(
-        [
-            OutboxMessage(
-                key=one.key,
-                kind=one.kind,
-                recipient=one.recipient,
-                language=one.language,
-                order=order,
-                data=one.data,
-                next_attempt_at=now,
-                created_at=now,
-            )
-            for one in letters
-        ],
-        # The update that changes nothing gives the number of the row that is there already.
-        update_conflicts=True,
-        unique_fields=["key"],
-        update_fields=["key"],
-    )
+    rows = [
+        OutboxMessage(
+            key=one.key,
+            kind=one.kind,
+            recipient=one.recipient,
+            language=one.language,
+            order=order,
+            data=one.data,
+            next_attempt_at=now,
+            created_at=now,
+        )
+        for one in letters
+    ]
+    insert_or_find(rows, by="key")
     for few in _some_at_once([row.pk for row in rows]):
         transaction.on_commit(partial(ask_for_task, "booking.tasks.send_messages", few))
 

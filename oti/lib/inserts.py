@@ -49,6 +49,24 @@ def insert_together(*groups: Sequence[Model]) -> None:
         row._state.db = connection.alias
 
 
+def insert_or_find(rows: Sequence[Model], *, by: str) -> None:
+    """Write new rows of one table in one statement; one whose `by` is known stays as it is.
+
+    `by` is a unique column, given once each. Every row learns its key, also that of the row that
+    was there. Neither `save` nor its signals are called.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    with connection.cursor() as cursor:
+        cursor.execute(_insert_or_find(model, by), [_as_json(rows, has_key=False)])
+        found = dict(cursor.fetchall())
+    for row in rows:
+        row.pk = found[getattr(row, by)]
+        row._state.adding = False
+        row._state.db = connection.alias
+
+
 def _columns(model: type[Model], has_key: bool) -> list[Field[Any, Any]]:
     return [one for one in model._meta.concrete_fields if has_key or not one.primary_key]
 
@@ -75,6 +93,15 @@ def _insert_of(shapes: tuple[tuple[type[Model], bool], ...]) -> str:
         return last
     parts = ", ".join(f"part{number} AS ({text})" for number, text in enumerate(others))
     return f"WITH {parts} {last}"
+
+
+@lru_cache(maxsize=32)
+def _insert_or_find(model: type[Model], by: str) -> str:
+    # The update that changes nothing gives the key of the row that is there already.
+    return (
+        f'{_one_insert(model, False)} ON CONFLICT ("{by}")'
+        f' DO UPDATE SET "{by}" = EXCLUDED."{by}" RETURNING "{by}", "{model._meta.pk.column}"'
+    )
 
 
 def _one_insert(model: type[Model], has_key: bool) -> str:
