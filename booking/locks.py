@@ -9,8 +9,9 @@ See `LOCKING.md`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import OperationalError, connection, models, transaction
@@ -18,6 +19,7 @@ from django.db import OperationalError, connection, models, transaction
 from booking.models import (
     Basket,
     Order,
+    OutboxMessage,
     Payment,
     Payout,
     PayoutReversal,
@@ -39,6 +41,17 @@ LOCK_SLOTS = "SELECT * FROM booking_slot WHERE id = ANY(%s::bigint[]) ORDER BY i
 LOCK_BASKET = "SELECT * FROM booking_basket WHERE id = %s FOR UPDATE"
 LOCK_ORDER = "SELECT * FROM booking_order WHERE id = %s FOR UPDATE"
 LOCK_PAYMENT = "SELECT * FROM booking_payment WHERE id = %s FOR UPDATE"
+# Messages under way elsewhere are passed over, here and there.
+CLAIM_MESSAGES = """
+UPDATE booking_outboxmessage
+SET state = 'sending', attempts = attempts + 1, next_attempt_at = %(until)s
+WHERE id IN (
+    SELECT id FROM booking_outboxmessage
+    WHERE id = ANY(%(ids)s::bigint[]) AND state IN ('waiting', 'sending')
+    AND next_attempt_at <= %(now)s
+    ORDER BY id FOR UPDATE SKIP LOCKED
+) RETURNING *
+"""
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -129,6 +142,15 @@ def lock_payout_account(provider: Provider) -> PayoutAccount | None:
     """Lock the account of a provider, None if there is none yet."""
     rows = PayoutAccount.objects.filter(provider=provider)
     return rows.select_for_update(of=("self",)).first()
+
+
+def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:
+    """Take those of some messages that are due, under a lease until `until`; sorted by pk.
+
+    One statement, outside any other transaction: who asks at the same moment gets the others.
+    """
+    values = {"ids": list(ids), "now": now, "until": until}
+    return sorted(OutboxMessage.objects.raw(CLAIM_MESSAGES, values), key=lambda one: one.pk)
 
 
 def lock_free_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:

@@ -16,8 +16,7 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 
 from booking import locks
@@ -34,6 +33,10 @@ LEASE = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
 # A mail server that hangs costs EMAIL_TIMEOUT for each message, and a task lives two minutes.
 MOST_AT_ONCE = 8
+SENT = """
+UPDATE booking_outboxmessage
+SET state = 'sent', sent_at = %s, message_id = %s, last_error = '' WHERE id = %s
+"""
 
 
 def write_message(
@@ -137,12 +140,8 @@ def send_messages(message_ids: Sequence[int], *, now: datetime) -> int:
                 _hang_up(line)
                 _put_off(message, error, now=now)
                 continue
-            OutboxMessage.objects.filter(pk=message.pk).update(
-                state=OutboxMessage.State.SENT,
-                sent_at=now,
-                message_id=mail.extra_headers.get("Message-ID", ""),
-                last_error="",
-            )
+            with connection.cursor() as cursor:
+                cursor.execute(SENT, [now, mail.extra_headers.get("Message-ID", ""), message.pk])
             sent += 1
     return sent
 
@@ -187,22 +186,12 @@ def _some_at_once(ids: Sequence[int]) -> Iterable[Sequence[int]]:
 
 
 def _claim(message_ids: Sequence[int], *, now: datetime) -> list[OutboxMessage]:
-    due = OutboxMessage.objects.filter(
-        pk__in=message_ids,
-        state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
-        next_attempt_at__lte=now,
-    )
-    with locks.write_transaction():
-        messages = list(locks.lock_free_rows(due).select_related("order").order_by("pk"))
-        if not messages:
-            return []
-        OutboxMessage.objects.filter(pk__in=[one.pk for one in messages]).update(
-            state=OutboxMessage.State.SENDING,
-            attempts=F("attempts") + 1,
-            next_attempt_at=now + LEASE,
-        )
+    """Take the messages that are due under a lease; those of one order share its row."""
+    messages = locks.claim_messages(message_ids, now=now, until=now + LEASE)
+    orders = Order.objects.in_bulk({one.order_id for one in messages if one.order_id})
     for message in messages:
-        message.attempts += 1
+        if message.order_id:
+            message.order = orders[message.order_id]
     return messages
 
 

@@ -52,7 +52,17 @@ from booking.takes import SlotAsk, check_takes, find_takes, is_over
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, at_paris, count_nights, nights, paris
 from oti.lib.dates import today as day_of
+from oti.lib.joins import read_joined
 from oti.lib.money import ZERO
+
+# Written out: every page of a stay and every order reads it.
+LINES_TO_SHOW = """
+SELECT {columns} FROM booking_basketline line
+LEFT JOIN booking_slot slot ON slot.id = line.slot_id
+LEFT JOIN booking_stay stay ON stay.line_id = line.id
+WHERE line.basket_id = %s ORDER BY line.position, line.id
+"""
+STAY_HOLD = BasketLine._meta.get_field("stay_hold")
 
 
 @dataclass
@@ -270,9 +280,12 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
 
 def _lines_to_show(basket: Basket) -> list[BasketLine]:
     """Load the lines with what they hold, their offers and units with what a quote reads."""
-    lines = list(
-        basket.lines.select_related("slot", "stay_hold").order_by("position", "pk"),
-    )
+    lines = []
+    tables = {"line": BasketLine, "slot": Slot, "stay": Stay}
+    for line, slot, stay in read_joined(LINES_TO_SHOW, tables, [basket.pk]):
+        line.basket, line.slot = basket, slot
+        STAY_HOLD.set_cached_value(line, stay)
+        lines.append(line)
     prefetch_related_objects(
         [line for line in lines if getattr(line, "stay_hold", None) is None],
         Prefetch("slot_holds", SlotHold.objects.select_related("slot").order_by("slot_id")),

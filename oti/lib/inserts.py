@@ -33,7 +33,8 @@ def insert_together(*groups: Sequence[Model]) -> None:
 
     Each group has rows of one model, all of them with a key or all without one; then the database
     numbers them in their order and nobody learns the numbers. Neither `save` nor its signals are
-    called. Raises what the database raises, and TypeError for a value that JSON can't carry.
+    called, and no date fills itself. Raises what the database raises, and TypeError for a value
+    that JSON can't carry.
     """
     written = [list(group) for group in groups if group]
     if not written:
@@ -118,7 +119,8 @@ def _one_insert(model: type[Model], has_key: bool) -> str:
 def _as_json(rows: Sequence[Model], has_key: bool) -> str:
     fields = _columns(type(rows[0]), has_key)
     told = [
-        {one.column: one.get_prep_value(one.pre_save(row, True)) for one in fields} for row in rows
+        {one.column: one.get_prep_value(one.value_from_object(row)) for one in fields}
+        for row in rows
     ]
     return json.dumps(told, default=_plain, ensure_ascii=False)
 
