@@ -20,6 +20,7 @@ from booking.models import Basket, Order, OrderLine, Payout
 from booking.rules import states
 from members.access import providers_of
 from members.models import User
+from oti.lib.joins import read_rows
 
 BASKET_COOKIE = "sejour"
 BASKET_COOKIE_AGE = 60 * 60 * 24 * 30
@@ -27,7 +28,7 @@ ORDERS_OF_SESSION = "orders"
 LINK_LIFE = timedelta(days=365)
 MAX_ORDERS_OF_SESSION = 20
 # Written out: each step of an order through the API begins with one of these.
-BASKET_OF_KEY = "SELECT * FROM booking_basket WHERE token = %s"
+BASKET_OF_KEY = "SELECT {columns} FROM booking_basket it WHERE token = %s"
 ORDER_OF = """
 SELECT booking_order.*,
     (SELECT max(ends_at) FROM booking_orderline WHERE order_id = booking_order.id) AS last_end
@@ -82,7 +83,7 @@ def basket_of_key(token: str, *, is_ordered_too: bool = False) -> Basket:
 
     The key is 192 bits of chance: the index finds it, the comparison tells nothing by its time.
     """
-    basket = next(iter(Basket.objects.raw(BASKET_OF_KEY, [token])), None)
+    basket = next(iter(read_rows(BASKET_OF_KEY, Basket, [token])), None)
     if basket is None or not hmac.compare_digest(basket.token.encode(), token.encode()):
         raise Http404
     if basket.state == Basket.State.ORDERED and not is_ordered_too:

@@ -49,9 +49,10 @@ from booking.stay_view import (
 )
 from booking.takes import find_takes
 from booking.wishes import LineRequest, Wish, read_wish
+from oti.lib.joins import read_rows
 
 MAX_LINES = 40
-BASKET_OF = "SELECT * FROM booking_basket WHERE token = %s AND state <> %s"
+BASKET_OF = "SELECT {columns} FROM booking_basket it WHERE token = %s AND state <> %s"
 
 
 def basket_of(token: str | None) -> Basket | None:
@@ -59,7 +60,7 @@ def basket_of(token: str | None) -> Basket | None:
     if not token:
         return None
     # Written out: every page of somebody who has a stay asks for it.
-    return next(iter(Basket.objects.raw(BASKET_OF, [token, Basket.State.ORDERED])), None)
+    return next(iter(read_rows(BASKET_OF, Basket, [token, Basket.State.ORDERED])), None)
 
 
 def new_basket(*, language: str, now: datetime) -> Basket:

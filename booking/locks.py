@@ -28,6 +28,7 @@ from booking.models import (
 )
 from booking.refusals import Busy, trouble
 from members.models import PayoutAccount, Provider
+from oti.lib.joins import read_rows
 
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
@@ -37,20 +38,22 @@ SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHA
 """
 # Written out: every add and every order asks for these, and others wait for it meanwhile.
 LOCK_UNITS = "SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
-LOCK_SLOTS = "SELECT * FROM booking_slot WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
-LOCK_BASKET = "SELECT * FROM booking_basket WHERE id = %s FOR UPDATE"
-LOCK_ORDER = "SELECT * FROM booking_order WHERE id = %s FOR UPDATE"
-LOCK_PAYMENT = "SELECT * FROM booking_payment WHERE id = %s FOR UPDATE"
+LOCK_SLOTS = """
+SELECT {columns} FROM booking_slot it WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
+"""
+LOCK_BASKET = "SELECT {columns} FROM booking_basket it WHERE id = %s FOR UPDATE"
+LOCK_ORDER = "SELECT {columns} FROM booking_order it WHERE id = %s FOR UPDATE"
+LOCK_PAYMENT = "SELECT {columns} FROM booking_payment it WHERE id = %s FOR UPDATE"
 # Messages under way elsewhere are passed over, here and there.
 CLAIM_MESSAGES = """
-UPDATE booking_outboxmessage
+UPDATE booking_outboxmessage it
 SET state = 'sending', attempts = attempts + 1, next_attempt_at = %(until)s
 WHERE id IN (
     SELECT id FROM booking_outboxmessage
     WHERE id = ANY(%(ids)s::bigint[]) AND state IN ('waiting', 'sending')
     AND next_attempt_at <= %(now)s
     ORDER BY id FOR UPDATE SKIP LOCKED
-) RETURNING *
+) RETURNING {columns}
 """
 
 Row = TypeVar("Row", bound=models.Model)
@@ -88,7 +91,7 @@ def share_units(ids: Iterable[int]) -> set[int]:
 def lock_slots(ids: Iterable[int]) -> list[Slot]:
     """Lock slots, sorted; their sold count may be changed only under this lock."""
     wanted = sorted(set(ids))
-    return list(Slot.stocks.raw(LOCK_SLOTS, [wanted])) if wanted else []
+    return read_rows(LOCK_SLOTS, Slot, [wanted]) if wanted else []
 
 
 def lock_basket(pk: int) -> Basket:
@@ -150,7 +153,7 @@ def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> lis
     One statement, outside any other transaction: who asks at the same moment gets the others.
     """
     values = {"ids": list(ids), "now": now, "until": until}
-    return sorted(OutboxMessage.objects.raw(CLAIM_MESSAGES, values), key=lambda one: one.pk)
+    return sorted(read_rows(CLAIM_MESSAGES, OutboxMessage, values), key=lambda one: one.pk)
 
 
 def lock_free_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
@@ -168,7 +171,7 @@ def _found(statement: str, ids: Iterable[int]) -> set[int]:
 
 
 def _the_one(model: type[Row], statement: str, pk: int) -> Row:
-    for row in model._default_manager.raw(statement, [pk]):
+    for row in read_rows(statement, model, [pk]):
         return row
     raise model.DoesNotExist  # type: ignore[attr-defined]
 

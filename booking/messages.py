@@ -24,6 +24,7 @@ from booking.models import Order, OutboxMessage
 from members.journal import Actor, record
 from oti.celery import app
 from oti.lib.inserts import insert_or_find
+from oti.lib.joins import read_rows
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ LEASE = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
 # A mail server that hangs costs EMAIL_TIMEOUT for each message, and a task lives two minutes.
 MOST_AT_ONCE = 8
+ORDERS_OF = "SELECT {columns} FROM booking_order it WHERE id = ANY(%s::bigint[])"
 SENT = """
 UPDATE booking_outboxmessage
 SET state = 'sent', sent_at = %s, message_id = %s, last_error = '' WHERE id = %s
@@ -188,7 +190,8 @@ def _some_at_once(ids: Sequence[int]) -> Iterable[Sequence[int]]:
 def _claim(message_ids: Sequence[int], *, now: datetime) -> list[OutboxMessage]:
     """Take the messages that are due under a lease; those of one order share its row."""
     messages = locks.claim_messages(message_ids, now=now, until=now + LEASE)
-    orders = Order.objects.in_bulk({one.order_id for one in messages if one.order_id})
+    wanted = sorted({one.order_id for one in messages if one.order_id})
+    orders = {one.pk: one for one in read_rows(ORDERS_OF, Order, [wanted])} if wanted else {}
     for message in messages:
         if message.order_id:
             message.order = orders[message.order_id]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -28,7 +29,9 @@ from booking.models import (
     Payment,
     Refund,
     SlotHold,
+    SlotTake,
     Stay,
+    SubOrder,
 )
 from booking.payment import (
     apply_refund_truth,
@@ -47,8 +50,9 @@ from booking.rules.split import split_order
 from booking.selling import release_lines, take_lines, write_sale
 from booking.signals import order_confirmed
 from members.journal import BANK, SYSTEM, Actor, entry, record, record_together
-from members.models import Entry
+from members.models import Entry, Provider
 from oti.lib.inserts import insert_together
+from oti.lib.joins import keep_related, read_joined, read_rows
 from oti.lib.money import ZERO, from_cents
 
 logger = logging.getLogger(__name__)
@@ -58,6 +62,16 @@ SILENCE = timedelta(minutes=2)
 # Pages that lapsed are asked about again from time to time, for a day.
 GIVEN_UP = timedelta(days=1)
 GIVEN_UP_SILENCE = timedelta(hours=1)
+LINES_TO_SELL = """
+SELECT {columns} FROM booking_orderline line
+JOIN booking_suborder part ON part.id = line.sub_order_id
+JOIN members_provider provider ON provider.id = part.provider_id
+WHERE line.order_id = %s ORDER BY line.starts_at, line.position, line.id
+"""
+TAKES_TO_SELL = """
+SELECT {columns} FROM booking_slottake it JOIN booking_orderline line ON line.id = it.line_id
+WHERE line.order_id = %s ORDER BY it.slot_id
+"""
 OTHER_ORDER = """
 SELECT 1 FROM booking_order WHERE basket_id = %s AND id <> %s AND state IN (%s, %s) LIMIT 1
 """
@@ -250,8 +264,17 @@ def _lines_of(order: Order) -> list[OrderLine]:
 
     Their state does, it is the order's: that one is asked under the locks.
     """
-    lines = order.lines.select_related("sub_order__provider").prefetch_related("takes")
-    return list(lines)
+    lines: list[OrderLine] = []
+    tables = {"line": OrderLine, "part": SubOrder, "provider": Provider}
+    for line, part, part.provider in read_joined(LINES_TO_SELL, tables, [order.pk]):
+        line.order, line.sub_order = order, part
+        lines.append(line)
+    takes: dict[int, list[SlotTake]] = defaultdict(list)
+    for take in read_rows(TAKES_TO_SELL, SlotTake, [order.pk]):
+        takes[take.line_id].append(take)
+    for line in lines:
+        keep_related(line, "takes", takes[line.pk])
+    return lines
 
 
 def _is_double(order: Order, basket: Basket | None) -> bool:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from booking.arrivals import ArrivalNotice, notice_of
 from booking.care import Sheet, asks_sheet, filled_lines, is_open
-from booking.models import BasketLine, Offer, Order, OrderLine, Refund, Slot, SubOrder
+from booking.models import BasketLine, Offer, Order, OrderLine, Participant, Refund, Slot, SubOrder
 from booking.models.offers import VatScheme
 from booking.people import Person, guests_of
 from booking.pictures import Picture, covers
@@ -38,7 +38,7 @@ from destination.templatetags.velay import nights as nights_words
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, count_nights, paris
 from oti.lib.html import format_number
-from oti.lib.joins import read_joined
+from oti.lib.joins import keep_related, read_joined, read_rows
 from oti.lib.money import ZERO
 
 # Why a line can't be had, where one word says it.
@@ -587,6 +587,15 @@ JOIN members_provider provider ON provider.id = part.provider_id
 LEFT JOIN booking_slot slot ON slot.id = line.slot_id
 WHERE line.order_id = %s ORDER BY line.starts_at, line.position, line.id
 """
+PEOPLE_OF_ORDER = """
+SELECT {columns} FROM booking_orderline_participants link
+JOIN booking_participant participant ON participant.id = link.participant_id
+WHERE participant.order_id = %s ORDER BY participant.id
+"""
+REFUNDS_OF_ORDER = """
+SELECT {columns} FROM booking_refund it JOIN booking_orderline line ON line.id = it.line_id
+WHERE line.order_id = %s ORDER BY it.created_at DESC
+"""
 TABLES_OF_ORDER: dict[str, type[Model]] = {
     "line": OrderLine,
     "offer": Offer,
@@ -606,7 +615,19 @@ def rows_of(order: Order) -> list[OrderLine]:
         line.order = part.order = order
         line.offer, line.sub_order, line.slot = offer, part, slot
         lines.append(line)
-    prefetch_related_objects(lines, "participants", "refunds")
+    people: dict[int, list[Participant]] = defaultdict(list)
+    tables: dict[str, type[Model]] = {
+        "link": OrderLine.participants.through,
+        "participant": Participant,
+    }
+    for link, participant in read_joined(PEOPLE_OF_ORDER, tables, [order.pk]):
+        people[link.orderline_id].append(participant)
+    refunds: dict[int, list[Refund]] = defaultdict(list)
+    for refund in read_rows(REFUNDS_OF_ORDER, Refund, [order.pk]):
+        refunds[refund.line_id or 0].append(refund)
+    for line in lines:
+        keep_related(line, "participants", people[line.pk])
+        keep_related(line, "refunds", refunds[line.pk])
     prefetch_related_objects([one for one in lines if _has_tickets(one)], "tickets__participant")
     return lines
 

@@ -12,7 +12,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Prefetch, prefetch_related_objects
 
 from booking.availability import free_stays
 from booking.kept_offers import kept_offers
@@ -52,7 +51,7 @@ from booking.takes import SlotAsk, check_takes, find_takes, is_over
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, at_paris, count_nights, nights, paris
 from oti.lib.dates import today as day_of
-from oti.lib.joins import read_joined
+from oti.lib.joins import keep_related, read_joined
 from oti.lib.money import ZERO
 
 # Written out: every page of a stay and every order reads it.
@@ -61,6 +60,12 @@ SELECT {columns} FROM booking_basketline line
 LEFT JOIN booking_slot slot ON slot.id = line.slot_id
 LEFT JOIN booking_stay stay ON stay.line_id = line.id
 WHERE line.basket_id = %s ORDER BY line.position, line.id
+"""
+HOLDS_TO_SHOW = """
+SELECT {columns} FROM booking_slothold hold
+JOIN booking_basketline line ON line.id = hold.line_id
+JOIN booking_slot slot ON slot.id = hold.slot_id
+WHERE line.basket_id = %s ORDER BY hold.slot_id
 """
 STAY_HOLD = BasketLine._meta.get_field("stay_hold")
 
@@ -286,16 +291,25 @@ def _lines_to_show(basket: Basket) -> list[BasketLine]:
         line.basket, line.slot = basket, slot
         STAY_HOLD.set_cached_value(line, stay)
         lines.append(line)
-    prefetch_related_objects(
-        [line for line in lines if getattr(line, "stay_hold", None) is None],
-        Prefetch("slot_holds", SlotHold.objects.select_related("slot").order_by("slot_id")),
-    )
+    holds = _holds_of(basket) if any(line.slot_id for line in lines) else {}
+    for line in lines:
+        keep_related(line, "slot_holds", holds.get(line.pk, []))
     offers = kept_offers(line.offer_id for line in lines)
     for line in lines:
         line.offer = offers[line.offer_id]
         if line.unit_id:
             line.unit = next(one for one in line.offer.units.all() if one.pk == line.unit_id)
     return lines
+
+
+def _holds_of(basket: Basket) -> dict[int, list[SlotHold]]:
+    """Return the units of slots that the lines of a basket hold, with the slots."""
+    holds: dict[int, list[SlotHold]] = defaultdict(list)
+    for hold, hold.slot in read_joined(
+        HOLDS_TO_SHOW, {"hold": SlotHold, "slot": Slot}, [basket.pk]
+    ):
+        holds[hold.line_id].append(hold)
+    return holds
 
 
 def _quote_line(

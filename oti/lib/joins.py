@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
 
 Converter = Callable[[Any, Any, Any], Any]
+Row = TypeVar("Row", bound=Model)
 
 
 def read_joined(
@@ -30,6 +31,22 @@ def read_joined(
         cursor.execute(_with_columns(statement, names), values)
         rows = cursor.fetchall()
     return [tuple(_objects(row, plans)) for row in rows]
+
+
+def read_rows(
+    statement: str, model: type[Row], values: Mapping[str, Any] | Sequence[Any]
+) -> list[Row]:
+    """Return the rows of one table, called `it` in the statement."""
+    return [row for (row,) in read_joined(statement, {"it": model}, values)]
+
+
+def keep_related(row: Model, name: str, related: Sequence[Model]) -> None:
+    """Let `row.name.all()` answer these rows without asking, as after a `prefetch_related`."""
+    kept = getattr(row, name).get_queryset()
+    kept._result_cache = list(related)
+    kept._prefetch_done = True
+    cache = row.__dict__.setdefault("_prefetched_objects_cache", {})
+    cache[name] = kept
 
 
 @lru_cache(maxsize=128)
