@@ -62,6 +62,14 @@ SILENCE = timedelta(minutes=2)
 # Pages that lapsed are asked about again from time to time, for a day.
 GIVEN_UP = timedelta(days=1)
 GIVEN_UP_SILENCE = timedelta(hours=1)
+SESSION_OF = """
+SELECT {columns} FROM booking_payment payment
+JOIN booking_order ordered ON ordered.id = payment.order_id
+WHERE payment.session_id = %s ORDER BY payment.id LIMIT 1
+"""
+PROCESSED = """
+UPDATE booking_gatewayevent SET processed_at = %s, outcome = %s, error = '' WHERE id = %s
+"""
 LINES_TO_SELL = """
 SELECT {columns} FROM booking_orderline line
 JOIN booking_suborder part ON part.id = line.sub_order_id
@@ -181,19 +189,17 @@ def act_on_event(event: GatewayEvent, *, now: datetime) -> str:
         trace = "".join(traceback.format_exception(error))
         GatewayEvent.objects.filter(pk=event.pk).update(error=trace[-8000:])
         return "kept for later"
-    GatewayEvent.objects.filter(pk=event.pk).update(
-        processed_at=now, outcome=outcome[:80], error=""
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(PROCESSED, [now, outcome[:80], event.pk])
     return outcome
 
 
 def _act_on(event: GatewayEvent, *, now: datetime) -> str:
     if event.kind.startswith("checkout.session."):
-        sessions = Payment.objects.select_related("order").filter(session_id=event.object_id)
-        payment = next(iter(sessions.order_by()[:1]), None)
-        if payment is None:
-            return "unknown session"
-        return f"payment {_settle(payment, now=now)}"
+        tables = {"payment": Payment, "ordered": Order}
+        for payment, payment.order in read_joined(SESSION_OF, tables, [event.object_id]):
+            return f"payment {_settle(payment, now=now)}"
+        return "unknown session"
     if event.kind == "payment_intent.payment_failed":
         # The intent carries the order's reference from the start; we learn its own id later.
         told = event.payload.get("data", {}).get("object", {}).get("metadata") or {}
