@@ -164,30 +164,53 @@ def place_order(
         gone += _freeze(current, sold, deadline=deadline, now=now)
         if gone:
             raise Unavailable(*gone)
-        numbers = Numbers(sold)
-        order = _order_of(view, given, language=language, user=user, deadline=deadline, now=now)
-        order.pk = numbers.next(Order)
-        payment = Payment(
-            pk=numbers.next(Payment),
-            order=order,
-            amount=view.total,
+        written = _write(
+            view,
+            standing,
+            given,
+            language=language,
+            user=user,
+            evidence=evidence,
             expires_at=expires_at,
-            created_at=now,
+            now=now,
         )
-        rows = order_rows(order, sold, names=given.names, view=view, numbers=numbers)
-        actor = Actor.person(user) if user else VISITOR
-        placed = entry(
-            "order placed",
-            f"order:{order.reference}",
-            actor=actor,
-            at=now,
-            total=str(view.total),
-        )
-        shown, kept = evidence_of(order, view, standing, given=evidence, actor=actor, now=now)
-        insert_together([order], *rows.groups, [payment], [shown], [placed, kept])
     # The caller's row says what was written to it.
     basket.state, basket.expires_at = current.state, current.expires_at
     basket.updated_at = current.updated_at
+    return written
+
+
+def _write(
+    view: BasketView,
+    standing: Standing,
+    given: Given,
+    *,
+    language: str,
+    user: User | None,
+    evidence: EvidenceInput | None,
+    expires_at: datetime,
+    now: datetime,
+) -> Placed:
+    """Write the order, all that hangs on it, its evidence and the journal, in one statement."""
+    sold = view.counted
+    numbers = Numbers(sold)
+    order = _order_of(
+        view, given, language=language, user=user, deadline=order_deadline(expires_at), now=now
+    )
+    order.pk = numbers.next(Order)
+    payment = Payment(
+        pk=numbers.next(Payment),
+        order=order,
+        amount=view.total,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    rows = order_rows(order, sold, names=given.names, view=view, numbers=numbers)
+    actor = Actor.person(user) if user else VISITOR
+    subject = f"order:{order.reference}"
+    placed = entry("order placed", subject, actor=actor, at=now, total=str(view.total))
+    shown, kept = evidence_of(order, view, standing, given=evidence, actor=actor, now=now)
+    insert_together([order], *rows.groups, [payment], [shown], [placed, kept])
     return Placed(order, payment, rows.lines)
 
 
