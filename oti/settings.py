@@ -238,6 +238,9 @@ CELERY_TASK_ROUTES = {
     "booking.tasks.send_messages": {"queue": "mail"},
 }
 CELERY_TASK_TIME_LIMIT = 120
+# A process of the worker keeps its line to the database from task to task (oti/celery.py says when
+# it takes another one).
+CELERY_DB_REUSE_MAX = 10_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}

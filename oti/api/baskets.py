@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language, override
@@ -36,6 +37,7 @@ from oti.api.stay_answers import basket_answer, line_answer
 from oti.lib.clients import client_address
 from oti.lib.money import from_cents
 
+OFFER_OF = "SELECT id FROM booking_offer WHERE slug = %s AND state <> %s"
 # Troubles of who takes part, whatever the pages call the input.
 PARTY = dict.fromkeys(["people", "adults", "children", "ages"], "participants")
 
@@ -147,20 +149,17 @@ class CheckoutView(ApiView):
 
 def _wish(given: dict[str, Any]) -> LineRequest:
     """Return what is asked for; an offer that was never published isn't known to exist."""
-    offer_id = (
-        Offer.objects.exclude(state=Offer.State.DRAFT)
-        .filter(slug=given["offer"])
-        .values_list("pk", flat=True)
-        .first()
-    )
-    if offer_id is None:
+    with connection.cursor() as cursor:
+        cursor.execute(OFFER_OF, [given["offer"], Offer.State.DRAFT])
+        found = cursor.fetchone()
+    if found is None:
         raise Unavailable(trouble("offer_unknown", field="offer"))
     # One code named twice is one choice: each option has its own limit.
     taken: Counter[str] = Counter()
     for one in given["options"]:
         taken[one["code"]] += one["quantity"]
     return LineRequest(
-        offer_id=offer_id,
+        offer_id=found[0],
         unit_id=given.get("unit"),
         slot_id=given.get("slot"),
         arrival=given.get("arrival"),
