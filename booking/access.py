@@ -20,7 +20,7 @@ from booking.models import Basket, Order, OrderLine, Payout
 from booking.rules import states
 from members.access import providers_of
 from members.models import User
-from oti.lib.joins import read_rows
+from oti.lib.joins import columns_of, read_rows
 
 BASKET_COOKIE = "sejour"
 BASKET_COOKIE_AGE = 60 * 60 * 24 * 30
@@ -30,7 +30,7 @@ MAX_ORDERS_OF_SESSION = 20
 # Written out: each step of an order through the API begins with one of these.
 BASKET_OF_KEY = "SELECT {columns} FROM booking_basket it WHERE token = %s"
 ORDER_OF = """
-SELECT booking_order.*,
+SELECT {columns},
     (SELECT max(ends_at) FROM booking_orderline WHERE order_id = booking_order.id) AS last_end
 FROM booking_order WHERE reference = %s
 """
@@ -69,7 +69,14 @@ def order_of_key(reference: str, token: str, *, now: datetime) -> Order:
 
     A key lives until twelve months after the last day of the stay.
     """
-    order = next(iter(Order.objects.raw(ORDER_OF, [reference])), None)
+    order = next(
+        iter(
+            Order.objects.raw(
+                ORDER_OF.replace("{columns}", columns_of(Order, "booking_order")), [reference]
+            )
+        ),
+        None,
+    )
     if order is None or not hmac.compare_digest(order.access_token.encode(), token.encode()):
         raise Http404
     last_end: datetime | None = order.last_end  # type: ignore[attr-defined]

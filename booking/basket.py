@@ -230,13 +230,19 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
 
 
 def accept_price(basket: Basket, line_id: int, *, now: datetime) -> None:
-    """Take the new price of a line as the one that was shown."""
+    """Take the new price of a line as the one that was shown, computed from the rows themselves.
+
+    Raises BadInput `line_unknown` for a line that left the stay, Unavailable with its troubles.
+    """
     line = _line_of(basket, line_id)
-    view = next(one for one in view_basket(basket, now=now).lines if one.line.pk == line.pk)
-    if view.quote is None:
-        raise Unavailable(*view.troubles)
     with locks.write_transaction():
         current = _lock_open(basket.pk)
+        lines = view_basket(current, now=now).lines
+        view = next((one for one in lines if one.line.pk == line.pk), None)
+        if view is None:
+            raise BadInput(trouble("line_unknown"))
+        if view.quote is None:
+            raise Unavailable(*view.troubles)
         current.lines.filter(pk=line.pk).update(shown_amount=view.quote.total)
 
 

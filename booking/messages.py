@@ -124,17 +124,18 @@ def send_message(message_id: int, *, now: datetime) -> bool:
 def send_messages(message_ids: Sequence[int], *, now: datetime) -> int:
     """Send those of some messages that are due; returns how many were sent by this call.
 
-    Taken together under a lease; each is composed and sent outside any transaction and marked at
-    once, by itself. One that fails is tried again later, later each time, and stops no other.
+    Each is taken under a lease just before it is composed, sent outside any transaction and marked
+    at once, by itself. One that fails is tried again later, later each time; one that ends the
+    whole task keeps no other, for none was taken with it.
     """
     from booking.emails import Reader, compose
 
-    messages = _claim(message_ids, now=now)
     sent = 0
+    orders: dict[int, Order] = {}
     # What several letters about one order tell is read once.
     reader = Reader()
     with _mail_line() as line:
-        for message in messages:
+        for message in _taken(message_ids, orders, now=now):
             try:
                 mail = compose(message, reader)
                 _send(mail, message, line)
@@ -187,15 +188,19 @@ def _some_at_once(ids: Sequence[int]) -> Iterable[Sequence[int]]:
     return [ids[start : start + MOST_AT_ONCE] for start in range(0, len(ids), MOST_AT_ONCE)]
 
 
-def _claim(message_ids: Sequence[int], *, now: datetime) -> list[OutboxMessage]:
-    """Take the messages that are due under a lease; those of one order share its row."""
-    messages = locks.claim_messages(message_ids, now=now, until=now + LEASE)
-    wanted = sorted({one.order_id for one in messages if one.order_id})
-    orders = {one.pk: one for one in read_rows(ORDERS_OF, Order, [wanted])} if wanted else {}
-    for message in messages:
-        if message.order_id:
-            message.order = orders[message.order_id]
-    return messages
+def _taken(
+    message_ids: Sequence[int], orders: dict[int, Order], *, now: datetime
+) -> Iterator[OutboxMessage]:
+    """Take one message after the other, those that are due; messages of one order share its row."""
+    for pk in message_ids:
+        for message in locks.claim_messages([pk], now=now, until=now + LEASE):
+            number = message.order_id
+            if number:
+                if number not in orders:
+                    rows = read_rows(ORDERS_OF, Order, [[number]])
+                    orders |= {one.pk: one for one in rows}
+                message.order = orders[number]
+            yield message
 
 
 @contextmanager

@@ -9,9 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from oti.lib.joins import read_rows
+
 # Written out: each order of a package reads it in its transaction.
 IN_FORCE = """
-SELECT * FROM booking_organiser WHERE valid_from <= %s ORDER BY valid_from DESC, id DESC LIMIT 1
+SELECT {columns} FROM booking_organiser it
+WHERE valid_from <= %s ORDER BY valid_from DESC, id DESC LIMIT 1
 """
 
 
@@ -20,7 +23,7 @@ class Organisers(models.Manager["Organiser"]):
 
     def in_force(self, day: date) -> Organiser | None:
         """Return the identity whose validity began last, expired or not; None if none began."""
-        return next(iter(self.raw(IN_FORCE, [day])), None)
+        return next(iter(read_rows(IN_FORCE, self.model, [day])), None)
 
 
 class Organiser(models.Model):

@@ -40,6 +40,15 @@ def read_rows(
     return [row for (row,) in read_joined(statement, {"it": model}, values)]
 
 
+@lru_cache(maxsize=128)
+def columns_of(model: type[Model], alias: str) -> str:
+    """Return the columns of a table by their names.
+
+    A prepared statement that says `*` answers nothing any more once a migration adds a column.
+    """
+    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
 def keep_related(row: Model, name: str, related: Sequence[Model]) -> None:
     """Let `row.name.all()` answer these rows without asking, as after a `prefetch_related`."""
     kept = getattr(row, name).get_queryset()
@@ -51,11 +60,7 @@ def keep_related(row: Model, name: str, related: Sequence[Model]) -> None:
 
 @lru_cache(maxsize=128)
 def _with_columns(statement: str, tables: tuple[tuple[str, type[Model]], ...]) -> str:
-    columns = ", ".join(
-        f'{alias}."{field.column}"'
-        for alias, model in tables
-        for field in model._meta.concrete_fields
-    )
+    columns = ", ".join(columns_of(model, alias) for alias, model in tables)
     return statement.replace("{columns}", columns)
 
 
