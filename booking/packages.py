@@ -100,6 +100,18 @@ def organiser_identity(now: datetime) -> Organiser | None:
     return organiser
 
 
+def package_seller(*, now: datetime) -> Organiser | None:
+    """Return the organiser whose papers let packages be sold at `now`, None where none are sold.
+
+    What the legal notice says: the same test as an order's (`organiser_missing`,
+    `organiser_expired`, `package_blocked`). Shown for up to REMEMBER_SECONDS.
+    """
+    organiser = organiser_identity(now)
+    if organiser is None or not organiser.is_complete or organiser.is_expired_on(day_of(now)):
+        return None
+    return None if settings.PACKAGE_POLICY == BLOCK else organiser
+
+
 def form_in_force(language: str, now: datetime) -> LegalText | None:
     """Return the information form of the day, French where `language` has none (§2.4).
 

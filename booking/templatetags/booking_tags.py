@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from booking import browsing, cards, pictures, showing
+from booking import browsing, cards, package_words, packages, pictures, showing
 from booking.filters import Filters
 from booking.forms.asking import asked
 from booking.models import OrderLine
@@ -97,6 +97,18 @@ def lodgings_of(pole: str, count: int) -> list[dict[str, Any]]:
     shelf = browsing.browse_lodgings(filters=Filters(pole=pole), size=count, now=timezone.now())
     photos = pictures.covers(one.offer for one in shelf.results)
     return [cards.shelf_card(one, picture=photos.get(one.offer.pk)) for one in shelf.results]
+
+
+@register.simple_tag
+def package_seller() -> dict[str, Any]:
+    """Return under which identity packages are sold today: {rows, is_demo}, no rows where none may
+    be sold (Code du tourisme L211-18, R211-4).
+    """
+    now = timezone.now()
+    seller = packages.package_seller(now=now)
+    if seller is None:
+        return {"rows": [], "is_demo": False}
+    return {"rows": package_words.identity_rows(seller.to_json()), "is_demo": seller.is_demo}
 
 
 @register.filter
