@@ -27,8 +27,8 @@ def accessibility_text() -> LegalText | None:
 @remembered(most=4)
 def _declaration_on(day: date, language: str) -> LegalText | None:
     texts = LegalText.objects.filter(language__in={language, "fr"}, valid_from__lte=day)
-    found = texts.filter(kind=LegalText.Kind.ACCESSIBILITY).defer("body").order_by(
-        "-valid_from", "-pk"
+    found = (
+        texts.filter(kind=LegalText.Kind.ACCESSIBILITY).defer("body").order_by("-valid_from", "-pk")
     )
     by_language: dict[str, LegalText] = {}
     for text in found:
