@@ -143,6 +143,7 @@ def test_the_slot_of_a_date_is_not_deleted_behind_the_programme(
         ({"day": "0001-01-01"}, "day"),
         ({"start_time": "25:00"}, "start_time"),
         ({"event": ""}, "event"),
+        ({"day": "2028-03-26", "start_time": "02:30"}, "start_time"),
     ],
 )
 def test_a_bad_date_is_told_beside_its_field(
