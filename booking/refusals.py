@@ -271,8 +271,8 @@ COUNTED: dict[str, Any] = {
         "Lent for %(days)s day at most.", "Lent for %(days)s days at most.", "days"
     ),
     "too_many_guests": ngettext_lazy(
-        "%(max)s person at most here: choose a larger one, or add a second one.",
-        "%(max)s persons at most here: choose a larger one, or add a second one.",
+        "%(max)s person at most here: choose a larger one, or add another lodging.",
+        "%(max)s persons at most here: choose a larger one, or add another lodging.",
         "max",
     ),
 }

@@ -235,13 +235,15 @@ class FindOrderForm(forms.Form):
         label=_("E-mail"),
         help_text=_("The one you gave when you booked"),
         max_length=254,
-        error_messages={"required": EMAIL_ERROR, "invalid": EMAIL_ERROR},
+        error_messages=dict.fromkeys(("required", "invalid", "max_length"), EMAIL_ERROR),
     )
     reference = forms.CharField(
         label=_("Reference"),
         help_text=_("Eight letters and figures, in your confirmation"),
         max_length=20,
-        error_messages={"required": _("Give the reference of your booking.")},
+        error_messages=dict.fromkeys(
+            ("required", "max_length"), _("Give the reference of your booking.")
+        ),
     )
 
     def clean_reference(self) -> str:

@@ -236,6 +236,15 @@ def test_impossible_quantity_is_refused(client: Client, quantity):
     assert not BasketLine.objects.exists()
 
 
+def test_what_is_taken_out_is_named(client: Client):
+    basket = carry(client, factories.a_basket())
+    hold_place(basket, "Lace")
+    url = address("booking:line-remove", basket.lines.get().pk)
+
+    assert "« Lace » is no longer in your stay." in body(client.post(url, follow=True))
+    assert "It is no longer in your stay." in body(client.post(url, follow=True))
+
+
 # --- Whose basket -----------------------------------------------------------------------------
 def test_forged_key_finds_no_basket(client: Client):
     basket = dupont_stay(client)
