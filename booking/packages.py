@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 from booking.models import Organiser
 from booking.refusals import Trouble, trouble
@@ -26,6 +27,7 @@ from booking.rules.package_law import (
 from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
+from oti.lib.html import format_phone
 from oti.lib.memo import remembered
 
 ORGANISER = "organiser"
@@ -165,7 +167,7 @@ def check_package(standing: Standing, form: LegalText | None) -> list[Trouble]:
 def _obstacles(
     organiser: Organiser | None, form: LegalText | None, *, now: datetime
 ) -> list[Trouble]:
-    phone = settings.OFFICE["phone"]
+    phone = format_phone(settings.OFFICE["phone"], get_language() or "fr")
     if settings.PACKAGE_POLICY == BLOCK:
         return [trouble("package_blocked", phone=phone)]
     troubles = []

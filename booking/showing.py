@@ -32,7 +32,16 @@ from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
 from booking.stay_view import BasketView, DayView, EntryView, LineView
-from destination.templatetags.velay import date_range, duree, euros, heure, jour, jour_long, party
+from destination.templatetags.velay import (
+    date_range,
+    duree,
+    euros,
+    heure,
+    jour,
+    jour_long,
+    names,
+    party,
+)
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY, count_nights, paris
 from oti.lib.html import NBSP, format_number
@@ -86,8 +95,9 @@ def moment_words(moment: datetime) -> str:
 
 def host_words(offer: Offer) -> str:
     """Write who welcomes: "chez Anne et Joël"."""
-    names = offer.provider.host_names or offer.provider.name
-    return _("hosted by %(names)s") % {"names": names}
+    provider = offer.provider
+    hosts = names(provider.host_names) if provider.host_names else provider.name
+    return _("hosted by %(names)s") % {"names": hosts}
 
 
 def cancellation_words(

@@ -18,6 +18,7 @@ from django.utils.translation import get_language_info, override
 
 from booking.access import basket_for
 from destination.models.territory import poles_on
+from destination.templatetags.velay import office
 from oti.lib.dates import today as day_of
 
 
@@ -31,7 +32,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "alternate_links": SimpleLazyObject(lambda: alternate_links(request)),
         "nav_poles": SimpleLazyObject(nav_poles),
         "stay_badge": SimpleLazyObject(lambda: stay_badge(request)),
-        "office": settings.OFFICE,
+        "office": office(),
     }
 
 

@@ -68,7 +68,7 @@ def test_confirmation_says_everything_in_text_and_in_html(order: Order):
     link = f"http://testserver/en/trip/{order.reference}/?cle={order.access_token}"
     receipt = f"http://testserver/en/trip/{order.reference}/receipt/?cle={order.access_token}"
     for text in parts(mail):
-        assert "It is settled, Claire." in text
+        assert "You’re all set, Claire." in text
         assert order.reference in text
         assert link in text
         assert receipt in text
