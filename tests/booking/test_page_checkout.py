@@ -640,9 +640,9 @@ def test_another_hour_is_ordered_all_the_same_and_the_host_is_to_be_called(
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"needs": "x" * 1001}, "A special need: Ensure"),
+        ({"needs": "x" * 1001}, "A special need: Shorten it to 1000 signs."),
         ({"first_name": "Cl\taire\0"}, "First name: Null characters"),
-        ({"phone": "06 12 34 56 78" * 5}, "Phone: Ensure"),
+        ({"phone": "06 12 34 56 78" * 5}, "Phone: Shorten it to 40 signs."),
     ],
 )
 def test_the_list_of_what_is_wrong_names_the_field(client: Client, fields, told):
