@@ -102,7 +102,7 @@ def test_the_notice_says_of_packages_what_the_organisers_record_says(
     if papers is not None:
         factories.an_organiser(**papers)
 
-    page = text_of(show(client, "mentions-legales"))
+    page = text_of(show(client, "mentions-legales", language="en"))
 
     assert says in page
     assert ("IM043123456" in page) == (says == SOLD)
@@ -114,7 +114,7 @@ def test_the_notice_says_so_where_packages_are_blocked(client: Client, settings)
     a_text("1", date(2026, 1, 1), kind=NOTICE, title="Mentions légales")
     factories.an_organiser()
 
-    assert NOT_SOLD in text_of(show(client, "mentions-legales"))
+    assert NOT_SOLD in text_of(show(client, "mentions-legales", language="en"))
 
 
 def test_the_footer_says_of_accessibility_what_its_page_says(client: Client):
