@@ -162,6 +162,7 @@ def filters_in_use(criteria: StaySearch) -> list[tuple[Relaxed, StaySearch]]:
     single: dict[str, tuple[str, dict[str, Any]]] = {
         "pole": ("pole", {"pole": "", "commune": ""}),
         "commune": ("commune", {"commune": ""}),
+        "near": ("near", {"near": ""}),
         "lodging_type": ("type", {"lodging_type": ""}),
         "text": ("text", {"text": ""}),
         "stars": ("stars", {"stars": ()}),

@@ -80,6 +80,7 @@ class StaySearch:
     stars: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
     text: str = ""
+    near: str = ""
 
     @property
     def filters(self) -> Filters:
@@ -92,6 +93,7 @@ class StaySearch:
             features=self.features,
             labels=self.labels,
             text=self.text,
+            near=self.near,
         )
 
     @property
@@ -241,12 +243,12 @@ def check_party(adults: int, child_ages: Sequence[int]) -> list[Trouble]:
     return troubles
 
 
-def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
+def search_stays(criteria: StaySearch, *, now: datetime, size: int = PAGE_SIZE) -> StayResults:
     """Return lodgings free for all these nights and this party, with the full price of each.
 
     The database answers what is free and allowed, in the order of the search; the rules decide
-    again for those shown, and the next one replaces one that they refuse (core.md 3, 4). Raises
-    BadInput with every trouble of dates and party.
+    again for those shown, `size` a page, and the next one replaces one that they refuse (core.md 3,
+    4). Raises BadInput with every trouble of dates and party.
     """
     today = day_of(now)
     troubles = check_dates(criteria.arrival, criteria.departure, today=today)
@@ -264,14 +266,14 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
     )
     ranked = fits.ranked(criteria.sort)
     shown: list[StayResult] = []
-    refused, start = 0, (criteria.page - 1) * PAGE_SIZE
-    while len(shown) < PAGE_SIZE and start < len(ranked):
-        next_ones = ranked[start : start + PAGE_SIZE]
+    refused, start = 0, (criteria.page - 1) * size
+    while len(shown) < size and start < len(ranked):
+        next_ones = ranked[start : start + size]
         results = loading.results([(one.unit_id, criteria) for one in next_ones])
         shown += [one for one in results if one is not None]
         refused += results.count(None)
-        start += PAGE_SIZE
-    shown = shown[:PAGE_SIZE]
+        start += size
+    shown = shown[:size]
     if criteria.sort in {"price", "price_desc"}:
         shown.sort(key=lambda one: one.quote.total, reverse=criteria.sort == "price_desc")
     count = len(ranked) - refused
@@ -279,7 +281,7 @@ def search_stays(criteria: StaySearch, *, now: datetime) -> StayResults:
         results=shown,
         count=count,
         page=criteria.page,
-        pages=max(1, math.ceil(count / PAGE_SIZE)),
+        pages=max(1, math.ceil(count / size)),
         sieved=fits.sieved,
     )
 
@@ -332,14 +334,14 @@ class StayLoader:
         quote, _troubles = quote_unit(unit, arrival, departure, guests, (), self.tax_book)
         if quote is None:
             return None
+        until = free_until(unit.offer, stay_hours(unit.offer, arrival, departure)[0])
         return StayResult(
             offer=unit.offer,
             unit=unit,
             quote=quote,
             nights=count_nights(arrival, departure),
-            free_cancellation_until=free_until(
-                unit.offer, stay_hours(unit.offer, arrival, departure)[0]
-            ),
+            # On its last day the hour may be over: nothing is promised then.
+            free_cancellation_until=until if until and day_of(until) > self.today else None,
             pole=self.poles.get(unit.offer.commune_id),
         )
 

@@ -49,9 +49,10 @@ from booking.stay_view import (
 )
 from booking.takes import find_takes
 from booking.wishes import LineRequest, Wish, read_wish
+from oti.lib.joins import read_rows
 
 MAX_LINES = 40
-BASKET_OF = "SELECT * FROM booking_basket WHERE token = %s AND state <> %s"
+BASKET_OF = "SELECT {columns} FROM booking_basket it WHERE token = %s AND state <> %s"
 
 
 def basket_of(token: str | None) -> Basket | None:
@@ -59,7 +60,7 @@ def basket_of(token: str | None) -> Basket | None:
     if not token:
         return None
     # Written out: every page of somebody who has a stay asks for it.
-    return next(iter(Basket.objects.raw(BASKET_OF, [token, Basket.State.ORDERED])), None)
+    return next(iter(read_rows(BASKET_OF, Basket, [token, Basket.State.ORDERED])), None)
 
 
 def new_basket(*, language: str, now: datetime) -> Basket:
@@ -183,7 +184,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     with locks.write_transaction():
         read = list(lines_to_hold(basket))
         people = people_from(basket.people)
-        had = {unit.pk for unit in locks.lock_units(one.unit_id for one in read if one.unit_id)}
+        had = locks.lock_units(one.unit_id for one in read if one.unit_id)
         asks = [ask_of(line, people) for line in read if line.slot_id]
         ids = {pk for one in find_takes(asks, now=now) for pk in one.slot_ids}
         locked = {row.pk for row in locks.lock_slots(ids)}

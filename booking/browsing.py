@@ -23,6 +23,7 @@ from booking.availability import (
 from booking.catalogue import catalogue
 from booking.filters import Filters, Sieved, sieve
 from booking.models import Offer, Unit, UnitDay
+from booking.rules.kinds import SLEPT
 from booking.rules.people import Guest
 from destination.models import Pole
 from destination.models.territory import poles_on
@@ -63,15 +64,43 @@ def browse_lodgings(
 ) -> Shelf:
     """Return lodgings on sale, in the day's rotation, `size` a page (features.md N24, N34)."""
     today = day_of(now)
-    lodgings = (one for one in catalogue(today).values() if one.kind == Offer.Kind.LODGING)
-    sieved = sieve(lodgings, filters or Filters())
-    kept = sieved.kept
-    pages = max(1, math.ceil(len(kept) / size))
-    page = min(max(page, 1), pages)
-    chosen = [one.id for one in kept[(page - 1) * size : page * size]]
+    sieved = _lodgings(filters, today)
+    chosen, page, pages = _page_of(sieved, page, size)
     return Shelf(
-        results=_shelf(chosen, today), count=len(kept), page=page, pages=pages, sieved=sieved
+        results=_shelf(chosen, today),
+        count=len(sieved.kept),
+        page=page,
+        pages=pages,
+        sieved=sieved,
     )
+
+
+def lodgings_on_sale(
+    *, filters: Filters, page: int, size: int, now: datetime
+) -> tuple[list[Offer], int]:
+    """Return a page of the lodgings that `browse_lodgings` shows, and how many pages there are.
+
+    Without what they cost: for a map. A page that doesn't exist has none.
+    """
+    today = day_of(now)
+    chosen, number, pages = _page_of(_lodgings(filters, today), page, size)
+    if number != page:
+        return [], pages
+    by_id = Offer.objects.on_sale(today).select_related("commune").in_bulk(chosen)
+    return [by_id[pk] for pk in chosen if pk in by_id], pages
+
+
+def _lodgings(filters: Filters | None, today: date) -> Sieved:
+    lodgings = (one for one in catalogue(today).values() if one.kind in SLEPT)
+    return sieve(lodgings, filters or Filters())
+
+
+def _page_of(sieved: Sieved, page: int, size: int) -> tuple[list[int], int, int]:
+    """Return the offers of a page, its number, the last one's if there are fewer, and how many."""
+    pages = max(1, math.ceil(len(sieved.kept) / size))
+    page = min(max(page, 1), pages)
+    chosen = [one.id for one in sieved.kept[(page - 1) * size : page * size]]
+    return chosen, page, pages
 
 
 def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
@@ -107,6 +136,7 @@ def listed_experiences(
     from_day: date | None = None,
     to_day: date | None = None,
     guests: tuple[Guest, ...] = (),
+    filters: Filters | None = None,
     size: int = PAGE_SIZE,
     now: datetime,
 ) -> ExperienceResults:
@@ -120,6 +150,7 @@ def listed_experiences(
         from_day=from_day,
         to_day=to_day,
         guests=guests,
+        filters=filters,
         size=size,
         now=now,
     )

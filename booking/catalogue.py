@@ -1,8 +1,8 @@
 """What is on sale, as lists need it, in the rotation of the day.
 
 A process keeps it some seconds (`oti.lib.memo`): who is hosted where, what an offer has, the order
-of the day. What is free is asked of the database each time; an offer that left the catalogue
-meanwhile is left out when it is loaded.
+of the day. What is free is asked of the database each time. An offer that left the catalogue may
+still be shown meanwhile; it can no longer be added.
 """
 
 from __future__ import annotations

@@ -6,14 +6,18 @@ order and the same page (features.md C01, core.md 9).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
+from django.db import connection
+from django.utils import timezone
+
 from booking import locks
-from booking.evidence import EvidenceInput, write_evidence
+from booking.evidence import EvidenceInput, evidence_of
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError
 from booking.models import (
@@ -21,11 +25,11 @@ from booking.models import (
     Order,
     OrderLine,
     Payment,
-    Slot,
     SlotHold,
     Stay,
 )
-from booking.order_lines import write_lines
+from booking.models.calendar import slots_with_free
+from booking.order_lines import Numbers, order_rows
 from booking.packages import Standing, check_package, standing_of
 from booking.payment import (
     captured,
@@ -48,8 +52,31 @@ from booking.rules import states
 from booking.settlement import confirm_paid, end_unpaid, kept_until
 from booking.stay_view import BasketView, LineView, view_basket
 from destination.models import LegalText
-from members.journal import VISITOR, Actor, entry, record_together
+from members.journal import VISITOR, Actor, entry
 from members.models import User
+from oti.lib.inserts import insert_together
+
+# What the lines of a basket take, whoever holds it.
+TAKEN_BY = """
+SELECT line.unit_id, hold.slot_id FROM booking_basketline line
+LEFT JOIN booking_slothold hold ON hold.line_id = line.id WHERE line.basket_id = %s
+"""
+# One statement: the deadline of the nights and of the places, the basket; how many nights live.
+FREEZE = """
+WITH nights AS (
+    UPDATE booking_stay SET expires_at = %(deadline)s
+    WHERE line_id = ANY(%(nights)s::bigint[]) AND state = 'held' AND expires_at > %(now)s
+    RETURNING id
+), places AS (
+    UPDATE booking_slothold SET expires_at = %(deadline)s
+    WHERE line_id = ANY(%(places)s::bigint[])
+), frozen AS (
+    UPDATE booking_basket
+    SET state = %(state)s, expires_at = %(deadline)s, updated_at = %(written)s
+    WHERE id = %(basket)s
+)
+SELECT count(*) FROM nights
+"""
 
 
 @dataclass(frozen=True)
@@ -108,9 +135,9 @@ def place_order(
     deadline = order_deadline(expires_at)
     with locks.write_transaction():
         # What the lines speak of is shared now, not at the commit (LOCKING.md).
-        taken = list(basket.lines.order_by().values_list("unit_id", "slot_holds__slot_id"))
-        shared = locks.share_units(unit for unit, _slot in taken if unit)
-        locked = {slot.pk for slot in locks.lock_slots(slot for _unit, slot in taken if slot)}
+        units, slots = _taken_by(basket)
+        shared = locks.share_units(units)
+        locked = {slot.pk for slot in locks.lock_slots(slots)}
         current = locks.lock_basket(basket.pk)
         again = _order_under_way(current)
         if again is not None:
@@ -129,36 +156,73 @@ def place_order(
             of_package=check_package(standing, given.package_form),
         )
         sold = view.counted
-        slots_of = {hold.slot_id for one in sold for hold in one.line.slot_holds.all()}
+        slots_of = {hold.slot_id for one in sold for hold in one.holds}
         units_of = {one.unit.pk for one in sold if one.unit}
         if not slots_of <= locked or not units_of <= shared:
             raise Busy(trouble("busy"))
-        _keep_until(sold, current, deadline=deadline, now=now)
-        order = _write_order(view, given, language=language, user=user, deadline=deadline, now=now)
-        lines = write_lines(order, sold, names=given.names, view=view)
-        payment = Payment.objects.create(
-            order=order, amount=view.total, expires_at=expires_at, created_at=now
+        gone = _places_gone(sold, current, now=now)
+        gone += _freeze(current, sold, deadline=deadline, now=now)
+        if gone:
+            raise Unavailable(*gone)
+        written = _write(
+            view,
+            standing,
+            given,
+            language=language,
+            user=user,
+            evidence=evidence,
+            expires_at=expires_at,
+            now=now,
         )
-        current.state = Basket.State.FROZEN
-        current.expires_at = deadline
-        current.save(update_fields=["state", "expires_at", "updated_at"])
-        actor = Actor.person(user) if user else VISITOR
-        placed = entry(
-            "order placed",
-            f"order:{order.reference}",
-            actor=actor,
-            at=now,
-            total=str(view.total),
-        )
-        kept = write_evidence(order, view, standing, given=evidence, actor=actor, now=now)
-        record_together([placed, kept])
     # The caller's row says what was written to it.
     basket.state, basket.expires_at = current.state, current.expires_at
     basket.updated_at = current.updated_at
-    return Placed(order, payment, lines)
+    return written
 
 
-def _write_order(
+def _write(
+    view: BasketView,
+    standing: Standing,
+    given: Given,
+    *,
+    language: str,
+    user: User | None,
+    evidence: EvidenceInput | None,
+    expires_at: datetime,
+    now: datetime,
+) -> Placed:
+    """Write the order, all that hangs on it, its evidence and the journal, in one statement."""
+    sold = view.counted
+    numbers = Numbers(sold)
+    order = _order_of(
+        view, given, language=language, user=user, deadline=order_deadline(expires_at), now=now
+    )
+    order.pk = numbers.next(Order)
+    payment = Payment(
+        pk=numbers.next(Payment),
+        order=order,
+        amount=view.total,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    rows = order_rows(order, sold, names=given.names, view=view, numbers=numbers)
+    actor = Actor.person(user) if user else VISITOR
+    subject = f"order:{order.reference}"
+    placed = entry("order placed", subject, actor=actor, at=now, total=str(view.total))
+    shown, kept = evidence_of(order, view, standing, given=evidence, actor=actor, now=now)
+    insert_together([order], *rows.groups, [payment], [shown], [placed, kept])
+    return Placed(order, payment, rows.lines)
+
+
+def _taken_by(basket: Basket) -> tuple[list[int], list[int]]:
+    """Return the units and the slots that the lines of a basket speak of, before any lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN_BY, [basket.pk])
+        rows = cursor.fetchall()
+    return [unit for unit, _slot in rows if unit], [slot for _unit, slot in rows if slot]
+
+
+def _order_of(
     view: BasketView,
     given: Given,
     *,
@@ -167,7 +231,7 @@ def _write_order(
     deadline: datetime,
     now: datetime,
 ) -> Order:
-    return Order.objects.create(
+    return Order(
         basket=view.basket,
         user=user,
         language=language,
@@ -299,33 +363,53 @@ def _check_before_ordering(
         raise PriceChanged(*changed)
 
 
-def _keep_until(
-    sold: Sequence[LineView], basket: Basket, *, deadline: datetime, now: datetime
-) -> None:
-    """Give the holds of the lines to the order: each must still be there, under the locks."""
-    held = [hold for one in sold for hold in one.line.slot_holds.all()]
-    free = Slot.stocks.filter(pk__in=[hold.slot_id for hold in held]).with_free(
-        now, except_basket=basket.pk
+def _places_gone(sold: Sequence[LineView], basket: Basket, *, now: datetime) -> list[Trouble]:
+    """Return a trouble for each hold whose places aren't the line's any more, under the locks."""
+    held = [hold for one in sold for hold in one.holds]
+    if not held:
+        return []
+    found = slots_with_free(
+        "s.id = ANY(%(slots)s::bigint[])",
+        {"slots": sorted({hold.slot_id for hold in held})},
+        now=now,
+        except_basket=basket.pk,
     )
-    slots = {slot.pk: slot for slot in free.only("is_closed")} if held else {}
-    wanted: dict[int, int] = {}
+    slots = {slot.pk: slot for slot in found}
+    wanted: Counter[int] = Counter()
     gone: list[Trouble] = []
     for hold in held:
         slot = slots[hold.slot_id]
-        wanted[slot.pk] = wanted.get(slot.pk, 0) + hold.quantity
+        wanted[slot.pk] += hold.quantity
         if slot.is_closed or slot.free < wanted[slot.pk]:
             gone.append(trouble("gone", line=hold.line_id))
-    stays = [one.line.pk for one in sold if one.unit is not None]
-    kept = Stay.objects.filter(line_id__in=stays, state=Stay.State.HELD, expires_at__gt=now).update(
-        expires_at=deadline
-    )
-    if kept != len(stays):
-        gone.append(trouble("hold_expired"))
-    if gone:
-        raise Unavailable(*gone)
-    SlotHold.objects.filter(line_id__in=[one.line.pk for one in sold if one.slot]).update(
-        expires_at=deadline
-    )
+    return gone
+
+
+def _freeze(
+    basket: Basket, sold: Sequence[LineView], *, deadline: datetime, now: datetime
+) -> list[Trouble]:
+    """Give the holds of the lines to the order and freeze the basket, which is locked.
+
+    Returns a trouble where nights aren't held any more.
+    """
+    basket.state, basket.expires_at = Basket.State.FROZEN, deadline
+    basket.updated_at = timezone.now()
+    nights = [one.line.pk for one in sold if one.unit is not None]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FREEZE,
+            {
+                "basket": basket.pk,
+                "state": basket.state,
+                "deadline": deadline,
+                "now": now,
+                "written": basket.updated_at,
+                "nights": nights,
+                "places": [one.line.pk for one in sold if one.slot],
+            },
+        )
+        (kept,) = cursor.fetchone()
+    return [] if kept == len(nights) else [trouble("hold_expired")]
 
 
 def _next_attempt(order: Order, *, now: datetime) -> Payment:

@@ -36,7 +36,7 @@ class Reader:
     def lines_of(self, order: Order) -> list[OrderLine]:
         """Return the lines of an order with all that a letter may tell of them."""
         if order.pk not in self._rows:
-            self._rows[order.pk] = list(showing.rows_of(order))
+            self._rows[order.pk] = showing.rows_of(order)
         return self._rows[order.pk]
 
     def sold_lines(self, order: Order, now: datetime) -> list[showing.SoldLine]:

@@ -1,7 +1,7 @@
-"""Writing what was shown and accepted when an order is placed (domain.md §2.6).
+"""What was shown and accepted when an order is placed (domain.md §2.6), as it will be written.
 
-Called inside the order's transaction; it decides nothing. What it wrote is never changed: the
-journal keeps its fingerprint.
+Made inside the order's transaction; it decides nothing. It is never changed: the journal keeps
+its fingerprint.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class EvidenceInput:
     shown_at: datetime | None = None
 
 
-def write_evidence(
+def evidence_of(
     order: Order,
     view: BasketView,
     standing: Standing,
@@ -38,17 +38,16 @@ def write_evidence(
     given: EvidenceInput | None,
     actor: Actor,
     now: datetime,
-) -> Entry:
-    """Write the evidence of an order in its transaction; the form is kept for a package only.
+) -> tuple[OrderEvidence, Entry]:
+    """Return the evidence of an order, to be written in its transaction, for a package with form.
 
-    Returns the line of the journal that keeps its fingerprint, to be added in that transaction.
-
-    `view` and `standing` are those that the order was written from.
+    With it goes the line of the journal that keeps its fingerprint. `view` and `standing` are
+    those that the order was written from.
     """
     given = given or EvidenceInput()
     form = standing.form if standing.is_package else None
     organiser = standing.organiser if standing.is_package else None
-    evidence = OrderEvidence.objects.create(
+    evidence = OrderEvidence(
         order=order,
         is_package=standing.is_package,
         reason=standing.verdict.reason,
@@ -65,7 +64,7 @@ def write_evidence(
         price=_price(order, view),
         organiser=organiser.to_json() if organiser else {},
     )
-    return entry(
+    kept = entry(
         "evidence kept",
         f"order:{order.reference}",
         actor=actor,
@@ -74,6 +73,7 @@ def write_evidence(
         sha256=evidence.sha256,
         form=evidence.form_version,
     )
+    return evidence, kept
 
 
 def _text(name: str, text: LegalText | None) -> dict[str, Any]:

@@ -16,13 +16,19 @@ from booking.filters import Listed, Sieved
 
 # Which other filters count when one is counted.
 GROUPS = {
-    "pole": ("type", "kind", "stars", "features", "labels", "text"),
-    "commune": ("pole", "type", "kind", "stars", "features", "labels", "text"),
-    "type": ("pole", "commune", "stars", "features", "labels", "text"),
-    "kind": ("pole", "commune", "features", "labels", "text"),
-    "stars": ("pole", "commune", "type", "features", "labels", "text"),
-    "features": ("pole", "commune", "type", "kind", "stars", "features", "labels", "text"),
-    "labels": ("pole", "commune", "type", "kind", "stars", "features", "labels", "text"),
+    "pole": ("near", "type", "kind", "stars", "age", "features", "labels", "text"),
+    "commune": ("pole", "near", "type", "kind", "stars", "age", "features", "labels", "text"),
+    "type": ("pole", "commune", "near", "stars", "features", "labels", "text"),
+    "kind": ("pole", "commune", "near", "age", "features", "labels", "text"),
+    "stars": ("pole", "commune", "near", "type", "features", "labels", "text"),
+    "features": (
+        *("pole", "commune", "near", "type", "kind", "stars", "age"),
+        *("features", "labels", "text"),
+    ),
+    "labels": (
+        *("pole", "commune", "near", "type", "kind", "stars", "age"),
+        *("features", "labels", "text"),
+    ),
 }
 # Whoever leaves a pole leaves its commune.
 WITH_IT = {"pole": ("pole", "commune")}

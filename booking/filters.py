@@ -16,6 +16,7 @@ from django.db import connection
 
 from booking.models import Offer, OfferLabel
 from booking.rules.kinds import SLEPT
+from destination.nearby import communes_near
 from oti.lib.memo import remembered
 
 MOST_WORDS = 6
@@ -79,13 +80,22 @@ class Listed:
             and (self.max_age is None or self.max_age >= oldest)
         )
 
+    def may_join(self, age: int) -> bool:
+        """Tell whether it is for somebody of that age."""
+        return (self.min_age is None or self.min_age <= age) and (
+            self.max_age is None or self.max_age >= age
+        )
+
 
 Condition = Callable[[Listed], bool]
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a visitor wants beside dates and party; what is empty filters nothing."""
+    """What a visitor wants beside dates and party; what is empty filters nothing.
+
+    `near` is a commune and what is around it; `age` asks for what somebody that old may join.
+    """
 
     pole: str = ""
     commune: str = ""
@@ -95,6 +105,8 @@ class Filters:
     features: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     text: str = ""
+    near: str = ""
+    age: int | None = None
 
     def conditions(self) -> dict[str, Condition]:
         """Return what each filter in use keeps, by its name; words are asked of the database.
@@ -106,6 +118,12 @@ class Filters:
             found["pole"] = lambda one: one.pole == self.pole
         if self.commune:
             found["commune"] = lambda one: one.commune == self.commune
+        if self.near:
+            around = frozenset(communes_near(self.near).values())
+            found["near"] = lambda one: one.commune in around
+        if self.age is not None:
+            age = self.age
+            found["age"] = lambda one: one.may_join(age)
         if self.lodging_type:
             found["type"] = lambda one: one.lodging_type == self.lodging_type
         if self.kind:

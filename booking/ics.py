@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, Timezone
@@ -27,16 +28,18 @@ def calendar_of(order: Order, lines: Sequence[SoldLine]) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", _("My stay in the Velay"))
     years = [one.ends_at.year for one in lines] or [order.placed_at.year]
-    calendar.add_component(
-        Timezone.from_tzid(
-            ZONE,
-            first_date=date(min(years) - 1, 1, 1),
-            last_date=date(max(years) + 1, 12, 31),
-        )
-    )
+    calendar.add_component(_zone(min(years) - 1, max(years) + 1))
     for one in lines:
         calendar.add_component(_event_of(order, one))
     return bytes(calendar.to_ical())
+
+
+@lru_cache(maxsize=16)
+def _zone(first_year: int, last_year: int) -> Timezone:
+    """Return the clock changes of Paris in these years, the same for every calendar."""
+    return Timezone.from_tzid(
+        ZONE, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31)
+    )
 
 
 def _event_of(order: Order, one: SoldLine) -> Event:

@@ -18,7 +18,7 @@ from booking.catalogue import turn_of
 from booking.models import Basket, Offer, Slot
 from booking.people import Person
 from booking.quoting import asked_of, check_places, offers_to_quote, quote_places
-from booking.rules.kinds import PLACES
+from booking.rules.kinds import PLACES, SLEPT
 from booking.rules.pricing import Quote
 from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
@@ -143,7 +143,7 @@ def _dates(first: date, last: date, *, now: datetime) -> list[Slot]:
     of_its_day = Window(RowNumber(), partition_by="day", order_by=[turn, "starts_at", "pk"])
     shares = (
         Slot.objects.filter(
-            offer__in=Offer.objects.on_sale(today).exclude(kind=Offer.Kind.LODGING).values("pk"),
+            offer__in=Offer.objects.on_sale(today).exclude(kind__in=SLEPT).values("pk"),
             day__gte=first,
             day__lte=last,
         )

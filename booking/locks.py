@@ -9,8 +9,9 @@ See `LOCKING.md`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import OperationalError, connection, models, transaction
@@ -18,15 +19,16 @@ from django.db import OperationalError, connection, models, transaction
 from booking.models import (
     Basket,
     Order,
+    OutboxMessage,
     Payment,
     Payout,
     PayoutReversal,
     Refund,
     Slot,
-    Unit,
 )
 from booking.refusals import Busy, trouble
 from members.models import PayoutAccount, Provider
+from oti.lib.joins import read_rows
 
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
@@ -34,9 +36,25 @@ DEADLOCK_DETECTED = "40P01"
 SHARE_UNITS = """
 SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
 """
-# Written out: every add asks for these two, and others wait for it meanwhile.
-LOCK_SLOTS = "SELECT * FROM booking_slot WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
-LOCK_BASKET = "SELECT * FROM booking_basket WHERE id = %s FOR UPDATE"
+# Written out: every add and every order asks for these, and others wait for it meanwhile.
+LOCK_UNITS = "SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
+LOCK_SLOTS = """
+SELECT {columns} FROM booking_slot it WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
+"""
+LOCK_BASKET = "SELECT {columns} FROM booking_basket it WHERE id = %s FOR UPDATE"
+LOCK_ORDER = "SELECT {columns} FROM booking_order it WHERE id = %s FOR UPDATE"
+LOCK_PAYMENT = "SELECT {columns} FROM booking_payment it WHERE id = %s FOR UPDATE"
+# Messages under way elsewhere are passed over, here and there.
+CLAIM_MESSAGES = """
+UPDATE booking_outboxmessage it
+SET state = 'sending', attempts = attempts + 1, next_attempt_at = %(until)s
+WHERE id IN (
+    SELECT id FROM booking_outboxmessage
+    WHERE id = ANY(%(ids)s::bigint[]) AND state IN ('waiting', 'sending')
+    AND next_attempt_at <= %(now)s
+    ORDER BY id FOR UPDATE SKIP LOCKED
+) RETURNING {columns}
+"""
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -56,9 +74,9 @@ def write_transaction() -> Iterator[None]:
         raise
 
 
-def lock_units(ids: Iterable[int]) -> list[Unit]:
-    """Lock units, sorted; returns them with offer and tariff to be read."""
-    return _lock(Unit.objects.filter(pk__in=set(ids)))
+def lock_units(ids: Iterable[int]) -> set[int]:
+    """Lock units, sorted; returns those that there are."""
+    return _found(LOCK_UNITS, ids)
 
 
 def share_units(ids: Iterable[int]) -> set[int]:
@@ -67,35 +85,28 @@ def share_units(ids: Iterable[int]) -> set[int]:
     For rows that speak of a unit: their foreign keys are checked at the commit, too late to see
     what was written under the unit's lock. Those who share don't wait for each other.
     """
-    wanted = sorted(set(ids))
-    if not wanted:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(SHARE_UNITS, [wanted])
-        return {row[0] for row in cursor.fetchall()}
+    return _found(SHARE_UNITS, ids)
 
 
 def lock_slots(ids: Iterable[int]) -> list[Slot]:
     """Lock slots, sorted; their sold count may be changed only under this lock."""
     wanted = sorted(set(ids))
-    return list(Slot.stocks.raw(LOCK_SLOTS, [wanted])) if wanted else []
+    return read_rows(LOCK_SLOTS, Slot, [wanted]) if wanted else []
 
 
 def lock_basket(pk: int) -> Basket:
     """Lock one basket; raises Basket.DoesNotExist."""
-    for basket in Basket.objects.raw(LOCK_BASKET, [pk]):
-        return basket
-    raise Basket.DoesNotExist
+    return _the_one(Basket, LOCK_BASKET, pk)
 
 
 def lock_order(pk: int) -> Order:
     """Lock one order; raises Order.DoesNotExist."""
-    return Order.objects.select_for_update(of=("self",)).get(pk=pk)
+    return _the_one(Order, LOCK_ORDER, pk)
 
 
 def lock_payment(pk: int) -> Payment:
     """Lock one payment; raises Payment.DoesNotExist."""
-    return Payment.objects.select_for_update(of=("self",)).get(pk=pk)
+    return _the_one(Payment, LOCK_PAYMENT, pk)
 
 
 def lock_payments_of(order: Order) -> list[Payment]:
@@ -136,9 +147,33 @@ def lock_payout_account(provider: Provider) -> PayoutAccount | None:
     return rows.select_for_update(of=("self",)).first()
 
 
+def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:
+    """Take those of some messages that are due, under a lease until `until`; sorted by pk.
+
+    One statement, outside any other transaction: who asks at the same moment gets the others.
+    """
+    values = {"ids": list(ids), "now": now, "until": until}
+    return sorted(read_rows(CLAIM_MESSAGES, OutboxMessage, values), key=lambda one: one.pk)
+
+
 def lock_free_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
     """Lock rows of a queue that nobody else works on; those under way are passed over."""
     return rows.select_for_update(skip_locked=True, of=("self",))
+
+
+def _found(statement: str, ids: Iterable[int]) -> set[int]:
+    wanted = sorted(set(ids))
+    if not wanted:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [wanted])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _the_one(model: type[Row], statement: str, pk: int) -> Row:
+    for row in read_rows(statement, model, [pk]):
+        return row
+    raise model.DoesNotExist  # type: ignore[attr-defined]
 
 
 def _lock(rows: models.QuerySet[Row]) -> list[Row]:

@@ -16,14 +16,15 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 
 from booking import locks
 from booking.models import Order, OutboxMessage
 from members.journal import Actor, record
 from oti.celery import app
+from oti.lib.inserts import insert_or_find
+from oti.lib.joins import read_rows
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,11 @@ LEASE = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
 # A mail server that hangs costs EMAIL_TIMEOUT for each message, and a task lives two minutes.
 MOST_AT_ONCE = 8
+ORDERS_OF = "SELECT {columns} FROM booking_order it WHERE id = ANY(%s::bigint[])"
+SENT = """
+UPDATE booking_outboxmessage
+SET state = 'sent', sent_at = %s, message_id = %s, last_error = '' WHERE id = %s
+"""
 
 
 def write_message(
@@ -84,25 +90,20 @@ def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) ->
     A key is given once. Sending is asked for after the commit, of all together, also of one that
     is known: it is sent once, whoever asks.
     """
-    rows = OutboxMessage.objects.bulk_create(
-        [
-            OutboxMessage(
-                key=one.key,
-                kind=one.kind,
-                recipient=one.recipient,
-                language=one.language,
-                order=order,
-                data=one.data,
-                next_attempt_at=now,
-                created_at=now,
-            )
-            for one in letters
-        ],
-        # The update that changes nothing gives the number of the row that is there already.
-        update_conflicts=True,
-        unique_fields=["key"],
-        update_fields=["key"],
-    )
+    rows = [
+        OutboxMessage(
+            key=one.key,
+            kind=one.kind,
+            recipient=one.recipient,
+            language=one.language,
+            order=order,
+            data=one.data,
+            next_attempt_at=now,
+            created_at=now,
+        )
+        for one in letters
+    ]
+    insert_or_find(rows, by="key")
     for few in _some_at_once([row.pk for row in rows]):
         transaction.on_commit(partial(ask_for_task, "booking.tasks.send_messages", few))
 
@@ -141,12 +142,8 @@ def send_messages(message_ids: Sequence[int], *, now: datetime) -> int:
                 _hang_up(line)
                 _put_off(message, error, now=now)
                 continue
-            OutboxMessage.objects.filter(pk=message.pk).update(
-                state=OutboxMessage.State.SENT,
-                sent_at=now,
-                message_id=mail.extra_headers.get("Message-ID", ""),
-                last_error="",
-            )
+            with connection.cursor() as cursor:
+                cursor.execute(SENT, [now, mail.extra_headers.get("Message-ID", ""), message.pk])
             sent += 1
     return sent
 
@@ -191,22 +188,13 @@ def _some_at_once(ids: Sequence[int]) -> Iterable[Sequence[int]]:
 
 
 def _claim(message_ids: Sequence[int], *, now: datetime) -> list[OutboxMessage]:
-    due = OutboxMessage.objects.filter(
-        pk__in=message_ids,
-        state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
-        next_attempt_at__lte=now,
-    )
-    with locks.write_transaction():
-        messages = list(locks.lock_free_rows(due).select_related("order").order_by("pk"))
-        if not messages:
-            return []
-        OutboxMessage.objects.filter(pk__in=[one.pk for one in messages]).update(
-            state=OutboxMessage.State.SENDING,
-            attempts=F("attempts") + 1,
-            next_attempt_at=now + LEASE,
-        )
+    """Take the messages that are due under a lease; those of one order share its row."""
+    messages = locks.claim_messages(message_ids, now=now, until=now + LEASE)
+    wanted = sorted({one.order_id for one in messages if one.order_id})
+    orders = {one.pk: one for one in read_rows(ORDERS_OF, Order, [wanted])} if wanted else {}
     for message in messages:
-        message.attempts += 1
+        if message.order_id:
+            message.order = orders[message.order_id]
     return messages
 
 

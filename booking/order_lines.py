@@ -1,83 +1,142 @@
-"""Writing the lines of an order: everything that was promised, copied where no edit reaches it.
+"""The lines of an order as rows: everything that was promised, copied where no edit reaches it.
 
-Called inside the order's transaction by `booking.checkout`; it decides nothing.
+Made inside the order's transaction for `booking.checkout`, which writes them; it decides nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Model
 
 from booking.models import (
     Order,
     OrderItem,
     OrderLine,
     Participant,
+    Payment,
     SlotTake,
     SubOrder,
 )
 from booking.people import PersonName
 from booking.quoting import policy_of
-from booking.rules.pricing import Quote
+from booking.rules.pricing import Quote, QuoteItem
 from booking.rules.split import split_order
 from booking.stay_view import BasketView, LineView
+from oti.lib.inserts import take_numbers
 
 
-def write_lines(
-    order: Order, sold: Sequence[LineView], *, names: Mapping[str, PersonName], view: BasketView
-) -> list[OrderLine]:
-    """Write participants, one part per provider, and each line with all that was promised."""
-    used = {key for one in sold for key in one.people}
+@dataclass(frozen=True)
+class OrderRows:
+    """Everything that hangs on an order, made and not written yet; `lines` have their numbers."""
+
+    participants: list[Participant]
+    parts: list[SubOrder]
+    lines: list[OrderLine]
+    presences: list[Model]
+    takes: list[SlotTake]
+    items: list[OrderItem]
+
+    @property
+    def groups(self) -> tuple[Sequence[Model], ...]:
+        """Return the rows of each table, for `insert_together`."""
+        return (
+            self.participants,
+            self.parts,
+            self.lines,
+            self.presences,
+            self.takes,
+            self.items,
+        )
+
+
+class Numbers:
+    """The primary keys of an order and of what hangs on it, taken before any row is made."""
+
+    def __init__(self, sold: Sequence[LineView]) -> None:
+        counts: dict[type[Model], int] = {
+            Order: 1,
+            Payment: 1,
+            Participant: len(_people_of(sold)),
+            SubOrder: len({one.offer.provider_id for one in sold}),
+            OrderLine: len(sold),
+        }
+        self._left = {model: iter(keys) for model, keys in take_numbers(counts).items()}
+
+    def next(self, model: type[Model]) -> int:
+        """Return a key that no other row has."""
+        return next(self._left[model])
+
+
+def _people_of(sold: Sequence[LineView]) -> set[str]:
+    return {key for one in sold for key in one.people}
+
+
+def order_rows(
+    order: Order,
+    sold: Sequence[LineView],
+    *,
+    names: Mapping[str, PersonName],
+    view: BasketView,
+    numbers: Numbers,
+) -> OrderRows:
+    """Make participants, one part per provider, and each line with all that was promised."""
+    used = _people_of(sold)
     participants = {
-        row.key: row
-        for row in Participant.objects.bulk_create(
-            Participant(
-                order=order,
-                key=person.key,
-                first_name=names[person.key].first_name.strip(),
-                last_name=names[person.key].last_name.strip(),
-                age=person.age,
-            )
-            for person in view.people
-            if person.key in used
+        person.key: Participant(
+            pk=numbers.next(Participant),
+            order=order,
+            key=person.key,
+            first_name=names[person.key].first_name.strip(),
+            last_name=names[person.key].last_name.strip(),
+            age=person.age,
         )
+        for person in view.people
+        if person.key in used
     }
-    parts = _write_parts(order, sold)
-    lines = OrderLine.objects.bulk_create(
-        _order_line(order, parts[one.offer.provider_id], one, position)
+    parts = _parts(order, sold, numbers)
+    lines = [
+        _order_line(order, parts[one.offer.provider_id], one, position, numbers)
         for position, one in enumerate(sold)
-    )
+    ]
+    pairs = list(zip(lines, sold, strict=True))
     through = OrderLine.participants.through
-    through.objects.bulk_create(
-        through(orderline_id=line.pk, participant_id=participants[key].pk)
-        for line, one in zip(lines, sold, strict=True)
-        for key in one.people
+    return OrderRows(
+        participants=list(participants.values()),
+        parts=list(parts.values()),
+        lines=lines,
+        presences=[
+            through(orderline_id=line.pk, participant_id=participants[key].pk)
+            for line, one in pairs
+            for key in one.people
+        ],
+        takes=[
+            SlotTake(line=line, slot_id=hold.slot_id, quantity=hold.quantity)
+            for line, one in pairs
+            for hold in one.holds
+        ],
+        items=[_item(line, item) for line, one in pairs for item in _quote(one).items],
     )
-    SlotTake.objects.bulk_create(
-        SlotTake(line=line, slot_id=hold.slot_id, quantity=hold.quantity)
-        for line, one in zip(lines, sold, strict=True)
-        for hold in one.line.slot_holds.all()
-    )
-    OrderItem.objects.bulk_create(
-        OrderItem(
-            line=line,
-            kind=item.kind,
-            code=item.code,
-            label=item.label,
-            day=item.day,
-            quantity=item.quantity,
-            unit_amount=item.unit_amount,
-            vat_rate=item.vat_rate,
-            net_amount=item.net,
-            vat_amount=item.vat,
-            gross_amount=item.gross,
-        )
-        for line, one in zip(lines, sold, strict=True)
-        for item in (one.quote.items if one.quote else ())
-    )
-    return lines
 
 
-def _write_parts(order: Order, sold: Sequence[LineView]) -> dict[int, SubOrder]:
+def _item(line: OrderLine, item: QuoteItem) -> OrderItem:
+    return OrderItem(
+        line=line,
+        kind=item.kind,
+        code=item.code,
+        label=item.label,
+        day=item.day,
+        quantity=item.quantity,
+        unit_amount=item.unit_amount,
+        vat_rate=item.vat_rate,
+        net_amount=item.net,
+        vat_amount=item.vat,
+        gross_amount=item.gross,
+    )
+
+
+def _parts(order: Order, sold: Sequence[LineView], numbers: Numbers) -> dict[int, SubOrder]:
     providers = {one.offer.provider_id: one.offer.provider for one in sold}
     shares = split_order(
         (
@@ -88,8 +147,9 @@ def _write_parts(order: Order, sold: Sequence[LineView]) -> dict[int, SubOrder]:
         )
         for one in sold
     )
-    rows = SubOrder.objects.bulk_create(
-        SubOrder(
+    return {
+        int(share.provider_key): SubOrder(
+            pk=numbers.next(SubOrder),
             order=order,
             provider_id=int(share.provider_key),
             gross_amount=share.gross,
@@ -99,14 +159,16 @@ def _write_parts(order: Order, sold: Sequence[LineView]) -> dict[int, SubOrder]:
             payout_amount=share.payout,
         )
         for share in shares
-    )
-    return {row.provider_id: row for row in rows}
+    }
 
 
-def _order_line(order: Order, part: SubOrder, one: LineView, position: int) -> OrderLine:
+def _order_line(
+    order: Order, part: SubOrder, one: LineView, position: int, numbers: Numbers
+) -> OrderLine:
     offer, quote = one.offer, _quote(one)
     policy = offer.cancellation_policy
     return OrderLine(
+        pk=numbers.next(OrderLine),
         order=order,
         sub_order=part,
         basket_line=one.line,

@@ -22,7 +22,13 @@ from booking.rules.package_law import LODGING, OTHER, TRANSPORT, VEHICLE
 from destination.models import LegalText
 from destination.templatetags.velay import jour_long
 from oti.lib.html import format_number
+from oti.lib.joins import read_joined
 
+EVIDENCE_OF = """
+SELECT {columns} FROM booking_orderevidence evidence
+LEFT JOIN destination_legaltext form ON form.id = evidence.form_id
+WHERE evidence.order_id = %s
+"""
 TYPE_WORDS: dict[str, Promise] = {
     TRANSPORT: gettext_lazy("transport"),
     LODGING: gettext_lazy("lodging"),
@@ -69,7 +75,7 @@ def banner_of(standing: Standing) -> dict[str, Any] | None:
 
 def contract_of(order: Order) -> dict[str, Any] | None:
     """Return what the pages and the mail of a bought package say, from its evidence alone."""
-    evidence = OrderEvidence.objects.filter(order=order).select_related("form").first()
+    evidence = _evidence_with_form(order)
     if evidence is None or not evidence.is_package:
         return None
     organiser = evidence.organiser
@@ -85,6 +91,15 @@ def contract_of(order: Order) -> dict[str, Any] | None:
         "identity": identity_rows(organiser),
         "is_demo": bool(organiser.get("is_demo")),
     }
+
+
+def _evidence_with_form(order: Order) -> OrderEvidence | None:
+    tables = {"evidence": OrderEvidence, "form": LegalText}
+    for evidence, form in read_joined(EVIDENCE_OF, tables, [order.pk]):
+        kept: OrderEvidence = evidence
+        kept.form = form
+        return kept
+    return None
 
 
 def evidence_of(order: Order) -> OrderEvidence | None:

@@ -138,10 +138,9 @@ def _organiser_on(day: date) -> Organiser | None:
 
 @remembered(most=8)
 def _form_on(language: str, day: date) -> LegalText | None:
-    forms = LegalText.objects.all()
-    if not settings.SELLS_ON_DEMO_TEXTS:
-        forms = forms.filter(is_demo=False)
-    return forms.in_force(LegalText.Kind.PACKAGE_FORM, language, day)
+    return LegalText.objects.in_force(
+        LegalText.Kind.PACKAGE_FORM, language, day, is_demo_good=settings.SELLS_ON_DEMO_TEXTS
+    )
 
 
 @remembered(most=8)

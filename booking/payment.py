@@ -6,6 +6,7 @@ called (core.md 10).
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,15 @@ REFUND_SILENCES = (
     (timedelta(days=1), timedelta(minutes=30)),
 )
 LONG_SILENCE = timedelta(hours=6)
+# Told twice at once it is one row.
+STORE_EVENT = """
+INSERT INTO booking_gatewayevent
+    (event_id, kind, object_id, payload, received_at, outcome, attempts, error)
+VALUES (%(event)s, %(kind)s, %(object)s, %(payload)s::jsonb, %(now)s, '', 1, '')
+ON CONFLICT (event_id) DO UPDATE SET attempts =
+    booking_gatewayevent.attempts + (booking_gatewayevent.processed_at IS NULL)::int
+RETURNING *
+"""
 
 
 def payment_deadline(now: datetime) -> datetime:
@@ -99,26 +109,20 @@ def open_session(
 
 
 def record_gateway_event(raw_body: bytes, signature: str, *, now: datetime) -> GatewayEvent:
-    """Store a message of the bank as it came, once; raises BadSignature before anything."""
+    """Store a message of the bank as it came, once; raises BadSignature before anything.
+
+    It is returned with the attempt to act on it that is about to be made counted, unless somebody
+    has acted on it already.
+    """
     event = get_gateway().verify_event(raw_body, signature)
-    stored = GatewayEvent.objects.filter(event_id=event.event_id).first()
-    if stored is not None:
-        return stored
-    [row] = GatewayEvent.objects.bulk_create(
-        [
-            GatewayEvent(
-                event_id=event.event_id,
-                kind=event.kind,
-                object_id=event.object_id or "",
-                payload=event.payload,
-                received_at=now,
-            )
-        ],
-        # Told twice at once it is one row: the update that changes nothing gives its number.
-        update_conflicts=True,
-        unique_fields=["event_id"],
-        update_fields=["event_id"],
-    )
+    values = {
+        "event": event.event_id,
+        "kind": event.kind,
+        "object": event.object_id or "",
+        "payload": json.dumps(event.payload),
+        "now": now,
+    }
+    (row,) = GatewayEvent.objects.raw(STORE_EVENT, values)
     return row
 
 

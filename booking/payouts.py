@@ -59,15 +59,15 @@ NOT_RECEIVING = "insufficient_capabilities_for_transfer"
 
 
 # --- What is owed --------------------------------------------------------------------------------
-def open_payouts(
+def payouts_of(
     parts: Iterable[SubOrder], ends: Mapping[int, Sequence[datetime]], *, now: datetime
-) -> None:
-    """Write what each provider of a confirmed order is owed, in that transaction.
+) -> list[Payout]:
+    """Return what each provider of a confirmed order is owed, to be written in that transaction.
 
     `ends` says when the services of each part end, those that were just sold.
     """
     delay = timedelta(hours=settings.PAYOUT_DELAY_HOURS)
-    Payout.objects.bulk_create(
+    return [
         Payout(
             sub_order=part,
             amount=part.payout_amount,
@@ -75,7 +75,7 @@ def open_payouts(
             created_at=now,
         )
         for part in parts
-    )
+    ]
 
 
 def follow_order(order: Order, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from booking.holes import bounded_on_both_sides
@@ -20,7 +21,6 @@ from booking.models import (
     Offer,
     Supplement,
     TaxCollectivity,
-    TouristTaxTariff,
     Unit,
 )
 from booking.refusals import Trouble, trouble, troubles_of
@@ -50,6 +50,16 @@ from oti.lib.money import ZERO, to_cents
 NOON = time(12)
 FIFTEEN = time(15)
 TEN = time(10)
+
+# Written out: each order reads it in its transaction.
+TAX_TARIFFS = """
+SELECT tariff.epci_id, tariff.category, coalesce(council.rounding_mode, 'A'),
+    coalesce(council.regime, ''), tariff.kind, tariff.value, tariff.cap, tariff.additional_rate,
+    tariff.valid_from, tariff.valid_to
+FROM booking_touristtaxtariff tariff
+LEFT JOIN booking_taxcollectivity council ON council.epci_id = tariff.epci_id
+ORDER BY tariff.valid_from
+"""
 
 
 def units_to_quote(units: QuerySet[Unit]) -> QuerySet[Unit]:
@@ -97,27 +107,21 @@ class TaxBook:
 @remembered()
 def _tax_terms() -> dict[tuple[int, str], TaxTerms]:
     """Return the terms of each council and category of lodging, for whoever asks next."""
-    councils = {row.epci_id: row for row in TaxCollectivity.objects.all()}
+    with connection.cursor() as cursor:
+        cursor.execute(TAX_TARIFFS)
+        rows = cursor.fetchall()
     tariffs: dict[tuple[int, str], list[Tariff]] = {}
-    for row in TouristTaxTariff.objects.order_by("valid_from"):
-        tariffs.setdefault((row.epci_id, row.category), []).append(
-            Tariff(
-                kind=row.kind,
-                value=row.value,
-                cap=row.cap,
-                additional_rate=row.additional_rate,
-                valid_from=row.valid_from,
-                valid_to=row.valid_to,
-            )
-        )
+    councils: dict[int, tuple[str, str]] = {}
+    for council, category, mode, regime, *tariff in rows:
+        councils[council] = mode, regime
+        tariffs.setdefault((council, category), []).append(Tariff(*tariff))
     return {
         key: TaxTerms(
-            tariffs=tuple(rows),
-            mode=councils[key[0]].rounding_mode if key[0] in councils else "A",
-            is_flat_rate_regime=key[0] in councils
-            and councils[key[0]].regime == TaxCollectivity.Regime.FLAT,
+            tariffs=tuple(own),
+            mode=councils[key[0]][0],
+            is_flat_rate_regime=councils[key[0]][1] == TaxCollectivity.Regime.FLAT,
         )
-        for key, rows in tariffs.items()
+        for key, own in tariffs.items()
     }
 
 

@@ -48,6 +48,10 @@ WHERE unit_id = %(unit)s AND day > %(first)s::date - %(longest)s::int
   AND day < %(departure)s::date AND free_run > greatest(%(first)s::date - day, 0)
 """
 
+FILLS_GAPS = """
+SELECT 1 FROM booking_unit unit JOIN booking_tariff tariff ON tariff.id = unit.tariff_id
+WHERE unit.id = %s AND tariff.fills_gaps
+"""
 SET_MINIMA = """
 UPDATE booking_unitday AS target SET min_stay = fresh.min_stay
 FROM unnest(%s::bigint[], %s::date[], %s::smallint[]) AS fresh(unit_id, day, min_stay)
@@ -130,7 +134,10 @@ def take_nights(unit_id: int, first_night: date, departure: date) -> None:
     For a sale, from what the table says already; holes, where they are filled, are looked for
     anew. Call it under the unit's lock.
     """
-    if Unit.objects.filter(pk=unit_id, tariff__fills_gaps=True).exists():
+    with connection.cursor() as cursor:
+        cursor.execute(FILLS_GAPS, [unit_id])
+        fills_gaps = cursor.fetchone() is not None
+    if fills_gaps:
         refresh_runs([unit_id], first_night, departure)
         return
     values: dict[str, Any] = {

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -24,15 +23,15 @@ from booking.gateways.base import GatewayError, SessionTruth
 from booking.messages import Letter, write_message, write_messages
 from booking.models import (
     Basket,
-    Closure,
     GatewayEvent,
     Order,
     OrderLine,
     Payment,
     Refund,
-    Slot,
     SlotHold,
+    SlotTake,
     Stay,
+    SubOrder,
 )
 from booking.payment import (
     apply_refund_truth,
@@ -41,17 +40,19 @@ from booking.payment import (
     note_truth,
 )
 from booking.payout_accounts import follow_account
-from booking.payouts import follow_dispute, follow_order, follow_transfer, open_payouts
+from booking.payouts import follow_dispute, follow_order, follow_transfer, payouts_of
 from booking.refusals import (
     Busy,
     Refusal,
 )
 from booking.rules import states
 from booking.rules.split import split_order
-from booking.search_table import take_nights
+from booking.selling import release_lines, take_lines, write_sale
 from booking.signals import order_confirmed
 from members.journal import BANK, SYSTEM, Actor, entry, record, record_together
-from members.models import Entry
+from members.models import Entry, Provider
+from oti.lib.inserts import insert_together
+from oti.lib.joins import keep_related, read_joined, read_rows
 from oti.lib.money import ZERO, from_cents
 
 logger = logging.getLogger(__name__)
@@ -63,10 +64,26 @@ SILENCE = timedelta(minutes=2)
 # Pages that lapsed are asked about again from time to time, for a day.
 GIVEN_UP = timedelta(days=1)
 GIVEN_UP_SILENCE = timedelta(hours=1)
-INSERT_SOLD_STAY = """
-INSERT INTO booking_stay (unit_id, dates, state, order_line_id)
-VALUES (%s, daterange(%s, %s), 'sold', %s)
-ON CONFLICT ON CONSTRAINT no_two_stays_in_one_unit DO NOTHING RETURNING id
+SESSION_OF = """
+SELECT {columns} FROM booking_payment payment
+JOIN booking_order ordered ON ordered.id = payment.order_id
+WHERE payment.session_id = %s ORDER BY payment.id LIMIT 1
+"""
+PROCESSED = """
+UPDATE booking_gatewayevent SET processed_at = %s, outcome = %s, error = '' WHERE id = %s
+"""
+LINES_TO_SELL = """
+SELECT {columns} FROM booking_orderline line
+JOIN booking_suborder part ON part.id = line.sub_order_id
+JOIN members_provider provider ON provider.id = part.provider_id
+WHERE line.order_id = %s ORDER BY line.starts_at, line.position, line.id
+"""
+TAKES_TO_SELL = """
+SELECT {columns} FROM booking_slottake it JOIN booking_orderline line ON line.id = it.line_id
+WHERE line.order_id = %s ORDER BY it.slot_id
+"""
+OTHER_ORDER = """
+SELECT 1 FROM booking_order WHERE basket_id = %s AND id <> %s AND state IN (%s, %s) LIMIT 1
 """
 
 
@@ -155,14 +172,16 @@ def process_event(event_id: int, *, now: datetime) -> str:
     An unknown kind or session is no fault. A failure is kept with its trace and tried again by
     beat; Busy is raised so that the bank comes back.
     """
-    return act_on_event(GatewayEvent.objects.get(pk=event_id), now=now)
+    event = GatewayEvent.objects.get(pk=event_id)
+    if event.processed_at is None:
+        GatewayEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
+    return act_on_event(event, now=now)
 
 
 def act_on_event(event: GatewayEvent, *, now: datetime) -> str:
-    """Act on a message of the bank that was read a moment ago, as `process_event` does."""
+    """Act on a message of the bank as `process_event` does; the attempt is counted already."""
     if event.processed_at is not None:
         return event.outcome
-    GatewayEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
     try:
         outcome = _act_on(event, now=now)
     except Busy:
@@ -172,19 +191,17 @@ def act_on_event(event: GatewayEvent, *, now: datetime) -> str:
         trace = "".join(traceback.format_exception(error))
         GatewayEvent.objects.filter(pk=event.pk).update(error=trace[-8000:])
         return "kept for later"
-    GatewayEvent.objects.filter(pk=event.pk).update(
-        processed_at=now, outcome=outcome[:80], error=""
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(PROCESSED, [now, outcome[:80], event.pk])
     return outcome
 
 
 def _act_on(event: GatewayEvent, *, now: datetime) -> str:
     if event.kind.startswith("checkout.session."):
-        sessions = Payment.objects.select_related("order").filter(session_id=event.object_id)
-        payment = sessions.first()
-        if payment is None:
-            return "unknown session"
-        return f"payment {_settle(payment, now=now)}"
+        tables = {"payment": Payment, "ordered": Order}
+        for payment, payment.order in read_joined(SESSION_OF, tables, [event.object_id]):
+            return f"payment {_settle(payment, now=now)}"
+        return "unknown session"
     if event.kind == "payment_intent.payment_failed":
         # The intent carries the order's reference from the start; we learn its own id later.
         told = event.payload.get("data", {}).get("object", {}).get("metadata") or {}
@@ -230,7 +247,6 @@ def confirm_paid(payment: Payment, truth: SessionTruth | None, *, now: datetime)
             note_truth(row, truth, now=now)
         row.state = states.PAID
         row.paid_at = now
-        row.save()
         received = entry(
             "payment received",
             f"order:{order.reference}",
@@ -243,9 +259,9 @@ def confirm_paid(payment: Payment, truth: SessionTruth | None, *, now: datetime)
         ):
             _give_all_back(order, row, basket, after=received, now=now)
             return
-        sold, lost = _sell_lines(lines, basket, now=now)
+        sold, lost = take_lines(lines, basket, now=now)
         if not sold:
-            _release_lines(lost)
+            release_lines(lost)
             _give_all_back(order, row, basket, after=received, now=now)
             return
         _confirm(order, row, basket, sold=sold, lost=lost, after=received, now=now)
@@ -256,88 +272,25 @@ def _lines_of(order: Order) -> list[OrderLine]:
 
     Their state does, it is the order's: that one is asked under the locks.
     """
-    lines = order.lines.select_related("sub_order__provider").prefetch_related("takes")
-    return list(lines)
+    lines: list[OrderLine] = []
+    tables = {"line": OrderLine, "part": SubOrder, "provider": Provider}
+    for line, part, part.provider in read_joined(LINES_TO_SELL, tables, [order.pk]):
+        line.order, line.sub_order = order, part
+        lines.append(line)
+    takes: dict[int, list[SlotTake]] = defaultdict(list)
+    for take in read_rows(TAKES_TO_SELL, SlotTake, [order.pk]):
+        takes[take.line_id].append(take)
+    for line in lines:
+        keep_related(line, "takes", takes[line.pk])
+    return lines
 
 
 def _is_double(order: Order, basket: Basket | None) -> bool:
     """Whether the same basket was paid already by another order (features.md C08)."""
     if basket is None:
         return False
-    others = basket.orders.filter(state__in=[states.CONFIRMED, states.CANCELLED])
-    return others.exclude(pk=order.pk).exists()
-
-
-def _sell_lines(
-    lines: Sequence[OrderLine], basket: Basket | None, *, now: datetime
-) -> tuple[list[OrderLine], list[OrderLine]]:
-    """Sell each line of an order whose units and slots are locked: (sold, lost)."""
-    wanted = [take.slot_id for one in lines for take in one.takes.all()]
-    free = Slot.stocks.filter(pk__in=wanted).with_free(
-        now, except_basket=basket.pk if basket else None
-    )
-    slots = {slot.pk: slot for slot in free} if wanted else {}
-    sold: list[OrderLine] = []
-    lost: list[OrderLine] = []
-    for line in lines:
-        if line.unit_id is not None:
-            is_had = _sell_nights(line, now=now)
-        else:
-            is_had = _sell_places(line, slots)
-        (sold if is_had else lost).append(line)
-    _count_as_sold(sold)
-    SlotHold.objects.filter(line_id__in=[one.basket_line_id for one in lines]).delete()
-    for line in sold:
-        if line.unit_id and line.arrival and line.departure:
-            take_nights(line.unit_id, line.arrival, line.departure)
-    return sold, lost
-
-
-def _sell_places(line: OrderLine, slots: Mapping[int, Slot]) -> bool:
-    """Take all that a line asks for from what is free, or nothing of it; the slots are locked."""
-    takes = [(slots[take.slot_id], take.quantity) for take in line.takes.all()]
-    if not takes or any(slot.free < units or slot.is_closed for slot, units in takes):
-        return False
-    for slot, units in takes:
-        slot.free -= units
-    return True
-
-
-def _count_as_sold(sold: Sequence[OrderLine]) -> None:
-    """Add what the sold lines take to the counts of their locked slots."""
-    units: Counter[int] = Counter()
-    for line in sold:
-        for take in line.takes.all():
-            units[take.slot_id] += take.quantity
-    # Lines mostly take as much as each other: one statement for all of them.
-    for quantity in set(units.values()):
-        slots = [slot for slot, count in units.items() if count == quantity]
-        Slot.stocks.filter(pk__in=slots).update(sold=F("sold") + quantity)
-
-
-def _sell_nights(line: OrderLine, *, now: datetime) -> bool:
-    """Turn the hold into a sale, or take the nights again if nobody has them."""
-    unit_id = line.unit_id or 0
-    dates = (line.arrival, line.departure)
-    # A live hold keeps the host from closing; one that lapsed doesn't.
-    if Closure.objects.filter(unit_id=unit_id, dates__overlap=dates).exists():
-        return False
-    own = line.basket_line_id is not None and Stay.objects.filter(
-        line_id=line.basket_line_id,
-        unit_id=unit_id,
-        state=Stay.State.HELD,
-        dates=(line.arrival, line.departure),
-    ).update(state=Stay.State.SOLD, order_line=line, line=None, expires_at=None)
-    if own:
-        return True
-    Stay.objects.filter(
-        unit_id=unit_id,
-        state=Stay.State.HELD,
-        expires_at__lte=now,
-        dates__overlap=dates,
-    ).delete()
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_SOLD_STAY, [line.unit_id, line.arrival, line.departure, line.pk])
+        cursor.execute(OTHER_ORDER, [basket.pk, order.pk, states.CONFIRMED, states.CANCELLED])
         return cursor.fetchone() is not None
 
 
@@ -351,11 +304,7 @@ def _confirm(
     after: Entry,
     now: datetime,
 ) -> None:
-    order.state = states.CONFIRMED
-    order.confirmed_at = now
-    order.save(update_fields=["state", "confirmed_at"])
-    OrderLine.objects.filter(pk__in=[one.pk for one in sold]).update(state=states.SOLD)
-    _release_lines(lost)
+    write_sale(order, payment, basket, sold=sold, lost=lost, now=now)
     for line in lost:
         create_refund(
             payment,
@@ -372,10 +321,6 @@ def _confirm(
     ends: dict[int, list[datetime]] = {}
     for line in sold:
         ends.setdefault(line.sub_order_id, []).append(line.ends_at)
-    open_payouts(kept.values(), ends, now=now)
-    if basket is not None:
-        basket.state = Basket.State.ORDERED
-        basket.save(update_fields=["state", "updated_at"])
     confirmed = entry(
         "order confirmed",
         f"order:{order.reference}",
@@ -383,7 +328,7 @@ def _confirm(
         at=now,
         lost=[one.pk for one in lost],
     )
-    record_together([after, confirmed])
+    insert_together(payouts_of(kept.values(), ends, now=now), [after, confirmed])
     order_confirmed.send(sender=Order, order=order, lines=sold)
     confirmation = Letter(
         "order_confirmed",
@@ -447,16 +392,11 @@ def share_again(order: Order, *, now: datetime) -> None:
     follow_order(order, now=now)
 
 
-def _release_lines(lines: Sequence[OrderLine]) -> None:
-    OrderLine.objects.filter(pk__in=[one.pk for one in lines], state=states.HELD).update(
-        state=states.RELEASED
-    )
-
-
 def _give_all_back(
     order: Order, payment: Payment, basket: Basket | None, *, after: Entry, now: datetime
 ) -> None:
     """Give the whole payment back: there is nothing to be had for it. The plan opens again."""
+    payment.save()
     if order.state == states.AWAITING_PAYMENT:
         order.state = states.EXPIRED
         order.save(update_fields=["state"])

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Model, prefetch_related_objects
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from booking.arrivals import ArrivalNotice, notice_of
 from booking.care import Sheet, asks_sheet, filled_lines, is_open
-from booking.models import BasketLine, Offer, Order, OrderLine, Refund
+from booking.models import BasketLine, Offer, Order, OrderLine, Participant, Refund, Slot, SubOrder
 from booking.models.offers import VatScheme
 from booking.people import Person, guests_of
 from booking.pictures import Picture, covers
@@ -32,6 +32,7 @@ from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
 from booking.stay_view import BasketView, DayView, EntryView, LineView
+from destination.models import Commune
 from destination.templatetags.velay import (
     date_range,
     duree,
@@ -43,8 +44,10 @@ from destination.templatetags.velay import (
     party,
 )
 from destination.templatetags.velay import nights as nights_words
+from members.models import Provider
 from oti.lib.dates import ONE_DAY, count_nights, paris
 from oti.lib.html import NBSP, format_number
+from oti.lib.joins import keep_related, read_joined, read_rows
 from oti.lib.money import ZERO, quantize
 
 # Why a line can't be had, where one word says it.
@@ -614,11 +617,65 @@ class SoldLine:
         return item_rows(Quote(self.quote.services))
 
 
-def rows_of(order: Order) -> QuerySet[OrderLine]:
+# Written out: the page of an order, its mails and the API read it.
+LINES_OF_ORDER = """
+SELECT {columns} FROM booking_orderline line
+JOIN booking_offer offer ON offer.id = line.offer_id
+JOIN members_provider host ON host.id = offer.provider_id
+JOIN destination_commune commune ON commune.id = offer.commune_id
+JOIN booking_suborder part ON part.id = line.sub_order_id
+JOIN members_provider provider ON provider.id = part.provider_id
+LEFT JOIN booking_slot slot ON slot.id = line.slot_id
+WHERE line.order_id = %s ORDER BY line.starts_at, line.position, line.id
+"""
+PEOPLE_OF_ORDER = """
+SELECT {columns} FROM booking_orderline_participants link
+JOIN booking_participant participant ON participant.id = link.participant_id
+WHERE participant.order_id = %s ORDER BY participant.id
+"""
+REFUNDS_OF_ORDER = """
+SELECT {columns} FROM booking_refund it JOIN booking_orderline line ON line.id = it.line_id
+WHERE line.order_id = %s ORDER BY it.created_at DESC
+"""
+TABLES_OF_ORDER: dict[str, type[Model]] = {
+    "line": OrderLine,
+    "offer": Offer,
+    "host": Provider,
+    "commune": Commune,
+    "part": SubOrder,
+    "provider": Provider,
+    "slot": Slot,
+}
+
+
+def rows_of(order: Order) -> list[OrderLine]:
     """Return the lines of an order with what `sold_lines` tells of them."""
-    return order.lines.select_related(
-        "offer__provider", "offer__commune", "sub_order__provider", "slot"
-    ).prefetch_related("participants", "refunds", "tickets__participant")
+    lines: list[OrderLine] = []
+    for row in read_joined(LINES_OF_ORDER, TABLES_OF_ORDER, [order.pk]):
+        line, offer, offer.provider, offer.commune, part, part.provider, slot = row
+        line.order = part.order = order
+        line.offer, line.sub_order, line.slot = offer, part, slot
+        lines.append(line)
+    people: dict[int, list[Participant]] = defaultdict(list)
+    tables: dict[str, type[Model]] = {
+        "link": OrderLine.participants.through,
+        "participant": Participant,
+    }
+    for link, participant in read_joined(PEOPLE_OF_ORDER, tables, [order.pk]):
+        people[link.orderline_id].append(participant)
+    refunds: dict[int, list[Refund]] = defaultdict(list)
+    for refund in read_rows(REFUNDS_OF_ORDER, Refund, [order.pk]):
+        refunds[refund.line_id or 0].append(refund)
+    for line in lines:
+        keep_related(line, "participants", people[line.pk])
+        keep_related(line, "refunds", refunds[line.pk])
+    prefetch_related_objects([one for one in lines if _has_tickets(one)], "tickets__participant")
+    return lines
+
+
+def _has_tickets(line: OrderLine) -> bool:
+    """Tell whether it may have tickets, reached by their name (core.md 17)."""
+    return line.kind == Offer.Kind.EVENT_TICKET and hasattr(line, "tickets")
 
 
 def sold_lines(
@@ -677,7 +734,7 @@ def sold_line(line: OrderLine, *, now: datetime) -> SoldLine:
         rule=in_language(line.policy_summaries),
         refunds=list(line.refunds.all()),
         is_sheet_open=is_open(line, now=now),
-        tickets=list(line.tickets.all()) if hasattr(line, "tickets") else [],
+        tickets=list(line.tickets.all()) if _has_tickets(line) else [],
     )
 
 

@@ -12,7 +12,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Prefetch, prefetch_related_objects
 
 from booking.availability import free_stays
 from booking.kept_offers import kept_offers
@@ -52,7 +51,23 @@ from booking.takes import SlotAsk, check_takes, find_takes, is_over
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, at_paris, count_nights, nights, paris
 from oti.lib.dates import today as day_of
+from oti.lib.joins import keep_related, read_joined
 from oti.lib.money import ZERO
+
+# Written out: every page of a stay and every order reads it.
+LINES_TO_SHOW = """
+SELECT {columns} FROM booking_basketline line
+LEFT JOIN booking_slot slot ON slot.id = line.slot_id
+LEFT JOIN booking_stay stay ON stay.line_id = line.id
+WHERE line.basket_id = %s ORDER BY line.position, line.id
+"""
+HOLDS_TO_SHOW = """
+SELECT {columns} FROM booking_slothold hold
+JOIN booking_basketline line ON line.id = hold.line_id
+JOIN booking_slot slot ON slot.id = hold.slot_id
+WHERE line.basket_id = %s ORDER BY hold.slot_id
+"""
+STAY_HOLD = BasketLine._meta.get_field("stay_hold")
 
 
 @dataclass
@@ -85,6 +100,11 @@ class LineView:
     def slot(self) -> Slot | None:
         """Return the slot, if it is one."""
         return self.line.slot
+
+    @property
+    def holds(self) -> list[SlotHold]:
+        """Return the units of slots that it holds; nights hold none."""
+        return [] if self.unit is not None else list(self.line.slot_holds.all())
 
     @property
     def counted(self) -> bool:
@@ -265,19 +285,31 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
 
 def _lines_to_show(basket: Basket) -> list[BasketLine]:
     """Load the lines with what they hold, their offers and units with what a quote reads."""
-    lines = list(
-        basket.lines.select_related("slot", "stay_hold").order_by("position", "pk"),
-    )
-    prefetch_related_objects(
-        [line for line in lines if getattr(line, "stay_hold", None) is None],
-        Prefetch("slot_holds", SlotHold.objects.select_related("slot").order_by("slot_id")),
-    )
+    lines = []
+    tables = {"line": BasketLine, "slot": Slot, "stay": Stay}
+    for line, slot, stay in read_joined(LINES_TO_SHOW, tables, [basket.pk]):
+        line.basket, line.slot = basket, slot
+        STAY_HOLD.set_cached_value(line, stay)
+        lines.append(line)
+    holds = _holds_of(basket) if any(line.slot_id for line in lines) else {}
+    for line in lines:
+        keep_related(line, "slot_holds", holds.get(line.pk, []))
     offers = kept_offers(line.offer_id for line in lines)
     for line in lines:
         line.offer = offers[line.offer_id]
         if line.unit_id:
             line.unit = next(one for one in line.offer.units.all() if one.pk == line.unit_id)
     return lines
+
+
+def _holds_of(basket: Basket) -> dict[int, list[SlotHold]]:
+    """Return the units of slots that the lines of a basket hold, with the slots."""
+    holds: dict[int, list[SlotHold]] = defaultdict(list)
+    for hold, hold.slot in read_joined(
+        HOLDS_TO_SHOW, {"hold": SlotHold, "slot": Slot}, [basket.pk]
+    ):
+        holds[hold.line_id].append(hold)
+    return holds
 
 
 def _quote_line(

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
-from booking.views import account, basket, care, checkout, ideas, own_stays, search
+from booking.views import account, atlas, basket, care, checkout, ideas, own_stays, search
 
 app_name = "booking"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     ),
     path(pgettext_lazy("address", "my-stay/"), basket.my_stay, name="my-stay"),
     path(pgettext_lazy("address", "my-stay/ideas/"), ideas.ideas, name="ideas"),
+    path(pgettext_lazy("address", "map/"), atlas.atlas, name="map"),
     path(pgettext_lazy("address", "ranking/"), search.ranking, name="ranking"),
     path(pgettext_lazy("address", "my-stay/add/"), basket.add_line, name="line-add"),
     path(pgettext_lazy("address", "my-stay/extend/"), basket.extend, name="hold-extend"),

@@ -46,6 +46,14 @@ from booking.stay_view import (
 from booking.takes import SlotAsk
 from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
+from oti.lib.joins import read_joined
+
+# Written out: every add to a stay that has begun reads it.
+OTHER_LINES = """
+SELECT {columns} FROM booking_basketline line
+LEFT JOIN booking_slot slot ON slot.id = line.slot_id
+WHERE line.basket_id = %s ORDER BY line.position, line.id
+"""
 
 
 @dataclass(frozen=True)
@@ -107,11 +115,18 @@ def read_wish(
 
 
 def _other_lines(basket: Basket, except_line: int | None) -> tuple[BasketLine, ...]:
-    """Return the lines that a new one has to live with; nothing was ever held: there are none."""
+    """Return the lines that a new one has to live with; nothing was ever held: there are none.
+
+    Their offers are read when something is wrong with them, no sooner.
+    """
     if basket.first_held_at is None:
         return ()
-    lines = basket.lines.select_related("offer", "slot")
-    return tuple(line for line in lines if line.pk != except_line)
+    lines = []
+    for line, slot in read_joined(OTHER_LINES, {"line": BasketLine, "slot": Slot}, [basket.pk]):
+        line.slot = slot
+        if line.pk != except_line:
+            lines.append(line)
+    return tuple(lines)
 
 
 def _read_stay(
@@ -249,10 +264,10 @@ def check_clash(wish: Wish, slot: Slot) -> None:
     for line in wish.others:
         if (
             line.slot is not None
-            and line.offer.kind_rules.takes_time
             and line.slot.starts_at < ends_at
             and line.slot.ends_at > starts_at
             and set(line.people) & set(wish.keys)
+            and line.offer.kind_rules.takes_time
         ):
             raise Clash(trouble("overlap", line=line.pk, field="people", other=line.offer.title))
 

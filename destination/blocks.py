@@ -97,6 +97,7 @@ class PictureChoice(blocks.StructBlock):
         choices=DRAWINGS,
         label=_("or a drawing"),
         required=False,
+        search_index=False,
         help_text=_("Shown when there is no photograph, or when its rights have ended."),
     )
     alt = blocks.CharBlock(
@@ -137,6 +138,7 @@ class Quotation(blocks.StructBlock):
         help_text=_("« Retired lace-maker, she walks with you for a morning. »"),
     )
     picture = PictureChoice(label=_("photograph or drawing"))
+    page = blocks.PageChooserBlock(label=_("page that says more"), required=False)
 
     class Meta:
         icon = "openquote"
@@ -147,7 +149,7 @@ class Quotation(blocks.StructBlock):
 class Reason(blocks.StructBlock):
     """One good reason."""
 
-    icon = blocks.ChoiceBlock(choices=ICONS, label=_("sign"), default="map-pin")
+    icon = blocks.ChoiceBlock(choices=ICONS, label=_("sign"), default="map-pin", search_index=False)
     title = blocks.CharBlock(label=_("title"), max_length=80)
     text = blocks.TextBlock(label=_("text"), max_length=300, rows=2)
     page = blocks.PageChooserBlock(label=_("page that says more"), required=False)
@@ -351,20 +353,30 @@ class Downloads(blocks.StructBlock):
         template = "destination/blocks/downloads.html"
 
 
+class PlaceChoiceBlock(blocks.ChoiceBlock):
+    """A pole or a commune; the list of them is read for the form, not each time a page is."""
+
+    def normalize_choice(self, value: Any) -> Any:
+        """Leave what was chosen as it is: a text, which may be of a place that is gone."""
+        return value
+
+
 class LiveBlock(blocks.StructBlock):
     """Criteria from which what is true today is found each time the page is read."""
 
     heading = blocks.CharBlock(label=_("heading"), max_length=120)
-    pole = blocks.ChoiceBlock(
+    pole = PlaceChoiceBlock(
         choices=poles,
         label=_("pole"),
         required=False,
+        search_index=False,
         help_text=_("None: the whole destination."),
     )
-    commune = blocks.ChoiceBlock(
+    commune = PlaceChoiceBlock(
         choices=communes,
         label=_("around this commune"),
         required=False,
+        search_index=False,
         help_text=_("Within twenty kilometres of it."),
     )
     count = blocks.IntegerBlock(label=_("how many"), default=4, min_value=1, max_value=MOST_CARDS)
@@ -389,7 +401,13 @@ class LiveLodgings(LiveBlock):
         label=_("when"),
         required=False,
     )
-    adults = blocks.IntegerBlock(label=_("adults"), default=2, min_value=1, max_value=12)
+    adults = blocks.IntegerBlock(
+        label=_("adults"),
+        default=2,
+        min_value=1,
+        max_value=12,
+        help_text=_("Counts with a time: what is free for so many, at their price."),
+    )
 
     class Meta:
         icon = "home"
@@ -429,6 +447,12 @@ class LiveExperiences(LiveBlock):
 
 class LiveAgenda(LiveBlock):
     """What takes place in the days to come."""
+
+    when = blocks.ChoiceBlock(
+        choices=[("", _("the days to come")), ("month", _("this month"))],
+        label=_("when"),
+        required=False,
+    )
 
     class Meta:
         icon = "date"

@@ -41,7 +41,8 @@ class GalleryForm(forms.Form):
     terms = forms.BooleanField(label=_("I accept the conditions of sale"))
 
 
-def _lodgings() -> list[dict[str, Any]]:
+def lodging_cards() -> list[dict[str, Any]]:
+    """Return cards of places to stay, one in each state."""
     return [
         {
             "title": "Le Gîte des Narces",
@@ -81,7 +82,8 @@ def _lodgings() -> list[dict[str, Any]]:
     ]
 
 
-def _experiences() -> list[dict[str, Any]]:
+def experience_cards() -> list[dict[str, Any]]:
+    """Return cards of things to live, one in each state."""
     rows = [
         ("Nager dans la Loire sauvage", "baignade", POLES[1], "Goudet", 150, 18, "par adulte"),
         ("Premiers points de dentelle", "dentelle", POLES[0], "Le Puy", 120, 32, "par personne"),
@@ -107,7 +109,8 @@ def _experiences() -> list[dict[str, Any]]:
     ]
 
 
-def _agenda() -> list[dict[str, Any]]:
+def agenda_rows() -> list[dict[str, Any]]:
+    """Return rows of the agenda: as planned, cancelled, full."""
     return [
         {
             "title": "Marché du samedi, place du Plot",
@@ -281,9 +284,9 @@ def gallery_context(theme: str = "") -> dict[str, Any]:
     return {
         "data_theme": theme if theme in {"light", "dark"} else "",
         "poles": POLES,
-        "lodgings": _lodgings(),
-        "experiences": _experiences(),
-        "agenda": _agenda(),
+        "lodgings": lodging_cards(),
+        "experiences": experience_cards(),
+        "agenda": agenda_rows(),
         "days": _days(),
         "month": _month(),
         "summary": _summary(),

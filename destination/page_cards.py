@@ -10,7 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
+from django.utils import timezone
 from wagtail.models import Locale, Page
+
+from destination.seasons import season_of
+from destination.shown_poles import landscape_of, pole_on
+from oti.lib.dates import today as day_of
 
 MOST_CHILDREN = 24
 
@@ -24,6 +29,8 @@ class PageCard(NamedTuple):
     drawing: str
     image: Any
     kind: str
+    # The landscape of a pole, "" for other pages.
+    hero: str = ""
 
 
 def chosen_cards(pages: Iterable[Page | None]) -> list[PageCard]:
@@ -60,7 +67,15 @@ def card_of(page: Page) -> PageCard:
         drawing=getattr(page, "drawing", ""),
         image=getattr(page, "shown_image", None),
         kind=str(page._meta.verbose_name),
+        hero=_landscape_of(getattr(page, "pole_slug", "")),
     )
+
+
+def _landscape_of(pole_slug: str) -> str:
+    """Return the landscape of a pole of today's perimeter, "" for none."""
+    today = day_of(timezone.now())
+    found = pole_on(pole_slug, today=today) if pole_slug else None
+    return landscape_of(found, season_of(today)) if found else ""
 
 
 def cards_of(chosen: Sequence[Page | None], page: Page | None) -> list[PageCard]:

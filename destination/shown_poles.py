@@ -9,8 +9,10 @@ from django.urls import reverse
 
 from destination.models.places import Site
 from destination.models.territory import Pole, memberships_on, poles_on
+from destination.seasons import WINTER
 
 SITES_SHOWN = 6
+IN_WINTER = {"mezenc-ete": "mezenc-hiver"}
 SITE_ICONS = {
     Site.Kind.GRAND_SITE: "landmark",
     Site.Kind.MUSEE: "landmark",
@@ -25,14 +27,19 @@ def pole_on(slug: str, *, today: date) -> Pole | None:
     return next((one for one in poles_on(today) if one.slug == slug), None)
 
 
-def pole_cards(today: date) -> list[dict[str, Any]]:
-    """Return the poles of the perimeter in force for the home."""
+def landscape_of(found: Pole, season: str) -> str:
+    """Return the landscape of a pole in a season: some have one of winter."""
+    return IN_WINTER.get(found.hero, found.hero) if season == WINTER else found.hero
+
+
+def pole_cards(today: date, season: str) -> list[dict[str, Any]]:
+    """Return the poles of the perimeter in force for the home, as they look in a season."""
     return [
         {
             "name": one.name,
             "tagline": one.tagline,
             "slug": one.slug,
-            "hero": one.hero,
+            "hero": landscape_of(one, season),
             "url": reverse("destination:pole", args=[one.slug]),
         }
         for one in poles_on(today)
@@ -43,10 +50,11 @@ def pole_context(slug: str, *, today: date) -> dict[str, Any]:
     """Return what `destination/pole.html` needs: pole, reasons, the addresses of its lists."""
     found = pole_on(slug, today=today)
     if found is None:
-        return {"pole": None, "reasons": []}
+        return {"pole": None, "reasons": [], "said": frozenset()}
     return {
         "pole": found,
         "reasons": sites_of(found, today=today),
+        "said": frozenset(),
         "stays_url": f"{reverse('booking:stays')}?pole={found.slug}",
         "experiences_url": f"{reverse('booking:experiences')}?pole={found.slug}",
         "agenda_url": f"{reverse('events:agenda')}?pole={found.slug}",

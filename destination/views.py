@@ -16,6 +16,8 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
 from destination import kept_pages, structured
+from destination.gallery import gallery_context
+from destination.gallery_pages import page_gallery_context
 from destination.legal_body import clean_body
 from destination.models import HomePage, LegalText, PolePage
 from destination.models.pages import VelayPage
@@ -48,10 +50,10 @@ def _home(request: HttpRequest) -> HttpResponse:
     if page is not None:
         return _served(page, request)
     today = day_of(timezone.now())
-    origin = _origin(request)
+    season, origin = season_of(today), _origin(request)
     context = {
-        "season": season_of(today),
-        "poles": pole_cards(today),
+        "season": season,
+        "poles": pole_cards(today, season),
         "structured": [structured.office(origin), structured.website(origin, _language())],
     }
     return render(request, "destination/home.html", context)
@@ -67,7 +69,7 @@ def _pole(request: HttpRequest, slug: str) -> HttpResponse:
     today = day_of(timezone.now())
     known = pole_on(slug, today=today)
     if known is None:
-        raise Http404
+        return _beside_the_poles(request)
     page = written(PolePage, pole_slug=slug)
     if page is not None:
         return _served(page, request)
@@ -89,13 +91,10 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, path: str) -> HttpResponse:
-    home_path = home_path_in(_language())
-    if home_path is None:
-        raise Http404
-    found = Page.objects.live().filter(url_path=f"{home_path}{path}").specific().first()
+    found = _page_at(path)
     if isinstance(found, PolePage):
         return redirect("destination:pole", found.pole_slug)
-    if not isinstance(found, VelayPage):
+    if found is None:
         raise Http404
     return _served(found, request)
 
@@ -114,6 +113,22 @@ def _origin(request: HttpRequest) -> str:
 
 def _language() -> str:
     return get_language() or "fr"
+
+
+def _beside_the_poles(request: HttpRequest) -> HttpResponse:
+    """Show a page that the office put beside those of the poles: an itinerary, a section."""
+    found = _page_at(request.path.removeprefix(f"/{_language()}/"))
+    if found is None or isinstance(found, PolePage):
+        raise Http404
+    return _served(found, request)
+
+
+def _page_at(path: str) -> VelayPage | None:
+    home_path = home_path_in(_language())
+    if home_path is None:
+        return None
+    found = Page.objects.live().filter(url_path=f"{home_path}{path}").specific().first()
+    return found if isinstance(found, VelayPage) else None
 
 
 @remembered()
@@ -174,3 +189,16 @@ def legal(request: HttpRequest, kind: str) -> HttpResponse:
         ],
     }
     return render(request, "destination/legal.html", context)
+
+
+@require_safe
+def components(request: HttpRequest) -> HttpResponse:
+    """Show every component in its states; `?theme=` forces a theme. For the staff."""
+    theme = request.GET.get("theme", "")
+    return render(request, "components/gallery.html", gallery_context(theme))
+
+
+@require_safe
+def components_of_pages(request: HttpRequest) -> HttpResponse:
+    """Show the openings, blocks and cards of the office's pages in their states. For the staff."""
+    return render(request, "components/gallery_pages.html", page_gallery_context())

@@ -11,6 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from destination import views
 from destination.reports import PagesToMend, RightsThatEnd
 from destination.viewsets import LegalViewSet, TerritoryGroup
 
@@ -22,9 +23,11 @@ def register_desk() -> list[Any]:
 
 
 @hooks.register("register_admin_urls")
-def register_reports() -> list[Any]:
-    """Register the reports of the editors."""
+def register_addresses() -> list[Any]:
+    """Register the reports of the editors, and the gallery of the components for the staff."""
     return [
+        path("composants/", views.components, name="components"),
+        path("composants/pages/", views.components_of_pages, name="components-of-pages"),
         path("reports/a-revoir/", PagesToMend.as_view(), name="pages_to_mend"),
         path(
             "reports/a-revoir/results/",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from booking.models import Slot
 from destination.models import Pole
 from destination.models.territory import memberships_on, pole_by_commune
+from destination.nearby import communes_near
 from events.models import Event, Session
 from oti.lib.dates import ONE_DAY, at_paris, paris
 from oti.lib.dates import today as day_of
@@ -60,13 +61,14 @@ def list_showings(
     from_day: date | None = None,
     to_day: date | None = None,
     pole: str = "",
+    near: str = "",
     is_free: bool = False,
     limit: int | None = None,
     now: datetime,
 ) -> list[Showing]:
     """Return the sessions of `[from_day, to_day]` that have not ended, in order; four statements.
 
-    `pole` is a slug; `is_free` asks for free entrance.
+    `pole` is a slug, `near` that of a commune that it is around; `is_free` asks for free entrance.
     """
     sessions = Session.objects.to_come(now).select_related("event__commune")
     if from_day:
@@ -80,6 +82,8 @@ def list_showings(
     if pole:
         communes = inside.filter(pole__slug=pole).values("commune_id")
         sessions = sessions.filter(event__commune__in=communes)
+    if near:
+        sessions = sessions.filter(event__commune__in=list(communes_near(near)))
     return _with_poles(list(sessions[:limit] if limit else sessions), today, now=now)
 
 
@@ -102,10 +106,12 @@ def _full_slots(slot_ids: Iterable[int], *, now: datetime) -> set[int]:
 
 
 def next_session_day(
-    after: date, *, pole: str = "", is_free: bool = False, now: datetime
+    after: date, *, pole: str = "", near: str = "", is_free: bool = False, now: datetime
 ) -> date | None:
     """Return the first day after `after` on which something takes place."""
-    found = list_showings(from_day=after + ONE_DAY, pole=pole, is_free=is_free, limit=1, now=now)
+    found = list_showings(
+        from_day=after + ONE_DAY, pole=pole, near=near, is_free=is_free, limit=1, now=now
+    )
     return paris(found[0].session.starts_at).date() if found else None
 
 

@@ -19,7 +19,8 @@ from booking.forms.asking import asked
 from booking.models import Offer
 from booking.quoting import offers_to_quote
 from booking.views.experiences import slot_panel
-from destination.models.territory import memberships_on, poles_on
+from destination.models.territory import Commune, memberships_on, poles_on
+from destination.nearby import NEAR_KM
 from destination.structured import breadcrumbs
 from destination.templatetags.velay import mois
 from events import showings
@@ -29,6 +30,7 @@ from events.structured import of_event
 from oti.lib.dates import ONE_DAY, paris
 from oti.lib.dates import today as day_of
 from oti.lib.htmx import render_part
+from oti.lib.memo import remembered
 
 FEED_LIFE = timedelta(days=366)
 FEED_AGE_SECONDS = 900
@@ -166,12 +168,14 @@ def _month_asked(year: int | None, month: int | None, today: date) -> date:
 def _wishes(request: HttpRequest) -> dict[str, Any]:
     return {
         "pole": request.GET.get("pole", "").strip()[:60],
+        "near": request.GET.get("near", "").strip()[:60],
         "is_free": request.GET.get("free") == "1",
     }
 
 
 def _query(wishes: dict[str, Any]) -> str:
     rows = [("pole", wishes["pole"])] if wishes["pole"] else []
+    rows += [("near", wishes["near"])] if wishes["near"] else []
     rows += [("free", "1")] if wishes["is_free"] else []
     return f"?{urlencode(rows)}" if rows else ""
 
@@ -208,6 +212,7 @@ def _chips(
     ]
     free = {**wishes, "is_free": not wishes["is_free"]}
     return [
+        *_near_chip(first, wishes),
         *chips,
         {
             "id": "chip-free",
@@ -217,6 +222,28 @@ def _chips(
             "url": _month_url(first, free),
         },
     ]
+
+
+def _near_chip(first: date, wishes: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the chip that leaves « around a commune », where a page asked for it."""
+    if not wishes["near"]:
+        return []
+    label = _("%(km)s km around %(commune)s")
+    return [
+        {
+            "id": "chip-near",
+            "label": label % {"km": NEAR_KM, "commune": _commune_name(wishes["near"])},
+            "icon": "map-pin",
+            "is_active": True,
+            "url": _month_url(first, {**wishes, "near": ""}),
+        }
+    ]
+
+
+@remembered(most=64, by_language=False)
+def _commune_name(slug: str) -> str:
+    names = Commune.objects.filter(slug=slug).values_list("name", flat=True)
+    return names.first() or slug
 
 
 def _nothing(first: date, last: date, wishes: dict[str, Any], *, now: datetime) -> dict[str, Any]:
@@ -230,6 +257,9 @@ def _nothing(first: date, last: date, wishes: dict[str, Any], *, now: datetime) 
     if wishes["pole"]:
         url = _month_url(first, {**wishes, "pole": ""})
         actions.append({"label": _("In the whole Velay"), "url": url})
+    if wishes["near"]:
+        url = _month_url(first, {**wishes, "near": ""})
+        actions.append({"label": _("Further away"), "url": url})
     if wishes["is_free"]:
         url = _month_url(first, {**wishes, "is_free": False})
         actions.append({"label": _("With paid entrance too"), "url": url})

@@ -5,9 +5,27 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from psycopg.adapt import PyFormat
+from psycopg.types.numeric import Int4, IntDumper
 
 # An order alone asks a hundred different statements: fewer would push each other out.
 PREPARED_OF_A_CONNECTION = 500
+
+
+class SameInt(IntDumper):
+    """Sends every number that fits as `integer`, small ones too.
+
+    By default 7 is a smallint and 70,000 an integer: one statement would be prepared and planned
+    for each mixture of the two.
+    """
+
+    def get_key(self, obj: int, format: PyFormat) -> type:
+        """Return the type that stands for this number."""
+        return Int4 if -(2**31) <= obj < 2**31 else super().get_key(obj, format)
+
+    def upgrade(self, obj: int, format: PyFormat) -> Any:
+        """Return who writes it."""
+        return self._int4_dumper if -(2**31) <= obj < 2**31 else super().upgrade(obj, format)
 
 
 class OtiConfig(AppConfig):
@@ -21,3 +39,4 @@ class OtiConfig(AppConfig):
 
 def _keep_prepared(connection: BaseDatabaseWrapper, **_: Any) -> None:
     connection.connection.prepared_max = PREPARED_OF_A_CONNECTION
+    connection.connection.adapters.register_dumper(int, SameInt)

@@ -17,6 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language_info, override
 
 from booking.access import basket_for
+from destination.menus import menus
 from destination.models.territory import poles_on
 from destination.templatetags.velay import office
 from oti.lib.dates import today as day_of
@@ -24,13 +25,14 @@ from oti.lib.dates import today as day_of
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
     """Return language_links [(code, name, url)], alternate_links [(code, url)], nav_poles [{name,
-    url}], stay_badge {count, held_until} and the office; at most one statement for the poles and
-    two for the stay, none without its cookie.
+    url}], menus {explore, prepare, people}, stay_badge {count, held_until} and the office; at most
+    one statement for the poles, one for the menus and two for the stay, none without its cookie.
     """
     return {
         "language_links": SimpleLazyObject(lambda: language_links(request)),
         "alternate_links": SimpleLazyObject(lambda: alternate_links(request)),
         "nav_poles": SimpleLazyObject(nav_poles),
+        "menus": SimpleLazyObject(menus),
         "stay_badge": SimpleLazyObject(lambda: stay_badge(request)),
         "office": office(),
     }

@@ -30,7 +30,10 @@ CLOSED = ("/gestion/", "/pro/", "/compte/", "/boite/", "/api/")
 CLOSED_PAGES = ("booking:my-stay", "booking:checkout", "booking:find-order", "booking:account")
 # The root of the tree and the homes.
 HOME_DEPTH = 2
-LISTS = ("destination:home", "booking:stays", "booking:experiences", "events:agenda")
+LISTS = (
+    *("destination:home", "booking:stays", "booking:experiences", "events:agenda"),
+    "booking:map",
+)
 
 
 @require_safe

@@ -7,6 +7,7 @@ or `test`. Production refuses to start without its secrets; nothing else depends
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -51,6 +52,19 @@ def env_int(name: str, default: int) -> int:
     except ValueError as error:
         msg = f"{name} must be a whole number, not {raw!r}."
         raise ImproperlyConfigured(msg) from error
+
+
+def tiles_origin(url: str, attribution: str) -> str:
+    """Return the origin that pictures of a map may come from; whose they are must be said."""
+    found = urlsplit(url)
+    is_address = found.scheme in {"https", "http"} and found.netloc and "{" not in found.netloc
+    if not is_address or not all(part in url for part in ("{z}", "{x}", "{y}")):
+        msg = "MAP_TILES_URL must be https://…/{z}/{x}/{y}.png, its host without braces."
+        raise ImproperlyConfigured(msg)
+    if not attribution:
+        msg = "Set MAP_TILES_ATTRIBUTION: whose map MAP_TILES_URL gives is always shown."
+        raise ImproperlyConfigured(msg)
+    return f"{found.scheme}://{found.netloc}"
 
 
 def env_list(name: str, default: str = "") -> list[str]:
@@ -109,6 +123,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
+    # For its static files: Leaflet as it is, none of the widgets.
+    "leaflet",
     "template_partials",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -187,7 +203,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(
             DATABASE_URL or "postgresql://none@localhost/none",
-            conn_max_age=env_int("DATABASE_CONN_MAX_AGE", 600),
+            conn_max_age=env_int("DATABASE_CONN_MAX_AGE", 60),
         ),
         "ATOMIC_REQUESTS": False,
     }
@@ -222,6 +238,9 @@ CELERY_TASK_ROUTES = {
     "booking.tasks.send_messages": {"queue": "mail"},
 }
 CELERY_TASK_TIME_LIMIT = 120
+# A process of the worker keeps its line to the database from task to task (oti/celery.py says when
+# it takes another one).
+CELERY_DB_REUSE_MAX = 10_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
@@ -418,7 +437,7 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
 }
 if env_bool("RATE_LIMITS_OFF", default=False):
     RATE_LIMITS = {}
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
     # The desk's own is below.
     "EXCLUDE_URL_PREFIXES": (DESK_PREFIX, "/boite/contenu/"),
     "DIRECTIVES": {
@@ -435,6 +454,14 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+# Pictures of a map from elsewhere, below our own markers: without an address, the drawn map of the
+# brand and nobody else is asked. https://…/{z}/{x}/{y}.png, and whose they are, always shown.
+MAP_TILES_URL = env("MAP_TILES_URL", "")
+MAP_TILES_ATTRIBUTION = env("MAP_TILES_ATTRIBUTION", "")
+if MAP_TILES_URL:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(
+        tiles_origin(MAP_TILES_URL, MAP_TILES_ATTRIBUTION)
+    )
 # How often one address may ask the API: reading, changing a basket, ordering; 0 for no limit.
 API_RATES = {
     "read": env("API_RATE_READ", "300/minute"),

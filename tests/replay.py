@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import psycopg
 import time_machine
 from django.db import connection, models, transaction
+from django.utils.translation import get_language
 from psycopg import sql
 
 from tests import databases
@@ -46,7 +47,7 @@ def replayed(build: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(build)
     def give(*args: P.args, **kwargs: P.kwargs) -> R:
         banks = [one for one in args if hasattr(one, "sessions")]
-        key = (*(one for one in args if one not in banks), *sorted(kwargs.items()))
+        key = (get_language(), *(one for one in args if one not in banks), *sorted(kwargs.items()))
         world = worlds.get(key)
         if world is None:
             began_empty = not _tables_in_use() - _migrated_tables()
@@ -63,6 +64,7 @@ def replayed(build: Callable[P, R]) -> Callable[P, R]:
         with transaction.atomic():
             for table, rows in world.rows.items():
                 _write(table, rows)
+                _count_on(table)
         for bank in banks:
             vars(bank).update(copy.deepcopy(world.told))
         if isinstance(world.answer, models.Model):
@@ -100,6 +102,17 @@ def _read(table: str) -> bytes:
     statement = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))
     with _driver().cursor() as cursor, cursor.copy(statement) as rows:
         return b"".join(rows)
+
+
+def _count_on(table: str) -> None:
+    """Let the numbers of new rows come after those that were put back."""
+    driver = _driver()
+    asked = "SELECT pg_get_serial_sequence(quote_ident(%s), a.attname) FROM pg_attribute a"
+    asked += " WHERE a.attrelid = %s::regclass AND a.attname = 'id'"
+    row = driver.execute(asked, [table, table]).fetchone()
+    if row and row[0]:
+        last = sql.SQL("SELECT setval(%s, greatest(max(id), nextval(%s))) FROM {}")
+        driver.execute(last.format(sql.Identifier(table)), [row[0], row[0]])
 
 
 def _write(table: str, rows: bytes) -> None:

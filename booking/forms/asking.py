@@ -38,7 +38,8 @@ def remembered(basket: Basket, data: QueryDict) -> QueryDict:
             .first()
         )
         arrival, departure = nights or (None, None)
-    if arrival and departure and arrival >= day_of(timezone.now()):
+    # « In the coming days » is an answer of the address's own.
+    if arrival and departure and "days" not in data and arrival >= day_of(timezone.now()):
         known["arrival"], known["departure"] = arrival.isoformat(), departure.isoformat()
     people = people_from(basket.people)
     if people:

@@ -24,8 +24,9 @@ from booking.fitting import SORTS
 from booking.models import Offer, OfferLabel
 from booking.refusals import Trouble, trouble
 from booking.rules.kinds import BY_CODE
-from booking.rules.people import Guest
+from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import OptionChoice, SupplementTerms
+from booking.rules.soon import SPANS
 from oti.lib.dates import FIRST_DAY, is_of_our_time
 
 # A browser's field sends the first; people write the others.
@@ -79,9 +80,10 @@ class SearchForm(forms.Form):
 
     `needs_both_dates`: one date alone is an error (a list of prices); without it an arrival may
     stand alone (a calendar where the departure is chosen next). Parameters: arrival, departure,
-    adults, children, ages (one for each child, or "5,10"), pole, commune (slug), type, kind,
-    season, q (words), stars, labels and features (several), sort, page; `update` asks only for
-    the fields of the ages.
+    adults, children, ages (one for each child, or "5,10"), pole, commune and near (slugs), type,
+    kind, season, days (to come) and age (of a child) for things to do, q (words), stars, labels
+    and features (several), sort, page, view
+    (`map`); `update` asks only for the fields of the ages.
     """
 
     arrival = SpokenDateField()
@@ -90,9 +92,13 @@ class SearchForm(forms.Form):
     type = WishField(known=Offer.LodgingType.values)
     kind = WishField(known=tuple(BY_CODE))
     commune = WishField()
+    near = WishField()
+    days = WishField(known=map(str, SPANS))
+    age = WishField(known=map(str, range(ADULT_AGE)))
     season = WishField(known=MONTHS)
     q = WishField()
     sort = WishField(known=SORTS, fallback="relevance")
+    view = WishField(known=("map",))
 
     def __init__(self, data: QueryDict, *, today: date, needs_both_dates: bool = False) -> None:
         super().__init__(data)
@@ -158,7 +164,20 @@ class SearchForm(forms.Form):
             features=self.features,
             labels=self.labels,
             text=self.wish("q"),
+            near=self.wish("near"),
         )
+
+    @property
+    def child_age(self) -> int | None:
+        """Return the age that somebody must be able to come at, None where none is asked."""
+        age = self.wish("age")
+        return int(age) if age else None
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last of the coming days that are asked for, None with dates or without."""
+        days = self.wish("days")
+        return self.today + timedelta(days=int(days)) if days and not self.has_dates else None
 
     @cached_property
     def page(self) -> int:
@@ -278,6 +297,7 @@ class SearchForm(forms.Form):
             stars=self.stars,
             labels=self.labels,
             text=self.wish("q"),
+            near=self.wish("near"),
         )
 
     # --- Addresses ------------------------------------------------------------------------------
@@ -316,6 +336,9 @@ class SearchForm(forms.Form):
             "q": self.wish("q"),
             "pole": self.wish("pole"),
             "commune": self.wish("commune"),
+            "near": self.wish("near"),
+            "days": self.wish("days"),
+            "age": self.wish("age"),
             "type": self.wish("type"),
             "kind": self.wish("kind"),
             "season": self.wish("season"),
@@ -323,6 +346,7 @@ class SearchForm(forms.Form):
             "labels": self.labels,
             "features": self.features,
             "sort": "" if self.wish("sort") == "relevance" else self.wish("sort"),
+            "view": self.wish("view"),
             "page": "",
         }
 

@@ -9,13 +9,18 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+# Written out: each order of a package reads it in its transaction.
+IN_FORCE = """
+SELECT * FROM booking_organiser WHERE valid_from <= %s ORDER BY valid_from DESC, id DESC LIMIT 1
+"""
 
-class OrganiserQuerySet(models.QuerySet["Organiser"]):
+
+class Organisers(models.Manager["Organiser"]):
     """Which identity holds on a day."""
 
     def in_force(self, day: date) -> Organiser | None:
         """Return the identity whose validity began last, expired or not; None if none began."""
-        return self.filter(valid_from__lte=day).order_by("-valid_from", "-pk").first()
+        return next(iter(self.raw(IN_FORCE, [day])), None)
 
 
 class Organiser(models.Model):
@@ -45,7 +50,7 @@ class Organiser(models.Model):
     mediator_contact = models.CharField(_("how to reach the mediator"), max_length=240, blank=True)
     is_demo = models.BooleanField(_("demonstration"), default=False)
 
-    objects = OrganiserQuerySet.as_manager()
+    objects = Organisers()
 
     class Meta:
         verbose_name = _("organiser of packages")

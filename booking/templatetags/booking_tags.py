@@ -6,32 +6,30 @@ They are the way for a page that must not know selling (architecture.md §2).
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import template
-from django.http import HttpRequest
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from booking import browsing, cards, package_words, packages, pictures, showing
-from booking.filters import Filters
+from booking import live, package_words, packages, showing, spots
 from booking.forms.asking import asked
-from booking.models import OrderLine
-from booking.rules.kinds import PROPOSED
+from booking.models import Offer, OrderLine
 from booking.rules.pricing import Quote
 from booking.showing import dates_words
+from destination.live import NOTHING, Live
 from destination.templatetags.velay import typo
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
 register = template.Library()
 
-# « These weeks »: what is proposed without being asked for.
-SOON = timedelta(days=35)
+# Cards of a block that doesn't say how many.
+CARDS = 4
 
 
 @register.filter
@@ -65,38 +63,53 @@ def search_panel(context: Context) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
+def live_lodgings(context: Context, block: Any) -> Live:
+    """Return what a block of places to stay finds today (`booking.live`)."""
+    if context.get("finds_nothing"):
+        return Live(why=NOTHING)
+    return live.live_lodgings(
+        pole=block.get("pole") or "",
+        commune=block.get("commune") or "",
+        when=block.get("when") or "",
+        adults=block.get("adults") or live.USUAL_ADULTS,
+        count=block.get("count") or CARDS,
+        now=timezone.now(),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def live_experiences(context: Context, block: Any) -> Live:
+    """Return what a block of things to do finds today (`booking.live`)."""
+    if context.get("finds_nothing"):
+        return Live(why=NOTHING)
+    days = str(block.get("days") or live.SOON_DAYS)
+    return live.live_experiences(
+        pole=block.get("pole") or "",
+        commune=block.get("commune") or "",
+        kind=block.get("kind") or "",
+        days=int(days) if days.isdecimal() else 0,
+        for_children=bool(block.get("for_children")),
+        count=block.get("count") or CARDS,
+        now=timezone.now(),
+    )
+
+
+@register.simple_tag(takes_context=True)
 def soon_to_live(context: Context, count: int, pole: str = "") -> list[dict[str, Any]]:
-    """Return cards of things to live in the coming weeks, at most one of each drawing first."""
-    request: HttpRequest = context["request"]
-    now = timezone.now()
-    today = day_of(now)
-    found = browsing.listed_experiences(
-        kinds=PROPOSED, pole=pole, from_day=today, to_day=today + SOON, now=now
-    ).results
-    chosen = _varied(found, count)
-    photos = pictures.covers(one.offer for one in chosen)
-    return [
-        cards.experience_card(one, back=request.get_full_path(), picture=photos.get(one.offer.pk))
-        for one in chosen
-    ]
+    """Return cards of things to live in the coming weeks."""
+    return live_experiences(context, {"count": count, "pole": pole}).cards
 
 
-def _varied(found: list[Any], count: int) -> list[Any]:
-    """Return `count` results, different pictures before the same ones again, in their order."""
-    seen: set[str] = set()
-    first, again = [], []
-    for one in found:
-        (again if one.offer.illustration in seen else first).append(one)
-        seen.add(one.offer.illustration)
-    return (first + again)[:count]
+@register.simple_tag(takes_context=True)
+def lodgings_of(context: Context, pole: str, count: int) -> list[dict[str, Any]]:
+    """Return cards of lodgings of a pole, with their lowest night."""
+    return live_lodgings(context, {"count": count, "pole": pole}).cards
 
 
 @register.simple_tag
-def lodgings_of(pole: str, count: int) -> list[dict[str, Any]]:
-    """Return cards of lodgings of a pole, with their lowest night."""
-    shelf = browsing.browse_lodgings(filters=Filters(pole=pole), size=count, now=timezone.now())
-    photos = pictures.covers(one.offer for one in shelf.results)
-    return [cards.shelf_card(one, picture=photos.get(one.offer.pk)) for one in shelf.results]
+def where_is(offer: Offer) -> dict[str, Any]:
+    """Return the small map of an offer's page."""
+    return spots.map_of(offer, day=day_of(timezone.now()))
 
 
 @register.simple_tag

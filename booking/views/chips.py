@@ -15,6 +15,7 @@ from booking.forms.search import SearchForm
 from booking.models import Offer, OfferLabel
 from booking.rules.kinds import DATED
 from destination.models import Commune, Pole
+from destination.nearby import NEAR_KM
 from oti.lib.memo import remembered
 
 # What lodgings have and people look for; the first ones stand in the row, the rest unfolds.
@@ -46,6 +47,9 @@ NO_FILTER: dict[str, Any] = {
     "q": "",
     "pole": "",
     "commune": "",
+    "near": "",
+    "days": "",
+    "age": "",
     "type": "",
     "kind": "",
     "season": "",
@@ -69,16 +73,16 @@ def stay_filters(
         (_("Labels"), _label_chips(form, path, facets)),
         (_("Commune"), _commune_chips(form, path, facets)),
     ]
-    return _filters(
-        form, path, pole_chips(form, path, poles, facets) + wishes[:FEATURES_IN_ROW], groups
-    )
+    row = pole_chips(form, path, poles, facets) + wishes[:FEATURES_IN_ROW]
+    return _filters(form, path, _near_chips(form, path) + row, groups)
 
 
 def experience_filters(
     form: SearchForm, path: str, poles: Iterable[Pole], facets: Facets
 ) -> dict[str, Any]:
     """Return the filters of things to do for `booking/experiences.html`."""
-    row = _kind_chips(form, path, facets) + pole_chips(form, path, poles, facets)
+    row = _near_chips(form, path) + _span_chips(form, path)
+    row += _kind_chips(form, path, facets) + pole_chips(form, path, poles, facets)
     groups = [
         (_("Season"), _season_chips(form, path)),
         (
@@ -125,6 +129,33 @@ def pole_chips(form: SearchForm, path: str, poles: Iterable[Pole], facets: Facet
         )
         for pole in poles
     ]
+
+
+def _near_chips(form: SearchForm, path: str) -> list[Chip]:
+    """Return the chip that leaves « around a commune », where a page asked for it."""
+    slug = form.wish("near")
+    if not slug:
+        return []
+    name = dict(_communes()).get(slug, slug)
+    label = _("%(km)s km around %(commune)s") % {"km": NEAR_KM, "commune": name}
+    return [_chip(form, path, "near", label, {"near": ""}, is_active=True, icon="map-pin")]
+
+
+def _span_chips(form: SearchForm, path: str) -> list[Chip]:
+    """Return the chips that leave the coming days and the age of a child, where asked for."""
+    chips = []
+    if form.last_day:
+        days = int(form.wish("days"))
+        label = ngettext("Within %(count)s day", "Within %(count)s days", days) % {"count": days}
+        chips.append(
+            _chip(form, path, "days", label, {"days": ""}, is_active=True, icon="calendar-days")
+        )
+    if form.child_age is not None:
+        label = ngettext(
+            "With a child of %(count)s year", "With a child of %(count)s years", form.child_age
+        ) % {"count": form.child_age}
+        chips.append(_chip(form, path, "age", label, {"age": ""}, is_active=True, icon="users"))
+    return chips
 
 
 def _type_chips(form: SearchForm, path: str, facets: Facets) -> list[Chip]:

@@ -29,7 +29,8 @@ from oti.lib.dates import today as day_of
 def experience_offer_page(
     request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
 ) -> dict[str, Any]:
-    """Return what `booking/experience_offer.html` shows; `offer` comes from `offers_to_quote`.
+    """Return what `booking/experience_offer.html` shows; `offer` comes from `kept_offers`: other
+    threads hold it too.
 
     An offer beside the perimeter is shown, not sold.
     """

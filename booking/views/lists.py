@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,8 +21,10 @@ from booking.forms.search import SearchForm
 from booking.models import Offer
 from booking.rules.kinds import DATED
 from booking.showing import party_words
+from booking.spots import anchor_of, pin_of
 from booking.views.chips import NO_FILTER, experience_filters, stay_filters
 from booking.views.proposals import nothing_found, ways_to_loosen
+from destination.map_box import map_box
 from destination.models import Pole
 from destination.models.territory import poles_on
 from destination.templatetags.velay import nights as nights_words
@@ -105,6 +108,12 @@ def _priced(
         "sorts": _sorts(form),
         "hidden_for_sort": form.dates_and_party() + form.wishes({"sort": ""}),
         "pages": _pages(form, request.path, found.page, found.pages),
+        **_mapped(
+            form,
+            request.path,
+            [(one.offer, one.quote.total) for one in found.results],
+            now=now,
+        ),
         **({} if found.results else nothing_found(request, form, facets, poles, now=now)),
     }
 
@@ -145,9 +154,11 @@ def _shelf(form: SearchForm, path: str, poles: Sequence[Pole], *, now: datetime)
         "note": _("Give your dates and who comes: each price becomes that of your whole stay."),
         "cards": [
             cards.shelf_card(one, query=form.party_query, picture=photos.get(one.offer.pk))
+            | {"id": anchor_of(one.offer)}
             for one in shelf.results
         ],
         "pages": _pages(form, path, shelf.page, shelf.pages),
+        **_mapped(form, path, [(one.offer, None) for one in shelf.results], now=now),
         "empty": None if shelf.results else empty,
     }
 
@@ -162,6 +173,22 @@ def _sorts(form: SearchForm) -> list[dict[str, Any]]:
         {"value": value, "label": label, "is_chosen": form.wish("sort") == value}
         for value, label in names.items()
     ]
+
+
+def _mapped(
+    form: SearchForm, path: str, shown: Sequence[tuple[Offer, Decimal | None]], *, now: datetime
+) -> dict[str, Any]:
+    """Return the map of these offers where the address asks for it, and the way to it and back.
+
+    Each with the sum that its card shows for the whole party, None where it shows none.
+    """
+    is_asked = form.wish("view") == "map"
+    query = form.query(view="" if is_asked else "map", page=form.page if form.page > 1 else "")
+    found: dict[str, Any] = {"is_map": is_asked, "switch_url": f"{path}?{query}" if query else path}
+    if is_asked and shown:
+        pins = [pin_of(offer, query=form.party_query, amount=sum_) for offer, sum_ in shown]
+        found["map"] = map_box(pins, day=day_of(now), opens="now")
+    return found
 
 
 def _pages(form: SearchForm, path: str, number: int, total: int) -> dict[str, Any]:
@@ -184,12 +211,12 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
     listed = [one.code for one in DATED]
     kind = form.wish("kind") if form.wish("kind") in listed else ""
     guests = form.guests if form.has_party else ()
-    filters = replace(form.filters, lodging_type="", stars=(), kind=kind)
+    filters = replace(form.filters, lodging_type="", stars=(), kind=kind, age=form.child_age)
     asked: dict[str, Any] = {
         "kinds": listed,
         "season": form.wish("season"),
         "from_day": None if form.page_errors else form.arrival_day,
-        "to_day": None if form.page_errors else form.departure_day,
+        "to_day": None if form.page_errors else form.departure_day or form.last_day,
         "guests": guests,
         "now": now,
     }
@@ -215,9 +242,16 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
                 back=request.get_full_path(),
                 picture=photos.get(one.offer.pk),
             )
+            | {"id": anchor_of(one.offer)}
             for one in found.results
         ],
         "pages": _pages(form, path, found.page, found.pages),
+        **_mapped(
+            form,
+            path,
+            [(one.offer, one.quote.total if one.quote else None) for one in found.results],
+            now=now,
+        ),
         "empty": None if found.results else _nothing_to_live(form, path),
     }
 

@@ -108,6 +108,7 @@ def ways_to_loosen(form: SearchForm, path: str, poles: Iterable[Pole]) -> list[d
         lodging_type=form.wish("type"),
         features=form.features,
         commune=form.wish("commune"),
+        near=form.wish("near"),
         stars=form.stars,
         labels=form.labels,
         text=form.wish("q"),
@@ -139,12 +140,13 @@ def relaxed_words(relaxed: Relaxed, poles: Iterable[Pole]) -> str:
     return {
         "lodging_type": _("Every kind of lodging"),
         "commune": _("In every commune"),
+        "near": _("Further away"),
         "stars": _("Whatever its stars"),
     }.get(relaxed.name, "")
 
 
 def _wishes(search: StaySearch) -> dict[str, Any]:
-    names = ("pole", "commune", "lodging_type", "text", "stars", "labels", "features")
+    names = ("pole", "commune", "near", "lodging_type", "text", "stars", "labels", "features")
     return {PARAMETERS.get(name, name): getattr(search, name) for name in names}
 
 

@@ -1,6 +1,7 @@
 """Models of the destination."""
 
 from destination.models.legal import LegalText
+from destination.models.outlines import CommuneOutline, Trail
 from destination.models.pages import (
     ArticlePage,
     CommunePage,
@@ -28,6 +29,7 @@ from destination.models.territory import (
 __all__ = [
     "ArticlePage",
     "Commune",
+    "CommuneOutline",
     "CommunePage",
     "Epci",
     "HomePage",
@@ -48,4 +50,5 @@ __all__ = [
     "Site",
     "Station",
     "ThemePage",
+    "Trail",
 ]

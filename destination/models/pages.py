@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,7 @@ from wagtail_localize.fields import SynchronizedField
 
 from destination.blocks import DRAWINGS, Body, communes, poles
 from destination.models.pictures import Picture
-from destination.models.territory import Commune
+from destination.models.territory import Commune, Pole, pole_by_commune
 from destination.page_cards import child_cards
 from destination.panels import LacksPanel
 from destination.publication import blocking, structs_of
@@ -74,6 +75,11 @@ def refuse_reserved(slug: str) -> None:
     if slug in RESERVED:
         message = _("The site needs this address for itself: choose another one.")
         raise ValidationError({"slug": message})
+
+
+def pole_of(commune_id: int | None) -> Pole | None:
+    """Return the pole of a commune today, None beside the perimeter."""
+    return pole_by_commune(day_of(timezone.now())).get(commune_id) if commune_id else None
 
 
 class PageForm(WagtailAdminPageForm):  # type: ignore[misc]
@@ -188,7 +194,7 @@ class VelayPage(Page):
             "share": {"title": self.title, "text": self.introduction, "drawing": self.drawing},
         }
 
-    @property
+    @cached_property
     def crumbs(self) -> list[tuple[str, str | None]]:
         """Return the way from the home to this page, which has no address of its own there."""
         above = self.get_ancestors().live().filter(depth__gt=1).only("title", "url_path", "depth")
@@ -243,7 +249,7 @@ class HomePage(VelayPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the poles."""
         context = super().get_context(request, *args, **kwargs)
-        return {**context, "poles": pole_cards(day_of(timezone.now()))}
+        return {**context, "poles": pole_cards(day_of(timezone.now()), context["season"])}
 
 
 class SectionPage(VelayPage):
@@ -268,8 +274,13 @@ class SectionPage(VelayPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the cards of the pages below."""
         context = super().get_context(request, *args, **kwargs)
-        context["cards"] = [] if context["finds_nothing"] else child_cards(self)
-        return context
+        cards = [] if context["finds_nothing"] else child_cards(self)
+        ways_on = [
+            {"label": _("Things to do"), "url": reverse("booking:experiences")},
+            {"label": _("Where to stay"), "url": reverse("booking:stays")},
+        ]
+        has_poles = any(card.hero for card in cards)
+        return {**context, "cards": cards, "has_poles": has_poles, "ways_on": ways_on}
 
 
 class PolePage(VelayPage):
@@ -312,7 +323,9 @@ class PolePage(VelayPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add what the pole is on this day: its name, its colour, its sites, its lists."""
         context = super().get_context(request, *args, **kwargs)
-        return {**context, **pole_context(self.pole_slug, today=day_of(timezone.now()))}
+        said = {block.block_type for block in self.body}
+        shown = pole_context(self.pole_slug, today=day_of(timezone.now()))
+        return {**context, **shown, "said": said}
 
 
 class CommunePage(VelayPage):
@@ -341,9 +354,10 @@ class CommunePage(VelayPage):
         verbose_name_plural = _("communes")
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add the commune, none if it left the list."""
+        """Add the commune, none if it left the list, and its pole."""
+        context = super().get_context(request, *args, **kwargs)
         commune = Commune.objects.filter(insee=self.insee).first()
-        return {**super().get_context(request, *args, **kwargs), "commune": commune}
+        return {**context, "commune": commune, "pole": pole_of(commune and commune.pk)}
 
 
 class PlacePage(VelayPage):
@@ -412,6 +426,11 @@ class PlacePage(VelayPage):
     class Meta:
         verbose_name = _("place")
         verbose_name_plural = _("places")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the pole in which it is, None beside the perimeter."""
+        context = super().get_context(request, *args, **kwargs)
+        return {**context, "pole": pole_of(self.site and self.site.commune_id)}
 
 
 class ThemePage(VelayPage):

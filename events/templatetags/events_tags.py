@@ -5,31 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 
 from booking.models import Offer
-from events import showings
+from destination.live import NOTHING, Live
+from events import live
 from events.models import Event
 
 register = template.Library()
 
-# An event with many dates takes one row of a short list.
-LOOKED_AT = 12
+# Rows of a block that doesn't say how many.
+ROWS = 4
 
 
-@register.simple_tag
-def next_sessions(count: int, pole: str = "") -> list[dict[str, Any]]:
+@register.simple_tag(takes_context=True)
+def live_agenda(context: Context, block: Any) -> Live:
+    """Return what a block of the agenda finds today (`events.live`)."""
+    if context.get("finds_nothing"):
+        return Live(why=NOTHING)
+    return live.live_agenda(
+        pole=block.get("pole") or "",
+        commune=block.get("commune") or "",
+        when=block.get("when") or "",
+        count=block.get("count") or ROWS,
+        now=timezone.now(),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def next_sessions(context: Context, count: int, pole: str = "") -> list[dict[str, Any]]:
     """Return the next sessions for `agenda_list.html`, one of each event first."""
-    now = timezone.now()
-    found = showings.list_showings(pole=pole, limit=count * LOOKED_AT, now=now)
-    seen: set[int] = set()
-    first, again = [], []
-    for one in found:
-        (again if one.session.event_id in seen else first).append(one)
-        seen.add(one.session.event_id)
-    chosen = sorted((first + again)[:count], key=lambda one: one.session.starts_at)
-    return [one.row for one in chosen]
+    return live_agenda(context, {"count": count, "pole": pole}).cards
 
 
 @register.simple_tag

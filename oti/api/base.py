@@ -35,6 +35,7 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 Shape = TypeVar("Shape", bound=Serializer)
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 MOST_NAMED = 20
+_shapes: dict[Any, Any] = {}
 
 
 class JsonParser(BaseParser):
@@ -153,7 +154,15 @@ def body_of(request: Request, shape: type[Shape]) -> dict[str, Any]:
     if hasattr(given, "getlist"):
         # Nothing was sent.
         given = {}
-    return dict(shape().run_validation(given))
+    return dict(_made(shape).run_validation(given))
+
+
+def _made(shape: type[Shape]) -> Shape:
+    """Return a shape with its fields, made once: it keeps nothing of what it has read."""
+    if shape not in _shapes:
+        _shapes[shape] = shape()
+    made: Shape = _shapes[shape]
+    return made
 
 
 def query_of(request: Request, shape: type[Shape]) -> dict[str, Any]:
@@ -162,7 +171,7 @@ def query_of(request: Request, shape: type[Shape]) -> dict[str, Any]:
     One given twice is refused, and one that isn't of the shape: `limit=200` changes nothing here.
     A wish that is empty is no wish.
     """
-    fields = shape().fields
+    fields = _made(shape).fields
     names = list(fields)
     query = request.query_params
     strange = unknown_names(query, [*names, "language"])
@@ -174,7 +183,7 @@ def query_of(request: Request, shape: type[Shape]) -> dict[str, Any]:
         raise ValidationError({name: [_error(text, "repeated")] for name in twice})
     given = {name: query[name] for name in names if name in query}
     wished = {name: text for name, text in given.items() if text or fields[name].required}
-    return dict(shape().run_validation(wished))
+    return dict(_made(shape).run_validation(wished))
 
 
 def unknown_names(given: Iterable[Any], known: Iterable[str]) -> dict[str, list[Any]]:

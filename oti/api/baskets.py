@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language, override
@@ -24,6 +25,7 @@ from booking.models import Basket, Offer
 from booking.packages import Standing, standing_of, terms_in_force
 from booking.people import people_from
 from booking.refusals import Unavailable, trouble
+from booking.rules.kinds import SLEPT, kind_of
 from booking.rules.pricing import OptionChoice
 from booking.stay_view import BasketView, view_basket
 from booking.wishes import LineRequest
@@ -37,6 +39,7 @@ from oti.api.stay_answers import basket_answer, line_answer
 from oti.lib.clients import client_address
 from oti.lib.money import from_cents
 
+OFFER_OF = "SELECT id, kind FROM booking_offer WHERE slug = %s AND state <> %s"
 # Troubles of who takes part, whatever the pages call the input.
 PARTY = dict.fromkeys(["people", "adults", "children", "ages"], "participants")
 
@@ -153,17 +156,18 @@ class CheckoutView(ApiView):
 
 def _wish(given: dict[str, Any]) -> LineRequest:
     """Return what is asked for; an offer that was never published isn't known to exist."""
-    offers = Offer.objects.exclude(state=Offer.State.DRAFT).filter(slug=given["offer"])
-    offer = offers.only("pk", "kind").first()
-    if offer is None:
+    with connection.cursor() as cursor:
+        cursor.execute(OFFER_OF, [given["offer"], Offer.State.DRAFT])
+        found = cursor.fetchone()
+    if found is None:
         raise Unavailable(trouble("offer_unknown", field="offer"))
-    _check_apt(offer, given)
+    _check_apt(found[1], given)
     # One code named twice is one choice: each option has its own limit.
     taken: Counter[str] = Counter()
     for one in given["options"]:
         taken[one["code"]] += one["quantity"]
     return LineRequest(
-        offer_id=offer.pk,
+        offer_id=found[0],
         unit_id=given.get("unit"),
         slot_id=given.get("slot"),
         arrival=given.get("arrival"),
@@ -175,19 +179,20 @@ def _wish(given: dict[str, Any]) -> LineRequest:
     )
 
 
-def _check_apt(offer: Offer, given: dict[str, Any]) -> None:
-    """Raise ValidationError for an input that this offer isn't sold by.
+def _check_apt(kind: str, given: dict[str, Any]) -> None:
+    """Raise ValidationError for an input that this kind of offer isn't sold by.
 
     Passed over, it would sell something else than what was asked for.
     """
-    strange = {"slot"} if offer.is_lodging else {"unit"}
-    if not offer.is_lodging and not offer.is_sold_by_day:
+    rules = kind_of(kind)
+    strange = {"slot"} if kind in SLEPT else {"unit"}
+    if kind not in SLEPT and rules.sold_by != "item_day":
         strange |= {"arrival", "departure"}
     for name in sorted(strange):
         if given.get(name) is not None:
             text = _("This offer isn't sold by that: leave it out.")
             raise fault_of(field=name, text=text, code="not_for_this_offer")
-    if given["quantity"] != 1 and not offer.is_sold_by_item:
+    if given["quantity"] != 1 and not rules.is_by_item:
         text = _("Persons are counted by `participants` here: leave it out.")
         raise fault_of(field="quantity", text=text, code="not_for_this_offer")
 

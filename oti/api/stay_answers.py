@@ -29,6 +29,7 @@ from oti.api.answers import (
     price_of,
 )
 from oti.api.problems import problems_of
+from oti.lib.joins import read_rows
 
 
 # --- Shapes -------------------------------------------------------------------------------------
@@ -261,9 +262,12 @@ def _legal(text: LegalText | None) -> dict[str, Any] | None:
 
 
 # --- The order ----------------------------------------------------------------------------------
+PAYMENTS_OF = "SELECT {columns} FROM booking_payment it WHERE order_id = %s ORDER BY attempt"
+
+
 def order_answer(order: Order, lines: list[SoldLine], *, now: datetime) -> dict[str, Any]:
     """Return an order with its lines as sold; the bank's page as long as it is open."""
-    payments = list(order.payments.order_by("attempt"))
+    payments = read_rows(PAYMENTS_OF, Payment, [order.pk])
     last = payments[-1] if payments else None
     is_open = (
         last is not None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
-from members.groups import ensure_office_group
+from members.groups import POLE_EDITORS, ensure_office_group, ensure_pole_editors
 from members.models import Provider, ProviderRole, User
 
 PASSWORD = "Lentille-verte-43"  # noqa: S105 - shown on purpose
-ADMINISTRATOR, OFFICE, ANNE, SOLANGE, VISITOR = (
+ADMINISTRATOR, OFFICE, MEZENC, CHAISE_DIEU, ANNE, SOLANGE, VISITOR = (
     "administration@example.org",
     "bureau@example.org",
+    "mezenc@example.org",
+    "chaise-dieu@example.org",
     "anne@example.org",
     "solange@example.org",
     "visiteur@example.org",
@@ -20,6 +22,8 @@ ADMINISTRATOR, OFFICE, ANNE, SOLANGE, VISITOR = (
 DEMO_ACCOUNTS = [
     ("admin", ADMINISTRATOR, PASSWORD),
     ("office", OFFICE, PASSWORD),
+    ("editor", MEZENC, PASSWORD),
+    ("editor", CHAISE_DIEU, PASSWORD),
     ("host", ANNE, PASSWORD),
     ("host", SOLANGE, PASSWORD),
     ("visitor", VISITOR, PASSWORD),
@@ -27,10 +31,14 @@ DEMO_ACCOUNTS = [
 NAMES = {
     ADMINISTRATOR: ("Dominique", "Administration"),
     OFFICE: ("Camille", "Bureau"),
+    MEZENC: ("Lou", "Rédaction"),
+    CHAISE_DIEU: ("Sacha", "Rédaction"),
     ANNE: ("Anne", "Hôte"),
     SOLANGE: ("Solange", "Hôte"),
     VISITOR: ("Élise", "Visiteur"),
 }
+# Who writes for which pole.
+WRITES_FOR = {MEZENC: "massif-du-mezenc", CHAISE_DIEU: "la-chaise-dieu"}
 HOST_OF = {ANNE: "anne-et-joel", SOLANGE: "la-table-de-solange"}
 
 
@@ -38,6 +46,7 @@ def create_accounts() -> int:
     """Create the accounts that are missing, their addresses confirmed; returns how many."""
     known = set(User.objects.filter(email__in=NAMES).values_list("email", flat=True))
     password = make_password(PASSWORD) if known != set(NAMES) else ""
+    editors = {one.name: one for one in ensure_pole_editors()}
     created = 0
     for email, (first_name, last_name) in NAMES.items():
         if email in known:
@@ -53,6 +62,8 @@ def create_accounts() -> int:
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
         if email == OFFICE:
             user.groups.add(ensure_office_group())
+        if email in WRITES_FOR:
+            user.groups.add(editors[f"{POLE_EDITORS}{WRITES_FOR[email]}"])
         if email in HOST_OF:
             provider = Provider.objects.get(slug=HOST_OF[email])
             ProviderRole.objects.create(user=user, provider=provider)

@@ -44,12 +44,14 @@ from destination.importers.territory import load_territory
 from destination.models import Commune, LegalText, Site
 from events.models import Event, Session
 from members import journal
+from members.groups import ensure_review
 from members.models import Entry, Provider
 from oti.demo import rows
 from oti.demo.accounts import create_accounts
 from oti.demo.dates import Window
 from oti.demo.legal import legal_texts
 from oti.demo.organiser import demo_organiser
+from oti.demo.pages import add_pages
 from oti.demo.shapes import (
     Catalogue,
     LodgingData,
@@ -82,6 +84,7 @@ class DemoReport:
     sessions: int = 0
     nights_taken: int = 0
     accounts: int = 0
+    pages: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
     )
     catalogue = read_catalogue()
     is_new_version = last is None or last["version"] != version
-    counts = dict.fromkeys(("providers", "offers", "units", "events", "accounts"), 0)
+    counts = dict.fromkeys(("providers", "offers", "units", "events", "accounts", "pages"), 0)
     fresh: set[str] = set()
     if is_new_version:
         _prepare_site()
@@ -143,6 +146,9 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["offers"], counts["events"] = len(fresh), len(fresh_events)
         counts["units"] = Unit.objects.filter(offer__slug__in=fresh).count()
         fresh |= fresh_events
+        # Who writes for a pole writes below its page.
+        counts["pages"] = add_pages(now=now)
+        ensure_review()
         counts["accounts"] = create_accounts()
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
@@ -168,6 +174,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         units=counts["units"],
         events=counts["events"],
         accounts=counts["accounts"],
+        pages=counts["pages"],
     )
 
 

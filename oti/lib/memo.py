@@ -60,6 +60,8 @@ class Kept(Generic[R]):
         self.generation = 0
         self._rows: OrderedDict[Hashable, tuple[float, R]] = OrderedDict()
         self._lock = threading.Lock()
+        # Whoever comes while an answer is read waits for it: reading it twice costs as much.
+        self.reading = threading.RLock()
         _everything.append(self)
 
     def clear(self) -> None:
@@ -121,9 +123,12 @@ def remembered(
             key = (language, args, tuple(one for one in named if one[0] not in ignoring))
             for answer in kept.get([key]).values():
                 return answer
-            begun = kept.generation
-            answer = load(*args, **kwargs)
-            kept.put({key: answer}, begun=begun)
+            with kept.reading:
+                for answer in kept.get([key]).values():
+                    return answer
+                begun = kept.generation
+                answer = load(*args, **kwargs)
+                kept.put({key: answer}, begun=begun)
             return answer
 
         return ask

@@ -10,10 +10,10 @@ from django.test import Client
 
 from booking import search_table
 from booking.models import OfferLabel
-from destination.models import Pole, PoleMembership
+from destination.models import Commune, Pole, PoleMembership
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, TODAY
-from tests.pages import address, text_of
+from tests.pages import address, text_of, with_basket
 from tests.replay import replayed
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +112,9 @@ def shown(page) -> int:
         ("booking:stays", a_market, {}),
         ("booking:stays", a_market, {"commune": "saint-paulien", "labels": "accueil-velo"}),
         ("booking:stays", a_market, {"stars": ["2", "3"], "q": "offre"}),
+        ("booking:stays", a_market, {**WEEK, "near": "les-estables"}),
+        ("booking:experiences", some_things_to_do, {"near": "les-estables", "age": "8"}),
+        ("booking:experiences", some_things_to_do, {"days": "120", "age": "17"}),
         ("booking:experiences", some_things_to_do, {**WEEK, "ages": [5]}),
         ("booking:experiences", some_things_to_do, {"features": "pets"}),
         ("booking:experiences", some_things_to_do, {"kind": "activity", "labels": "bio"}),
@@ -130,6 +133,43 @@ def test_the_count_on_a_chip_is_what_pressing_it_shows(client: Client, name, wor
 
     assert told
     assert told == found
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("booking:stays", {"near": "saint-paulien"}),
+        ("booking:stays", {**WEEK, "near": "saint-paulien"}),
+        ("booking:experiences", {"near": "saint-paulien"}),
+        ("booking:experiences", {"days": "7"}),
+        ("booking:experiences", {"age": "8"}),
+    ],
+)
+def test_what_a_page_asked_for_is_told_and_can_be_let_go(client: Client, name, query):
+    commune = another_pole()["commune"]
+    Commune.objects.filter(pk=commune.pk).update(latitude=commune.latitude + 1)
+    factories.a_lodging(now=NOW)
+    factories.a_slot(factories.an_activity(min_age=12), TODAY + timedelta(days=30))
+    wanted = set(query) - set(WEEK)
+
+    page = client.get(address(name, **query))
+    chips = [one for one in page.context["chips"] if one["id"].removeprefix("chip-") in wanted]
+    without = client.get(chips[0]["url"])
+
+    assert shown(page) == 0
+    assert [one["is_active"] for one in chips] == [True]
+    assert shown(without) == 1
+
+
+def test_coming_days_of_the_address_are_not_those_of_the_stay(client: Client):
+    basket = factories.a_basket(None, None)
+    basket.arrival, basket.departure = SATURDAY, NEXT_SATURDAY
+    basket.save()
+    factories.a_slot(factories.an_activity(), TODAY + timedelta(days=3))
+    with_basket(client, basket)
+
+    assert shown(client.get(address("booking:experiences"))) == 0
+    assert shown(client.get(address("booking:experiences", days="7"))) == 1
 
 
 def test_counting_all_chips_costs_no_statement(client: Client, django_assert_max_num_queries):
@@ -189,6 +229,8 @@ def test_words_are_found_without_accents_in_title_host_and_commune(client: Clien
         {"q": "x" * 5000},
         {"season": "monsoon", "kind": "war", "page": "-1", "sort": "money"},
         {"stars": ["3", "three", ""], "labels": ["", "bio", "bio"]},
+        {"near": "nulle-part", "days": "-1", "age": "99"},
+        {"near": "x" * 5000, "days": "35", "age": "eight"},
     ],
 )
 @pytest.mark.parametrize("name", ["booking:stays", "booking:experiences"])

@@ -365,7 +365,7 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
 
     with django_assert_max_num_queries(13):
         listing(client, **DUPONT)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         show(client, offers[0], **DUPONT)
     with django_assert_max_num_queries(15):
         show(with_basket(client, basket), offers[0])

@@ -176,6 +176,21 @@ def test_switching_the_perimeter_changes_what_is_sold_without_code():
     assert search_stays(DUPONT, now=NOW).results[0].pole == pole
 
 
+def test_free_cancellation_is_promised_only_before_its_last_day():
+    factories.a_lodging(now=NOW)
+
+    def until(days: int) -> date | None:
+        arrival = TODAY + timedelta(days=days)
+        criteria = StaySearch(arrival, arrival + timedelta(days=2), adults=2)
+        (one,) = search_stays(criteria, now=NOW).results
+        return one.free_cancellation_until and one.free_cancellation_until.date()
+
+    # Everything is given back up to 14 days before.
+    assert until(15) == TODAY + timedelta(days=1)
+    assert until(14) is None
+    assert until(3) is None
+
+
 def test_filters_and_sorting():
     dear = factories.a_lodging(night="150", now=NOW, features=["wifi", "pets"])
     cheap = factories.a_lodging(night="50", now=NOW, lodging_type="hotel")

@@ -187,7 +187,7 @@ def rival_add_of_the_same_nights(bank: FakeBank, unit: Unit) -> list[Action]:
 
 SOLD = (locks, "lock_units")
 RINGS = [
-    pytest.param(rival_order_of_the_next_week, (checkout, "write_lines"), id="order"),
+    pytest.param(rival_order_of_the_next_week, (checkout, "insert_together"), id="order"),
     pytest.param(rival_add_of_the_same_nights, (holds, "check_unit"), id="add"),
 ]
 

@@ -120,6 +120,49 @@ def test_places_and_communes_say_where_they_are(client: Client):
     assert "Le Mézenc" in read(client, place)
 
 
+def test_pages_beside_those_of_the_poles_are_found(client: Client):
+    section = a_page(SectionPage, slug="explorer")
+    tour = a_page(ItineraryPage, section, slug="du-puy-au-mezenc", title="Du Puy au Mézenc")
+
+    assert tour.url == "/fr/explorer/du-puy-au-mezenc/"
+    assert "Du Puy au Mézenc" in read(client, tour)
+
+
+def test_the_part_with_the_poles_shows_their_landscapes_and_the_map(client: Client, at):
+    section = a_pole_page(title="Le Mézenc").get_parent()
+    plain = a_page(SectionPage)
+    a_page(ThemePage, plain)
+
+    html = client.get(section.url).content.decode()
+
+    assert "img/carte.svg" in html
+    assert "hero-mezenc-ete-mobile.webp" in html
+    assert "img/carte.svg" not in client.get(plain.url).content.decode()
+    at(NOW.replace(month=12))
+    assert "hero-mezenc-hiver-mobile.webp" in client.get(section.url).content.decode()
+
+
+def test_what_the_page_of_a_pole_says_itself_is_not_said_again(client: Client):
+    activity = factories.an_activity(title_fr="Nager")
+    factories.a_slot(activity, TODAY + timedelta(days=3))
+    a_pole_page(body=[block("experiences", heading="Les nôtres", count=2)])
+
+    text = text_of(client.get(address("destination:pole", "massif-du-mezenc", language="fr")))
+
+    assert text.count("Nager") == 1
+    assert "Les nôtres" in text
+
+
+def test_words_of_an_inhabitant_may_lead_to_a_page(client: Client):
+    other = a_page(ThemePage, title="Rencontrer un habitant")
+    words = {"words": "Je montre ma rue.", "who": "Marie-Thé", "about": "", "picture": {}}
+    page = a_page(ThemePage, body=[block("quotation", **words, page=other)])
+
+    assert "Rencontrer un habitant" in read(client, page)
+    other.unpublish()
+    assert "Rencontrer un habitant" not in read(client, page)
+
+
 def test_a_draft_is_not_there(client: Client):
     page = a_page(ThemePage, live=False)
 

@@ -56,6 +56,21 @@ def july(client: Client, language: str = "en", **query):
     return client.get(address("events:agenda-month", 2027, 7, language=language, **query))
 
 
+def test_around_a_commune_is_told_and_can_be_let_go(client: Client):
+    an_event(JULY_14, title_en="Ball")
+
+    around = july(client, near="les-estables")
+    elsewhere = july(client, near="nulle-part")
+    chips = {one["id"]: one for one in elsewhere.context["chips"]}
+
+    assert "20 km around Les Estables" in text_of(around)
+    assert "Ball" in text_of(around)
+    assert "Ball" not in text_of(elsewhere)
+    assert "near" not in chips["chip-near"]["url"]
+    assert any("near" not in one["url"] for one in elsewhere.context["empty"]["actions"])
+    assert client.get(address("events:agenda-ics", near="nulle-part")).status_code == 200
+
+
 def test_a_month_shows_its_dates_in_order_with_place_and_pole(client: Client):
     an_event(JULY_14, JULY_14 + timedelta(days=3), title_en="Ball")
     an_event(JULY_14 - timedelta(days=2), title_en="Market")

@@ -45,6 +45,23 @@ def test_our_own_script_stays_small() -> None:
     assert (STATIC / "js/velay.js").stat().st_size <= 8 * KB
 
 
+def test_what_a_page_with_a_map_loads_before_anybody_opens_it_weighs_at_most_40_kb() -> None:
+    htmx = Path(finders.find("django_htmx/htmx-2.min.js"))
+    assert weight(htmx, STATIC / "js/velay.js", STATIC / "js/map.js") <= 40 * KB
+
+
+def test_a_live_map_weighs_what_was_planned() -> None:
+    leaflet = Path(finders.find("leaflet/leaflet.js"))
+    assert weight(leaflet) <= 44 * KB
+    assert weight(STATIC / "js/map.js") <= 5 * KB
+
+
+def test_no_page_names_the_library_of_maps_but_where_a_map_asks_for_it() -> None:
+    guilty = [path for path in pages() if "leaflet/" in source(path)]
+    assert names(guilty) == ["templates/components/map.html"]
+    assert "<script" not in source(TEMPLATES / "components/map.html")
+
+
 def test_all_the_styles_together_weigh_at_most_30_kb() -> None:
     assert weight(*STATIC.glob("css/**/*.css")) <= 30 * KB
 

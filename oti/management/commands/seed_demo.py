@@ -29,6 +29,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Demo: {report.providers} providers, {report.offers} offers, {report.units} units, "
             f"{report.nights_taken} stays taken, {report.slots} slots, {report.events} events, "
-            f"{report.sessions} sessions, {report.accounts} accounts added "
+            f"{report.sessions} sessions, {report.accounts} accounts, {report.pages} pages added "
             f"in {time.monotonic() - begun:.1f} s."
         )

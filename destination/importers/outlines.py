@@ -1,0 +1,236 @@
+"""Load outlines of communes (GeoJSON) and traces of walks (GPX) from files of the office.
+
+A file is judged by what it holds, not by its name: its size, its shape, each position. Nothing of
+a file that is refused is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from destination.drawn_map import Position, length_of, simplified
+from destination.models import Commune, CommuneOutline, Trail
+
+MOST_BYTES = 12 * 1024 * 1024
+MOST_FEATURES = 2000
+MOST_POINTS = 400_000
+# How far a stored line may stand from the one in the file, in metres.
+OUTLINE_METRES = 60
+TRAIL_METRES = 20
+DIGITS = 5
+CODES = ("code", "insee", "INSEE_COM", "code_insee")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class OutlinesRefused(Exception):
+    """A file that can't be read as outlines or as a trace; its text says why."""
+
+
+@dataclass
+class OutlinesReport:
+    """What a file gave: outlines kept, the codes in it that name no commune of ours, a walk."""
+
+    communes: int = 0
+    unknown: list[str] = field(default_factory=list)
+    trail: Trail | None = None
+
+
+@transaction.atomic
+def load_outlines(path: Path, *, name: str = "") -> OutlinesReport:
+    """Load a GeoJSON of communes or a GPX trace; the same file again changes nothing.
+
+    `name` is that of the walk where the file has none, else the name of the file. Raises
+    OutlinesRefused, and keeps nothing then.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise OutlinesRefused(
+            _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES >> 20}
+        )
+    content = path.read_bytes().removeprefix(BYTE_ORDER_MARK).lstrip()
+    if content.startswith(b"{"):
+        return _load_communes(content)
+    if content.startswith(b"<"):
+        return _load_trail(content, name or path.stem)
+    raise OutlinesRefused(_("The file is neither GeoJSON nor GPX."))
+
+
+# --- Communes -----------------------------------------------------------------------------------
+def _load_communes(content: bytes) -> OutlinesReport:
+    features = _features(content)
+    communes = {one.insee: one for one in Commune.objects.all()}
+    report = OutlinesReport()
+    found: dict[int, CommuneOutline] = {}
+    budget = _Budget()
+    for feature in features:
+        code = _code_of(feature)
+        rings = [
+            [(round(lon, DIGITS), round(lat, DIGITS)) for lon, lat in _loop(ring)]
+            for ring in _rings(feature.get("geometry"), budget)
+        ]
+        commune = communes.get(code)
+        if commune is None:
+            report.unknown.append(code)
+        else:
+            found[commune.pk] = CommuneOutline(commune=commune, rings=rings)
+    if not found:
+        raise OutlinesRefused(_("No feature of the file has the INSEE code of a commune of ours."))
+    CommuneOutline.objects.bulk_create(
+        found.values(),
+        update_conflicts=True,
+        unique_fields=["commune"],
+        update_fields=["rings"],
+    )
+    report.communes = len(found)
+    return report
+
+
+def _features(content: bytes) -> list[dict[str, Any]]:
+    try:
+        read = json.loads(content, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise OutlinesRefused(_("The file is not JSON that can be read.")) from error
+    features = read.get("features")
+    is_collection = read.get("type") == "FeatureCollection" and isinstance(features, list)
+    if not is_collection or not all(isinstance(one, dict) for one in features):
+        raise OutlinesRefused(_("The file is JSON, but no GeoJSON collection of features."))
+    if len(features) > MOST_FEATURES:
+        raise OutlinesRefused(
+            _("The file has more than %(most)s features.") % {"most": MOST_FEATURES}
+        )
+    return features  # type: ignore[no-any-return]
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(word)
+
+
+def _code_of(feature: dict[str, Any]) -> str:
+    """Return the INSEE code that a feature carries, as its id or among its properties."""
+    properties = feature.get("properties")
+    named = properties if isinstance(properties, dict) else {}
+    given = (feature.get("id"), *(named.get(code) for code in CODES))
+    return next((str(one)[:5] for one in given if isinstance(one, str | int) and one), "")
+
+
+class _Budget:
+    """How many positions a file may still hold."""
+
+    def __init__(self) -> None:
+        self.left = MOST_POINTS
+
+    def take(self, lon: Any, lat: Any) -> Position:
+        """Count a position and return it; raises OutlinesRefused for one that is none."""
+        self.left -= 1
+        if self.left < 0:
+            raise OutlinesRefused(
+                _("The file holds more than %(most)s points.") % {"most": MOST_POINTS}
+            )
+        numbers = [one for one in (lon, lat) if isinstance(one, int | float)]
+        is_right = len(numbers) == 2 and not any(isinstance(one, bool) for one in numbers)
+        if not is_right or not (math.isfinite(lon) and abs(lon) <= 180 and abs(lat) <= 90):
+            raise OutlinesRefused(_("A position isn’t a longitude and a latitude in degrees."))
+        return float(lon), float(lat)
+
+
+def _rings(geometry: Any, budget: _Budget) -> Iterator[list[Position]]:
+    """Return the rings of a polygon or of several, each with its positions checked."""
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind not in {"Polygon", "MultiPolygon"}:
+        raise OutlinesRefused(_("A feature is neither a polygon nor several."))
+    parts = geometry.get("coordinates")
+    for polygon in [parts] if kind == "Polygon" else _list(parts):
+        for ring in _list(polygon):
+            line = [budget.take(*_list(one)[:2]) for one in _list(ring) if len(_list(one)) >= 2]
+            if len(line) < 4:
+                raise OutlinesRefused(_("A polygon has fewer than four points."))
+            yield line
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise OutlinesRefused(_("A position isn’t a longitude and a latitude in degrees."))
+    return value
+
+
+def _loop(ring: list[Position]) -> list[Position]:
+    """Return a ring with fewer points: each half of it, for its ends are the same point."""
+    middle = len(ring) // 2
+    first = simplified(ring[: middle + 1], metres=OUTLINE_METRES)
+    return first[:-1] + simplified(ring[middle:], metres=OUTLINE_METRES)
+
+
+# --- Walks --------------------------------------------------------------------------------------
+class _Gpx:
+    """Reads tracks and routes; anything that a document type could bring in is refused."""
+
+    def __init__(self) -> None:
+        self.lines: list[list[Position]] = []
+        self.name = ""
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.budget = _Budget()
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.StartDoctypeDeclHandler = self.doctype
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.text.append
+
+    def doctype(self, *_declared: Any) -> None:
+        raise OutlinesRefused(_("The file declares a document type: that isn’t read."))
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(" ")[2]
+        if not self.open and tag != "gpx":
+            raise OutlinesRefused(_("The file is XML, but no GPX."))
+        self.open.append(tag)
+        self.text.clear()
+        if tag in {"trkseg", "rte"}:
+            self.lines.append([])
+        elif tag in {"trkpt", "rtept"} and self.lines:
+            self.lines[-1].append(self.position(attributes))
+
+    def position(self, attributes: dict[str, str]) -> Position:
+        try:
+            numbers = float(attributes.get("lon", "")), float(attributes.get("lat", ""))
+        except ValueError:
+            numbers = math.nan, math.nan
+        return self.budget.take(*numbers)
+
+    def end(self, name: str) -> None:
+        tag = self.open.pop()
+        if tag == "name" and self.open[-1:] in (["trk"], ["rte"], ["metadata"]) and not self.name:
+            self.name = "".join(self.text).strip()[:120]
+
+
+def _load_trail(content: bytes, fallback: str) -> OutlinesReport:
+    reading = _Gpx()
+    try:
+        reading.parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise OutlinesRefused(_("The file is not XML that can be read.")) from error
+    lines = [line for line in reading.lines if len(line) > 1]
+    if not lines:
+        raise OutlinesRefused(_("The file has neither a track nor a route."))
+    name = (reading.name or fallback).strip()[:120]
+    trail, _is_new = Trail.objects.update_or_create(
+        slug=slugify(name)[:50] or "trace",
+        defaults={
+            "name": name,
+            "length_metres": round(sum(length_of(line) for line in lines)),
+            "lines": [
+                [(round(lon, DIGITS), round(lat, DIGITS)) for lon, lat in line]
+                for line in (simplified(line, metres=TRAIL_METRES) for line in lines)
+            ],
+        },
+    )
+    return OutlinesReport(trail=trail)

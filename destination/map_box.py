@@ -1,0 +1,163 @@
+"""A map as a page shows it: drawn by the server with its pins, live where a browser opens it.
+
+The drawing is complete without script: each pin is a link to its line in the list beside it. What
+a browser needs to draw the same live stands in one attribute, so that both say the same.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from destination.drawn_map import EAST, NORTH, SOUTH, WEST, WHOLE, box_around, on_drawing, path_of
+from destination.outlines import Ring, commune_paths, pole_shapes, walks
+
+# What pins measure, in units of the drawing when all of it is shown.
+SIGN, ROOM = 17, 6.2
+# Pins nearer than that are drawn as one bead.
+CELL = 92
+# Places alone are not brought nearer than that: the drawing is no map of villages.
+NEAREST = 380
+# Around pins, which are wide; around outlines.
+MARGIN, EDGE = 90, 20
+# Width by height: beside a list; in the middle of a page.
+TALL, FLAT = 9 / 11, 4 / 3
+
+
+@dataclass(frozen=True)
+class Pin:
+    """Something on a map. `anchor` is the id of its line in the list, "" where it has none;
+    `label` the sum that it shows, "" for none; `layer` one of the names of the map's page.
+
+    Not `is_exact`: somewhere in the commune, and drawn so.
+    """
+
+    name: str
+    place: str
+    latitude: float
+    longitude: float
+    layer: str
+    anchor: str = ""
+    url: str = ""
+    label: str = ""
+    is_exact: bool = True
+
+    def as_point(self) -> dict[str, Any]:
+        """Return it as the browser reads it."""
+        return {
+            "id": self.anchor,
+            "name": self.name,
+            "place": self.place,
+            "at": [self.latitude, self.longitude],
+            "exact": self.is_exact,
+            "label": self.label,
+            "url": self.url,
+            "layer": self.layer,
+        }
+
+
+def map_box(
+    pins: Sequence[Pin],
+    *,
+    day: date,
+    opens: str,
+    pole: str = "",
+    area: Sequence[Ring] = (),
+    around: Sequence[Ring] = (),
+    nearest: float = NEAREST,
+    shape: float = TALL,
+    is_detailed: bool = True,
+    with_walks: bool = False,
+) -> dict[str, Any]:
+    """Return what `components/map.html` shows.
+
+    `opens` says when a browser makes it live: `now`, `wide` (in view on a wide screen, else when
+    asked), `ask`. `pole` is the slug of one that stands out, `area` an outline that does. What is
+    seen at first lies around `around`, else around the pins, at least `nearest` units wide.
+    `is_detailed` draws the communes whose outline was loaded.
+    """
+    spots = [on_drawing(pin.latitude, pin.longitude) for pin in pins]
+    seen = [on_drawing(lat, lon) for ring in around for lon, lat in ring]
+    box = box_around(seen or spots, margin=EDGE if seen else MARGIN, least=nearest, shape=shape)
+    scale = round(box.width / WHOLE.width, 3)
+    parts = [*(["communes"] if is_detailed else []), *(["walks"] if with_walks else [])]
+    return {
+        "box": str(box),
+        "shapes": _drawn_shapes(day, pole, area, is_detailed=is_detailed),
+        "walks": [walk.path for walk in walks()] if with_walks else [],
+        "beads": _beads(list(zip(pins, spots, strict=True)), scale),
+        "scale": scale,
+        "opens": opens,
+        "points": json.dumps([pin.as_point() for pin in pins], ensure_ascii=False),
+        "area": json.dumps(area) if area else "",
+        "around": json.dumps(around) if around else "",
+        "ground": _ground(parts),
+        "corners": json.dumps([[SOUTH, round(WEST, 5)], [NORTH, round(EAST, 5)]]),
+        "pole": pole,
+        "tiles": settings.MAP_TILES_URL,
+        "tiles_attribution": settings.MAP_TILES_ATTRIBUTION,
+    }
+
+
+def _ground(parts: Sequence[str]) -> str:
+    query = "&".join(f"with={one}" for one in parts)
+    return reverse("destination:map-ground") + (f"?{query}" if query else "")
+
+
+def _drawn_shapes(
+    day: date, pole: str, area: Sequence[Ring], *, is_detailed: bool
+) -> list[tuple[str, str]]:
+    """Return what is drawn below the pins as (path, class)."""
+    drawn = [
+        (one.path, f"map-pole map-pole--{one.colour}{' map-pole--on' if one.code == pole else ''}")
+        for one in pole_shapes(day)
+    ]
+    if is_detailed:
+        drawn += [(path, "map-commune") for path in commune_paths(day)]
+    if area:
+        drawn.append((path_of(area), "map-area"))
+    return drawn
+
+
+def _beads(placed: Iterable[tuple[Pin, tuple[float, float]]], scale: float) -> list[dict[str, Any]]:
+    """Return the pins as they are drawn, those that would hide each other as one bead.
+
+    A bead leads to the line of its first pin; pins stand in the order of the list.
+    """
+    cell = CELL * scale
+    cells: dict[tuple[int, int], list[tuple[Pin, tuple[float, float]]]] = {}
+    for pin, (x, y) in placed:
+        cells.setdefault((math.floor(x / cell), math.floor(y / cell)), []).append((pin, (x, y)))
+    beads = []
+    for inside in cells.values():
+        first, spot = inside[0]
+        if len(inside) > 1:
+            xs, ys = zip(*(where for _pin, where in inside), strict=True)
+            spot = round(sum(xs) / len(xs), 1), round(sum(ys) / len(ys), 1)
+        half = SIGN + ROOM * len(first.label)
+        beads.append(
+            {
+                "x": spot[0],
+                "y": spot[1],
+                "pin": first,
+                "count": len(inside),
+                "names": ", ".join(pin.name for pin, _where in inside[:3]),
+                "half": half,
+                "sign": _sign(half) if first.label and len(inside) == 1 else "",
+            }
+        )
+    # Those in the south stand before those in the north.
+    return sorted(beads, key=lambda one: one["y"])
+
+
+def _sign(half: float) -> str:
+    """Return the sign of a price as a path: a flat hexagon on a point (mock-up 02)."""
+    top, foot = 2 * half - 24, half - 22
+    return f"M{-half:g} -44l12-20h{top:g}l12 20l-12 20h{-foot:g}L0 0L-10 -24h{-foot:g}z"
