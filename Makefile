@@ -28,11 +28,12 @@ setup: ## Make or refresh the environment (.venv), with pinned packages only
 browser: ## The same, and Chromium for the browser tests
 	@$(PYTHON) oti/devtools/bootstrap.py browser
 
+# Whoever ends make ends the platform too: the shell between them is replaced by it.
 run: setup ## Run the whole platform on this machine; Ctrl-C ends it
-	@$(MANAGE) dev
+	@exec env $(MANAGE) dev
 
 shape: setup ## Run production as it is deployed: proxy, two webs, worker, clock; Ctrl-C ends it
-	@$(MANAGE) shape
+	@exec env $(MANAGE) shape
 
 test: browser ## Run the whole suite, browser tests included
 	@$(PYTEST) $(SPREAD) $(ARGS)

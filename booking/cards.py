@@ -203,11 +203,8 @@ def options_for(
 def usual_band(bands: Iterable[AgeBand]) -> AgeBand | None:
     """Return the price of an adult, or of a piece; the highest one where no adult may come."""
     known = sorted(bands, key=lambda band: -band.amount)
-    for band in known:
-        first, last = band.min_age or 0, 200 if band.max_age is None else band.max_age
-        if first <= AGE_OF_UNKNOWN <= last:
-            return band
-    return known[0] if known else None
+    for_adults = [band for band in known if _is_for_adults(band)]
+    return next(iter(for_adults or known), None)
 
 
 def from_price(offer: Offer) -> dict[str, Any] | None:
@@ -219,15 +216,26 @@ def from_price(offer: Offer) -> dict[str, Any] | None:
     if offer.is_sold_by_item:
         note = _("%(item)s, a day") % {"item": band.name} if offer.is_sold_by_day else band.name
         return {"amount": band.amount, "note": note}
-    others = [one for one in bands if one.amount < band.amount]
-    note = band.name
     if len(bands) == 1:
-        note = _("per person") if band.amount else ""
-    if others:
+        return {"amount": band.amount, "note": _("per person") if band.amount else ""}
+    # A band's own name (« Dès 13 ans ») beside a price would read as an age limit.
+    note = _("per adult") if _is_for_adults(band) else band.name
+    others = [one for one in bands if one.amount < band.amount]
+    children = [one for one in others if one.amount and not _is_for_adults(one)]
+    if children and _is_for_adults(band):
+        sums = {one.amount for one in children}
+        words = _("child %(sum)s") if len(sums) == 1 else _("child from %(sum)s")
+        note = f"{note}, {words % {'sum': euros(min(sums))}}"
+    elif others:
         lowest = min(others, key=lambda one: one.amount)
         least = euros(lowest.amount) if lowest.amount else _("free of charge")
         note = f"{note}, {lowest.name.lower()} {least}"
     return {"amount": band.amount, "note": note}
+
+
+def _is_for_adults(band: AgeBand) -> bool:
+    first, last = band.min_age or 0, 200 if band.max_age is None else band.max_age
+    return first <= AGE_OF_UNKNOWN <= last
 
 
 # --- Cards --------------------------------------------------------------------------------------

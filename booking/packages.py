@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 from booking.models import Organiser
 from booking.refusals import Trouble, trouble
@@ -26,6 +27,7 @@ from booking.rules.package_law import (
 from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
+from oti.lib.html import format_phone
 from oti.lib.memo import remembered
 
 ORGANISER = "organiser"
@@ -100,6 +102,18 @@ def organiser_identity(now: datetime) -> Organiser | None:
     return organiser
 
 
+def package_seller(*, now: datetime) -> Organiser | None:
+    """Return the organiser whose papers let packages be sold at `now`, None where none are sold.
+
+    What the legal notice says: the same test as an order's (`organiser_missing`,
+    `organiser_expired`, `package_blocked`). Shown for up to REMEMBER_SECONDS.
+    """
+    organiser = organiser_identity(now)
+    if organiser is None or not organiser.is_complete or organiser.is_expired_on(day_of(now)):
+        return None
+    return None if settings.PACKAGE_POLICY == BLOCK else organiser
+
+
 def form_in_force(language: str, now: datetime) -> LegalText | None:
     """Return the information form of the day, French where `language` has none (§2.4).
 
@@ -152,7 +166,7 @@ def check_package(standing: Standing, form: LegalText | None) -> list[Trouble]:
 def _obstacles(
     organiser: Organiser | None, form: LegalText | None, *, now: datetime
 ) -> list[Trouble]:
-    phone = settings.OFFICE["phone"]
+    phone = format_phone(settings.OFFICE["phone"], get_language() or "fr")
     if settings.PACKAGE_POLICY == BLOCK:
         return [trouble("package_blocked", phone=phone)]
     troubles = []

@@ -36,8 +36,13 @@ SILENCE = timedelta(minutes=10)
 Answer = TypeVar("Answer")
 
 
-def start_payout_account(provider: Provider, *, actor: Actor, now: datetime) -> PayoutAccount:
+def start_payout_account(
+    provider: Provider, *, actor: Actor, now: datetime, has_given_papers: bool = False
+) -> PayoutAccount:
     """Open the account of a provider at the bank, once; returns it.
+
+    `has_given_papers` is for a provider of the demonstration whose account nobody asked for: only
+    the stand-in of the bank reads it.
 
     Raises Unavailable `bank_silent` when the bank doesn't answer, NotAllowed `account_refused`
     when it won't have it.
@@ -45,17 +50,15 @@ def start_payout_account(provider: Provider, *, actor: Actor, now: datetime) -> 
     known = PayoutAccount.objects.filter(provider=provider).exclude(account_id="").first()
     if known is not None:
         return known
-    # Providers of the demonstration never give papers; only the stand-in reads this.
-    is_demo = settings.PAYOUT_DEMO_ACCOUNTS and provider.is_demo
+    given = {"standin_papers": "given"} if has_given_papers else {}
     # With its day, the key is another one for another database that counts from one again.
     request = AccountRequest(
         display_name=provider.legal_name or provider.name,
         email=provider.email,
-        idempotency_key=f"account:{provider.pk}:{provider.created_at.timestamp():.0f}",
-        metadata={
-            "provider": str(provider.pk),
-            **({"standin_papers": "given"} if is_demo else {}),
-        },
+        idempotency_key=":".join(
+            ["account", str(provider.pk), f"{provider.created_at.timestamp():.0f}", *given]
+        ),
+        metadata={"provider": str(provider.pk), **given},
     )
     truth = _ask(lambda: get_gateway().create_account(request))
     with locks.write_transaction():
@@ -150,7 +153,7 @@ def open_demo_accounts(*, now: datetime, limit: int = 20) -> int:
     """Open the accounts of demonstration providers that are owed something; returns how many.
 
     Only where the stand-in plays the bank (PAYOUT_DEMO_ACCOUNTS), so that a demonstration pays
-    without anybody's papers.
+    without anybody's papers. An owner who went to the bank itself answers there.
     """
     if not settings.PAYOUT_DEMO_ACCOUNTS:
         return 0
@@ -163,7 +166,7 @@ def open_demo_accounts(*, now: datetime, limit: int = 20) -> int:
     opened = 0
     for provider in waiting[:limit]:
         try:
-            start_payout_account(provider, actor=SYSTEM, now=now)
+            start_payout_account(provider, actor=SYSTEM, now=now, has_given_papers=True)
             opened += 1
         except (Refusal, DatabaseError) as error:
             logger.warning("no account for %s: %s", provider, error)

@@ -149,6 +149,10 @@ MESSAGES: dict[str, Any] = {
     "overlap": gettext_lazy("At the same time as « %(other)s » for the same persons."),
     "line_unknown": gettext_lazy("This line is no longer in your stay."),
     "offer_unknown": gettext_lazy("This offer no longer exists."),
+    "slot_unknown": gettext_lazy("This offer has no such date, or no longer. Choose another one."),
+    "unit_unknown": gettext_lazy(
+        "This offer has no such lodging, or no longer. Choose another one."
+    ),
     "empty": gettext_lazy("Your stay is empty. Add something first."),
     "frozen": gettext_lazy(
         "A payment is under way for this stay. Finish it, or take your stay back to change it."
@@ -232,6 +236,10 @@ MESSAGES: dict[str, Any] = {
     "one_time_a_day": gettext_lazy(
         "Lent by whole days: on %(day)s it begins at %(time)s already. Give one time a day."
     ),
+    "no_such_hour": gettext_lazy(
+        "On %(day)s the clocks go forward: %(time)s doesn't exist. Choose another time or day."
+    ),
+    "side_unknown": gettext_lazy("This kind of offer doesn't count that: leave it empty."),
 }
 
 
@@ -263,8 +271,8 @@ COUNTED: dict[str, Any] = {
         "Lent for %(days)s day at most.", "Lent for %(days)s days at most.", "days"
     ),
     "too_many_guests": ngettext_lazy(
-        "%(max)s person at most here: choose a larger one, or add a second one.",
-        "%(max)s persons at most here: choose a larger one, or add a second one.",
+        "%(max)s person at most here: choose a larger one, or add another lodging.",
+        "%(max)s persons at most here: choose a larger one, or add another lodging.",
         "max",
     ),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,13 +33,22 @@ from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
 from booking.stay_view import BasketView, DayView, EntryView, LineView
 from destination.models import Commune
-from destination.templatetags.velay import date_range, duree, euros, heure, jour, jour_long, party
+from destination.templatetags.velay import (
+    date_range,
+    duree,
+    euros,
+    heure,
+    jour,
+    jour_long,
+    names,
+    party,
+)
 from destination.templatetags.velay import nights as nights_words
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, count_nights, paris
 from oti.lib.html import NBSP, format_number
 from oti.lib.joins import keep_related, read_joined, read_rows
-from oti.lib.money import ZERO
+from oti.lib.money import ZERO, quantize
 
 # Why a line can't be had, where one word says it.
 GONE = {"gone", "sold_out", "partly_gone", "closed", "slot_past", "not_on_sale"}
@@ -89,8 +98,9 @@ def moment_words(moment: datetime) -> str:
 
 def host_words(offer: Offer) -> str:
     """Write who welcomes: "chez Anne et Joël"."""
-    names = offer.provider.host_names or offer.provider.name
-    return _("hosted by %(names)s") % {"names": names}
+    provider = offer.provider
+    hosts = names(provider.host_names) if provider.host_names else provider.name
+    return _("hosted by %(names)s") % {"names": hosts}
 
 
 def cancellation_words(
@@ -128,11 +138,16 @@ def free_until(
     return min(moments, default=None)
 
 
-def quantity_words(offer: Offer, quantity: int, guests: Sequence[Guest]) -> str:
-    """Write how much is bought: persons, or items."""
-    if offer.is_sold_by_item:
+def quantity_words(
+    offer: Offer, quantity: int, guests: Sequence[Guest], quote: Quote | None
+) -> str:
+    """Write how much is bought: persons, or how many of what: "Vélo × 2"."""
+    if not offer.is_sold_by_item:
+        return party_words(guests)
+    name = quote.items[0].label if quote and quote.items else ""
+    if not name:
         return f"×{NBSP}{quantity}"
-    return party_words(guests)
+    return f"{name} × {quantity}" if quantity > 1 else name
 
 
 def option_words(
@@ -208,18 +223,10 @@ def line_note(view: LineView) -> str:
         return ", ".join([*parts, party_words(view.guests), host_words(view.offer)])
     parts = [
         time_words(view.offer, line.arrival, line.departure),
-        _how_many(view),
+        quantity_words(view.offer, view.line.quantity, view.guests, view.quote),
         view.offer.place or view.offer.commune.name,
     ]
     return ", ".join(part for part in parts if part)
-
-
-def _how_many(view: LineView) -> str:
-    """Write who takes part, or how many of what: "Vélo × 2"."""
-    if not view.offer.is_sold_by_item or view.quote is None:
-        return quantity_words(view.offer, view.line.quantity, view.guests)
-    name = view.quote.items[0].label
-    return f"{name} × {view.line.quantity}" if view.line.quantity > 1 else name
 
 
 def time_words(offer: Offer, first: date | None, after: date | None) -> str:
@@ -450,32 +457,60 @@ def dates_words(first: date | None, last: date | None) -> str:
     return date_range(first, last, "text") if first != last else jour_long(first)
 
 
-def when_words(starts_at: datetime, arrival: date | None, departure: date | None) -> str:
-    """Write when a line happens: "11 au 18 juil., 7 nuits" or "dim. 12 juil., 9 h"."""
+def when_words(
+    starts_at: datetime,
+    arrival: date | None,
+    departure: date | None,
+    *,
+    now: datetime | None = None,
+) -> str:
+    """Write when a line happens: "11 au 18 juil., 7 nuits" or "dim. 12 juil., 9 h".
+
+    With `now` the year is said as soon as it isn't that one's.
+    """
     if arrival and departure:
-        days = date_range(arrival, departure, "short text")
+        days = _days_words(arrival, departure, now)
         return f"{days}, {nights_words(count_nights(arrival, departure))}"
-    return f"{jour(starts_at)}, {heure(starts_at)}"
+    return f"{_day_words(starts_at, now)}, {heure(starts_at)}"
+
+
+def _day_words(moment: datetime, now: datetime | None) -> str:
+    """Write "dim. 12 juil.", with its year where `now` is in another one."""
+    is_near = now is None or paris(now).year == paris(moment).year
+    return jour(moment) if is_near else f"{jour(moment)} {paris(moment).year}"
+
+
+def _days_words(first: date, last: date, now: datetime | None) -> str:
+    """Write "11 au 18 juil.", with the year where `now` is in another one."""
+    words = date_range(first, last, "short text")
+    # Days of two years say both already.
+    is_said = now is None or first.year != last.year or paris(now).year == last.year
+    return words if is_said else f"{words} {last.year}"
 
 
 def line_when(
-    line: BasketLine | OrderLine, kind: str, starts_at: datetime, ends_at: datetime
+    line: BasketLine | OrderLine,
+    kind: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    now: datetime | None = None,
 ) -> str:
     """Write when a line of a basket or of an order happens.
 
     "12 au 14 juil., 3 jours" for something lent, both days said; "dim. 12 juil., 10 h à 18 h"
-    for what is open; else as `when_words`.
+    for what is open; else as `when_words`, whose `now` it has.
     """
     if line.unit_id is None and line.arrival and line.departure:
         count = count_nights(line.arrival, line.departure)
         words = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
         if count == 1:
-            return f"{jour(starts_at)}, {words}"
-        return f"{date_range(line.arrival, line.departure - ONE_DAY, 'short text')}, {words}"
+            return f"{_day_words(starts_at, now)}, {words}"
+        return f"{_days_words(line.arrival, line.departure - ONE_DAY, now)}, {words}"
     if line.unit_id is None and not kind_of(kind).begins:
         hours = {"from": heure(starts_at), "to": heure(ends_at)}
-        return f"{jour(starts_at)}, " + _("%(from)s to %(to)s") % hours
-    return when_words(starts_at, line.arrival, line.departure)
+        return f"{_day_words(starts_at, now)}, " + _("%(from)s to %(to)s") % hours
+    return when_words(starts_at, line.arrival, line.departure, now=now)
 
 
 # --- The order -----------------------------------------------------------
@@ -550,7 +585,7 @@ class SoldLine:
     @property
     def party(self) -> str:
         """Write who takes part, or how many items."""
-        return quantity_words(self.offer, self.line.quantity, self.guests)
+        return quantity_words(self.offer, self.line.quantity, self.guests, self.quote)
 
     @property
     def unit_name(self) -> str:
@@ -569,6 +604,12 @@ class SoldLine:
     def given_back(self) -> list[str]:
         """Write how each refund of the line stands."""
         return [refund_words(one) for one in self.refunds]
+
+    @property
+    def back(self) -> Decimal:
+        """Return what was, or is being, given back of it."""
+        alive = (one.amount for one in self.refunds if one.state != states.FAILED)
+        return sum(alive, ZERO)
 
     @property
     def items(self) -> list[dict[str, Any]]:
@@ -784,6 +825,35 @@ def vat_rows(lines: Iterable[SoldLine]) -> list[VatRow]:
     return [rows[key] for key in sorted(rows, key=lambda key: (key[0], key[1]))]
 
 
+def kept_vat_rows(lines: Iterable[SoldLine]) -> list[VatRow]:
+    """Add up by VAT rate what was kept of the services, once something was given back.
+
+    What is given back of a line is its tourist tax first; of what is left each item keeps its
+    share, to the cent in all.
+    """
+    kept = []
+    for one in lines:
+        services = one.quote.services
+        gross = sum((item.gross for item in services), ZERO)
+        left = gross - max(one.back - one.line.tourist_tax_amount, ZERO)
+        kept.append(replace(one, quote=Quote(_share_of(services, gross, max(left, ZERO)))))
+    return [row for row in vat_rows(kept) if row.gross]
+
+
+def _share_of(items: Sequence[QuoteItem], gross: Decimal, left: Decimal) -> tuple[QuoteItem, ...]:
+    """Return these items, together `gross`, as they are when only `left` is kept of them."""
+    if left == gross or not gross:
+        return tuple(items)
+    shares = [quantize(item.gross * left / gross) for item in items]
+    largest = max(range(len(items)), key=lambda number: items[number].gross)
+    shares[largest] += left - sum(shares, ZERO)
+    found = []
+    for item, share in zip(items, shares, strict=True):
+        vat = quantize(item.vat * share / item.gross) if item.gross else ZERO
+        found.append(replace(item, gross=share, vat=vat, net=share - vat))
+    return tuple(found)
+
+
 def _vat_label(scheme: str, rate: Decimal) -> str:
     if scheme == VatScheme.EXEMPT:
         return _("Not subject to VAT")
@@ -831,7 +901,7 @@ class BookedLine:
         return self.ends_at.date() > self.starts_at.date()
 
 
-def booked_line(line: OrderLine) -> BookedLine:
+def booked_line(line: OrderLine, *, now: datetime) -> BookedLine:
     """Return what the provider of a line may know of it; `order` and `participants` are loaded.
 
     The buyer is a first name and a phone; needs and arrival time are for every host of the stay.
@@ -851,8 +921,8 @@ def booked_line(line: OrderLine) -> BookedLine:
         state_words=str(line.get_state_display()),
         starts_at=starts_at,
         ends_at=ends_at,
-        when=line_when(line, line.kind, starts_at, ends_at),
-        party=quantity_words(line.offer, line.quantity, guests),
+        when=line_when(line, line.kind, starts_at, ends_at, now=now),
+        party=quantity_words(line.offer, line.quantity, guests, quote),
         people=tuple(_participant_words(one.first_name, one.age) for one in participants),
         guest=order.first_name,
         phone=order.phone,

@@ -21,7 +21,7 @@ from booking.refusals import BadInput, NotAllowed, Trouble, trouble, troubles_of
 from booking.rules import states
 from booking.rules.kinds import PLACES
 from members.journal import Actor, record
-from oti.lib.dates import LAST_DAY, ONE_DAY, nights, paris
+from oti.lib.dates import LAST_DAY, ONE_DAY, is_on_the_clock, nights, paris
 from oti.lib.dates import today as day_of
 
 LONGEST_SERIES_DAYS = 800
@@ -75,7 +75,9 @@ def put_slots(
     """Add a slot at each of these moments, inside the caller's transaction; returns how many.
 
     What exists is left as it is, what has passed is left out. Raises BadInput for days on which
-    this kind may not be sold, and `one_time_a_day` for a second time of what is lent by the day.
+    this kind may not be sold, `no_such_hour` for a time that the spring change skips,
+    `side_unknown` for a capacity that this kind doesn't count, and `one_time_a_day` for a second
+    time of what is lent by the day.
     """
     stocks = {PLACES: capacity * offer.kind_rules.units_per_entry, **_sides_of(offer, sides or {})}
     _check_days(offer, [day for day, _start in wanted])
@@ -85,6 +87,7 @@ def put_slots(
         )
     )
     _check_times(offer, wanted, known)
+    _check_clock(wanted)
     slots: list[Slot] = []
     for day, start in wanted:
         starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
@@ -121,9 +124,14 @@ def put_slots(
 def _sides_of(offer: Offer, sides: Mapping[str, int]) -> dict[str, int]:
     """Return the capacities beside the places that this kind has, none below zero.
 
-    An optional one that isn't given isn't watched; another is 0 then.
+    An optional one that isn't given isn't watched; another is 0 then. One of another kind is
+    refused: it would be thought to be counted.
     """
     found = {}
+    known = {side.resource for side in offer.kind_rules.sides}
+    for resource in sorted(set(sides) - known):
+        if sides[resource]:
+            raise BadInput(trouble("side_unknown", field=f"side_{resource}"))
     for side in offer.kind_rules.sides:
         given = sides.get(side.resource)
         if given is None and side.is_optional:
@@ -143,6 +151,14 @@ def _check_days(offer: Offer, days: Collection[date]) -> None:
         if problems:
             field = "offer" if problems[0].code == "care_too_long" else "last_day"
             raise BadInput(*troubles_of(problems, field=field))
+
+
+def _check_clock(wanted: Sequence[tuple[date, time]]) -> None:
+    """Raise BadInput for a time that no clock shows on its day, naming the first one."""
+    for day, start in wanted:
+        if not is_on_the_clock(day, start):
+            field = "start_times" if len(wanted) > 1 else "start_time"
+            raise BadInput(trouble("no_such_hour", field=field, day=day, time=f"{start:%H:%M}"))
 
 
 def _check_times(

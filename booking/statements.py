@@ -40,6 +40,8 @@ class Statement:
     provider: str
     services: tuple[Service, ...]
     moment: datetime | None
+    # Of the moment, where it isn't the current one.
+    year: str
     services_amount: Decimal
     commission: Decimal
     netted: Decimal
@@ -98,18 +100,20 @@ def statement_of(payout: Payout, lines: Iterable[OrderLine], *, now: datetime) -
     taken_back = payout.reversed_amount if is_paid else ZERO
     # What a share was when it went; what it has become since is what was taken back.
     services = went + part.commission_amount if is_paid else part.gross_amount
+    moment = payout.paid_at if is_paid else payout.release_on
     return Statement(
         reference=part.order.reference,
         provider=part.provider.name,
         services=tuple(
             Service(
                 in_language(line.titles),
-                line_when(line, line.kind, paris(line.starts_at), paris(line.ends_at)),
+                line_when(line, line.kind, paris(line.starts_at), paris(line.ends_at), now=now),
                 line.state == states.CANCELLED,
             )
             for line in lines
         ),
-        moment=payout.paid_at if is_paid else payout.release_on,
+        moment=moment,
+        year=str(paris(moment).year) if moment and paris(moment).year != paris(now).year else "",
         services_amount=services,
         commission=part.commission_amount,
         netted=payout.netted_amount,

@@ -178,7 +178,7 @@ def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
     offer = takes.ask.offer
     today = day_of(now)
     if takes.main is None and not takes.missing_days:
-        return [trouble("offer_unknown", field="slot")]
+        return [trouble("slot_unknown", field="slot")]
     troubles: list[Trouble] = []
     if takes.missing_days:
         troubles.append(trouble("not_lent_on", field="arrival", day=takes.missing_days[0]))

@@ -144,7 +144,7 @@ def _read_stay(
         raise BadInput(*troubles)
     unit = next((one for one in offer.units.all() if one.pk == request.unit_id), None)
     if unit is None:
-        raise Unavailable(trouble("offer_unknown"))
+        raise Unavailable(trouble("unit_unknown", field="unit"))
     beside = [
         line
         for line in others

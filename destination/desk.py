@@ -16,12 +16,12 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.http import HttpResponse
 from django.urls import path
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from modelcluster.forms import BaseChildFormSet
 from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder
@@ -33,6 +33,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets import SlugInput
 
 from oti.lib.dates import paris
+from oti.lib.html import format_euros
 
 LANGUAGES = ("fr", "en", "de")
 Text = str | Promise
@@ -236,6 +237,17 @@ class MomentColumn(Column):
         return f"{value:%d/%m/%Y}" if isinstance(value, date) else ""
 
 
+class EuroColumn(Column):
+    """A sum with its thousands apart and its sign, as the language writes it."""
+
+    def get_value(self, instance: Any) -> str:
+        """Return "1 391,40 €", nothing where there is no sum."""
+        value = super().get_value(instance)
+        if value is None:
+            return ""
+        return format_euros(value, get_language() or "fr", is_exact=True)
+
+
 # --- Views -------------------------------------------------------------------------------------
 class DeskIndexView(generic.IndexView):
     """A list; when it is empty it says what will appear there."""
@@ -243,6 +255,11 @@ class DeskIndexView(generic.IndexView):
     results_template_name = "booking/desk/list_results.html"
     empty_text: Text = ""
     add_item_label: Text = gettext_lazy("Add")
+
+    @cached_property
+    def no_results_message(self) -> str:
+        """Say so without the gender of a model's name."""
+        return _("Nothing matches: try fewer words or fewer filters.")
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the text of an empty list."""

@@ -13,7 +13,7 @@ from booking.models import Slot
 from booking.refusals import BadInput, NotAllowed, Trouble, trouble
 from events.models import Event, Session
 from members.journal import Actor, record
-from oti.lib.dates import FIRST_DAY, ONE_DAY, at_paris, is_of_our_time
+from oti.lib.dates import FIRST_DAY, ONE_DAY, at_paris, is_of_our_time, is_on_the_clock
 
 
 def schedule_session(
@@ -30,11 +30,14 @@ def schedule_session(
 
     Local time; an end before the beginning is on the next day. A slot of the ticket offer at
     that moment is taken as it is, another one is added. The date, its places and the journal are
-    written together or not at all. Raises BadInput `slot_past`, `capacity_missing`,
-    `session_known`. Locks: slot.
+    written together or not at all. Raises BadInput `slot_past`, `no_such_hour`,
+    `capacity_missing`, `session_known`. Locks: slot.
     """
     if not is_of_our_time(day):
         raise BadInput(trouble("slot_past" if day < FIRST_DAY else "too_far", field="day"))
+    if not is_on_the_clock(day, start_time):
+        at = f"{start_time:%H:%M}"
+        raise BadInput(trouble("no_such_hour", field="start_time", day=day, time=at))
     starts_at = at_paris(day, start_time)
     ends_at = at_paris(day if end_time > start_time else day + ONE_DAY, end_time)
     _check_session(event, starts_at, capacity, day, start_time, now)

@@ -6,7 +6,8 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -28,10 +29,13 @@ from booking.models import Offer
 from destination.desk import (
     AddressField,
     DayInput,
+    DeskCreateView,
+    DeskEditView,
     DeskForm,
     DeskIndexView,
     DeskViewSet,
     HourInput,
+    ReadOnlyInspectView,
 )
 from events import programme
 from events.models import Event, Session
@@ -166,13 +170,72 @@ EVENT = TabbedInterface(
 
 
 class EventIndexView(DeskIndexView):
-    """The events."""
+    """The events; a title leads to the event's own page."""
+
+    def get_edit_url(self, instance: Event) -> str | None:
+        """Lead to the page that says what the event has and lacks."""
+        return self.get_inspect_url(instance)
 
     def get_base_queryset(self) -> QuerySet[Event]:
         """Load organisers, and count dates."""
-        return Event.objects.select_related("organiser", "commune").annotate(
-            dates_count=Count("sessions")
-        )
+        to_come = Count("sessions", filter=Q(sessions__ends_at__gt=timezone.now()))
+        return Event.objects.select_related("organiser", "commune").annotate(dates_count=to_come)
+
+
+def _dates_to_come(event: Any) -> str:
+    return str(event.dates_count) if event.dates_count else _("without a date")
+
+
+class LeadsToItsEvent:
+    """Returns to the page of the event, which says what remains to be done."""
+
+    def get_success_url(self) -> str:
+        """Lead to that page."""
+        return event_url(self.object)  # type: ignore[attr-defined]
+
+    def get_success_buttons(self) -> list[Any]:
+        """The page that follows has its own."""
+        return []
+
+
+def event_url(event: Event) -> str:
+    """Return the desk's page of an event."""
+    return reverse("desk_events:inspect", args=[event.pk])
+
+
+class EventCreateView(LeadsToItsEvent, DeskCreateView):
+    """Enter an event."""
+
+
+class EventEditView(LeadsToItsEvent, DeskEditView):
+    """Change an event."""
+
+
+class EventInspectView(ReadOnlyInspectView):
+    """An event on one page: whether it has dates, and where visitors see it."""
+
+    template_name = "events/desk/event.html"
+    page_title = gettext_lazy("Event")
+    any_permission_required = ("add", "change", "delete", "view")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Gather the event and its dates to come."""
+        event = self.object
+        ahead = event.sessions.filter(ends_at__gt=timezone.now()).select_related("slot")
+        is_shown = event.state != Event.State.DRAFT
+        may_add = self.request.user.has_perm("events.add_session")
+        can_have_dates = may_add and event.state != Event.State.CANCELLED
+        add_url = f"{reverse('desk_sessions:add')}?event={event.pk}"
+        return {
+            **super().get_context_data(**kwargs),
+            "event": event,
+            "sessions": ahead.order_by("starts_at", "pk")[:8],
+            "sessions_count": ahead.count(),
+            "public_url": reverse("events:event", args=[event.slug]) if is_shown else "",
+            "edit_url": reverse("desk_events:edit", args=[event.pk]),
+            "add_url": add_url if can_have_dates else "",
+            "may_change": self.user_has_permission("change"),
+        }
 
 
 class EventViewSet(DeskViewSet):
@@ -185,6 +248,10 @@ class EventViewSet(DeskViewSet):
     menu_label = gettext_lazy("Events")
     ordering = ("title_fr", "pk")
     index_view_class = EventIndexView
+    inspect_view_enabled = True
+    inspect_view_class = EventInspectView
+    add_view_class = EventCreateView
+    edit_view_class = EventEditView
     edit_handler = EVENT
     list_filter = ("state", "is_free", "organiser")
     search_fields = ("title_fr", "title_en", "organiser__name", "commune__name", "place_fr")
@@ -192,7 +259,7 @@ class EventViewSet(DeskViewSet):
         "title",
         Column("commune", label=gettext_lazy("Commune"), sort_key="commune__name"),
         Column("organiser", label=gettext_lazy("Organiser"), sort_key="organiser__name"),
-        Column("dates_count", label=gettext_lazy("Dates")),
+        Column("dates_count", label=gettext_lazy("Dates to come"), accessor=_dates_to_come),
         Column(
             "state", label=gettext_lazy("State"), accessor="get_state_display", sort_key="state"
         ),
@@ -243,6 +310,7 @@ class SessionAddView(UseCaseView):
     permission_required = "add"
     page_title = gettext_lazy("New date of an event")
     button = gettext_lazy("Add this date")
+    event: Event | None = None
 
     def get_initial(self) -> dict[str, Any]:
         """Choose the event that the address names."""
@@ -252,6 +320,7 @@ class SessionAddView(UseCaseView):
     def run(self, form: SessionForm) -> str:
         """Add it."""
         data = form.cleaned_data
+        self.event = data["event"]
         programme.schedule_session(
             data["event"],
             day=data["day"],
@@ -262,6 +331,10 @@ class SessionAddView(UseCaseView):
             now=self.now,
         )
         return _("The date is in the programme.")
+
+    def get_success_url(self) -> str:
+        """Return to the event once it has this date, to the list before."""
+        return event_url(self.event) if self.event else super().get_success_url()
 
 
 class ReasonForm(forms.Form):

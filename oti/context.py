@@ -19,6 +19,7 @@ from django.utils.translation import get_language_info, override
 from booking.access import basket_for
 from destination.menus import menus
 from destination.models.territory import poles_on
+from destination.templatetags.velay import office
 from oti.lib.dates import today as day_of
 
 
@@ -33,7 +34,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "nav_poles": SimpleLazyObject(nav_poles),
         "menus": SimpleLazyObject(menus),
         "stay_badge": SimpleLazyObject(lambda: stay_badge(request)),
-        "office": settings.OFFICE,
+        "office": office(),
     }
 
 

@@ -24,7 +24,9 @@ from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
 from booking import cancellation, minding, package_words, settlement
+from booking.desk.bank_words import outcome_words
 from booking.desk.office_forms import CancelForm
+from booking.desk.order_list import state_words, with_taken_back
 from booking.desk.payouts_shown import payout_rows, payouts_of
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.gateways.base import GatewayError
@@ -148,15 +150,6 @@ def euros(amount: Decimal) -> str:
     return format_euros(amount, get_language() or "fr", is_exact=True)
 
 
-def _state_words(order: Order) -> str:
-    """Write an order's state; one that its visitor took back didn't run out of time."""
-    if order.state == states.EXPIRED:
-        of_order = Entry.objects.filter(subject=f"order:{order.reference}")
-        if of_order.filter(verb=TAKEN_BACK).exists():
-            return _("taken back by the visitor")
-    return str(order.get_state_display())
-
-
 class OrderInspectView(ReadOnlyInspectView):
     """An order: who, what, from whom, paid how, told to whom, and its history."""
 
@@ -168,7 +161,7 @@ class OrderInspectView(ReadOnlyInspectView):
         orders = Order.objects.select_related("terms", "user").prefetch_related(
             "lines__participants", "lines__refunds", "participants"
         )
-        return get_object_or_404(orders, pk=self.pk)
+        return get_object_or_404(with_taken_back(orders), pk=self.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Gather everything that belongs to the order."""
@@ -187,7 +180,7 @@ class OrderInspectView(ReadOnlyInspectView):
                 (message, kind_of_message(message.kind))
                 for message in order.messages.order_by("created_at")
             ],
-            "state_words": _state_words(order),
+            "state_words": state_words(order),
             "history": history_of(order),
             "evidence": _evidence(order),
             "may_change": self.user_has_permission("change"),
@@ -429,7 +422,9 @@ def event_process(request: HttpRequest, pk: int) -> HttpResponse:
     except GatewayError:
         messages.error(request, _("The bank doesn't answer: try again in a few minutes."))
     else:
-        messages.success(request, _("Processed: %(outcome)s.") % {"outcome": outcome})
+        messages.success(
+            request, _("Processed: %(outcome)s.") % {"outcome": outcome_words(outcome)}
+        )
     return redirect("desk_bank:inspect", pk)
 
 
@@ -444,5 +439,6 @@ class EventInspectView(ReadOnlyInspectView):
         return {
             **super().get_context_data(**kwargs),
             "event": self.object,
+            "outcome": outcome_words(self.object.outcome),
             "may_change": self.user_has_permission("change"),
         }

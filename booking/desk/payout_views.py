@@ -25,7 +25,13 @@ from booking.models import Payout
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.statements import account_of, account_statement, waiting_words
-from destination.desk import MomentColumn, ReadOnlyIndexView, ReadOnlyInspectView, ReadOnlyViewSet
+from destination.desk import (
+    EuroColumn,
+    MomentColumn,
+    ReadOnlyIndexView,
+    ReadOnlyInspectView,
+    ReadOnlyViewSet,
+)
 from members.models import Provider
 from oti.lib.money import ZERO
 
@@ -160,7 +166,7 @@ class PayoutViewSet(ReadOnlyViewSet):
     search_fields = ("sub_order__order__reference", "sub_order__provider__name", "transfer_id")
     list_display = (
         "__str__",
-        Column("amount", label=gettext_lazy("Owed, in euros"), sort_key="amount"),
+        EuroColumn("amount", label=gettext_lazy("Owed"), sort_key="amount"),
         MomentColumn("release_on", label=gettext_lazy("Goes from"), sort_key="release_on"),
         Column("state", label=gettext_lazy("State"), accessor=_state_words, sort_key="state"),
         Column("why", label=gettext_lazy("Why it waits"), accessor=_why),

@@ -16,7 +16,8 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.widgets.button import Button
 
-from booking.desk import calendar_views, order_views, panels, views
+from booking.desk import calendar_views, order_list, order_views, panels, views
+from booking.desk.bank_words import outcome_words
 from booking.desk.payout_views import PayoutViewSet
 from booking.models import (
     CancellationPolicy,
@@ -33,6 +34,7 @@ from booking.models import (
 from destination.desk import (
     DeskIndexView,
     DeskViewSet,
+    EuroColumn,
     MomentColumn,
     ReadOnlyIndexView,
     ReadOnlyViewSet,
@@ -228,7 +230,7 @@ class TariffViewSet(DeskViewSet):
     list_display = (
         "offer",
         Column("name", label=gettext_lazy("Prices")),
-        Column("base_amount", label=gettext_lazy("Night, in euros"), sort_key="base_amount"),
+        EuroColumn("base_amount", label=gettext_lazy("A night"), sort_key="base_amount"),
         Column("units_count", label=gettext_lazy("Units")),
     )
     empty_text = gettext_lazy(
@@ -455,17 +457,22 @@ class OrderViewSet(ReadOnlyViewSet):
     icon = "list-ul"
     menu_label = gettext_lazy("Orders")
     ordering = ("-placed_at", "-pk")
+    index_view_class = order_list.OrderIndexView
     inspect_view_class = order_views.OrderInspectView
     filterset_class = OrderFilters
-    search_fields = ("reference", "last_name", "first_name", "email", "phone")
+    # Which words are looked for where: order_list.searched.
+    search_fields = ("reference",)
     list_display = (
         "reference",
         Column("name", label=gettext_lazy("Visitor"), accessor=_name_of, sort_key="last_name"),
         MomentColumn("placed_at", label=gettext_lazy("Placed"), sort_key="placed_at"),
         Column(
-            "state", label=gettext_lazy("State"), accessor="get_state_display", sort_key="state"
+            "state",
+            label=gettext_lazy("State"),
+            accessor=order_list.state_words,
+            sort_key="state",
         ),
-        Column("total_amount", label=gettext_lazy("Total, in euros"), sort_key="total_amount"),
+        EuroColumn("total_amount", label=gettext_lazy("Total"), sort_key="total_amount"),
     )
     list_export = (
         "reference",
@@ -579,7 +586,11 @@ class EventViewSet(ReadOnlyViewSet):
         Column("kind", label=gettext_lazy("About"), sort_key="kind"),
         MomentColumn("received_at", label=gettext_lazy("Received"), sort_key="received_at"),
         MomentColumn("processed_at", label=gettext_lazy("Processed"), sort_key="processed_at"),
-        Column("outcome", label=gettext_lazy("What came of it")),
+        Column(
+            "outcome",
+            label=gettext_lazy("What came of it"),
+            accessor=lambda row: outcome_words(row.outcome),
+        ),
     )
     list_filter = ("kind",)
     empty_text = gettext_lazy(

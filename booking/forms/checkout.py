@@ -52,14 +52,17 @@ class CheckoutForm(forms.Form):
         label=_("E-mail"),
         help_text=_("Your confirmation and your tickets are sent there"),
         max_length=254,
-        error_messages={"required": EMAIL_ERROR, "invalid": EMAIL_ERROR},
+        error_messages=dict.fromkeys(("required", "invalid", "max_length"), EMAIL_ERROR),
     )
     phone = forms.CharField(
         label=_("Phone"),
         help_text=_("Given to your hosts only, for the day you arrive"),
         max_length=40,
         widget=forms.TextInput(attrs={"type": "tel"}),
-        error_messages={"required": _("Give a number at which your host can reach you.")},
+        error_messages={
+            "required": _("Give a number at which your host can reach you."),
+            "max_length": _("Shorten it to 40 signs."),
+        },
     )
     buyer_comes = forms.BooleanField(
         label=_("I am one of the adults"), required=False, initial=True
@@ -78,6 +81,7 @@ class CheckoutForm(forms.Form):
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"max_length": _("Shorten it to 1000 signs.")},
     )
     # Asked for a package only (domain.md §2.6): never ticked beforehand, apart from the terms.
     package_form = forms.BooleanField(
@@ -231,13 +235,15 @@ class FindOrderForm(forms.Form):
         label=_("E-mail"),
         help_text=_("The one you gave when you booked"),
         max_length=254,
-        error_messages={"required": EMAIL_ERROR, "invalid": EMAIL_ERROR},
+        error_messages=dict.fromkeys(("required", "invalid", "max_length"), EMAIL_ERROR),
     )
     reference = forms.CharField(
         label=_("Reference"),
         help_text=_("Eight letters and figures, in your confirmation"),
         max_length=20,
-        error_messages={"required": _("Give the reference of your booking.")},
+        error_messages=dict.fromkeys(
+            ("required", "max_length"), _("Give the reference of your booking.")
+        ),
     )
 
     def clean_reference(self) -> str:

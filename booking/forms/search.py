@@ -314,9 +314,10 @@ class SearchForm(forms.Form):
             if day or typed:
                 rows.append((name, day.isoformat() if day else typed))
         if "adults" in self.data or "children" in self.data or self.raw_ages:
-            rows.append(("adults", str(self.adults)))
+            rows.append(("adults", str(_typed(self.data.get("adults"), self.adults))))
             if self.raw_ages:
-                rows.append(("children", str(len(self.raw_ages))))
+                children = _typed(self.data.get("children"), len(self.raw_ages))
+                rows.append(("children", str(children)))
                 rows += [("ages", "" if age is None else str(age)) for age in self.ages]
         return rows
 
@@ -364,14 +365,26 @@ class SearchForm(forms.Form):
         return {
             "action": action,
             "hidden": list(hidden),
-            "arrival": self.arrival_day or self.data.get("arrival", ""),
-            "departure": self.departure_day or self.data.get("departure", ""),
-            "adults": self.adults,
-            "children": len(self.ages),
+            "arrival": self._shown_day("arrival"),
+            "departure": self._shown_day("departure"),
+            "adults": _typed(self.data.get("adults"), self.adults),
+            "children": _typed(self.data.get("children"), len(self.ages)),
             "ages": self.ages[: settings.MAX_PARTY],
             "errors": self.page_errors,
             "first_day": self.today,
         }
+
+    def _shown_day(self, name: str) -> date | str:
+        """Return a day that was typed although it is refused, else the text as it was typed.
+
+        A day goes back into a field of days, whatever is wrong with it.
+        """
+        typed = str(self.data.get(name, ""))
+        try:
+            day = forms.DateField(input_formats=DATE_FORMATS).to_python(" ".join(typed.split()))
+        except ValidationError:
+            return typed
+        return day or ""
 
 
 def options_asked(
@@ -407,6 +420,13 @@ def _whole(text: str | None, usual: int) -> int:
     if not text.isdecimal():
         return 0
     return min(int(text[:4]), settings.MAX_PARTY + 1)
+
+
+def _typed(text: str | None, read: int) -> int:
+    """Return a number over the limit as it was typed, where `read` stops at the limit."""
+    text = (text or "").strip()
+    is_over = read > settings.MAX_PARTY and text.isdecimal() and len(text) <= 4
+    return int(text) if is_over else read
 
 
 def _age(text: str) -> int | None:

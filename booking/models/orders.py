@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from booking.models.baskets import Basket, BasketLine
 from booking.models.calendar import Slot
@@ -66,7 +67,8 @@ class Order(models.Model):
     is_demo = models.BooleanField(_("demonstration"), default=False)
 
     class Meta:
-        verbose_name = _("order")
+        # In French, a rank and what is bought are two words.
+        verbose_name = pgettext_lazy("what is bought", "order")
         verbose_name_plural = _("orders")
         ordering = ("-placed_at",)
         indexes = [

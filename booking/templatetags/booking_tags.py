@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from booking import live, showing, spots
+from booking import live, package_words, packages, showing, spots
 from booking.forms.asking import asked
 from booking.models import Offer, OrderLine
 from booking.rules.pricing import Quote
@@ -110,6 +110,18 @@ def lodgings_of(context: Context, pole: str, count: int) -> list[dict[str, Any]]
 def where_is(offer: Offer) -> dict[str, Any]:
     """Return the small map of an offer's page."""
     return spots.map_of(offer, day=day_of(timezone.now()))
+
+
+@register.simple_tag
+def package_seller() -> dict[str, Any]:
+    """Return under which identity packages are sold today: {rows, is_demo}, no rows where none may
+    be sold (Code du tourisme L211-18, R211-4).
+    """
+    now = timezone.now()
+    seller = packages.package_seller(now=now)
+    if seller is None:
+        return {"rows": [], "is_demo": False}
+    return {"rows": package_words.identity_rows(seller.to_json()), "is_demo": seller.is_demo}
 
 
 @register.filter

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +26,7 @@ from booking.views.answers import by_link, see_other
 from booking.views.own_stays import account_offer
 from members.access import providers_of
 from oti.lib.clients import client_network, count
+from oti.lib.money import ZERO
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "is_waiting": order.state == states.AWAITING_PAYMENT,
         "dates": showing.order_dates(lines),
         "days": showing.order_days([one for one in lines if one.is_alive]) if is_bought else [],
+        "is_expected": _is_expected(lines, now=now),
         "gone": [one for one in lines if not one.is_alive] if is_bought else [],
         "refunds": [
             showing.refund_words(one)
@@ -60,6 +64,12 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "booking/trip.html", context)
 
 
+def _is_expected(lines: Sequence[showing.SoldLine], *, now: datetime) -> bool:
+    """Whether somebody waits for them: where they were to sleep, or at what they come for."""
+    awaited = [one for one in lines if one.is_lodging] or lines
+    return any(one.is_alive and one.ends_at > now for one in awaited)
+
+
 @never_cache
 @require_safe
 @by_link("booking:receipt")
@@ -70,12 +80,16 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     if order.state not in BOUGHT:
         return see_other("booking:trip", reference)
     lines = showing.sold_lines(order, now=now)
-    refunds = Refund.objects.filter(payment__order=order).select_related("line")
+    refunds = list(Refund.objects.filter(payment__order=order).select_related("line"))
+    back = sum((one.amount for one in refunds if one.state != states.FAILED), ZERO)
     context = {
         "order": order,
         "payment": order.payments.filter(state=states.PAID).first(),
         "lines": lines,
         "vat": showing.vat_rows(lines),
+        "back": back,
+        "left": order.total_amount - back,
+        "vat_left": showing.kept_vat_rows(lines) if back else [],
         "contract": package_words.contract_of(order),
         "refunds": [
             {

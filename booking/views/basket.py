@@ -108,8 +108,13 @@ def edit_line(request: HttpRequest, pk: int) -> HttpResponse:
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a line out; a second click does nothing more."""
     basket = _basket(request)
+    line = basket.lines.select_related("offer").filter(pk=pk).first()
     baskets.remove_line(basket, pk, now=timezone.now())
-    messages.success(request, _("It is no longer in your stay."))
+    if line is None:
+        messages.success(request, _("It is no longer in your stay."))
+    else:
+        text = _("« %(title)s » is no longer in your stay.") % {"title": line.offer.title}
+        messages.success(request, text)
     return see_other(MY_STAY)
 
 

@@ -236,7 +236,20 @@ def typo(text: Any, autoescape: bool = True) -> str:
 @register.simple_tag
 def office() -> dict[str, str]:
     """Return the office's name, phone, email and address (settings.OFFICE)."""
-    return dict(settings.OFFICE)
+    return {**settings.OFFICE, "phone": phone(settings.OFFICE["phone"])}
+
+
+@register.filter
+def phone(number: str) -> str:
+    """Write a phone number as one dials it: "+33 4 71 00 00 00" for who doesn't read French."""
+    return html.format_phone(number, _language())
+
+
+@register.filter
+def names(hosts: str) -> str:
+    """Write hosts' names, entered in French, in the active language: "Anne and Joël"."""
+    joined = {"en": " and ", "de": " und "}.get(_language()[:2])
+    return hosts.replace(" et ", joined) if joined else hosts
 
 
 @register.filter

@@ -75,7 +75,8 @@ def _span(asked: dict[str, Any], today: date) -> tuple[date, date]:
     last = asked.get("to", first + USUAL_SPAN if first.year < date.max.year else first)
     troubles: list[Trouble] = []
     if last < first:
-        troubles.append(trouble("dates_reversed", field="departure"))
+        text = _("The last day must not come before the first one.")
+        troubles.append(Trouble("dates_reversed", text, field="departure"))
     if first < today:
         troubles.append(trouble("in_the_past", field="arrival"))
     elif first > today + timedelta(days=settings.SEARCH_HORIZON_DAYS):

@@ -169,8 +169,10 @@ def query_of(request: Request, shape: type[Shape]) -> dict[str, Any]:
     """Return the parameters of the address read by their shape.
 
     One given twice is refused, and one that isn't of the shape: `limit=200` changes nothing here.
+    A wish that is empty is no wish.
     """
-    names = list(_made(shape).fields)
+    fields = _made(shape).fields
+    names = list(fields)
     query = request.query_params
     strange = unknown_names(query, [*names, "language"])
     if strange:
@@ -179,7 +181,9 @@ def query_of(request: Request, shape: type[Shape]) -> dict[str, Any]:
     if twice:
         text = _("Give it once only.")
         raise ValidationError({name: [_error(text, "repeated")] for name in twice})
-    return dict(_made(shape).run_validation({name: query[name] for name in names if name in query}))
+    given = {name: query[name] for name in names if name in query}
+    wished = {name: text for name, text in given.items() if text or fields[name].required}
+    return dict(_made(shape).run_validation(wished))
 
 
 def unknown_names(given: Iterable[Any], known: Iterable[str]) -> dict[str, list[Any]]:
@@ -190,7 +194,10 @@ def unknown_names(given: Iterable[Any], known: Iterable[str]) -> dict[str, list[
     strange = sorted(str(one) for one in set(given) - set(known))[:MOST_NAMED]
     if not strange:
         return {}
-    text = _("There is no such input here. Known ones: %(names)s.") % {"names": ", ".join(known)}
+    names = ", ".join(known)
+    text = _("There is no such input here. Known ones: %(names)s.") % {"names": names}
+    if not names:
+        text = _("There is no such input here: nothing is read.")
     return {
         one if PLAIN_NAME.fullmatch(one) else problems.NOTHING_AT: [_error(text, "unknown_field")]
         for one in strange

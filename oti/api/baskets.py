@@ -10,6 +10,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,20 +25,21 @@ from booking.models import Basket, Offer
 from booking.packages import Standing, standing_of, terms_in_force
 from booking.people import people_from
 from booking.refusals import Unavailable, trouble
+from booking.rules.kinds import SLEPT, kind_of
 from booking.rules.pricing import OptionChoice
 from booking.stay_view import BasketView, view_basket
 from booking.wishes import LineRequest
 from destination.models import LegalText
 from oti.api import stay_answers
 from oti.api.answers import moment
-from oti.api.base import ApiView, body_of
+from oti.api.base import ApiView, body_of, fault_of
 from oti.api.schema import described
-from oti.api.serializers import CheckoutGiven, NewLine
+from oti.api.serializers import CheckoutGiven, NewLine, Nothing
 from oti.api.stay_answers import basket_answer, line_answer
 from oti.lib.clients import client_address
 from oti.lib.money import from_cents
 
-OFFER_OF = "SELECT id FROM booking_offer WHERE slug = %s AND state <> %s"
+OFFER_OF = "SELECT id, kind FROM booking_offer WHERE slug = %s AND state <> %s"
 # Troubles of who takes part, whatever the pages call the input.
 PARTY = dict.fromkeys(["people", "adults", "children", "ages"], "participants")
 
@@ -45,9 +47,10 @@ PARTY = dict.fromkeys(["people", "adults", "children", "ages"], "participants")
 class BasketsView(ApiView):
     """Where a stay begins."""
 
-    @described("create_basket", {201: stay_answers.BasketKey}, request=None)
+    @described("create_basket", {201: stay_answers.BasketKey}, refusals=(415,), request=None)
     def post(self, request: Request) -> Response:
         """Make an empty basket; its token is the only key to it."""
+        body_of(request, Nothing)
         basket = baskets.new_basket(language=get_language() or "fr", now=timezone.now())
         return Response({"token": basket.token, "expires_at": None}, status=201)
 
@@ -96,10 +99,14 @@ class LineView(ApiView):
 class ExtendView(ApiView):
     """The deadline of a basket."""
 
-    @described("extend_hold", {200: stay_answers.Deadline}, refusals=(404, 409, 503), request=None)
+    @described(
+        "extend_hold", {200: stay_answers.Deadline}, refusals=(404, 409, 415, 503), request=None
+    )
     def post(self, request: Request, token: str) -> Response:
         """Keep everything a quarter of an hour more, never past the cap."""
-        until = baskets.extend_hold(basket_of_key(token), now=timezone.now())
+        basket = basket_of_key(token)
+        body_of(request, Nothing)
+        until = baskets.extend_hold(basket, now=timezone.now())
         return Response({"expires_at": moment(until)})
 
 
@@ -154,6 +161,7 @@ def _wish(given: dict[str, Any]) -> LineRequest:
         found = cursor.fetchone()
     if found is None:
         raise Unavailable(trouble("offer_unknown", field="offer"))
+    _check_apt(found[1], given)
     # One code named twice is one choice: each option has its own limit.
     taken: Counter[str] = Counter()
     for one in given["options"]:
@@ -169,6 +177,24 @@ def _wish(given: dict[str, Any]) -> LineRequest:
         options=tuple(OptionChoice(code, quantity) for code, quantity in taken.items()),
         is_overlap_accepted=given["accept_overlap"],
     )
+
+
+def _check_apt(kind: str, given: dict[str, Any]) -> None:
+    """Raise ValidationError for an input that this kind of offer isn't sold by.
+
+    Passed over, it would sell something else than what was asked for.
+    """
+    rules = kind_of(kind)
+    strange = {"slot"} if kind in SLEPT else {"unit"}
+    if kind not in SLEPT and rules.sold_by != "item_day":
+        strange |= {"arrival", "departure"}
+    for name in sorted(strange):
+        if given.get(name) is not None:
+            text = _("This offer isn't sold by that: leave it out.")
+            raise fault_of(field=name, text=text, code="not_for_this_offer")
+    if given["quantity"] != 1 and not rules.is_by_item:
+        text = _("Persons are counted by `participants` here: leave it out.")
+        raise fault_of(field="quantity", text=text, code="not_for_this_offer")
 
 
 def _place(

@@ -68,6 +68,10 @@ class ShapeDescribed(OpenApiSerializerExtension):  # type: ignore[no-untyped-cal
         return {**told, "additionalProperties": False}
 
 
+class Nothing(Shape):
+    """No name at all: nothing is read, so nothing may be sent."""
+
+
 # --- Addresses ----------------------------------------------------------------------------------
 class StaysQuery(Shape):
     """Dates and party of a search."""

@@ -40,7 +40,8 @@ class ProviderData:
     story: Words
     is_professional: bool = True
     mandate: date | None = None
-    portrait: str = "hotes"
+    # Nobody’s face: hosts send their own photograph.
+    portrait: str = "gite"
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ def at_paris(day: date, hour: time) -> datetime:
     return local.astimezone(UTC).astimezone(PARIS)
 
 
+def is_on_the_clock(day: date, hour: time) -> bool:
+    """Tell whether the clocks of Paris show this time on this day: the spring change skips some."""
+    return at_paris(day, hour).replace(tzinfo=None) == datetime.combine(day, hour)
+
+
 def paris(moment: datetime) -> datetime:
     """Return an aware moment on the wall clock of Paris."""
     return moment.astimezone(PARIS)

@@ -81,6 +81,16 @@ def format_euros(amount: Decimal, language: str, *, is_exact: bool = False) -> s
     return f"{sign}{number}{NBSP}€"
 
 
+def format_phone(phone: str, language: str) -> str:
+    """Return a French number as one dials it from where the language is spoken.
+
+    "04 71 00 00 00" in French, "+33 4 71 00 00 00" elsewhere; any other number as it is.
+    """
+    if _known(language) == "fr" or not re.fullmatch(r"0[1-9](?:[\s.]?\d\d){4}", phone.strip()):
+        return phone
+    return f"+33{NBSP}{phone.strip()[1:]}"
+
+
 def _day_of_month(day: date, language: str) -> str:
     """Return the number of the day: the first of a month is "1er" in French, "1." in German."""
     if _known(language) == "fr":

@@ -101,6 +101,18 @@ def test_wall_time_stays_across_the_change_of_the_clock(offer: Offer) -> None:
         ({"weekdays": set()}, "weekday_missing", "weekdays"),
         ({"start_times": set()}, "time_missing", "start_times"),
         ({"capacity": 0}, "bad_capacity", "capacity"),
+        ({"sides": {"bike": 3}}, "side_unknown", "side_bike"),
+        (
+            # On 26 March 2028 the clocks go from two to three.
+            {
+                "first_day": date(2028, 3, 20),
+                "last_day": date(2028, 3, 31),
+                "weekdays": {5, 6},
+                "start_times": {time(2, 30)},
+            },
+            "no_such_hour",
+            "start_times",
+        ),
         (
             {
                 "last_day": date(2029, 6, 1),

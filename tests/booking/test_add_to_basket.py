@@ -156,7 +156,7 @@ def test_last_places_are_held_once():
         ({"people": ("p9",)}, "nobody"),
         ({"options": (OptionChoice("sauna", 1),)}, "bad_option"),
         ({"shown_amount": Decimal("1.00")}, "price_changed"),
-        ({"unit_id": 0}, "offer_unknown"),
+        ({"unit_id": 0}, "unit_unknown"),
         ({"offer_id": 0}, "not_on_sale"),
         ({"departure": date(2027, 7, 11)}, "min_stay"),
     ],

@@ -162,7 +162,7 @@ def test_nothing_at_all_still_tells_whom_to_call(client: Client):
     page = client.get(address("booking:stays", **WEEK))
 
     assert page.status_code == 200
-    assert "04 71 00 00 00" in text_of(page)
+    assert "4 71 00 00 00" in text_of(page)
 
 
 def test_statements_of_the_empty_page_are_bounded(client: Client, django_assert_max_num_queries):

@@ -425,7 +425,7 @@ def test_stay_that_was_paid_meanwhile_is_not_given_back(client: Client, bank: Fa
 
     order.refresh_from_db()
     assert order.state == "confirmed"
-    assert "It is settled, Claire." in body(answer)
+    assert "You’re all set, Claire." in body(answer)
 
 
 def test_stay_is_not_given_back_while_the_bank_does_not_answer(client: Client, bank: FakeBank):
@@ -491,7 +491,7 @@ def test_confirmed_order_says_what_happens_next(
     with django_assert_max_num_queries(30):
         page = body(client.get(url))
 
-    assert "It is settled, Claire." in page
+    assert "You’re all set, Claire." in page
     assert order.reference in page
     assert "claire.dupont@example.org" in page
     assert "4 hosts are told of your coming:" in page
@@ -640,9 +640,9 @@ def test_another_hour_is_ordered_all_the_same_and_the_host_is_to_be_called(
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"needs": "x" * 1001}, "A special need: Ensure"),
+        ({"needs": "x" * 1001}, "A special need: Shorten it to 1000 signs."),
         ({"first_name": "Cl\taire\0"}, "First name: Null characters"),
-        ({"phone": "06 12 34 56 78" * 5}, "Phone: Ensure"),
+        ({"phone": "06 12 34 56 78" * 5}, "Phone: Shorten it to 40 signs."),
     ],
 )
 def test_the_list_of_what_is_wrong_names_the_field(client: Client, fields, told):

@@ -9,7 +9,7 @@ from django.test import Client
 
 from booking import availability
 from booking.basket import add_to_basket
-from booking.models import Basket, Offer, Slot, Supplement
+from booking.models import AgeBand, Basket, Offer, Slot, Supplement
 from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
@@ -18,6 +18,8 @@ from tests.pages import address, fields_of, text_of, with_basket
 pytestmark = pytest.mark.django_db
 SUNDAY = SATURDAY + timedelta(days=1)
 WEEK = {"arrival": SATURDAY, "departure": NEXT_SATURDAY}
+# A price by age as the office enters it: name, first age, last age, sum.
+BABIES = ("Moins de 3 ans", 0, 2, "0")
 DUPONT = {**WEEK, "adults": 2, "ages": [5, 10]}
 
 
@@ -54,7 +56,33 @@ def test_the_list_shows_the_next_date_and_the_price_of_an_adult(client: Client):
     assert "1 thing to do" in text
     assert "Swimming" in text
     assert "Sun 11 Jul, 2 pm" in text
-    assert "€18 Adulte, enfant €9" in text
+    assert "€18 per adult, child €9" in text
+
+
+@pytest.mark.parametrize(
+    ("bands", "note"),
+    [
+        ([("Dès 13 ans", 13, None, "26"), ("3 à 12 ans", 3, 12, "12"), BABIES], "child €12"),
+        (
+            [("Dès 13 ans", 13, None, "26"), ("6-12", 6, 12, "12"), ("3-5", 3, 5, "6")],
+            "child from €6",
+        ),
+        ([("Dès 3 ans", 3, None, "26"), BABIES], "moins de 3 ans free of charge"),
+    ],
+)
+def test_a_price_by_age_does_not_read_as_an_age_limit(
+    client: Client, bands: list[tuple[str, int, int | None, str]], note: str
+):
+    offer = factories.an_offer("activity", title_en="Swimming", duration_minutes=120)
+    for name, first, last, amount in bands:
+        ages = {"min_age": first, "max_age": last}
+        AgeBand.objects.create(offer=offer, code=name[:3], name=name, amount=amount, **ages)
+    factories.a_slot(offer, SUNDAY)
+
+    text = text_of(listing(client))
+
+    assert f"€26 per adult, {note}" in text
+    assert "Dès" not in text
 
 
 def test_a_party_sees_its_price_and_adds_the_next_date(client: Client):

@@ -1,6 +1,6 @@
 """The hosts' space: one's own bookings, and nothing of anybody else."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from booking.cancellation import cancel_lines
+from booking.emails import compose
 from booking.models import Order
 from members.journal import SYSTEM
+from oti.lib.dates import PARIS
 from tests import factories
 from tests.booking.pages import (
     a_week,
@@ -68,6 +70,20 @@ def test_host_sees_what_comes_and_only_its_own(order: Order, django_assert_max_n
     assert "2 adults, 2 children (5 and 10 years old)" in page
     assert "First stitches of lace" not in page
     assert "Dupont" not in page
+
+
+def test_days_of_another_year_say_it(order: Order, at):
+    host = factories.a_host(order.lines.get(kind="lodging").sub_order.provider)
+    pages = (reverse("extranet-home"), line_url(order, "lodging"), reverse("extranet-payouts"))
+    for year in (2027, 2028):
+        at(datetime(year, 4, 6, 10, tzinfo=PARIS))
+        browser = Client(headers={"Accept-Language": "en"})
+        browser.force_login(host)
+        for page in pages:
+            assert ("17 Jul 2027, 7 nights" in body(browser.get(page))) == (year == 2028)
+        for message in order.messages.filter(kind="provider_booking"):
+            mail = compose(message)
+            assert ("2027" in mail.body, "2027" in mail.subject) == (year == 2028,) * 2
 
 
 def test_booking_shows_what_it_takes_to_welcome_and_no_more(order: Order):

@@ -101,7 +101,7 @@ def test_ages_come_as_one_field_for_each_child_too(client: Client):
         ({"adults": "99"}, "20 persons at most online"),
         ({"offer": "999999"}, "isn't sold online"),
         ({"offer": ""}, "This offer no longer exists"),
-        ({"unit": "999999"}, "This offer no longer exists"),
+        ({"unit": "999999"}, "This offer has no such lodging"),
         ({"option_wings": "1"}, "One of the options isn't offered here"),
         ({"option_menage": "many"}, "One of the options isn't offered here"),
     ],
@@ -234,6 +234,15 @@ def test_impossible_quantity_is_refused(client: Client, quantity):
 
     assert answer.status_code in {409, 422}
     assert not BasketLine.objects.exists()
+
+
+def test_what_is_taken_out_is_named(client: Client):
+    basket = carry(client, factories.a_basket())
+    hold_place(basket, "Lace")
+    url = address("booking:line-remove", basket.lines.get().pk)
+
+    assert "« Lace » is no longer in your stay." in body(client.post(url, follow=True))
+    assert "It is no longer in your stay." in body(client.post(url, follow=True))
 
 
 # --- Whose basket -----------------------------------------------------------------------------

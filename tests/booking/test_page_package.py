@@ -105,7 +105,7 @@ def test_package_that_cannot_be_sold_says_why_and_what_to_do(
 
     assert message in stay
     assert "take a service out of your stay" in stay
-    assert "04 71 00 00 00" in stay
+    assert "4 71 00 00 00" in stay
     assert f'href="{address(CHECKOUT)}"' not in stay
     for answer in (shown, sent):
         assert (answer.status_code, answer.url) == (303, address(MY_STAY))

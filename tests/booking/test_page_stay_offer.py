@@ -149,7 +149,7 @@ def test_without_dates_it_asks_for_them_and_shows_its_lowest_night(client: Clien
     text = text_of(page)
     assert "from €90" in text
     assert "Give your dates" in text
-    assert "With Anne et Joël" in text
+    assert "Your hosts: Anne and Joël" in text
     assert "A private person, not a professional" in text
     assert not fields_of(page)
     assert b"noindex" not in page.content

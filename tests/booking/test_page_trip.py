@@ -8,11 +8,14 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from icalendar import Calendar
 
+from booking.basket import add_to_basket
 from booking.cancellation import cancel_lines
 from booking.emails import compose
 from booking.models import Order, OutboxMessage, Refund
 from booking.payment import pursue_refund
 from booking.rules.pricing import OptionChoice
+from booking.showing import kept_vat_rows, sold_lines
+from booking.wishes import LineRequest
 from events.models import Ticket
 from members.journal import SYSTEM
 from tests import factories
@@ -119,7 +122,7 @@ def test_trip_says_where_when_and_whom_to_call(
     assert "no-store" in answer["Cache-Control"]
     assert 'content="noindex"' in page
     assert "The key is under the stone." in page
-    assert "04 00 00 00 00" in page
+    assert "4 00 00 00 00" in page
     assert "Arrive from 3 pm on." in page
     assert "Leave on Saturday 17 July by 10 am." in page
     assert "Free cancellation until Saturday 26 June, 3 pm." in page
@@ -137,7 +140,7 @@ def test_nothing_private_of_the_hosts_is_shown_before_it_is_paid(client: Client,
     page = seen(client, order)
 
     assert "The key is under the stone." not in page
-    assert "04 00 00 00 00" not in page
+    assert "4 00 00 00 00" not in page
     assert address("booking:payment-retry", order.reference) in page
     for name in ("receipt", "trip-ics"):
         answer = client.get(address(f"booking:{name}", order.reference))
@@ -229,6 +232,52 @@ def test_receipt_tells_what_was_given_back(client: Client, order: Order):
 
     assert "Given back" in page
     assert "€96.00 being given back" in page
+
+
+def test_receipt_says_what_is_left_paid_and_its_vat(client: Client, order: Order):
+    assert "once that is given back" not in seen(client, order, "receipt")
+    cancel(order, "workshop")
+
+    page = seen(client, order, "receipt")
+
+    left = page.partition("Paid, less what is given back")[2]
+    assert "€967.40" in left.partition("</tr>")[0]
+    rates = left.partition("VAT, once that is given back")[2].partition("</table>")[0]
+    # Two of three evenings at 10 %, the nights whole, without their tourist tax.
+    assert "€192.00" in rates
+    assert "€760.00" in rates
+
+    # Half of the third comes back: the other half bears its VAT.
+    Refund.objects.update(amount=Decimal("48.01"))
+    rows = {row.label: row for row in kept_vat_rows(sold_lines(order, now=NOW))}
+    assert rows["10 %"].gross == Decimal("239.99")
+    assert rows["10 %"].net + rows["10 %"].vat == rows["10 %"].gross
+    assert abs(rows["10 %"].vat - rows["10 %"].gross / 11) < Decimal("0.03")
+
+
+def test_nobody_is_expected_where_the_bed_is_cancelled(client: Client, order: Order):
+    assert "You are expected." in seen(client, order)
+    cancel(order, "meal")
+    assert "You are expected." in seen(client, order)
+
+    cancel(order, "lodging")
+
+    assert "First stitches of lace" in seen(client, order)
+    assert "You are expected." not in seen(client, order)
+
+
+def test_pieces_are_said_with_their_name(client: Client, bank: FakeBank):
+    box = factories.a_produce(title_en="Farm basket")
+    slot = factories.a_slot(box, NOW.date() + timedelta(days=90))
+    basket = carry(client, factories.a_basket())
+    add_to_basket(basket, LineRequest(offer_id=box.pk, slot_id=slot.pk, quantity=3), now=NOW)
+    order = paid_order(basket, bank)
+    client.get(link(order))
+
+    for name in ("trip", "receipt"):
+        assert "Le panier × 3" in seen(client, order, name)
+    for message in OutboxMessage.objects.filter(order=order):
+        assert "Le panier × 3" in compose(message).body
 
 
 # --- The calendar -----------------------------------------------------------------------------

@@ -39,6 +39,24 @@ def test_account_is_opened_once(bank: FakeBank, provider: Provider):
     assert sorted(verbs) == ["account opened", "account started"]
 
 
+def test_owner_of_the_demonstration_gives_its_papers_itself(
+    bank: FakeBank, provider: Provider, settings
+):
+    """Who comes back from the bank without an answer has given nothing."""
+    settings.PAYOUT_DEMO_ACCOUNTS = True
+    Provider.objects.filter(pk=provider.pk).update(is_demo=True)
+    provider.refresh_from_db()
+
+    payout_accounts.open_account_page(
+        provider, return_url="https://site/r", refresh_url="https://site/", actor=SYSTEM, now=NOW
+    )
+    account = PayoutAccount.objects.get()
+
+    assert payout_accounts.check_account(provider, now=NOW) == "started"
+    bank.give_papers(account.account_id)
+    assert payout_accounts.check_account(provider, now=NOW) == "active"
+
+
 def test_bank_away_opens_nothing(bank: FakeBank, provider: Provider):
     bank.is_down = True
 

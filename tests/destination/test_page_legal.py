@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from destination.models import LegalText
+from tests import factories
 from tests.cast import NOW
 from tests.pages import address, text_of
 
@@ -79,3 +80,55 @@ def test_plain_text_gets_paragraphs(client: Client):
 
 def test_a_text_that_is_not_there_is_not_found(client: Client):
     assert show(client, "vie-privee").status_code == 404
+
+
+NOTICE = LegalText.Kind.NOTICE
+SOLD, NOT_SOLD = "Packages are sold on this site", "No package is sold on this site"
+
+
+@pytest.mark.parametrize(
+    ("papers", "says"),
+    [
+        ({}, SOLD),
+        ({"registration_number": ""}, NOT_SOLD),
+        ({"valid_until": date(2027, 4, 5)}, NOT_SOLD),
+        (None, NOT_SOLD),
+    ],
+)
+def test_the_notice_says_of_packages_what_the_organisers_record_says(
+    client: Client, papers: dict[str, object] | None, says: str
+):
+    a_text("1", date(2026, 1, 1), kind=NOTICE, title="Mentions légales")
+    if papers is not None:
+        factories.an_organiser(**papers)
+
+    page = text_of(show(client, "mentions-legales", language="en"))
+
+    assert says in page
+    assert ("IM043123456" in page) == (says == SOLD)
+    assert page.count("sold on this site") == 1
+
+
+def test_the_notice_says_so_where_packages_are_blocked(client: Client, settings):
+    settings.PACKAGE_POLICY = "block"
+    a_text("1", date(2026, 1, 1), kind=NOTICE, title="Mentions légales")
+    factories.an_organiser()
+
+    assert NOT_SOLD in text_of(show(client, "mentions-legales", language="en"))
+
+
+def test_the_footer_says_of_accessibility_what_its_page_says(client: Client):
+    kind = LegalText.Kind.ACCESSIBILITY
+    assert "Accessibility" in text_of(client.get("/en/"))
+    a_text("1", date(2026, 1, 1), kind=kind, title="Accessibilité : non conforme")
+    a_text("2", date(2027, 1, 1), kind=kind, title="Accessibilité : partiellement conforme")
+    a_text("3", date(2028, 1, 1), kind=kind, title="Accessibilité : totalement conforme")
+    a_text("2", date(2027, 1, 1), kind=kind, title="Accessibility: partly compliant", language="en")
+
+    french, english = (text_of(client.get(f"/{one}/")) for one in ("fr", "en"))
+
+    assert "Accessibilité : partiellement conforme" in french.replace("\u202f", " ").replace(
+        "\xa0", " "
+    )
+    assert "Accessibility: partly compliant" in english
+    assert "conforme" not in english

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from smtplib import SMTPServerDisconnected
 
+import allauth
 import pytest
 from allauth.account.models import EmailAddress
+from babel.messages.pofile import read_po
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
 
+from members.library_words import WORDS
+from members.models import User
 from tests import factories
 from tests.pages import text_of
 
@@ -149,3 +154,23 @@ def test_a_new_password_is_chosen_by_the_link_of_the_mail(client: Client, mailou
     assert client.login(email=KNOWN, password=password) or client.login(
         username=KNOWN, password=password
     )
+
+
+def test_words_said_in_our_voice_are_those_of_the_library():
+    """A word that the library has changed would be said in its own voice again."""
+    path = Path(allauth.__file__).parent / "locale/fr/LC_MESSAGES/django.po"
+    with path.open("rb") as file:
+        known = {str(message.id) for message in read_po(file)}
+
+    assert set(WORDS) <= known
+
+
+@pytest.mark.parametrize("name", ["account_email", "mfa_index", "account_change_password"])
+def test_pages_of_an_account_keep_one_voice(name: str):
+    browser = Client(headers={"accept-language": "fr"})
+    browser.force_login(User.objects.get(email=KNOWN))
+
+    page = text_of(browser.get(reverse(name)))
+
+    for foreign in ("e-mail", "deux facteurs", "d'", "n'", "l'"):
+        assert foreign not in page

@@ -3,6 +3,7 @@
 import gettext
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -132,6 +133,40 @@ def test_part_that_does_not_end_is_killed() -> None:
     assert process.returncode == 0
     assert "stubborn does not end" in error
     assert not any(map(alive, pids))
+
+
+STAND_IN = """#!{python}
+import pathlib, signal, sys
+def end(number, frame):
+    pathlib.Path({told!r}).write_text("ended")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("running", *sys.argv[1:], flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_ending_make_ends_what_it_runs(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    program = tmp_path / "python"
+    program.write_text(STAND_IN.format(python=sys.executable, told=str(told)))
+    program.chmod(0o755)
+
+    process = subprocess.Popen(
+        ["make", "--no-print-directory", "run", f"BIN={tmp_path}", "PYTHON=true"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=BASE_DIR,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().split() == ["running", "manage.py", "dev"]
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+    assert wait_until(told.exists, 10)
 
 
 def test_taken_port_is_told_with_the_way_out() -> None:

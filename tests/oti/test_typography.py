@@ -125,6 +125,21 @@ def test_french_text_gets_its_spaces(typed: str, written: str) -> None:
     assert html.french_spacing(typed) == written
 
 
+@pytest.mark.parametrize(
+    ("number", "language", "written"),
+    [
+        ("04 71 00 00 00", "fr", "04 71 00 00 00"),
+        ("04 71 00 00 00", "en", f"+33{NB}4 71 00 00 00"),
+        ("0471000000", "de", f"+33{NB}471000000"),
+        ("+44 20 7946 0000", "en", "+44 20 7946 0000"),
+        ("3939", "en", "3939"),
+        ("", "en", ""),
+    ],
+)
+def test_a_phone_is_written_as_it_is_dialled(number: str, language: str, written: str) -> None:
+    assert html.format_phone(number, language) == written
+
+
 @given(st.text(alphabet="ab é1 2:;!?«»'’€%.,hm\u00a0\u202f", max_size=30))
 def test_spacing_twice_changes_nothing_more(text: str) -> None:
     once = html.french_spacing(text)

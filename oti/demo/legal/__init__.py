@@ -10,6 +10,8 @@ from destination.models import LegalText
 
 FOLDER = Path(__file__).resolve().parent
 VERSION = "demo-1"
+# Texts that were changed since they were first loaded: a version once loaded stays as it is.
+VERSIONS = {LegalText.Kind.NOTICE: "demo-2"}
 VALID_FROM = date(2026, 1, 1)
 TITLES = {
     "fr": {
@@ -39,7 +41,7 @@ def legal_texts() -> Iterator[LegalText]:
             yield LegalText(
                 kind=kind,
                 language=language,
-                version=VERSION,
+                version=VERSIONS.get(kind, VERSION),
                 valid_from=VALID_FROM,
                 title=title,
                 body=body,

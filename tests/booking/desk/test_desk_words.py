@@ -53,6 +53,63 @@ def test_messages_of_the_bank_have_a_number(desk: Client):
     assert "Event id" not in page
 
 
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("ignored", "nothing to do"),
+        ("payment paid", "payment: paid"),
+        ("refund done", "refund: given back"),
+        ("payout paid", "share of a provider: paid"),
+        ("account active", "account of a provider: may be paid"),
+        ("unknown refund", "not a refund of this site"),
+        ("something new", "something new"),
+    ],
+)
+def test_what_came_of_a_message_of_the_bank_is_said_in_words(
+    desk: Client, outcome: str, words: str
+):
+    event = GatewayEvent.objects.create(
+        event_id="evt_1",
+        kind="ping",
+        payload={},
+        received_at=NOW,
+        processed_at=NOW,
+        outcome=outcome,
+    )
+
+    listed = text_of(desk.get(reverse("desk_bank:index")))
+    shown = text_of(desk.get(reverse("desk_bank:inspect", args=[event.pk])))
+
+    for page in (listed, shown):
+        assert words in page
+        assert outcome == words or outcome not in page
+
+
+def test_tabs_bear_the_name_of_the_site(desk: Client):
+    a_mail_given_up(1)
+    page = desk.get(reverse("desk_outbox:inspect", args=[OutboxMessage.objects.get().pk]))
+
+    title = re.search(r"<title>(.*?)</title>", page.content.decode(), re.DOTALL)
+
+    assert title is not None
+    assert "Wagtail" not in title[1]
+    assert " ".join(title[1].split()) == (
+        "Message, Code to find a booking, claire@example.org - Velay, terre de liens"
+    )
+
+
+def test_rows_of_a_form_are_added_without_their_gender(desk: Client):
+    page = desk.get(reverse("desk_policies:add"), headers={"accept-language": "fr"})
+
+    assert "un(e)" not in text_of(page)
+
+
+def test_sums_of_a_list_have_thousands_and_their_sign(desk: Client):
+    factories.a_lodging(night="1391.40")
+
+    assert "€1,391.40" in text_of(desk.get(reverse("desk_tariffs:index")))
+
+
 def test_dates_of_events_say_which_are_cancelled_in_words(desk: Client):
     event = Event.objects.create(
         slug="bal",

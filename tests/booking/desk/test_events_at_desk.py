@@ -15,6 +15,7 @@ from members.models import Entry
 from oti.lib.dates import PARIS
 from tests import factories
 from tests.cast import SATURDAY
+from tests.pages import text_of
 
 
 @pytest.fixture
@@ -59,6 +60,27 @@ def test_a_free_event_has_dates_without_tickets(desk: Client) -> None:
     assert row.slot is None
     assert row.ends_at == datetime(2027, 7, 11, 1, tzinfo=PARIS)
     assert errors(desk.post(reverse("desk_sessions:add"), session())) == {"start_time"}
+
+
+def test_an_event_without_a_date_says_so_where_its_dates_are_added(desk: Client) -> None:
+    lacks = "Without a date to come"
+    page = desk.post(reverse("desk_events:add"), event(is_free="on"), follow=True)
+    row = Event.objects.get()
+    add = f"{reverse('desk_sessions:add')}?event={row.pk}"
+    assert lacks in text_of(page)
+    assert f'href="{add}"' in page.content.decode()
+    assert f'href="{reverse("events:event", args=[row.slug])}"' in page.content.decode()
+    assert "without a date" in text_of(desk.get(reverse("desk_events:index")))
+
+    page = desk.post(add, session(), follow=True)
+
+    assert lacks not in text_of(page)
+    assert "10 July 2027" in text_of(page)
+    assert "without a date" not in text_of(desk.get(reverse("desk_events:index")))
+    Event.objects.update(state="draft")
+    page = desk.get(reverse("desk_events:inspect", args=[row.pk]))
+    assert reverse("events:event", args=[row.slug]) not in page.content.decode()
+    assert "nobody sees it" in text_of(page)
 
 
 def test_a_date_with_tickets_is_sold_through_a_slot(desk: Client, tickets: Offer) -> None:
@@ -121,6 +143,7 @@ def test_the_slot_of_a_date_is_not_deleted_behind_the_programme(
         ({"day": "0001-01-01"}, "day"),
         ({"start_time": "25:00"}, "start_time"),
         ({"event": ""}, "event"),
+        ({"day": "2028-03-26", "start_time": "02:30"}, "start_time"),
     ],
 )
 def test_a_bad_date_is_told_beside_its_field(

@@ -298,6 +298,37 @@ def test_orders_are_found_by_reference_name_and_mail(desk: Client, order: Order)
     assert order.reference not in page
 
 
+@pytest.mark.parametrize("phone", ["06 12 34 56 78", "+33 6.12.34.56.78"])
+def test_an_order_is_found_by_every_word_and_its_phone(
+    desk: Client, order: Order, phone: str
+) -> None:
+    Order.objects.filter(pk=order.pk).update(phone=phone)
+    order.participants.filter(key=order.participants.first().key).update(first_name="Léon")
+    line = order.lines.get(kind="lodging")
+    OrderLine.objects.filter(pk=line.pk).update(titles={"fr": "Le gîte", "en": "The cottage"})
+
+    for words, is_found in (
+        ("Dupont Claire", True),
+        ("claire dupont", True),
+        ("Claire Durand", False),
+        ("0612345678", True),
+        ("06 12 34 56 78", True),
+        ("+33 6 12.34.56.78", True),
+        ("0033612345678", True),
+        ("0612345679", False),
+        ("Dupont 06 12 34 56 78", True),
+        ("Dupont 06 12 34 56 79", False),
+        ("Léon", True),
+        ("gîte claire", True),
+        ("cottage", True),
+        ("gîte martin", False),
+        ("%", False),
+    ):
+        page = desk.get(reverse("desk_orders:index"), {"q": words})
+        assert (order.reference in page.content.decode()) == is_found, words
+        assert ("Nothing matches" in text_of(page)) != is_found, words
+
+
 def test_orders_are_exported(desk: Client, order: Order) -> None:
     response = desk.get(reverse("desk_orders:index"), {"export": "csv"})
     text = b"".join(response.streaming_content).decode()
@@ -384,6 +415,9 @@ def test_an_order_that_its_visitor_took_back_did_not_run_out_of_time(
 
     assert "taken back by the visitor" in words
     assert "Order taken back by the visitor, to change the stay (visitor)" in words
+    listed = text_of(desk.get(reverse("desk_orders:index")))
+    assert "taken back by the visitor" in listed
+    assert " expired " not in listed.partition(order.reference)[2][:200]
     assert "not paid in time" not in words
 
 

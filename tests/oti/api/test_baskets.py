@@ -29,6 +29,11 @@ from tests.oti.api.client import (
 pytestmark = pytest.mark.django_db
 
 
+def raw(path: str, body: bytes) -> Any:
+    """Send bytes as they are."""
+    return Client().post(f"/api/v1/{path}", body, content_type="application/json")
+
+
 def add(token: str, line: Any) -> Any:
     """Send a line."""
     return send(f"baskets/{token}/lines", line)
@@ -223,9 +228,11 @@ def test_overlap_is_refused_then_accepted():
         ({"participants": [{"age": 121}]}, 422, {"participants.0.age": "max_value"}),
         ({"participants": [{"age": -1}]}, 422, {"participants.0.age": "min_value"}),
         ({"participants": [{"age": None}] * 7}, 409, {"participants": "too_many_guests"}),
-        ({"unit": 2**62}, 409, {"": "offer_unknown"}),
+        ({"unit": 2**62}, 409, {"unit": "unit_unknown"}),
         ({"unit": 2**63}, 422, {"unit": "max_value"}),
-        ({"unit": ...}, 409, {"": "offer_unknown"}),
+        ({"unit": ...}, 409, {"unit": "unit_unknown"}),
+        ({"slot": 5}, 422, {"slot": "not_for_this_offer"}),
+        ({"quantity": 2}, 422, {"quantity": "not_for_this_offer"}),
         ({"offer": "nulle-part"}, 409, {"offer": "offer_unknown"}),
         ({"options": [{"code": "piscine"}]}, 409, {"options": "bad_option"}),
         (
@@ -245,6 +252,43 @@ def test_nights_that_can_not_be_had_say_why(changes, status, wrong):
     assert wrong.items() <= fields(answer).items()
     assert not Stay.objects.exists()
     assert ask(f"baskets/{token}").json()["expires_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "wrong"),
+    [
+        ({"unit": 1}, 422, {"unit": "not_for_this_offer"}),
+        ({"arrival": "2027-07-10"}, 422, {"arrival": "not_for_this_offer"}),
+        ({"quantity": 3}, 422, {"quantity": "not_for_this_offer"}),
+    ],
+)
+def test_places_are_not_asked_for_by_what_they_are_not_sold_by(changes, status, wrong):
+    slot, token = a_workshop(), new_basket()
+
+    answer = add(token, {**places_line(slot), **changes})
+
+    assert (answer.status_code, fields(answer)) == (status, wrong)
+    assert ask(f"baskets/{token}").json()["lines"] == []
+
+
+def test_a_date_of_another_offer_is_said_to_be_none_of_this_one():
+    slot, other, token = a_workshop(), a_workshop(), new_basket()
+
+    answer = send(f"baskets/{token}/lines?language=en", {**places_line(slot), "slot": other.pk})
+
+    assert (answer.status_code, fields(answer)) == (409, {"slot": "slot_unknown"})
+    assert "no such date" in answer.json()["problems"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"), [(b'{"x": 1}', "unknown_field"), (b"[]", "not_an_object")]
+)
+def test_where_nothing_is_read_nothing_may_be_sent(body: bytes, wrong: str):
+    token = new_basket()
+    for page in ("baskets", f"baskets/{token}/extend"):
+        answer = raw(page, body)
+        assert (answer.status_code, codes(answer)) == (422, [wrong])
+    assert raw(f"baskets/{token}/extend", b"").status_code == 409
 
 
 def test_every_reason_comes_at_once():
