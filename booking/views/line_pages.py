@@ -85,6 +85,7 @@ def refused(
         "people": _who_may(offer, basket) if offer and chooses_people else [],
         "can_retry": codes <= PASSING,
         "can_overlap": codes == {"overlap"} and slot is not None,
+        "bed_had": next((one.params for one in refusal.troubles if one.code == "has_bed"), None),
         "new_price": new_price if codes == {"price_changed"} else None,
         "back_url": own_address(request, data.get("next", ""))
         or (showing.offer_url(offer, _asked_query(offer, data, days, guests)) if offer else ""),

@@ -169,6 +169,8 @@ def _wish(given: dict[str, Any]) -> LineRequest:
         quantity=given["quantity"],
         options=tuple(OptionChoice(code, quantity) for code, quantity in taken.items()),
         is_overlap_accepted=given["accept_overlap"],
+        is_for_others=given["for_others"],
+        instead_of=tuple(given["instead_of"]),
     )
 
 

@@ -138,6 +138,18 @@ class NewLine(Shape):
     accept_overlap = YesNo(
         required=False, default=False, help_text="They leave one thing early for the other."
     )
+    for_others = YesNo(
+        required=False,
+        default=False,
+        help_text="A bed for others who come too, where everybody has one (`has_bed`).",
+    )
+    instead_of = serializers.ListField(
+        child=WholeNumber(min_value=1, max_value=MAX_ID),
+        max_length=40,
+        required=False,
+        default=list,
+        help_text="Lines with a bed, taken out once this one is held.",
+    )
 
 
 # --- Checkout -----------------------------------------------------------------------------------
