@@ -182,6 +182,45 @@ def test_a_forged_party_is_nobody(client: Client, forged):
     assert Basket.objects.get().people == []
 
 
+WRONG_PARTIES = [
+    {"adults": 6, "children": 2, "ages": ["", 12]},
+    {"adults": 99},
+    {"adults": 0, "children": 1, "ages": [5]},
+    {"children": 2},
+    {"adults": "x"},
+    # Without script: only the fields of the ages are asked for.
+    {"adults": 2, "children": 2, "update": 1},
+]
+
+
+@pytest.mark.parametrize("party", WRONG_PARTIES)
+def test_a_party_with_a_mistake_has_no_price_and_no_button(client: Client, party):
+    offer = factories.an_activity(adult="36", child="24")
+    factories.a_slot(offer, SUNDAY)
+
+    page = show(client, offer, **party)
+
+    assert fields_of(page) == []
+    assert "€72" not in text_of(page)
+    assert page.context["panel"]["quote"] is None
+    # The dates stay, and so does what was typed.
+    assert "Sunday 11 July" in text_of(page)
+    assert fields_of(listing(client, **party)) == []
+
+
+@pytest.mark.parametrize("party", WRONG_PARTIES[:3])
+def test_a_mistake_of_the_address_is_no_matter_for_a_stay_or_for_pieces(client: Client, party):
+    box = factories.a_produce()
+    factories.a_slot(box, SUNDAY)
+    assert len(fields_of(show(client, box, **party))) == 1
+
+    with_basket(client, factories.a_basket(None, None))
+    offer = factories.an_activity()
+    factories.a_slot(offer, SUNDAY)
+    [form] = fields_of(show(client, offer, **party))
+    assert form["people"] == ["p1", "p2"]
+
+
 def test_people_of_the_stay_are_ticked_where_their_age_allows(client: Client):
     offer = factories.an_activity(adult="36", child="24", min_age=8)
     factories.a_slot(offer, SUNDAY)
