@@ -19,7 +19,7 @@ from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_ch
 from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
 from booking.models import Offer
-from booking.quoting import policy_of, stay_hours, supplement_terms
+from booking.quoting import USUAL_ARRIVAL, policy_of, stay_hours, supplement_terms
 from booking.rules.kinds import PROPOSED
 from booking.rules.pricing import OptionChoice
 from booking.rules.refunds import deadlines
@@ -71,7 +71,7 @@ def stay_offer_page(
     return context | {
         "search": form.for_component(f"{request.path}#reserver"),
         "month": calendar_part(request, offer, form, now=now),
-        "near": _near(request, pole, form, now=now),
+        "near": _near(request, offer, pole, form, now=now),
         "near_url": f"{reverse('booking:experiences')}?{form.query(pole=pole.slug)}",
         **box,
     }
@@ -346,9 +346,12 @@ def _reasons(month: CalendarMonth, arrival: date | None) -> list[str]:
 
 # --- Near by ------------------------------------------------------------------------------------
 def _near(
-    request: HttpRequest, pole: Pole, form: SearchForm, *, now: datetime
+    request: HttpRequest, offer: Offer, pole: Pole, form: SearchForm, *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return a few things to do in the same pole, on the days of the stay where they are known."""
+    """Return a few things to do in the same pole, on the days of the stay where they are known.
+
+    From the hour of arrival on, spread over the days.
+    """
     arrival = departure = None
     if not form.page_errors.get("dates"):
         arrival, departure = form.arrival_day, form.departure_day
@@ -357,6 +360,7 @@ def _near(
         pole=pole.slug,
         from_day=arrival,
         to_day=departure or (arrival + 7 * ONE_DAY if arrival else None),
+        arrives_at=offer.check_in_from or USUAL_ARRIVAL,
         guests=form.guests if form.has_party else (),
         size=NEAR_COUNT,
         now=now,
