@@ -186,4 +186,10 @@ class CheckoutGiven(Shape):
     shown_total_cents = WholeNumber(min_value=0, max_value=10**9)
     language = OneOf(LANGUAGES)
     arrival_time = Hour(required=False, allow_null=True)
-    needs = Text(max_length=1000, required=False, default="", allow_blank=True)
+    needs = Text(
+        max_length=1000,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Kept where a host of the stay prepares for them, read by them and the office.",
+    )
