@@ -105,7 +105,9 @@ def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
             raise NotAllowed(trouble("bad_quantity", max=MAX_LINES))
         last = max((line.position for line in wish.others), default=0)
         place = wish.replaced[0].position if wish.replaced else last + 1
-        current.lines.filter(pk__in=[line.pk for line in wish.replaced]).delete()
+        for replaced in wish.replaced:
+            release(replaced)
+            replaced.delete()
         line = _fill(BasketLine(basket=current, position=place), wish, taken)
         line.save()
         current.people = [person.to_json() for person in wish.people]
