@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from booking.basket import basket_of
@@ -159,11 +159,19 @@ def orders_of(user: User | AnonymousUser, *, now: datetime) -> QuerySet[Order]:
 
 
 def lines_of_providers(user: User | AnonymousUser) -> QuerySet[OrderLine]:
-    """Return the sold lines of this person's providers, and of nobody else's."""
+    """Return the sold lines of this person's providers, and of nobody else's.
+
+    Each knows when the stay begins with a bed (`first_arrival`), be it somebody else's.
+    """
+    beds = OrderLine.objects.filter(
+        order=OuterRef("order"),
+        unit__isnull=False,
+        state__in=[states.SOLD, states.HONOURED, states.NO_SHOW],
+    )
     return OrderLine.objects.filter(
         sub_order__provider__in=providers_of(user),
         state__in=[states.SOLD, states.HONOURED, states.NO_SHOW, states.CANCELLED],
-    )
+    ).annotate(first_arrival=Subquery(beds.order_by("arrival").values("arrival")[:1]))
 
 
 def payouts_of_providers(user: User | AnonymousUser) -> QuerySet[Payout]:

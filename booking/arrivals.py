@@ -36,15 +36,36 @@ def hours_words(offer: Offer, starts_at: datetime) -> str:
 
 def hours_of_stay(views: Iterable[LineView]) -> list[str]:
     """Return the hours of the lodgings where a stay begins: "Le Gîte : entre 16 h et 20 h"."""
-    lodgings = [one for one in views if one.unit is not None]
-    first = min((one.starts_at.date() for one in lodgings), default=None)
     told = (
         _("%(title)s: %(hours)s")
         % {"title": one.title, "hours": hours_words(one.offer, one.starts_at)}
-        for one in lodgings
-        if one.starts_at.date() == first
+        for one in _first_beds(views)
     )
     return list(dict.fromkeys(told))
+
+
+def notices_of_stay(arrival: time, views: Iterable[LineView]) -> list[ArrivalNotice]:
+    """Return what to tell, before they pay, who would arrive at `arrival`: each host's once."""
+    notices = (
+        notice_of(arrival, one.offer, one.offer.provider, title=one.title, starts_at=one.starts_at)
+        for one in _first_beds(views)
+    )
+    return list(dict.fromkeys(one for one in notices if one is not None))
+
+
+def _first_beds(views: Iterable[LineView]) -> list[LineView]:
+    lodgings = [one for one in views if one.unit is not None]
+    first = min((one.starts_at.date() for one in lodgings), default=None)
+    return [one for one in lodgings if one.starts_at.date() == first]
+
+
+def is_outside(arrival: time, offer: Offer, starts_at: datetime) -> bool:
+    """Whether `arrival` isn't within the hours of a lodging; `starts_at` is the local arrival.
+
+    An hour after midnight comes before every arrival: it is outside too.
+    """
+    until = offer.check_in_until
+    return arrival < starts_at.time() or (until is not None and arrival > until)
 
 
 def notice_of(
@@ -52,11 +73,9 @@ def notice_of(
 ) -> ArrivalNotice | None:
     """Return what to tell who arrives at `arrival`, None within the hours of the lodging.
 
-    An hour after midnight comes before every arrival: it is outside too. A host without a phone
-    is told by the office.
+    A host without a phone is told by the office.
     """
-    until = offer.check_in_until
-    if arrival >= starts_at.time() and (until is None or arrival <= until):
+    if not is_outside(arrival, offer, starts_at):
         return None
     params = {
         "hour": heure(arrival),

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import calendar as months
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from operator import itemgetter
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
+from django.db.models.expressions import Combinable
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -50,7 +50,7 @@ from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
 from destination.models.territory import pole_by_commune
 from members.models import Provider
-from oti.lib.dates import ONE_DAY, count_nights
+from oti.lib.dates import ONE_DAY, at_paris, count_nights
 from oti.lib.dates import today as day_of
 from oti.lib.html import weekday_name
 from oti.lib.memo import remembered_each
@@ -61,6 +61,8 @@ PAGE_SIZE = 12
 # Of dates, where no last day is asked for.
 DAYS_SHOWN = 28
 LOW_SHARE = 2
+# A stay: over a longer time everything stands at its first date.
+MOST_DAYS_SPREAD = 31
 
 
 @dataclass(frozen=True)
@@ -816,6 +818,7 @@ def search_experiences(
     pole: str = "",
     from_day: date | None = None,
     to_day: date | None = None,
+    arrives_at: time | None = None,
     guests: Sequence[Guest] = (),
     filters: Filters | None = None,
     season: str = "",
@@ -825,8 +828,11 @@ def search_experiences(
 ) -> ExperienceResults:
     """Return what can be lived or tasted on these days, soonest first, then in the day's rotation.
 
-    `season` keeps the dates of summer or winter (`filters.MONTHS`). With a party, an offer that
-    no one of it may join is left out and the price is theirs.
+    On the days of a stay they are spread: in the rotation each offer takes that of its days which
+    has the fewest yet, and a page shows some of each day, in their order. What begins on the first
+    day before they arrive (`arrives_at`, local) comes last. `season` keeps the dates of summer or
+    winter (`filters.MONTHS`). With a party, an offer that no one of it may join is left out and
+    the price is theirs.
     """
     today = day_of(now)
     start = max(from_day or today, today)
@@ -836,10 +842,12 @@ def search_experiences(
         for pk, one in catalogue(today).items()
         if one.kind in kinds and (not pole or one.pole == pole)
     }
-    # Every offer with its first date, none loaded; then those of the page.
-    first_slots = {
-        offer_id: (pk, day)
-        for pk, offer_id, day in Slot.objects.filter(
+    is_spread = bool(from_day and to_day) and (end - start).days <= MOST_DAYS_SPREAD
+    each = ["offer_id", "day"] if is_spread else ["offer_id"]
+    # Every offer with its first date, or its first one on each day; then those of the page.
+    dates: dict[int, list[_Dated]] = defaultdict(list)
+    for pk, offer_id, day, is_early in (
+        Slot.objects.filter(
             offer__in=Offer.objects.published()
             .filter(_joined_by(guests), kind__in=kinds)
             .values("pk")
@@ -850,23 +858,67 @@ def search_experiences(
         .filter(capacity__gt=F("sold"))
         .exclude(pk__in=_held_by_others(now))
         .filter(day__month__in=MONTHS.get(season, range(1, 13)))
-        .order_by("offer_id", "starts_at")
-        .distinct("offer_id")
-        .values_list("pk", "offer_id", "day")
-    }
-    sieved = sieve((one for pk, one in listed.items() if pk in first_slots), filters or Filters())
+        .annotate(is_early=_is_early(from_day, arrives_at))
+        .order_by(*each, "is_early", "starts_at")
+        .distinct(*each)
+        .values_list("pk", "offer_id", "day", "is_early")
+    ):
+        dates[offer_id].append(_Dated(is_early, day, pk))
+    sieved = sieve((one for pk, one in listed.items() if pk in dates), filters or Filters())
     # In the day's rotation already: what begins first is put first.
-    ranked = sorted((first_slots[one.id] for one in sieved.kept), key=itemgetter(1))
+    in_turn = [dates[one.id] for one in sieved.kept]
+    ranked = _spread(in_turn) if is_spread else sorted((one[0] for one in in_turn), key=_order)
     pages = max(1, math.ceil(len(ranked) / size))
     page = min(max(page, 1), pages)
     shown = ranked[(page - 1) * size : page * size]
+    if is_spread:
+        shown.sort(key=_order)
     return ExperienceResults(
-        results=_experiences([pk for pk, _day in shown], guests, today=today, now=now),
+        results=_experiences([one.pk for one in shown], guests, today=today, now=now),
         count=len(ranked),
         page=page,
         pages=pages,
         sieved=sieved,
     )
+
+
+class _Dated(NamedTuple):
+    """One date of an offer; an early one is over, or has begun, before they arrive."""
+
+    is_early: bool
+    day: date
+    pk: int
+
+
+def _order(one: _Dated) -> tuple[bool, date]:
+    return one.is_early, one.day
+
+
+def _is_early(first: date | None, arrives_at: time | None) -> Combinable:
+    """Return whether a date is over, or what begins at its hour has begun, before they arrive."""
+    if first is None or arrives_at is None:
+        return Value(value=False)
+    moment = at_paris(first, arrives_at)
+    open_till_its_end = [kind.code for kind in KINDS if not kind.takes_time]
+    is_missed = Q(starts_at__lt=moment) & ~Q(offer__kind__in=open_till_its_end)
+    return Case(
+        When(is_missed | Q(ends_at__lte=moment), then=Value(value=True)),
+        default=Value(value=False),
+    )
+
+
+def _spread(offers: Sequence[Sequence[_Dated]]) -> list[_Dated]:
+    """Give each offer, in their order, that of its dates whose day has the fewest yet.
+
+    Returned in turns: one of each day, then a second one of each, and so on.
+    """
+    taken: Counter[date] = Counter()
+    turns: list[tuple[bool, int, _Dated]] = []
+    for dates in offers:
+        best = min(dates, key=lambda one: (one.is_early, taken[one.day], one.day))
+        turns.append((best.is_early, taken[best.day], best))
+        taken[best.day] += 1
+    return [one for _early, _turn, one in sorted(turns, key=lambda row: (*row[:2], row[2].day))]
 
 
 def _held_by_others(now: datetime) -> QuerySet[SlotHold, int]:

@@ -73,7 +73,8 @@ def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> Bas
 
     Locks: units (shared), slots, basket. Raises BadInput, NotAllowed, Unavailable, Clash,
     PriceChanged, WrongState or Busy, with every trouble found; a refused add leaves the deadline
-    alone.
+    alone. A bed beside one that everybody has is refused with `has_bed` until they say whom it is
+    for; what it takes the place of goes once it is held.
     """
     return _read_again_once(basket, lambda: _add(basket, request, now=now))
 
@@ -104,7 +105,11 @@ def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
         if len(wish.others) >= MAX_LINES:
             raise NotAllowed(trouble("bad_quantity", max=MAX_LINES))
         last = max((line.position for line in wish.others), default=0)
-        line = _fill(BasketLine(basket=current, position=last + 1), wish, taken)
+        place = wish.replaced[0].position if wish.replaced else last + 1
+        for replaced in wish.replaced:
+            release(replaced)
+            replaced.delete()
+        line = _fill(BasketLine(basket=current, position=place), wish, taken)
         line.save()
         current.people = [person.to_json() for person in wish.people]
         keep(current, until=new_deadline(current, now=now), now=now, line=line, taken=taken)

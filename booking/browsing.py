@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import Max, Min, Q
+from django.db.models import F, Max, Min, Q, Value
+from django.db.models.functions import Least
 
 from booking.availability import (
     NOBODY_HAS,
@@ -24,7 +26,7 @@ from booking.catalogue import catalogue
 from booking.filters import Filters, Sieved, sieve
 from booking.models import Offer, Unit, UnitDay
 from booking.rules.kinds import SLEPT
-from booking.rules.people import Guest
+from booking.rules.people import Guest, check_ages
 from destination.models import Pole
 from destination.models.territory import poles_on
 from oti.lib.dates import today as day_of
@@ -58,13 +60,18 @@ class Shelf:
 def browse_lodgings(
     *,
     filters: Filters | None = None,
+    guests: Sequence[Guest] = (),
     page: int = 1,
     now: datetime,
     size: int = PAGE_SIZE,
 ) -> Shelf:
-    """Return lodgings on sale, in the day's rotation, `size` a page (features.md N24, N34)."""
+    """Return lodgings on sale, in the day's rotation, `size` a page (features.md N24, N34).
+
+    With a party, only those that hold all of it in one unit: without dates the rules decide no
+    more than that.
+    """
     today = day_of(now)
-    sieved = _lodgings(filters, today)
+    sieved = _lodgings(filters, today, guests)
     chosen, page, pages = _page_of(sieved, page, size)
     return Shelf(
         results=_shelf(chosen, today),
@@ -90,8 +97,19 @@ def lodgings_on_sale(
     return [by_id[pk] for pk in chosen if pk in by_id], pages
 
 
-def _lodgings(filters: Filters | None, today: date) -> Sieved:
-    lodgings = (one for one in catalogue(today).values() if one.kind in SLEPT)
+def _lodgings(filters: Filters | None, today: date, guests: tuple[Guest, ...] = ()) -> Sieved:
+    lodgings = [one for one in catalogue(today).values() if one.kind in SLEPT]
+    if guests:
+        holding = _holding(
+            sum(guest.is_adult for guest in guests),
+            sum(not guest.is_adult for guest in guests),
+            sum(guest.is_below(settings.INFANT_BELOW_AGE) for guest in guests),
+        )
+        lodgings = [
+            one
+            for one in lodgings
+            if one.id in holding and not check_ages(one.min_age, one.max_age, guests)
+        ]
     return sieve(lodgings, filters or Filters())
 
 
@@ -101,6 +119,21 @@ def _page_of(sieved: Sieved, page: int, size: int) -> tuple[list[int], int, int]
     page = min(max(page, 1), pages)
     chosen = [one.id for one in sieved.kept[(page - 1) * size : page * size]]
     return chosen, page, pages
+
+
+@remembered(most=32, by_language=False)
+def _holding(adults: int, children: int, infants: int) -> frozenset[int]:
+    """Return the offers with a unit for that many; `children` count the infants in it.
+
+    An infant takes a cot where there is one (`rules.people.check_occupancy`).
+    """
+    units = Unit.objects.filter(is_active=True, max_adults__gte=adults).annotate(
+        cots=Least(F("max_infants"), Value(infants))
+    )
+    fitting = units.filter(
+        max_children__gte=children - F("cots"), max_guests__gte=adults + children - F("cots")
+    )
+    return frozenset(fitting.values_list("offer_id", flat=True))
 
 
 def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
@@ -135,6 +168,7 @@ def listed_experiences(
     pole: str = "",
     from_day: date | None = None,
     to_day: date | None = None,
+    arrives_at: time | None = None,
     guests: tuple[Guest, ...] = (),
     filters: Filters | None = None,
     size: int = PAGE_SIZE,
@@ -149,6 +183,7 @@ def listed_experiences(
         pole=pole,
         from_day=from_day,
         to_day=to_day,
+        arrives_at=arrives_at,
         guests=guests,
         filters=filters,
         size=size,

@@ -121,14 +121,16 @@ def _contract(order: Order) -> Content | None:
 def _provider_booking(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     part, lines = _own_lines(message, reader)
     sold = [one for one in lines if one.state not in {states.HELD, states.RELEASED}]
-    return _for_provider(_order_of(message), part, sold, now)
+    return _for_provider(_order_of(message), part, sold, reader, now)
 
 
 def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     part, lines = _own_lines(message, reader)
     ids = set(message.data["lines"])
     return {
-        **_for_provider(_order_of(message), part, [one for one in lines if one.pk in ids], now),
+        **_for_provider(
+            _order_of(message), part, [one for one in lines if one.pk in ids], reader, now
+        ),
         "is_in_full": message.data.get("basis") == "full",
         "reason": message.data.get("reason", ""),
     }
@@ -141,14 +143,18 @@ def _own_lines(message: OutboxMessage, reader: Reader) -> tuple[SubOrder, list[O
     return lines[0].sub_order, lines
 
 
-def _for_provider(order: Order, part: SubOrder, lines: list[OrderLine], now: datetime) -> Content:
-    booked = [showing.booked_line(line, now=now) for line in lines]
+def _for_provider(
+    order: Order, part: SubOrder, lines: list[OrderLine], reader: Reader, now: datetime
+) -> Content:
+    first = showing.first_arrival(reader.lines_of(order))
+    booked = [showing.booked_line(line, first=first, now=now) for line in lines]
     return {
         "reference": order.reference,
         "guest": order.first_name,
         "phone": order.phone,
-        "arrival_time": order.arrival_time,
-        "needs": order.needs,
+        "arrival": next((one for one in booked if one.arrival_time is not None), None),
+        "outside": [one for one in booked if one.own_hours],
+        "needs": next((one.needs for one in booked if one.needs), ""),
         "host": part.provider.host_names or part.provider.name,
         "lines": [
             {"booked": one, "url": settings.BASE_URL + reverse("extranet-line", args=[one.pk])}

@@ -72,14 +72,18 @@ def take(
     """Hold nights, or lock the slots and check their places; raises with every trouble.
 
     `replacing` is a line that gives what it has for it: it lets go under the locks. Locks: units
-    (shared), slots.
+    (shared), those of the lines that the wish takes the place of too; slots.
     """
-    old_unit = replacing.unit_id if replacing else None
-    units = {one for one in (wish.unit.pk if wish.unit else None, old_unit) if one}
+    old_units = [line.unit_id for line in (replacing, *wish.replaced) if line]
+    units = {one for one in (wish.unit.pk if wish.unit else None, *old_units) if one}
     locks.share_units(units)
     if wish.unit is not None and wish.days is not None:
-        if replacing is not None:
-            release(replacing)
+        # What it takes the place of is let go by the caller, once these nights are held: before
+        # only where they are of the same unit.
+        same = [line for line in wish.replaced if line.unit_id == wish.unit.pk]
+        for line in (replacing, *same):
+            if line is not None:
+                release(line)
         stay_id = hold_nights(
             wish.unit.pk, *wish.days, basket_id=wish.basket_id, now=now, until=until
         )

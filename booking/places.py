@@ -107,10 +107,14 @@ def places_panel(
     to_day: date | None,
     cancelled: Collection[int] = (),
     is_party_told: bool = True,
+    is_party_right: bool = True,
     back: str,
     now: datetime,
 ) -> dict[str, Any]:
     """Return what `booking/parts/places.html` shows: people, price, dates with their forms.
+
+    A party that has a mistake (`is_party_right`) is no other one: until it is put right there is
+    neither a price nor a button, for whoever isn't known from the stay.
 
     A party that they told, rather than the usual two adults, is remembered by what they add.
 
@@ -133,6 +137,10 @@ def places_panel(
     told = party if is_party_told else ()
     days = _days(offer, wanted, shown, cancelled=cancelled, party=told, back=back)
     quote, reasons = _price(offer, wanted)
+    is_unknown = not (is_party_right or wanted.is_of_stay or offer.is_sold_by_item)
+    if is_unknown:
+        quote, reasons = None, []
+        days = [{**day, "slots": [{**one, "add": None} for one in day["slots"]]} for day in days]
     return {
         "people": _people(offer, wanted, basket),
         "is_by_item": offer.is_sold_by_item,
@@ -142,11 +150,14 @@ def places_panel(
         "quote": quote,
         "breakdown": item_rows(quote) if quote else [],
         "price_note": _price_note(offer, wanted),
+        "is_party_unknown": is_unknown,
         "reasons": reasons,
-        "excluded": _excluded(offer, wanted, party),
+        "excluded": "" if is_unknown else _excluded(offer, wanted, party),
         "days": days,
         "is_one_a_day": all(len(day["slots"]) == 1 for day in days),
-        "first_free": next((one.slot.day for one in shown if one.is_free), None),
+        "first_free": None
+        if is_unknown
+        else next((one.slot.day for one in shown if one.is_free), None),
         "later": rest[0].slot.day if rest else None,
         "next_day": None if choices else _next_day(offer, from_day, to_day, now=now),
         "policy": _policy(offer, shown, now=now),

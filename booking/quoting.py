@@ -48,7 +48,7 @@ from oti.lib.memo import remembered
 from oti.lib.money import ZERO, to_cents
 
 NOON = time(12)
-FIFTEEN = time(15)
+USUAL_ARRIVAL = time(15)
 TEN = time(10)
 
 # Written out: each order reads it in its transaction.
@@ -372,7 +372,7 @@ def quote_places(
 def stay_hours(offer: Offer, arrival: date, departure: date) -> tuple[datetime, datetime]:
     """Return the moments, in Paris, from which and until which a lodging is theirs."""
     return (
-        at_paris(arrival, offer.check_in_from or FIFTEEN),
+        at_paris(arrival, offer.check_in_from or USUAL_ARRIVAL),
         at_paris(departure, offer.check_out_until or TEN),
     )
 

@@ -84,6 +84,10 @@ class BadInput(Refusal):
 MESSAGES: dict[str, Any] = {
     "gone": gettext_lazy("It was taken in the meantime. Choose other dates or another offer."),
     "already_yours": gettext_lazy("It is in your stay already."),
+    "has_bed": gettext_lazy(
+        "« %(other)s » has a bed for each of you on these nights. Take this one instead, or as "
+        "well if it is for other persons."
+    ),
     "sold_out": gettext_lazy("Sold out. Choose another date."),
     "partly_gone": gettext_lazy("Only %(free)s left: choose fewer places or another date."),
     "held_by_others": gettext_lazy(

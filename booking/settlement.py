@@ -424,9 +424,13 @@ def _give_all_back(
 
 
 def kept_until(basket: Basket, *, now: datetime) -> datetime:
-    """Return until when a stay that was taken back is kept: 15 minutes, within the cap."""
+    """Return until when a stay that was taken back is kept, within the cap.
+
+    15 minutes, and never shorter than the hour that its pages said while it could be paid.
+    """
     cap = (basket.first_held_at or now) + timedelta(minutes=settings.HOLD_MAX_MINUTES)
-    return min(now + timedelta(minutes=settings.HOLD_MINUTES), cap)
+    promised = basket.shown_until(now) or now
+    return min(max(now + timedelta(minutes=settings.HOLD_MINUTES), promised), cap)
 
 
 def end_unpaid(order_id: int, *, now: datetime, actor: Actor, keep_holds: bool) -> None:

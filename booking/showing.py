@@ -19,15 +19,16 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from booking.arrivals import ArrivalNotice, notice_of
+from booking.arrivals import ArrivalNotice, hours_words, is_outside, notice_of
 from booking.care import Sheet, asks_sheet, filled_lines, is_open
 from booking.models import BasketLine, Offer, Order, OrderLine, Participant, Refund, Slot, SubOrder
 from booking.models.offers import VatScheme
+from booking.needs import are_read
 from booking.people import Person, guests_of
 from booking.pictures import Picture, covers
 from booking.refusals import Trouble
 from booking.rules import states
-from booking.rules.kinds import kind_of
+from booking.rules.kinds import SLEPT, kind_of
 from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
@@ -703,7 +704,9 @@ def sold_lines(
 
 def _tell_hours(order: Order, lines: Sequence[SoldLine]) -> None:
     """Mark the lodgings where the stay begins whose hours aren't those of the arrival."""
-    lodgings = [one for one in lines if one.is_lodging and one.is_alive]
+    # Before the payment too: whoever comes back from the bank may still change the hour.
+    coming = (one for one in lines if one.is_alive or one.line.state == states.HELD)
+    lodgings = [one for one in coming if one.is_lodging]
     first = min((one.starts_at.date() for one in lodgings), default=None)
     for one in lodgings:
         if order.arrival_time is not None and one.starts_at.date() == first:
@@ -870,6 +873,7 @@ class BookedLine:
     """A line as its provider sees it: its own part, and what it takes to welcome (C12)."""
 
     pk: int
+    kind: str
     title: str
     unit_name: str
     reference: str
@@ -883,6 +887,8 @@ class BookedLine:
     guest: str
     phone: str
     arrival_time: Any
+    # Its own hours, where they come at another one.
+    own_hours: str
     needs: str
     options: tuple[str, ...]
     rows: list[dict[str, Any]]
@@ -898,13 +904,20 @@ class BookedLine:
     @property
     def is_lodging(self) -> bool:
         """Whether somebody sleeps there."""
-        return self.ends_at.date() > self.starts_at.date()
+        return self.kind in SLEPT
 
 
-def booked_line(line: OrderLine, *, now: datetime) -> BookedLine:
+def first_arrival(lines: Iterable[OrderLine]) -> date | None:
+    """Return the day on which an order's stay begins with a bed."""
+    sold = (one for one in lines if one.state in {states.SOLD, states.HONOURED, states.NO_SHOW})
+    return min((one.arrival for one in sold if one.unit_id and one.arrival), default=None)
+
+
+def booked_line(line: OrderLine, *, first: date | None, now: datetime) -> BookedLine:
     """Return what the provider of a line may know of it; `order` and `participants` are loaded.
 
-    The buyer is a first name and a phone; needs and arrival time are for every host of the stay.
+    The buyer is a first name and a phone. The hour of arrival is for the beds where the stay
+    begins, on the day `first`; needs are for those whose kind prepares for them.
     """
     order = line.order
     participants = list(line.participants.all())
@@ -912,8 +925,11 @@ def booked_line(line: OrderLine, *, now: datetime) -> BookedLine:
     quote = Quote.from_json(line.quote)
     starts_at, ends_at = paris(line.starts_at), paris(line.ends_at)
     services = Quote(quote.services)
+    arrival = line.order.arrival_time if line.unit_id and line.arrival == first else None
+    is_outside_hours = arrival is not None and is_outside(arrival, line.offer, starts_at)
     return BookedLine(
         pk=line.pk,
+        kind=line.kind,
         title=in_language(line.titles),
         unit_name=line.unit_name,
         reference=order.reference,
@@ -926,8 +942,9 @@ def booked_line(line: OrderLine, *, now: datetime) -> BookedLine:
         people=tuple(_participant_words(one.first_name, one.age) for one in participants),
         guest=order.first_name,
         phone=order.phone,
-        arrival_time=order.arrival_time,
-        needs=order.needs,
+        arrival_time=arrival,
+        own_hours=hours_words(line.offer, starts_at) if is_outside_hours else "",
+        needs=order.needs if are_read(line.kind) else "",
         options=tuple(
             f"{item.label} × {item.quantity}" if item.quantity > 1 else item.label
             for item in services.items

@@ -24,6 +24,9 @@ urlpatterns = [
     path(pgettext_lazy("address", "my-stay/extend/"), basket.extend, name="hold-extend"),
     path(pgettext_lazy("address", "my-stay/renew/"), basket.renew, name="hold-renew"),
     path(pgettext_lazy("address", "my-stay/<int:pk>/edit/"), basket.edit_line, name="line-edit"),
+    path(
+        pgettext_lazy("address", "my-stay/<int:pk>/minding/"), basket.minding, name="line-minding"
+    ),
     path(pgettext_lazy("address", "my-stay/<int:pk>/remove/"), basket.remove, name="line-remove"),
     path(pgettext_lazy("address", "my-stay/<int:pk>/accept/"), basket.accept, name="line-accept"),
     path(pgettext_lazy("address", "book/"), checkout.checkout, name="checkout"),

@@ -78,6 +78,9 @@ class LineRequest:
     options: tuple[OptionChoice, ...] = ()
     shown_amount: Decimal | None = None
     is_overlap_accepted: bool = False
+    # A bed beside one that they have: for others who come too, or instead of those lines.
+    is_for_others: bool = False
+    instead_of: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,10 @@ class Wish:
     quantity: int
     quote: Quote
     days: tuple[date, date] | None
-    # The other lines of the basket, as they were read.
+    # The other lines of the basket, as they were read, without those that it takes the place of.
     others: tuple[BasketLine, ...]
     basket_id: int
+    replaced: tuple[BasketLine, ...] = ()
 
 
 def read_wish(
@@ -108,13 +112,15 @@ def read_wish(
     offer = offer_on_sale(request.offer_id, is_lodging=request.unit_id is not None, today=today)
     if offer is None:
         raise Unavailable(trouble("not_on_sale"))
-    others = _other_lines(basket, except_line)
+    others = _other_lines(basket)
+    changed = next((line for line in others if line.pk == except_line), None)
+    others = tuple(line for line in others if line is not changed)
     if offer.is_lodging:
-        return _read_stay(basket, offer, request, others, today=today)
+        return _read_stay(basket, offer, request, others, changed=changed, today=today)
     return _read_places(basket, offer, request, others, today=today)
 
 
-def _other_lines(basket: Basket, except_line: int | None) -> tuple[BasketLine, ...]:
+def _other_lines(basket: Basket) -> tuple[BasketLine, ...]:
     """Return the lines that a new one has to live with; nothing was ever held: there are none.
 
     Their offers are read when something is wrong with them, no sooner.
@@ -124,8 +130,7 @@ def _other_lines(basket: Basket, except_line: int | None) -> tuple[BasketLine, .
     lines = []
     for line, slot in read_joined(OTHER_LINES, {"line": BasketLine, "slot": Slot}, [basket.pk]):
         line.slot = slot
-        if line.pk != except_line:
-            lines.append(line)
+        lines.append(line)
     return tuple(lines)
 
 
@@ -135,6 +140,7 @@ def _read_stay(
     request: LineRequest,
     others: tuple[BasketLine, ...],
     *,
+    changed: BasketLine | None,
     today: date,
 ) -> Wish:
     if request.arrival is None or request.departure is None:
@@ -145,6 +151,9 @@ def _read_stay(
     unit = next((one for one in offer.units.all() if one.pk == request.unit_id), None)
     if unit is None:
         raise Unavailable(trouble("unit_unknown", field="unit"))
+    # A line that went meanwhile needs no one to take its place: a second click is no fault.
+    replaced = tuple(line for line in others if line.unit_id and line.pk in request.instead_of)
+    others = tuple(line for line in others if line not in replaced)
     beside = [
         line
         for line in others
@@ -154,12 +163,17 @@ def _read_stay(
     lodged = {key for line in beside for key in line.people}
     people, keys = _who(basket, request, busy=lodged)
     clash = [line for line in beside if set(line.people) & set(keys)]
+    if changed is not None and not request.people and lodged & set(changed.people):
+        # Moved onto the nights of another bed: the same persons, not as many new ones.
+        clash = [line for line in beside if set(line.people) & set(changed.people)]
     guests = guests_of(people, keys)
     refused = check_unit(unit, request.arrival, request.departure, guests, today=today)
     if clash:
         refused.append(_sleep_twice(unit, clash))
     if refused:
         raise (Clash if clash else NotAllowed)(*refused)
+    if changed is None and not request.is_for_others:
+        _check_bed(basket, unit, request, people, beside)
     quote, no_quote = quote_unit(
         unit, request.arrival, request.departure, guests, request.options, TaxBook()
     )
@@ -167,7 +181,34 @@ def _read_stay(
         raise NotAllowed(*no_quote)
     _check_shown(quote, request)
     days = request.arrival, request.departure
-    return Wish(request, offer, unit, None, people, keys, 1, quote, days, others, basket.pk)
+    return Wish(
+        request, offer, unit, None, people, keys, 1, quote, days, others, basket.pk, replaced
+    )
+
+
+def _check_bed(
+    basket: Basket,
+    unit: Unit,
+    request: LineRequest,
+    people: list[Person],
+    beside: list[BasketLine],
+) -> None:
+    """Raise Clash where a second bed would add persons whom the party doesn't have.
+
+    Ages say how many come, not who: as everybody has a bed on those nights, another one is either
+    wanted instead, or for people who come too. A party spread over several beds (core.md 4) goes
+    on: those without a bed are found first. A second click on one bed is told elsewhere.
+    """
+    if request.people or any(line.unit_id == unit.pk for line in beside):
+        return
+    known, keys = match_people(_party(basket, request), request.ages)
+    if len(people) <= len(known):
+        return
+    had = [line for line in beside if set(line.people) & set(keys)]
+    titles = " + ".join(line.offer.title for line in had)
+    raise Clash(
+        trouble("has_bed", line=had[0].pk, other=titles, instead_of=[line.pk for line in had])
+    )
 
 
 def _sleep_twice(unit: Unit, clash: list[BasketLine]) -> Trouble:

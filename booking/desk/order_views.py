@@ -32,6 +32,7 @@ from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.gateways.base import GatewayError
 from booking.messages import send_again
 from booking.models import GatewayEvent, Order, OrderLine, OutboxMessage, Refund
+from booking.needs import readers_of_order, reading_words
 from booking.payment import ask_refund_again
 from booking.refusals import Refusal
 from booking.rules import states
@@ -181,6 +182,11 @@ class OrderInspectView(ReadOnlyInspectView):
                 for message in order.messages.order_by("created_at")
             ],
             "state_words": state_words(order),
+            "needs_readers": reading_words(
+                readers_of_order(order.lines.select_related("sub_order__provider"))
+                if order.needs
+                else ()
+            ),
             "history": history_of(order),
             "evidence": _evidence(order),
             "may_change": self.user_has_permission("change"),

@@ -45,6 +45,10 @@ def read_line(data: QueryDict) -> LineRequest:
         options=_options(data, troubles),
         shown_amount=_amount(data.get("shown_amount")),
         is_overlap_accepted=data.get("overlap_ok") == "1",
+        is_for_others=data.get("for_others") == "1",
+        instead_of=tuple(
+            number for number in map(_number, data.getlist("instead_of")) if number is not None
+        ),
     )
     if troubles:
         raise BadInput(*troubles)

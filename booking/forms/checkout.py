@@ -111,6 +111,7 @@ class CheckoutForm(forms.Form):
         people: Sequence[Person],
         terms: LegalText | None,
         has_lodging: bool,
+        needs_readers: Sequence[str] = (),
         package: Standing | None = None,
         initial: dict[str, Any] | None = None,
     ) -> None:
@@ -124,6 +125,9 @@ class CheckoutForm(forms.Form):
         self.buyer = next((person for person in self.people if person.is_adult), None)
         if not has_lodging:
             del self.fields["arrival_time"]
+        if not needs_readers:
+            # Nobody has a use for them: they aren't asked for.
+            del self.fields["needs"]
         if self.buyer is None:
             del self.fields["buyer_comes"]
         words = people_words(self.people)
@@ -202,6 +206,11 @@ class CheckoutForm(forms.Form):
         """Return who buys, from a valid form."""
         data = self.cleaned_data
         return Contact(data["first_name"], data["last_name"], data["email"], data["phone"])
+
+    @property
+    def special_needs(self) -> str:
+        """Return the special needs, from a valid form; none where nobody reads them."""
+        return str(self.cleaned_data.get("needs", ""))
 
     @property
     def names(self) -> dict[str, PersonName]:

@@ -216,6 +216,8 @@ class SearchForm(forms.Form):
         for text, age in zip(self.raw_ages, self.ages, strict=True):
             if age is None and len(self.ages) <= settings.MAX_PARTY:
                 found.append(trouble("age_unreadable" if text else "ages_missing", field="ages"))
+        self._is_party_right = not found
+        # Who only asks for the fields of the ages isn't told that they are missing.
         self.party_troubles = [] if self.is_updating else found
 
     @cached_property
@@ -251,9 +253,16 @@ class SearchForm(forms.Form):
         )
 
     @property
+    def is_party_right(self) -> bool:
+        """Whether the party, told or usual, can be priced: no mistake, no age missing."""
+        self.is_valid()
+        return self._is_party_right
+
+    @property
     def has_party(self) -> bool:
         """Whether the address says who comes, without a mistake."""
-        return ("adults" in self.data or "ages" in self.data) and not self.party_errors
+        is_told = any(name in self.data for name in ("adults", "children", "ages"))
+        return is_told and self.is_party_right
 
     # --- What was understood --------------------------------------------------------------------
     @property

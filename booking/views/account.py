@@ -21,6 +21,7 @@ from booking.finding import send_order_link
 from booking.forms.checkout import FindOrderForm
 from booking.ics import calendar_of
 from booking.models import Refund
+from booking.needs import readers_of_order, reading_words
 from booking.rules import states
 from booking.views.answers import by_link, see_other
 from booking.views.own_stays import account_offer
@@ -58,6 +59,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
             for one in Refund.objects.filter(payment__order=order, line__isnull=True)
         ],
         "summary": showing.order_summary(order, lines),
+        "needs_readers": reading_words(readers_of_order(one.line for one in lines)),
         "offers_account": account_offer(request, order),
         "contract": package_words.contract_of(order) if is_bought else None,
     }

@@ -17,6 +17,7 @@ from booking import basket as baskets
 from booking import package_words, showing
 from booking.access import basket_for, last_order_of, remember_basket
 from booking.forms.basket import read_line
+from booking.minding import find_unminded
 from booking.models import Basket
 from booking.packages import standing_of
 from booking.refusals import Refusal, WrongState, trouble
@@ -100,6 +101,20 @@ def edit_line(request: HttpRequest, pk: int) -> HttpResponse:
         return line_pages.edit(request, view, line, refusal=refusal, now=now)
     _tell_change(request, line, view_basket(basket, now=now))
     return see_other(MY_STAY)
+
+
+@never_cache
+@require_safe
+def minding(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who looks after the children meanwhile; where nobody is asked for, the stay itself."""
+    now = timezone.now()
+    view = view_basket(_basket(request), now=now)
+    if _line(view, pk) is None:
+        raise Http404
+    unminded = next((one for one in find_unminded(view, now=now) if one.line.line.pk == pk), None)
+    if unminded is None or view.is_frozen:
+        return see_other(MY_STAY)
+    return line_pages.minding(request, view, unminded, now=now)
 
 
 @never_cache

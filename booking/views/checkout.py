@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,11 +26,12 @@ from booking.access import (
     remember_basket,
     remember_order,
 )
-from booking.arrivals import hours_of_stay
+from booking.arrivals import ArrivalNotice, hours_of_stay, notices_of_stay
 from booking.basket import renew_holds
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Order
+from booking.needs import readers_of_stay, reading_words
 from booking.packages import Standing, standing_of, terms_in_force
 from booking.refusals import PriceChanged, Refusal, trouble
 from booking.rules import states
@@ -109,6 +111,7 @@ def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
         "order": order,
         "is_open": is_open,
         "is_frozen": order.state == states.AWAITING_PAYMENT,
+        "lines": lines,
         "summary": showing.order_summary(order, lines),
     }
     return render(request, "booking/payment_back.html", context)
@@ -164,7 +167,7 @@ class _Sent:
             contact=form.contact,
             names=form.names,
             arrival_time=form.cleaned_data.get("arrival_time"),
-            needs=form.cleaned_data["needs"],
+            needs=form.special_needs,
             terms=form.terms_in_force,
             shown_total=form.cleaned_data["shown_total"],
             package_form=form.form_in_force,
@@ -314,6 +317,7 @@ def _form(
         people=[person for person in view.people if person.key in keys],
         terms=terms_in_force(get_language() or "fr", now),
         has_lodging=any(one.unit for one in view.counted),
+        needs_readers=readers_of_stay(view.counted),
         package=standing,
         initial=request.session.get(DRAFT),
     )
@@ -336,6 +340,8 @@ def _show(
         "page_errors": bool(problems) or bool(form.is_bound and form.errors),
         "summary": showing.summary_of(view, now=now),
         "arrival_hint": _arrival_hint(view, form),
+        "arrival_notices": _arrival_notices(view, form),
+        "needs_hint": _needs_hint(view, form),
         "rules": showing.rules_of(view, now=now),
         "providers": sorted({one.offer.provider.name for one in view.counted}),
         "package": package_words.banner_of(standing),
@@ -349,7 +355,27 @@ def _arrival_hint(view: BasketView, form: CheckoutForm) -> str:
     if "arrival_time" not in form.fields:
         return ""
     hours = hours_of_stay(view.counted)
-    return ". ".join([str(form.fields["arrival_time"].help_text), *hours])
+    outside = _("At another hour, you will have to agree with your host before you come")
+    return ". ".join([str(form.fields["arrival_time"].help_text), *hours, outside])
+
+
+def _arrival_notices(view: BasketView, form: CheckoutForm) -> list[ArrivalNotice]:
+    """Return what to tell before paying who typed an hour outside the hosts'."""
+    if "arrival_time" not in form.fields:
+        return []
+    try:
+        arrival = form.fields["arrival_time"].clean(form["arrival_time"].value())
+    except ValidationError:
+        return []
+    return notices_of_stay(arrival, view.counted) if arrival else []
+
+
+def _needs_hint(view: BasketView, form: CheckoutForm) -> str:
+    """Return what stands beside the needs: what for, and the names of those who read them."""
+    if "needs" not in form.fields:
+        return ""
+    words = reading_words(readers_of_stay(view.counted))
+    return f"{form.fields['needs'].help_text}. {words}."
 
 
 def _show_under_way(request: HttpRequest, view: BasketView) -> HttpResponse:

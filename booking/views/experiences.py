@@ -103,6 +103,7 @@ def slot_panel(
         to_day=to_day,
         cancelled=cancelled,
         is_party_told=form.has_party,
+        is_party_right=form.is_party_right,
         back=request.get_full_path(),
         now=now,
     )

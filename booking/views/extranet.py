@@ -43,8 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
     shown = Paginator(coming, PAGE).get_page(request.GET.get("page"))
     context = {
         "providers": providers,
-        "coming": [showing.booked_line(one, now=now) for one in shown],
-        "past": [showing.booked_line(one, now=now) for one in past[:PAGE]],
+        "coming": [showing.booked_line(one, first=one.first_arrival, now=now) for one in shown],
+        "past": [showing.booked_line(one, first=one.first_arrival, now=now) for one in past[:PAGE]],
         "coming_count": coming.filter(state=states.SOLD).count(),
         "page": shown,
     }
@@ -57,7 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def line(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one booking with what this provider needs to welcome, and nothing else."""
     sold = line_for_provider(request.user, pk)
-    booked = showing.booked_line(sold, now=timezone.now())
+    booked = showing.booked_line(sold, first=sold.first_arrival, now=timezone.now())
     context: dict[str, Any] = {"booked": booked}
     if booked.has_sheet and booked.is_alive:
         try:

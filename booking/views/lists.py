@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking import browsing, cards, pictures
+from booking.access import basket_for
 from booking.availability import StayResults, search_experiences, search_stays
 from booking.facets import Facets
 from booking.forms.search import SearchForm
 from booking.models import Offer
+from booking.quoting import USUAL_ARRIVAL
 from booking.rules.kinds import DATED
 from booking.showing import party_words
 from booking.spots import anchor_of, pin_of
@@ -141,17 +143,30 @@ def _stay_cards(
 
 
 def _shelf(form: SearchForm, path: str, poles: Sequence[Pole], *, now: datetime) -> dict[str, Any]:
-    shelf = browsing.browse_lodgings(filters=form.filters, page=form.page, now=now)
+    guests = form.guests if form.has_party else ()
+    shelf = browsing.browse_lodgings(filters=form.filters, guests=guests, page=form.page, now=now)
     photos = pictures.covers(one.offer for one in shelf.results)
     empty = {
         "title": _("Nothing has all of that"),
         "text": _("No place has everything you ticked. Let one filter go."),
         "actions": ways_to_loosen(form, path, poles),
     }
+    if guests and not shelf.sieved.offers:
+        empty = {
+            "title": _("No place holds all of you"),
+            "text": _("Look for fewer persons: several beds can be added to one stay."),
+            "actions": [],
+        }
+    note = _("Give your dates and who comes: each price becomes that of your whole stay.")
+    if guests:
+        note = _(
+            "Those that hold %(party)s. Give your dates: each price becomes that of your whole "
+            "stay."
+        ) % {"party": party_words(guests)}
     return {
         **stay_filters(form, path, poles, Facets(shelf.sieved)),
         "title": _("Where to stay in the Velay"),
-        "note": _("Give your dates and who comes: each price becomes that of your whole stay."),
+        "note": note,
         "cards": [
             cards.shelf_card(one, query=form.party_query, picture=photos.get(one.offer.pk))
             | {"id": anchor_of(one.offer)}
@@ -217,6 +232,7 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
         "season": form.wish("season"),
         "from_day": None if form.page_errors else form.arrival_day,
         "to_day": None if form.page_errors else form.departure_day or form.last_day,
+        "arrives_at": _arrives_at(request, form),
         "guests": guests,
         "now": now,
     }
@@ -254,6 +270,14 @@ def experiences_page(request: HttpRequest, form: SearchForm, *, now: datetime) -
         ),
         "empty": None if found.results else _nothing_to_live(form, path),
     }
+
+
+def _arrives_at(request: HttpRequest, form: SearchForm) -> time:
+    """Return the hour at which the bed of their stay can be had on the first day."""
+    basket = basket_for(request) if form.arrival_day else None
+    beds = basket.lines.filter(unit__isnull=False, arrival=form.arrival_day) if basket else None
+    hours = beds.values_list("offer__check_in_from", flat=True) if beds is not None else ()
+    return min((hour for hour in hours if hour), default=USUAL_ARRIVAL)
 
 
 def _nothing_to_live(form: SearchForm, path: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from booking import availability, browsing, cards, pictures, structured
+from booking.access import basket_for
 from booking.alternatives import nearest_stays
 from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_choices
 from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
-from booking.models import Offer
-from booking.quoting import policy_of, stay_hours, supplement_terms
+from booking.models import Offer, Stay
+from booking.quoting import USUAL_ARRIVAL, policy_of, stay_hours, supplement_terms
 from booking.rules.kinds import PROPOSED
 from booking.rules.pricing import OptionChoice
 from booking.rules.refunds import deadlines
@@ -29,7 +30,7 @@ from destination.models.territory import pole_by_commune
 from destination.structured import breadcrumbs
 from destination.templatetags.velay import jour_long
 from destination.templatetags.velay import nights as nights_words
-from oti.lib.dates import ONE_DAY, count_nights
+from oti.lib.dates import ONE_DAY, count_nights, nights
 from oti.lib.dates import today as day_of
 
 NEAR_COUNT = 3
@@ -71,7 +72,7 @@ def stay_offer_page(
     return context | {
         "search": form.for_component(f"{request.path}#reserver"),
         "month": calendar_part(request, offer, form, now=now),
-        "near": _near(request, pole, form, now=now),
+        "near": _near(request, offer, pole, form, now=now),
         "near_url": f"{reverse('booking:experiences')}?{form.query(pole=pole.slug)}",
         **box,
     }
@@ -254,7 +255,8 @@ def calendar_part(
     """Return one month for `calendar_month.html`.
 
     A first press chooses the arrival, a second one the departure: each day that can be chosen is
-    a link to this page.
+    a link to this page. Nights on hold in this visitor's own stay are theirs, not sold out; those
+    that others have are sold out, whatever the address chose.
     """
     today = day_of(now)
     year, month = _month_asked(request, offer, form, today)
@@ -267,6 +269,13 @@ def calendar_part(
         until = browsing.last_departure(offer, arrival)
     earliest = today + timedelta(days=offer.min_advance_days)
     rest = _without_dates(request, form)
+    own = _nights_on_hold(request, offer, now=now)
+    taken = {
+        day.day
+        for week in shown.weeks
+        for day in week
+        if day and not day.is_free and day.day not in own
+    }
 
     def cell(day: CalendarDay | None) -> dict[str, Any] | None:
         if day is None:
@@ -279,9 +288,9 @@ def calendar_part(
             url = _with_dates(rest, day.day, None)
         return {
             "date": day.day,
-            "state": _state(day),
+            "state": "free" if day.day in own else _state(day),
             "is_arrival": can_arrive,
-            "selection": _selection(day.day, arrival, departure),
+            "selection": _selection(day.day, arrival, departure, own=own, taken=taken),
             "url": f"{request.path}?{url}#dates" if url else "",
             "reason": "",
         }
@@ -325,14 +334,38 @@ def _state(day: CalendarDay) -> str:
     return "closed" if day.is_closed else "full"
 
 
-def _selection(day: date, arrival: date | None, departure: date | None) -> str:
+def _nights_on_hold(request: HttpRequest, offer: Offer, *, now: datetime) -> set[date]:
+    """Return the nights of a lodging that this visitor's stay has on hold."""
+    basket = basket_for(request)
+    if basket is None or basket.first_held_at is None:
+        return set()
+    held = Stay.objects.filter(
+        line__basket=basket, unit__offer=offer, state=Stay.State.HELD, expires_at__gt=now
+    )
+    dates = held.values_list("dates", flat=True)
+    return {day for one in dates for day in nights(one.lower, one.upper)}
+
+
+def _selection(
+    day: date,
+    arrival: date | None,
+    departure: date | None,
+    *,
+    own: Collection[date],
+    taken: Collection[date],
+) -> str:
+    """Return what a day is of the dates chosen, or of one's own stay; "" where others have it.
+
+    The day of departure is a morning: what counts is the night before.
+    """
+    if arrival and day == departure and day - ONE_DAY not in taken:
+        return "to"
+    if day in taken:
+        return ""
     if day == arrival:
         return "from"
-    if arrival and departure:
-        if day == departure:
-            return "to"
-        if arrival < day < departure:
-            return "in"
+    if day in own or (arrival and departure and arrival < day < departure):
+        return "in"
     return ""
 
 
@@ -346,9 +379,12 @@ def _reasons(month: CalendarMonth, arrival: date | None) -> list[str]:
 
 # --- Near by ------------------------------------------------------------------------------------
 def _near(
-    request: HttpRequest, pole: Pole, form: SearchForm, *, now: datetime
+    request: HttpRequest, offer: Offer, pole: Pole, form: SearchForm, *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return a few things to do in the same pole, on the days of the stay where they are known."""
+    """Return a few things to do in the same pole, on the days of the stay where they are known.
+
+    From the hour of arrival on, spread over the days.
+    """
     arrival = departure = None
     if not form.page_errors.get("dates"):
         arrival, departure = form.arrival_day, form.departure_day
@@ -357,6 +393,7 @@ def _near(
         pole=pole.slug,
         from_day=arrival,
         to_day=departure or (arrival + 7 * ONE_DAY if arrival else None),
+        arrives_at=offer.check_in_from or USUAL_ARRIVAL,
         guests=form.guests if form.has_party else (),
         size=NEAR_COUNT,
         now=now,

@@ -22,6 +22,7 @@ from booking.emails import order_url
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, Offer
+from booking.needs import readers_of_stay
 from booking.packages import Standing, standing_of, terms_in_force
 from booking.people import people_from
 from booking.refusals import Unavailable, trouble
@@ -176,6 +177,8 @@ def _wish(given: dict[str, Any]) -> LineRequest:
         quantity=given["quantity"],
         options=tuple(OptionChoice(code, quantity) for code, quantity in taken.items()),
         is_overlap_accepted=given["accept_overlap"],
+        is_for_others=given["for_others"],
+        instead_of=tuple(given["instead_of"]),
     )
 
 
@@ -211,7 +214,7 @@ def _place(
             contact=form.contact,
             names=form.names,
             arrival_time=given.get("arrival_time"),
-            needs=given["needs"],
+            needs=form.special_needs,
             terms=form.terms_in_force,
             shown_total=from_cents(given["shown_total_cents"]),
             package_form=_form_received(given, standing),
@@ -250,6 +253,7 @@ def _checked(given: dict[str, Any], view: BasketView, *, now: datetime) -> Check
         people=[one for one in people_from(view.basket.people) if one.key in keys],
         terms=terms_in_force(given["language"], now),
         has_lodging=any(one.unit for one in view.counted),
+        needs_readers=readers_of_stay(view.counted),
     )
     if not form.is_valid():
         raise ValidationError(

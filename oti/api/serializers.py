@@ -142,6 +142,18 @@ class NewLine(Shape):
     accept_overlap = YesNo(
         required=False, default=False, help_text="They leave one thing early for the other."
     )
+    for_others = YesNo(
+        required=False,
+        default=False,
+        help_text="A bed for others who come too, where everybody has one (`has_bed`).",
+    )
+    instead_of = serializers.ListField(
+        child=WholeNumber(min_value=1, max_value=MAX_ID),
+        max_length=40,
+        required=False,
+        default=list,
+        help_text="Lines with a bed, taken out once this one is held.",
+    )
 
 
 # --- Checkout -----------------------------------------------------------------------------------
@@ -178,4 +190,10 @@ class CheckoutGiven(Shape):
     shown_total_cents = WholeNumber(min_value=0, max_value=10**9)
     language = OneOf(LANGUAGES)
     arrival_time = Hour(required=False, allow_null=True)
-    needs = Text(max_length=1000, required=False, default="", allow_blank=True)
+    needs = Text(
+        max_length=1000,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Kept where a host of the stay prepares for them, read by them and the office.",
+    )

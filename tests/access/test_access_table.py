@@ -69,6 +69,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:hold-renew": POST_ONLY,
     # A line of somebody else's basket.
     "booking:line-edit": HIDDEN,
+    "booking:line-minding": HIDDEN,
     "booking:line-remove": POST_ONLY,
     "booking:line-accept": POST_ONLY,
     # Without a stay of one's own there is nothing to book.
@@ -160,6 +161,7 @@ class World:
             "booking:stay-offer": {"slug": line.offer.slug},
             "booking:experience-offer": {"slug": ticket.offer.slug},
             "booking:line-edit": {"pk": self.foreign_line.pk},
+            "booking:line-minding": {"pk": self.foreign_line.pk},
             "booking:line-remove": {"pk": self.foreign_line.pk},
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},

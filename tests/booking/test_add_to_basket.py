@@ -250,7 +250,8 @@ def test_two_rooms_take_different_persons():
     rooms = list(offer.units.all())
     basket = factories.a_basket()
     for room in rooms:
-        add_to_basket(basket, week(offer, unit_id=room.pk, ages=(None, None)), now=NOW)
+        couple = week(offer, unit_id=room.pk, ages=(None, None), is_for_others=room != rooms[0])
+        add_to_basket(basket, couple, now=NOW)
 
     assert [line.people for line in basket.lines.order_by("pk")] == [["p1", "p2"], ["p3", "p4"]]
 

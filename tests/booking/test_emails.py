@@ -156,13 +156,15 @@ def test_each_provider_learns_its_own_part_and_nothing_else(order: Order):
         own = set(
             order.lines.filter(sub_order=message.data["sub_order"]).values_list("pk", flat=True)
         )
+        kinds = set(order.lines.filter(pk__in=own).values_list("kind", flat=True))
         for text in parts(compose(message)):
             for pk, title in titles.items():
                 assert (title in text) is (pk in own)
             assert "Claire" in text
             assert "06 00 00 00 00" in text
-            assert "5:30 pm" in text
-            assert "A nut allergy" in text
+            # The hour is for the bed, needs for who prepares for them: not for the evening.
+            assert ("5:30 pm" in text) is ("lodging" in kinds)
+            assert ("A nut allergy" in text) is (kinds != {"event_ticket"})
             assert "5 years old" in text
             # The rest of the stay and of the person is nobody's business.
             assert "Dupont" not in text

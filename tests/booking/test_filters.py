@@ -175,9 +175,9 @@ def test_coming_days_of_the_address_are_not_those_of_the_stay(client: Client):
 def test_counting_all_chips_costs_no_statement(client: Client, django_assert_max_num_queries):
     a_market()
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(address("booking:stays", **WEEK, features="pets", stars="3"))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         client.get(address("booking:stays", features="pets", stars="3", labels="accueil-velo"))
 
 

@@ -118,4 +118,4 @@ def test_everybody_is_let_through_while_the_cache_is_away(client: Client, order,
 def test_the_list_of_what_is_wrong_names_the_field(client: Client):
     page = body(ask(client, "claire@example.org", "A" * 40))
 
-    assert "Reference: Ensure" in page.split("data-error-summary")[1].split("</ul>")[0]
+    assert "Reference: Give" in page.split("data-error-summary")[1].split("</ul>")[0]

@@ -411,10 +411,43 @@ def test_stay_is_given_back_to_be_changed_with_its_places(client: Client, bank: 
     assert bank.sessions[order.payments.get().session_id].status == "expired"
     assert "Your stay is yours to change again." in body(answer)
     assert "The Narces Cottage" in body(answer)
-    assert Stay.objects.get().expires_at == NOW + timedelta(minutes=15)
     assert SlotHold.objects.count() == 3
+    # As long as was said while it could be paid.
+    assert basket.expires_at == Stay.objects.get().expires_at == order.pay_until
+    assert order.pay_until > NOW + timedelta(minutes=30)
+    assert "until 10:31 am" in body(answer)
     # What was typed waits for the next time.
     assert 'value="Firstp4"' in body(client.get(address(CHECKOUT)))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "kept"),
+    # What was said, then a quarter of an hour.
+    [(5, 31), (28, 43)],
+)
+def test_hold_is_never_shortened_by_the_way_back(
+    client: Client, bank: FakeBank, at, minutes: int, kept: int
+):
+    basket = dupont_stay(client)
+    order = buy(client, basket)
+    at(NOW + timedelta(minutes=minutes))
+
+    client.post(address("booking:order-reopen", order.reference))
+
+    basket.refresh_from_db()
+    assert int((basket.expires_at - NOW).total_seconds() // 60) == kept
+
+
+def test_the_way_back_keeps_nothing_past_the_cap(client: Client, bank: FakeBank):
+    basket = dupont_stay(client)
+    order = buy(client, basket)
+    first = NOW - timedelta(minutes=145)
+    Basket.objects.filter(pk=basket.pk).update(first_held_at=first)
+
+    client.post(address("booking:order-reopen", order.reference))
+
+    basket.refresh_from_db()
+    assert basket.expires_at == NOW + timedelta(minutes=20)
 
 
 def test_stay_that_was_paid_meanwhile_is_not_given_back(client: Client, bank: FakeBank):

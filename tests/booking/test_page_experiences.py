@@ -115,6 +115,74 @@ def test_the_list_is_filtered_by_dates_kind_and_ages(client: Client):
     assert "At least one adult" in children
 
 
+def test_what_begins_before_the_arrival_comes_last(client: Client):
+    morning = factories.an_activity(title_en="Only that morning")
+    factories.a_slot(morning, SATURDAY, time(9, 10))
+    daily = factories.an_activity(title_en="Morning and evening")
+    for hour in (time(9, 10), time(17)):
+        factories.a_slot(daily, SATURDAY, hour)
+    later = factories.an_activity(title_en="On Sunday")
+    factories.a_slot(later, SUNDAY, time(9))
+    # Open all day: one may still come after the arrival.
+    visit = factories.an_activity(kind="visit", title_en="The abbey", duration_minutes=540)
+    factories.a_slot(visit, SATURDAY, time(9))
+
+    cards = listing(client, **WEEK, adults=2).context["cards"]
+
+    assert cards[-1]["title"] == "Only that morning"
+    assert {card["title"] for card in cards[:2]} == {"Morning and evening", "The abbey"}
+    evening = next(card for card in cards if card["title"] == "Morning and evening")
+    assert evening["hour"] == time(17)
+
+
+def test_the_hour_of_arrival_is_that_of_the_bed_of_the_stay(client: Client):
+    bed = factories.a_lodging(now=NOW, check_in_from=time(12))
+    basket = factories.a_basket()
+    request = LineRequest(
+        offer_id=bed.pk,
+        unit_id=bed.units.get().pk,
+        arrival=SATURDAY,
+        departure=NEXT_SATURDAY,
+        ages=(None, None),
+    )
+    add_to_basket(basket, request, now=NOW)
+    with_basket(client, basket)
+    noon = factories.an_activity(title_en="At one")
+    factories.a_slot(noon, SATURDAY, time(13))
+    factories.a_slot(factories.an_activity(title_en="On Sunday"), SUNDAY)
+
+    assert listing(client).context["cards"][0]["title"] == "At one"
+
+
+def test_what_is_there_each_day_is_spread_over_the_days(client: Client):
+    days = [SATURDAY + timedelta(days=number) for number in range(4)]
+    for _number in range(8):
+        offer = factories.an_activity()
+        for day in days:
+            factories.a_slot(offer, day, time(17))
+    dates = {"arrival": days[0], "departure": days[-1], "adults": 2}
+
+    cards = listing(client, **dates).context["cards"]
+
+    assert [card["day"] for card in cards] == [day for day in days for _twice in range(2)]
+    # Without dates each stands at its next one.
+    assert {card["day"] for card in listing(client, adults=2).context["cards"]} == {SATURDAY}
+
+
+def test_pages_of_days_hold_each_offer_once(client: Client):
+    titles = [f"Walk {number}" for number in range(14)]
+    for title in titles:
+        offer = factories.an_activity(title=title, title_fr=title, title_en=title)
+        for day in (SATURDAY, SUNDAY):
+            factories.a_slot(offer, day, time(17))
+
+    pages = [listing(client, **WEEK, adults=2, page=number) for number in (1, 2)]
+
+    shown = [[card["title"] for card in page.context["cards"]] for page in pages]
+    assert [len(one) for one in shown] == [12, 2]
+    assert sorted(shown[0] + shown[1]) == sorted(titles)
+
+
 def test_an_empty_list_offers_other_days(client: Client):
     offer = factories.an_activity()
     factories.a_slot(offer, NEXT_SATURDAY + timedelta(days=3))
@@ -208,6 +276,45 @@ def test_a_forged_party_is_nobody(client: Client, forged):
 
     assert client.post(address("booking:line-add"), {**form, **forged}).status_code == 303
     assert Basket.objects.get().people == []
+
+
+WRONG_PARTIES = [
+    {"adults": 6, "children": 2, "ages": ["", 12]},
+    {"adults": 99},
+    {"adults": 0, "children": 1, "ages": [5]},
+    {"children": 2},
+    {"adults": "x"},
+    # Without script: only the fields of the ages are asked for.
+    {"adults": 2, "children": 2, "update": 1},
+]
+
+
+@pytest.mark.parametrize("party", WRONG_PARTIES)
+def test_a_party_with_a_mistake_has_no_price_and_no_button(client: Client, party):
+    offer = factories.an_activity(adult="36", child="24")
+    factories.a_slot(offer, SUNDAY)
+
+    page = show(client, offer, **party)
+
+    assert fields_of(page) == []
+    assert "€72" not in text_of(page)
+    assert page.context["panel"]["quote"] is None
+    # The dates stay, and so does what was typed.
+    assert "Sunday 11 July" in text_of(page)
+    assert fields_of(listing(client, **party)) == []
+
+
+@pytest.mark.parametrize("party", WRONG_PARTIES[:3])
+def test_a_mistake_of_the_address_is_no_matter_for_a_stay_or_for_pieces(client: Client, party):
+    box = factories.a_produce()
+    factories.a_slot(box, SUNDAY)
+    assert len(fields_of(show(client, box, **party))) == 1
+
+    with_basket(client, factories.a_basket(None, None))
+    offer = factories.an_activity()
+    factories.a_slot(offer, SUNDAY)
+    [form] = fields_of(show(client, offer, **party))
+    assert form["people"] == ["p1", "p2"]
 
 
 def test_people_of_the_stay_are_ticked_where_their_age_allows(client: Client):
@@ -363,9 +470,9 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
         factories.a_slot(offer, SUNDAY)
     basket = factories.a_basket(None, 5)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         listing(client, **DUPONT)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         show(client, offers[0], **DUPONT)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         show(with_basket(client, basket), offers[0])

@@ -264,5 +264,5 @@ def test_statements_do_not_grow_with_the_offers(client: Client, django_assert_ma
         offer = thing(f"Swimming {number}", SUNDAY + timedelta(days=number % 6))
         factories.a_slot(offer, MONDAY, time(9))
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         ideas(visitor)

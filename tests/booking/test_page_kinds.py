@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from booking.models import Basket, BasketLine, SlotHold
+from booking.models import Basket, BasketLine, Offer, SlotHold
 from tests import factories
 from tests.booking.pages import body
 from tests.cast import NOW
@@ -178,6 +179,82 @@ def test_a_dinner_for_two_asks_who_minds_the_children(client: Client):
     )
     # Three hours and a half from seven on: the whole dinner.
     assert "qui garde les enfants" not in body(client.get(address("booking:my-stay")))
+
+
+def a_workshop_of_the_eldest(client: Client) -> None:
+    """Let parents and the child of 10 be at a workshop, 14 to 16 h; the child of 5 is left."""
+    lace = factories.an_activity(kind="workshop", min_age=8, duration_minutes=120)
+    slot = factories.a_slot(lace, DAY, time(14))
+    form = {"offer": lace.pk, "slot": slot.pk, "adults": "2", "ages": "10"}
+    form |= {"party_adults": "2", "party_ages": "5,10"}
+    assert client.post(address(ADD), form).status_code == 303
+
+
+def the_page_of_minders(client: Client):
+    stay = client.get(address("booking:my-stay"))
+    url = re.search(r'href="(/[^"]*/minding/|/[^"]*/garde/)"', stay.content.decode())
+    assert url, body(stay)
+    return client.get(url[1])
+
+
+def test_only_carers_who_cover_that_time_are_shown_for_that_child_alone(client: Client):
+    a_workshop_of_the_eldest(client)
+    hours = {"covers": time(13), "another hour": time(18), "too late": time(15)}
+    slots = {}
+    for title, hour in hours.items():
+        care = factories.a_childcare()
+        Offer.objects.filter(pk=care.pk).update(title=title, title_fr=title)
+        slots[title] = factories.a_slot(care, DAY, hour, capacity=40)
+    tomorrow = factories.a_slot(slots["covers"].offer, DAY + timedelta(days=1), time(13))
+    elders = factories.a_childcare()
+    Offer.objects.filter(pk=elders.pk).update(title="elders", title_fr="elders", min_age=8)
+    factories.a_slot(elders, DAY, time(13), capacity=40)
+    full = factories.a_childcare()
+    Offer.objects.filter(pk=full.pk).update(title="full", title_fr="full")
+    factories.a_slot(full, DAY, time(13), capacity=5)
+
+    page = the_page_of_minders(client)
+
+    [card] = page.context["cards"]
+    form = fields_of(card["add"])
+    assert form["slot"] == str(slots["covers"].pk) != str(tomorrow.pk)
+    # Alone, and for its own price.
+    assert (form["people"], form["shown_amount"]) == ("p3", "20.00")
+    assert "jusqu’à 16 h 30" in body(page)
+    for title in ("another hour", "too late", "elders", "full"):
+        assert title not in body(page)
+    assert client.post(address(ADD), form).status_code == 303
+    assert "qui garde l" not in body(client.get(address("booking:my-stay")))
+
+
+def test_nobody_at_that_time_says_so_and_leads_on(client: Client):
+    a_workshop_of_the_eldest(client)
+    factories.a_slot(factories.a_childcare(), DAY, time(18), capacity=40)
+
+    page = the_page_of_minders(client)
+
+    assert page.context["cards"] == []
+    assert "kind=childcare" in page.content.decode()
+
+
+def test_a_child_who_is_elsewhere_for_a_part_of_it_is_not_proposed(client: Client):
+    a_workshop_of_the_eldest(client)
+    factories.a_slot(factories.a_childcare(), DAY, time(13), capacity=40)
+    story = factories.an_activity(max_age=6, min_age=3, duration_minutes=30)
+    slot = factories.a_slot(story, DAY, time(13, 15))
+    client.post(address(ADD), {"offer": story.pk, "slot": slot.pk, "people": ["p3"]})
+
+    assert the_page_of_minders(client).context["cards"] == []
+
+
+def test_where_nobody_is_asked_for_there_is_only_the_stay(client: Client):
+    a_workshop_of_the_eldest(client)
+    line = Basket.objects.get().lines.get()
+
+    # No childcare is sold at all.
+    answer = client.get(address("booking:line-minding", line.pk))
+
+    assert (answer.status_code, answer.url) == (303, address("booking:my-stay"))
 
 
 # --- Shuttle, steps, visit ---

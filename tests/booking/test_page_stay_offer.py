@@ -158,19 +158,62 @@ def test_without_dates_it_asks_for_them_and_shows_its_lowest_night(client: Clien
 def test_one_press_chooses_the_arrival_the_next_one_the_departure(client: Client):
     offer = factories.a_lodging(night="90", min_stay=2, now=NOW)
 
-    def cell(page, day: date):
-        weeks = page.context["month"]["weeks"]
-        return next(one for week in weeks for one in week if one and one["date"] == day)
+    def chosen(page, day: date):
+        return cell(page.context["month"], day)
 
     first = client.get(address("booking:stay-offer", offer.slug, month="2027-07", adults=3))
-    second = client.get(cell(first, SATURDAY)["url"].partition("#")[0])
-    third = client.get(cell(second, NEXT_SATURDAY)["url"].partition("#")[0])
+    second = client.get(chosen(first, SATURDAY)["url"].partition("#")[0])
+    third = client.get(chosen(second, NEXT_SATURDAY)["url"].partition("#")[0])
 
     assert "Now choose the day of departure" in text_of(second)
-    assert cell(second, SATURDAY)["selection"] == "from"
+    assert chosen(second, SATURDAY)["selection"] == "from"
     assert third.context["search"]["departure"] == NEXT_SATURDAY
     assert third.context["search"]["adults"] == 3
     assert "Total" in text_of(third)
+
+
+def cell(month, day: date):
+    return next(one for week in month["weeks"] for one in week if one and one["date"] == day)
+
+
+def test_nights_that_others_have_are_sold_out_whatever_was_chosen(client: Client):
+    offer = factories.a_lodging(now=NOW)
+    hold_week(offer)
+
+    page = show(client, offer, **WEEK)
+
+    days = {day["date"]: day for week in page.context["month"]["weeks"] for day in week if day}
+    for number in range(8):
+        assert days[SATURDAY + timedelta(days=number)]["selection"] == ""
+    assert days[SATURDAY]["state"] == "full"
+    assert days[NEXT_SATURDAY]["state"] == "free"
+    assert "July 2027, in your stay" not in text_of(page)
+    assert "July 2027, sold out" in text_of(page)
+
+
+def test_a_departure_on_the_day_that_others_arrive_is_one(client: Client):
+    offer = factories.a_lodging(now=NOW)
+    hold_week(offer)
+    before = {"arrival": SATURDAY - timedelta(days=3), "departure": SATURDAY, "adults": 2}
+
+    month = show(client, offer, **before).context["month"]
+
+    assert cell(month, SATURDAY)["selection"] == "to"
+    assert cell(month, SATURDAY - timedelta(days=1))["selection"] == "in"
+
+
+def test_nights_of_ones_own_stay_are_not_sold_out(client: Client):
+    offer = factories.a_lodging(night="100", now=NOW)
+    [form] = fields_of(show(client, offer, **WEEK))
+    client.post(address("booking:line-add"), form)
+
+    for query in (WEEK, {}):
+        page = show(client, offer, **query, month="2027-07")
+        month = page.context["month"]
+        inner = cell(month, SATURDAY + timedelta(days=2))
+        assert (inner["state"], inner["selection"]) == ("free", "in")
+        assert "July 2027, sold out" not in text_of(page)
+        assert "12 July 2027, in your stay" in text_of(page).replace("\u00a0", " ")
 
 
 def test_the_calendar_turns_alone(client: Client, django_assert_max_num_queries):

@@ -74,6 +74,37 @@ def test_without_dates_every_lodging_stands_with_its_lowest_night(client: Client
     assert b"noindex" not in page.content
 
 
+@pytest.mark.parametrize(
+    ("party", "shown"),
+    [
+        ({"adults": 2, "children": 2, "ages": [5, 10]}, {"for six"}),
+        ({"adults": 2}, {"for two", "for six"}),
+        # One of them is in the cot.
+        ({"adults": 2, "children": 1, "ages": [0]}, {"for two", "for six"}),
+        ({"adults": 8}, set()),
+        # A party with a mistake isn't applied.
+        ({"adults": 2, "children": 1, "ages": [""]}, {"for two", "for six"}),
+        ({}, {"for two", "for six"}),
+    ],
+)
+def test_without_dates_only_what_holds_the_party_is_shown(client: Client, party, shown):
+    couple = factories.a_lodging(sleeps=2, title_en="for two", now=NOW)
+    couple.units.update(max_infants=1)
+    factories.a_lodging(sleeps=6, title_en="for six", now=NOW)
+    # Closed units hold nobody.
+    closed = factories.a_lodging(sleeps=9, title_en="for nine", now=NOW)
+    closed.units.update(is_active=False)
+
+    page = stays(client, **party)
+
+    text = text_of(page)
+    assert {title for title in ("for two", "for six") if title in text} == shown
+    if party.get("children") == 2:
+        assert "Those that hold 2 adults, 2 children (5 and 10 years old)" in text
+    if not shown:
+        assert "No place holds all of you" in text
+
+
 def test_filters_stay_in_the_address_and_are_not_indexed(client: Client):
     factories.a_lodging(features=["pets"], title_en="With a dog", now=NOW)
     factories.a_lodging(features=[], title_en="Without animals", now=NOW)
@@ -310,12 +341,12 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
     for number in range(14):
         factories.a_lodging(units=1 + number % 3, cleaning="60", now=NOW)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         stays(client, **WEEK)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         stays(client)
     # Nothing is found: the nearest stays are looked for.
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         stays(client, **WEEK, features=["pets", "cot"], pole="massif-du-mezenc", type="gite")
 
 

@@ -308,3 +308,47 @@ def test_waiting_for_a_row_too_long_is_busy():
 
     assert isinstance(late, Busy)
     assert held(slot) == 0
+
+
+# --- One bed instead of another -------------------------------------------------------------------
+def instead(basket: Basket, offer: Offer) -> Callable[[], Any]:
+    """Return an action: a visitor takes another bed instead of the one in their stay."""
+    request = LineRequest(
+        offer_id=offer.pk,
+        unit_id=offer.units.get().pk,
+        arrival=SATURDAY,
+        departure=NEXT_SATURDAY,
+        ages=COUPLE,
+        instead_of=(basket.lines.get().pk,),
+    )
+    return lambda: add_to_basket(basket, request, now=NOW)
+
+
+def test_two_who_want_each_others_bed_both_keep_theirs():
+    beds = [factories.a_lodging(), factories.a_lodging()]
+    baskets = []
+    for bed in beds:
+        add = nights(bed, SATURDAY, NEXT_SATURDAY)
+        line = add()
+        baskets.append(line.basket)
+
+    results = run_together([instead(baskets[0], beds[1]), instead(baskets[1], beds[0])])
+
+    assert [one.code for one in errors_in(results)] == ["gone", "gone"]
+    for basket, bed in zip(baskets, beds, strict=True):
+        line = basket.lines.get()
+        assert line.offer_id == bed.pk
+        assert Stay.objects.get(line=line).state == "held"
+
+
+def test_one_bed_that_two_want_instead_is_had_by_one():
+    wanted = factories.a_lodging()
+    baskets = [nights(factories.a_lodging(), SATURDAY, NEXT_SATURDAY)().basket for _one in "ab"]
+
+    results = run_together([instead(basket, wanted) for basket in baskets])
+
+    assert [one.code for one in errors_in(results)] == ["gone"]
+    assert Stay.objects.filter(unit__offer=wanted, state="held").count() == 1
+    # Who didn't have it still has theirs; who had it has nothing beside.
+    assert [basket.lines.count() for basket in baskets] == [1, 1]
+    assert Stay.objects.filter(state="held").count() == 2

@@ -96,6 +96,8 @@ class Kind:
     needs_permit: bool = False
     # Parents tell beforehand what to know of their children (booking/care.py).
     needs_care_sheet: bool = False
+    # Its host prepares for the special needs of those who come; no other provider reads them.
+    reads_needs: bool = False
     has_steps: bool = False
     has_deposit: bool = False
     # Most days of one rental; 1 for what takes place on one day.

@@ -72,6 +72,7 @@ CHILDCARE = Childcare(
     label=gettext_noop("childcare"),
     plural=gettext_noop("Childcare"),
     icon="baby",
+    reads_needs=True,
     capacity_label=gettext_noop("Carers"),
     units_per_entry=UNITS_OF_CARER,
     needs_permit=True,

@@ -37,6 +37,7 @@ COMPOSITE = Composite(
     label=gettext_noop("workshop in steps"),
     plural=gettext_noop("Workshops in steps"),
     icon="leaf",
+    reads_needs=True,
     has_steps=True,
     sides=(Side(CHILD, gettext_noop("places for children"), is_optional=True, field="people"),),
 )

@@ -7,6 +7,7 @@ LODGING = Kind(
     label=gettext_noop("lodging"),
     plural=gettext_noop("Lodgings"),
     icon="house",
+    reads_needs=True,
     sold_by="night",
     takes_time=False,
     travel_type="B",
@@ -18,12 +19,14 @@ ACTIVITY = Kind(
     label=gettext_noop("activity"),
     plural=gettext_noop("Activities"),
     icon="mountain",
+    reads_needs=True,
 )
 WORKSHOP = Kind(
     code="workshop",
     label=gettext_noop("workshop"),
     plural=gettext_noop("Workshops"),
     icon="sparkles",
+    reads_needs=True,
 )
 EVENT_TICKET = Kind(
     code="event_ticket",
@@ -38,6 +41,7 @@ MEAL = Kind(
     label=gettext_noop("meal"),
     plural=gettext_noop("Meals"),
     icon="utensils",
+    reads_needs=True,
     may_be_intrinsic=True,
 )
 PRODUCE = Kind(

@@ -21,6 +21,7 @@ REGISTRATION = Registration(
     label=gettext_noop("free activity"),
     plural=gettext_noop("Free activities"),
     icon="users",
+    reads_needs=True,
     # Nothing is bought: no service in the value of a package either.
     travel_type="",
 )

@@ -33,6 +33,7 @@ SHUTTLE = Shuttle(
     label=gettext_noop("shuttle"),
     plural=gettext_noop("Shuttles"),
     icon="bus",
+    reads_needs=True,
     travel_type="A",
     is_proposed=False,
     capacity_label=gettext_noop("Seats"),

@@ -201,7 +201,8 @@ ANY_JSON = st.recursive(
 )
 NAMES = [
     "offer", "unit", "slot", "arrival", "departure", "participants", "quantity", "options",
-    "accept_overlap", "contact", "terms_version", "package_form_version", "shown_total_cents",
+    "accept_overlap", "for_others", "instead_of",
+    "contact", "terms_version", "package_form_version", "shown_total_cents",
     "language", "arrival_time", "needs", "age", "code", "key", "first_name", "email",
 ]  # fmt: skip
 INNER = st.dictionaries(st.sampled_from(NAMES), ANY_JSON, max_size=4)
