@@ -48,7 +48,7 @@ from booking.stay_view import (
     view_basket,
 )
 from booking.takes import find_takes
-from booking.wishes import LineRequest, Wish, read_wish
+from booking.wishes import LineRequest, Wish, check_once, read_wish
 
 MAX_LINES = 40
 BASKET_OF = "SELECT * FROM booking_basket WHERE token = %s AND state <> %s"
@@ -94,6 +94,7 @@ def _read_again_once(basket: Basket, write: Callable[[], BasketLine]) -> BasketL
 
 def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
     wish = read_wish(basket, request, now=now)
+    check_once(wish)
     with locks.write_transaction():
         hint = now + timedelta(minutes=settings.HOLD_MINUTES)
         taken = take(wish, now=now, until=hint)
