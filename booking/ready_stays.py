@@ -20,7 +20,9 @@ from booking.models import Basket, Offer, ReadyStay, ReadyStep
 from booking.planning import Part, Party, Shelf
 from booking.refusals import Trouble, trouble
 from booking.rules.composing import Choice, arrange
+from destination.models.territory import pole_by_commune
 from oti.lib.dates import ONE_DAY
+from oti.lib.dates import today as day_of
 from oti.lib.money import ZERO
 
 # How far around the dates asked for nearest ones are looked for, and how many are shown.
@@ -114,26 +116,28 @@ def read_recipes(stay: ReadyStay, *, today: date) -> list[Recipe]:
 
     Two statements.
     """
-    steps = list(ReadyStep.objects.filter(stay=stay).order_by("day", "starts_from", "pk"))
+    return recipes_of([stay], today=today)[stay.pk]
+
+
+def recipes_of(stays: Sequence[ReadyStay], *, today: date) -> dict[int, list[Recipe]]:
+    """Return what `read_recipes` does for several stays, by their ids; two statements."""
+    steps = ReadyStep.objects.filter(stay__in=[stay.pk for stay in stays])
     others: dict[int, list[int]] = {}
     for step_id, offer_id in ReadyStep.others.through.objects.filter(
-        readystep__stay=stay
+        readystep__in=steps.order_by().values("pk")
     ).values_list("readystep_id", "offer_id"):
         others.setdefault(step_id, []).append(offer_id)
-    return [
-        Recipe(
-            step,
-            tuple(
-                dict.fromkeys(
-                    [
-                        *([step.offer_id] if step.offer_id else []),
-                        *sorted(others.get(step.pk, []), key=lambda pk: turn_of(pk, today)),
-                    ]
-                )
-            ),
-        )
-        for step in steps
-    ]
+    found: dict[int, list[Recipe]] = {stay.pk: [] for stay in stays}
+    for step in steps.order_by("day", "starts_from", "pk"):
+        found[step.stay_id].append(recipe_of(step, others.get(step.pk, []), today=today))
+    return found
+
+
+def recipe_of(step: ReadyStep, others: Iterable[int], *, today: date) -> Recipe:
+    """Return a step with its choices, each once."""
+    first = [step.offer_id] if step.offer_id else []
+    turned = sorted(others, key=lambda pk: turn_of(pk, today))
+    return Recipe(step, tuple(dict.fromkeys([*first, *turned])))
 
 
 def check_party(stay: ReadyStay, count: int) -> list[Trouble]:
@@ -416,6 +420,18 @@ def _one_of_each(parts: Iterable[Part]) -> list[Part]:
 
 
 # --- What the office has to mend -----------------------------------------------------------------
+def faults_of(stays: Sequence[ReadyStay], *, now: datetime) -> dict[int, list[Trouble]]:
+    """Return what each stay lacks, by its id, in a bounded number of statements."""
+    today = day_of(now)
+    recipes = recipes_of(stays, today=today)
+    ids = {pk for found in recipes.values() for recipe in found for pk in recipe.offers}
+    offers = Offer.objects.select_related("provider").in_bulk(ids)
+    sold = frozenset(pole_by_commune(today))
+    return {
+        stay.pk: check_ready_stay(stay.nights, recipes[stay.pk], offers, sold) for stay in stays
+    }
+
+
 def check_ready_stay(
     nights: int, recipes: Sequence[Recipe], offers: Mapping[int, Offer], sold: Collection[int]
 ) -> list[Trouble]:

@@ -32,6 +32,8 @@ FULL = {
         "taxcollectivity",
         "touristtaxtariff",
         "organiser",
+        "readystay",
+        "readystep",
     ),
     "members": ("provider", "providerrole"),
     "events": ("event", "session"),

@@ -18,6 +18,7 @@ from wagtail.admin.widgets.button import Button
 
 from booking.desk import calendar_views, order_views, panels, views
 from booking.desk.payout_views import PayoutViewSet
+from booking.desk.ready_stays import ReadyStayViewSet
 from booking.models import (
     CancellationPolicy,
     Closure,
@@ -421,7 +422,14 @@ class OfferGroup(ViewSetGroup):
     menu_label = gettext_lazy("Offers")
     menu_icon = "tag"
     menu_order = 200
-    items = (LodgingViewSet, ExperienceViewSet, TariffViewSet, SlotViewSet, ClosureViewSet)
+    items = (
+        LodgingViewSet,
+        ExperienceViewSet,
+        ReadyStayViewSet,
+        TariffViewSet,
+        SlotViewSet,
+        ClosureViewSet,
+    )
 
 
 # --- Orders ------------------------------------------------------------------------------------

@@ -26,8 +26,9 @@ EARTH_KM = 6371.0
 SAME_PLACE_KM = 0.8
 # So many assignments are looked at before the first that suits is taken for each step.
 MOST_TRIED = 4000
-# A day's distance from the bed counts in steps of so many minutes.
+# A day's distance from the bed counts in steps of so many minutes; beyond the last nobody goes.
 NEARNESS = 20
+FARTHEST = 60
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ def fill_days(
     """Plan days: at most so many things on each, in the order of their hours.
 
     First what is wished, then a kind that the stay has least, what other proposals (`used`) don't
-    have, what is near the bed, the rotation. All of them together cost at most `limit_cents`.
+    have, what is near the bed, the rotation; nothing further than an hour. All of them together
+    cost at most `limit_cents`.
     """
     planned: list[Choice] = []
     left = limit_cents
@@ -208,7 +210,8 @@ def best_of(
             one.key,
         )
 
-    for one in sorted(choices, key=rank):
+    near = (one for one in choices if minutes_between(bed, one.position) <= FARTHEST)
+    for one in sorted(near, key=rank):
         if suits(one, beside, with_travel=True):
             return one
     return None
