@@ -15,7 +15,7 @@ from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from booking.models import Offer
+from booking.models import Offer, ReadyStay
 from booking.showing import offer_url
 from destination.models.territory import Pole, poles_on
 from events.models import Event
@@ -26,7 +26,14 @@ DAY = 24 * HOUR
 # Nobody's but those who work here, and what belongs to one visitor.
 CLOSED = ("/gestion/", "/pro/", "/compte/", "/boite/", "/api/")
 CLOSED_PAGES = ("booking:my-stay", "booking:checkout", "booking:find-order", "booking:account")
-LISTS = ("destination:home", "booking:stays", "booking:experiences", "events:agenda")
+LISTS = (
+    "destination:home",
+    "booking:stays",
+    "booking:experiences",
+    "booking:ready-stays",
+    "booking:compose",
+    "events:agenda",
+)
 
 
 @require_safe
@@ -101,6 +108,18 @@ class Offers(InEveryLanguage):
         return offer_url(item)
 
 
+class ReadyStays(InEveryLanguage):
+    """Whole stays that the office wrote."""
+
+    def items(self) -> Any:
+        """Return the published ones."""
+        return ReadyStay.objects.published().only("pk", "slug").order_by("pk")
+
+    def location(self, item: ReadyStay) -> str:
+        """Return the address in the active language."""
+        return reverse("booking:ready-stay", args=[item.slug])
+
+
 class Events(InEveryLanguage):
     """What takes place."""
 
@@ -116,4 +135,10 @@ class Events(InEveryLanguage):
         return reverse("events:event", args=[item.slug])
 
 
-SECTIONS = {"pages": Lists, "poles": Poles, "offers": Offers, "events": Events}
+SECTIONS = {
+    "pages": Lists,
+    "poles": Poles,
+    "offers": Offers,
+    "ready-stays": ReadyStays,
+    "events": Events,
+}

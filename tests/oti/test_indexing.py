@@ -79,7 +79,9 @@ def test_the_map_names_its_sections_and_each_is_there(client: Client):
 
     sections = re.findall(r"<loc>http://testserver(/[^<]+)</loc>", index)
 
-    assert sections == [f"/sitemap-{one}.xml" for one in ("pages", "poles", "offers", "events")]
+    assert sections == [
+        f"/sitemap-{one}.xml" for one in ("pages", "poles", "offers", "ready-stays", "events")
+    ]
     for one in sections:
         assert client.get(one).status_code == 200
     for odd in ("/sitemap-nothing.xml", "/sitemap-offers.xml?p=x", "/sitemap-offers.xml?p=99"):
