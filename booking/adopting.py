@@ -7,6 +7,7 @@ the rest is kept. Asked for twice, nothing is added twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from booking.basket import add_to_basket
 from booking.ideas import Idea, find_ideas
 from booking.models import Basket, BasketLine, Offer, Slot
 from booking.people import people_from
-from booking.refusals import Refusal, Trouble
+from booking.refusals import Busy, Refusal, Trouble
 from booking.wishes import LineRequest
 from oti.lib.dates import today as day_of
 
@@ -52,9 +53,9 @@ def adopt_stay(basket: Basket, requests: Sequence[LineRequest], *, now: datetime
     refused: list[tuple[LineRequest, tuple[Trouble, ...]]] = []
     for request in sorted(requests, key=lambda one: one.unit_id is None):
         try:
-            found.added.append(add_to_basket(basket, replace(request, is_once=True), now=now))
+            found.added.append(_add(basket, replace(request, is_once=True), now=now))
         except Refusal as refusal:
-            if refusal.code == "already_yours":
+            if refusal.code == "already_yours" or _has_already(basket, request):
                 found.known += 1
             else:
                 refused.append((request, refusal.troubles))
@@ -65,6 +66,26 @@ def adopt_stay(basket: Basket, requests: Sequence[LineRequest], *, now: datetime
             for request, troubles in refused
         ]
     return found
+
+
+def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
+    """Add a line; where another press writes the same basket all the while, try once more."""
+    with suppress(Busy):
+        return add_to_basket(basket, request, now=now)
+    basket.refresh_from_db()
+    return add_to_basket(basket, request, now=now)
+
+
+def _has_already(basket: Basket, request: LineRequest) -> bool:
+    """Tell whether another press has put the line there meanwhile; the basket is read again."""
+    basket.refresh_from_db()
+    return basket.lines.filter(
+        offer=request.offer_id,
+        unit=request.unit_id,
+        slot=request.slot_id,
+        arrival=request.arrival,
+        departure=request.departure,
+    ).exists()
 
 
 def _with_alternative(

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.dates import MONTHS
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
@@ -41,20 +42,7 @@ from destination.desk import (
 from destination.models.territory import pole_by_commune
 from oti.lib.dates import today as day_of
 
-MONTH_CHOICES = [
-    (1, gettext_lazy("January")),
-    (2, gettext_lazy("February")),
-    (3, gettext_lazy("March")),
-    (4, gettext_lazy("April")),
-    (5, gettext_lazy("May")),
-    (6, gettext_lazy("June")),
-    (7, gettext_lazy("July")),
-    (8, gettext_lazy("August")),
-    (9, gettext_lazy("September")),
-    (10, gettext_lazy("October")),
-    (11, gettext_lazy("November")),
-    (12, gettext_lazy("December")),
-]
+MONTH_CHOICES = list(MONTHS.items())
 
 
 class _Plain:
