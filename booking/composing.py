@@ -22,7 +22,7 @@ from booking.availability import StayLoader, StayResult, StaySearch, find_in_win
 from booking.catalogue import Catalogue, turn_of
 from booking.filters import Filters, Listed, sieve
 from booking.fitting import Fit, find_fits
-from booking.models import Basket
+from booking.models import Basket, Offer, Unit
 from booking.planning import Part, Party, Shelf, position_of
 from booking.rules.composing import (
     Choice,
@@ -54,7 +54,7 @@ MOST_DAYS = 14
 # On the day of arrival nothing before one has come, on that of departure nothing late.
 ARRIVED = time(15)
 LEAVING = time(17)
-EARLY = time(7)
+EARLY = time(8, 30)
 # Longer stays that are tried where one is too short for every host.
 LONGER = range(1, 7)
 COMPOSED = tuple(
@@ -150,7 +150,11 @@ class Proposed:
 
 @dataclass
 class Composed:
-    """What was found; without a proposal, why: `why` is `nothing`, `short` or `budget`."""
+    """What was found; without a proposal, why.
+
+    `why`: `nothing`, `short` (hosts ask for more nights), `party` (too many for any place),
+    `lodged` (they sleep somewhere already), `budget`.
+    """
 
     brief: Brief
     party: Party
@@ -179,8 +183,10 @@ def compose(
     composer = _Composer(brief, party, basket, edits or {}, now=now)
     beds = composer.find_beds()
     if not beds:
-        found.longer = composer.longer_stays()
-        found.why = "short" if found.longer else "nothing"
+        found.why = composer.why_no_bed()
+        if found.why == "nothing":
+            found.longer = composer.longer_stays()
+            found.why = "short" if found.longer else "nothing"
         return found
     found.cheapest = min(one.quote.total for one in beds)
     if brief.budget is not None and found.cheapest > brief.budget:
@@ -206,6 +212,7 @@ class _Composer:
         self.shelf = Shelf(self.party, self.now, self.basket, tax_book=self.loading.tax_book)
         self.parts: dict[tuple[str, datetime], Part] = {}
         self.choices: list[Choice] = []
+        self.is_lodged = False
 
     @property
     def listed(self) -> Catalogue:
@@ -248,10 +255,25 @@ class _Composer:
         """Return a bed, None where one of the party sleeps elsewhere on these nights."""
         first, last = self.brief.arrival, self.brief.departure
         if self.shelf.asleep_elsewhere(result.offer, first, last):
+            self.is_lodged = True
             return None
         return Part(
             result.offer, result.quote, self.party.keys, unit=result.unit, days=(first, last)
         )
+
+    def why_no_bed(self) -> str:
+        """Say whether they are lodged already, or too many for any place that is sold."""
+        if self.is_lodged:
+            return "lodged"
+        search = self.brief.search
+        takes_them = Unit.objects.filter(
+            offer__in=Offer.objects.on_sale(self.today).values("pk"),
+            is_active=True,
+            max_adults__gte=search.adults,
+            max_guests__gte=search.adults
+            + sum(age >= settings.INFANT_BELOW_AGE for age in search.child_ages),
+        )
+        return "nothing" if takes_them.exists() else "party"
 
     def longer_stays(self) -> list[date]:
         """Return the departures, a few nights later, with which some bed is free."""
@@ -287,7 +309,7 @@ class _Composer:
         days_of = _open_days(self._kept_things(), first, last, party=len(brief.ages), now=self.now)
         chosen = self._spread(days_of)
         self.shelf.load_offers(chosen)
-        self.shelf.load_dates(chosen, first, last)
+        self.shelf.load_dates(chosen, nights(first, last + ONE_DAY))
         wish = WISHES.get(brief.wish)
         for pk in chosen:
             offer = self.shelf.offers.get(pk)

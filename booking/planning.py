@@ -194,13 +194,13 @@ class Shelf:
         if missing:
             self.offers |= kept_offers(missing)
 
-    def load_dates(self, ids: Collection[int], first: date, last: date) -> None:
-        """Read the dates of offers over `[first, last]` with what is free; one statement."""
+    def load_dates(self, ids: Collection[int], days: Iterable[date]) -> None:
+        """Read the dates of offers on these days with what is free; one statement."""
         if not ids:
             return
         rows = slots_with_free(
-            "s.offer_id = ANY(%(offers)s::bigint[]) AND s.day BETWEEN %(first)s AND %(last)s",
-            {"offers": list(ids), "first": first, "last": last},
+            "s.offer_id = ANY(%(offers)s::bigint[]) AND s.day = ANY(%(days)s::date[])",
+            {"offers": list(ids), "days": sorted(set(days))},
             now=self.now,
             except_basket=self.basket.pk if self.basket else None,
         )

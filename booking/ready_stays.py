@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from django.conf import settings
 from django.utils.dates import MONTHS as MONTH_NAMES
@@ -28,7 +29,7 @@ from oti.lib.money import ZERO
 # How far around the dates asked for nearest ones are looked for, and how many are shown.
 NEAR_DAYS = 28
 NEAREST = 3
-# Without dates: how far ahead the first ones are looked for.
+# Without dates: among how many days of the season the first ones are looked for.
 AHEAD_DAYS = 45
 
 Who = ReadyStep.Who
@@ -219,10 +220,8 @@ def _arrivals(stay: ReadyStay, around: date | None, *, today: date) -> list[date
     """Return the days of arrival that are looked at, the nearest first."""
     last = today + timedelta(days=settings.SEARCH_HORIZON_DAYS - stay.nights - 1)
     if around is None:
-        day = today + ONE_DAY
-        while day.month not in stay.months and day <= last:
-            day += ONE_DAY
-        days = [day + timedelta(days=number) for number in range(AHEAD_DAYS)]
+        ahead = (today + timedelta(days=number) for number in range(1, (last - today).days + 1))
+        days = list(islice((day for day in ahead if day.month in stay.months), AHEAD_DAYS))
     else:
         days = [
             around + timedelta(days=sign * number)
@@ -270,14 +269,10 @@ def _shelf(
             (day + timedelta(days=first), day + timedelta(days=first + length)) for day in arrivals
         ]
         shelf.load_nights(ids, windows)
-    shelf.load_dates(
-        dated, min(arrivals), max(arrivals) + timedelta(days=stay_nights + LONGEST_LENT)
-    )
+    # Something lent from the last day on may be brought back the day after.
+    each = range(stay_nights + 2)
+    shelf.load_dates(dated, (day + timedelta(days=number) for day in arrivals for number in each))
     return shelf
-
-
-# Something lent from the last day on may be brought back after it.
-LONGEST_LENT = 1
 
 
 def _nights_of(step: ReadyStep, stay_nights: int) -> tuple[int, int]:

@@ -272,6 +272,21 @@ def _nothing(
         return {
             "empty": {"title": _("These dates are too short"), "text": text, "actions": actions}
         }
+    if found.why == "lodged":
+        text = _("You have a bed on these nights already. See what else is free meanwhile.")
+        url = f"{reverse('booking:ideas')}?{form.party_query}"
+        actions = [
+            {"label": _("What is free during my stay"), "url": url},
+            {"label": _("My stay"), "url": reverse("booking:my-stay")},
+        ]
+        return {
+            "empty": {"title": _("You sleep somewhere already"), "text": text, "actions": actions}
+        }
+    if found.why == "party":
+        text = _("No single place takes all of you. Take two of them, or call us for a group.")
+        url = f"{reverse('booking:stays')}"
+        actions = [{"label": _("See all places to stay"), "url": url}]
+        return {"empty": {"title": _("You are many"), "text": text, "actions": actions}}
     alternatives = find_alternatives(found.brief.search, now=now)
     near = [*alternatives.shifted, *alternatives.weeks]
     actions = [_nearby(request, form, one) for one in near[:3]]
@@ -280,7 +295,7 @@ def _nothing(
     text = (
         _("No bed is free for all of you then. These are the nearest stays that are:")
         if actions
-        else _("No bed is free for all of you then: closed season, or a party too large for one.")
+        else _("No bed is free for all of you then, nor on the days around: the season is closed.")
     )
     if not actions:
         actions.append(

@@ -38,7 +38,7 @@ from booking.ready_stays import (
 from booking.views.plans import adopt_form, hosts_of, thread_of, total_box
 from destination.models import Pole
 from destination.models.territory import pole_by_commune, poles_on
-from destination.templatetags.velay import jour, jour_long
+from destination.templatetags.velay import heure, jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import today as day_of
 
@@ -324,7 +324,7 @@ def _near(request: HttpRequest, form: SearchForm, plan: ReadyPlan) -> dict[str, 
 def _outline(recipes: Sequence[Recipe], offers: dict[int, Offer]) -> list[dict[str, Any]]:
     """Return the days of a stay without dates: what is on each, and what may stand instead."""
     days: dict[int, list[dict[str, Any]]] = {}
-    for recipe in recipes:
+    for recipe in sorted(recipes, key=lambda one: (one.step.day, not _is_bed(one, offers))):
         step = recipe.step
         known = [offers[pk] for pk in recipe.offers if pk in offers and offers[pk].is_published]
         rows = days.setdefault(step.day, [])
@@ -335,7 +335,10 @@ def _outline(recipes: Sequence[Recipe], offers: dict[int, Offer]) -> list[dict[s
         rows.append(
             {
                 "kind": first.kind_rules.bead,
-                "time": None if first.is_lodging else step.starts_from,
+                # The office says between which hours; the real one stands with the dates.
+                "when": _("from %(hour)s") % {"hour": heure(step.starts_from)}
+                if step.starts_from and not first.is_lodging
+                else "",
                 "title": first.title,
                 "url": showing.offer_url(first),
                 "note": step.note or first.summary,
@@ -348,6 +351,10 @@ def _outline(recipes: Sequence[Recipe], offers: dict[int, Offer]) -> list[dict[s
             }
         )
     return [{"number": number, "rows": rows} for number, rows in sorted(days.items())]
+
+
+def _is_bed(recipe: Recipe, offers: dict[int, Offer]) -> bool:
+    return any(offers[pk].is_lodging for pk in recipe.offers[:1] if pk in offers)
 
 
 class _Links:
@@ -402,7 +409,6 @@ class _Links:
         row: dict[str, Any] = {
             "kind": "warn",
             "date": step.day,
-            "when": jour(step.day),
             "title": title,
             "illustration": step.first.illustration if step.first else "gite",
             "word": step.step.note,

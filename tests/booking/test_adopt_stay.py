@@ -236,7 +236,7 @@ def test_what_a_shelf_says_can_be_had_is_what_the_basket_takes(db):
     party = Party.of((None, None, 5, 10), None)
     shelf = Shelf(party, NOW)
     shelf.load_offers([lace.pk])
-    shelf.load_dates([lace.pk], SUNDAY, SUNDAY)
+    shelf.load_dates([lace.pk], [SUNDAY])
     able = [key for key in party.keys if key != party.children[0]]
 
     [part], _troubles = shelf.things(lace, SUNDAY, able)

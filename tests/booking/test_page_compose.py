@@ -248,7 +248,18 @@ def test_a_closed_week_names_the_nearest_dates(client: Client):
 def test_a_party_too_large_for_every_bed_is_told(client: Client):
     gite(sleeps=2)
     page = page_of(client)
-    assert "party too large" in text_of(page)
+    assert "You are many" in text_of(page)
+
+
+def test_who_has_a_bed_on_these_nights_is_sent_to_what_is_free_meanwhile(client: Client):
+    a_town()
+    [form] = fields_of(page_of(client), "/my-stay/adopt/")
+    client.post(address("booking:stay-adopt"), form)
+
+    page = page_of(client)
+
+    assert "You sleep somewhere already" in text_of(page)
+    assert address("booking:ideas") in page.context["empty"]["actions"][0]["url"]
 
 
 @pytest.mark.parametrize(
