@@ -12,7 +12,7 @@ from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.panels import (
     FieldPanel,
@@ -53,13 +53,17 @@ class _Plain:
     ) -> SafeString:
         """Write the list with what is chosen."""
         chosen = {str(one) for one in (value if isinstance(value, list | tuple) else [value])}
+        choices = list(self.choices)  # type: ignore[attr-defined]
+        if isinstance(self, OfferSelectMultiple):
+            # What is chosen would be lost among hundreds.
+            choices.sort(key=lambda one: str(one[0]) not in chosen)
         attributes = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})  # type: ignore[attr-defined]
         options = format_html_join(
             "",
             '<option value="{}"{}>{}</option>',
             (
                 (pk, mark_safe(" selected") if str(pk) in chosen else "", label)
-                for pk, label in self.choices  # type: ignore[attr-defined]
+                for pk, label in choices
             ),
         )
         written = mark_safe(
@@ -260,7 +264,7 @@ _STEPS = Rows(
     row_form=ReadyStepRow,
     formset=StepRows,
     heading=gettext_lazy("Day by day"),
-    label=gettext_lazy("step"),
+    label=pgettext_lazy("ready-made stay", "step"),
     help_text=gettext_lazy(
         "Each step is an offer on a day of the stay. Hours and prices are those of the offer; "
         "what can't be had on a visitor's dates is replaced by one of the other choices."
@@ -282,7 +286,8 @@ _STEPS = Rows(
             "others",
             help_text=gettext_lazy(
                 "What may take its place: full, out of its season, not for these ages. Visitors "
-                "may choose it too. Equal ones are proposed in turn."
+                "may choose it too. Equal ones are proposed in turn. Keep Ctrl pressed to choose "
+                "several."
             ),
         ),
         FieldRowPanel(
@@ -438,7 +443,7 @@ class ReadyStayViewSet(DeskViewSet):
     list_display = (
         "title",
         Column("nights", label=gettext_lazy("Nights"), sort_key="nights"),
-        Column("position", label=gettext_lazy("Order"), sort_key="position"),
+        Column("position", label=gettext_lazy("Place in the list"), sort_key="position"),
         FaultsColumn("faults", label=gettext_lazy("State")),
     )
     empty_text = gettext_lazy(
