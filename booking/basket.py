@@ -48,7 +48,7 @@ from booking.stay_view import (
     view_basket,
 )
 from booking.takes import find_takes
-from booking.wishes import LineRequest, Wish, read_wish
+from booking.wishes import LineRequest, Wish, check_once, read_wish
 from oti.lib.joins import read_rows
 
 MAX_LINES = 40
@@ -96,6 +96,7 @@ def _read_again_once(basket: Basket, write: Callable[[], BasketLine]) -> BasketL
 
 def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
     wish = read_wish(basket, request, now=now)
+    check_once(wish)
     with locks.write_transaction():
         hint = now + timedelta(minutes=settings.HOLD_MINUTES)
         taken = take(wish, now=now, until=hint)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wagtail.images.exceptions import InvalidFilterSpecError
-from wagtail.images.models import SourceImageIOError
+from wagtail.images.models import Image, SourceImageIOError
 
 from booking.models import Offer, OfferPhoto
 from oti.lib.memo import remembered
@@ -50,7 +50,7 @@ def _covers(offer_ids: tuple[int, ...]) -> dict[int, Picture]:
     found = {}
     for photo in photos:
         # Beside a written title the picture is decoration (brand/README.md).
-        picture = _picture(photo, CARD_SIZES, alt="", sizes="(min-width: 40rem) 25rem, 100vw")
+        picture = _picture(photo.image, CARD_SIZES, alt="", sizes="(min-width: 40rem) 25rem, 100vw")
         if picture:
             found[photo.offer_id] = picture
     return found
@@ -62,18 +62,25 @@ def gallery(offer_id: int) -> tuple[Picture, ...]:
     photos = OfferPhoto.objects.filter(offer=offer_id).select_related("image")
     sizes = "(min-width: 62rem) 48rem, 100vw"
     shown = (
-        _picture(photo, GALLERY_SIZES, alt=photo.alt, sizes=sizes)
+        _picture(photo.image, GALLERY_SIZES, alt=photo.alt, sizes=sizes)
         for photo in photos.prefetch_related("image__renditions")
     )
     return tuple(picture for picture in shown if picture)
 
 
-def _picture(photo: OfferPhoto, specs: Sequence[str], *, alt: str, sizes: str) -> Picture | None:
+def of_image(image: Image | None) -> Picture | None:
+    """Return an image of the library in the sizes of a card, None without one."""
+    if image is None:
+        return None
+    return _picture(image, CARD_SIZES, alt="", sizes="(min-width: 40rem) 25rem, 100vw")
+
+
+def _picture(image: Image, specs: Sequence[str], *, alt: str, sizes: str) -> Picture | None:
     """Return a photograph in some sizes, None when its file can't be read."""
     try:
-        renditions = photo.image.get_renditions(*[spec + AS_WEBP for spec in specs])
+        renditions = image.get_renditions(*[spec + AS_WEBP for spec in specs])
     except (SourceImageIOError, InvalidFilterSpecError, OSError) as error:
-        logger.warning("photograph %s can't be shown: %s", photo.pk, error)
+        logger.warning("photograph %s can't be shown: %s", image.pk, error)
         return None
     # A small original gives the same size twice.
     by_width = {one.width: one for one in renditions.values()}

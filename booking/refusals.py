@@ -94,6 +94,7 @@ MESSAGES: dict[str, Any] = {
         "Others are booking the last ones. Try again in a few minutes or choose another date."
     ),
     "closed": gettext_lazy("Closed on these dates. Choose other dates."),
+    "no_date_then": gettext_lazy("It doesn’t take place on that day."),
     "slot_past": gettext_lazy("This date has passed. Choose another one."),
     "not_on_sale": gettext_lazy("This offer isn't sold online at the moment."),
     "price_changed": gettext_lazy(
@@ -201,7 +202,36 @@ MESSAGES: dict[str, Any] = {
     "order_expired": gettext_lazy("The time to pay has passed: nothing was debited. Order again."),
     "wrong_state": gettext_lazy("It isn't possible any more: reload the page."),
     "nothing_to_cancel": gettext_lazy("These lines are already cancelled or have taken place."),
+    "overlap_in_stay": gettext_lazy("At the same hours as something else of this stay."),
+    "out_of_months": gettext_lazy("This stay is proposed from %(first)s to %(last)s."),
+    "party_too_small": gettext_lazy("Written for %(min)s persons at least."),
+    "party_too_large": gettext_lazy(
+        "Written for %(max)s persons at most: call us, we compose it with you."
+    ),
     # The desk
+    "ready_lodging_missing": gettext_lazy("Add a lodging: nights %(nights)s have no bed."),
+    "ready_lodging_twice": gettext_lazy("Night %(night)s has two lodgings: keep one."),
+    "ready_step_empty": gettext_lazy(
+        "Day %(day)s: the offer of a step no longer exists. Choose another one, or delete it."
+    ),
+    "ready_step_unsold": gettext_lazy(
+        "Day %(day)s: « %(offer)s » isn’t published. Publish it, or choose another first choice."
+    ),
+    "ready_step_late": gettext_lazy(
+        "Day %(day)s is after the departure: the stay ends on day %(last)s."
+    ),
+    "ready_step_mixed": gettext_lazy(
+        "Day %(day)s: a lodging can only be replaced by a lodging, and the rest by the rest."
+    ),
+    "ready_step_few": gettext_lazy(
+        "Day %(day)s: %(choose)s are to be chosen and only %(count)s are given."
+    ),
+    "ready_hours_reversed": gettext_lazy(
+        "Day %(day)s: « at the latest » is before « at the earliest »."
+    ),
+    "ready_hours_clash": gettext_lazy(
+        "Day %(day)s: « %(first)s » and « %(second)s » are at the same hours for the same persons."
+    ),
     "price_missing": gettext_lazy("Give at least one price."),
     "unit_missing": gettext_lazy("Add at least one unit, with its prices."),
     "slot_missing": gettext_lazy("Add at least one slot to come."),

@@ -139,6 +139,11 @@ def _takes_of(ask: SlotAsk, found: Sequence[Slot]) -> Takes:
     return Takes(ask, main, tuple(rows), missing_sides=tuple(missing))
 
 
+def takes_among(ask: SlotAsk, found: Sequence[Slot]) -> Takes:
+    """Return what an ask takes among slots that are loaded already, annotated by `with_free`."""
+    return _takes_of(ask, found)
+
+
 def takes_of_slots(
     offer: Offer,
     asked: Asked,

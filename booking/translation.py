@@ -2,7 +2,17 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from booking.models import AgeBand, CancellationPolicy, Offer, OfferStep, Supplement, Tariff, Unit
+from booking.models import (
+    AgeBand,
+    CancellationPolicy,
+    Offer,
+    OfferStep,
+    ReadyStay,
+    ReadyStep,
+    Supplement,
+    Tariff,
+    Unit,
+)
 
 
 @register(CancellationPolicy)
@@ -38,3 +48,13 @@ class AgeBandTranslation(TranslationOptions):
 @register(OfferStep)
 class OfferStepTranslation(TranslationOptions):
     fields = ("title", "place", "plan_b")
+
+
+@register(ReadyStay)
+class ReadyStayTranslation(TranslationOptions):
+    fields = ("title", "summary", "description", "included", "excluded")
+
+
+@register(ReadyStep)
+class ReadyStepTranslation(TranslationOptions):
+    fields = ("note",)

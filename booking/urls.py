@@ -3,7 +3,19 @@
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
-from booking.views import account, atlas, basket, care, checkout, ideas, own_stays, search
+from booking.views import (
+    account,
+    adopt,
+    atlas,
+    basket,
+    care,
+    checkout,
+    composing,
+    ideas,
+    own_stays,
+    ready_stays,
+    search,
+)
 
 app_name = "booking"
 
@@ -16,6 +28,14 @@ urlpatterns = [
         search.experience_offer,
         name="experience-offer",
     ),
+    path(pgettext_lazy("address", "ready-stays/"), ready_stays.ready_stays, name="ready-stays"),
+    path(
+        pgettext_lazy("address", "ready-stays/<slug:slug>/"),
+        ready_stays.ready_stay,
+        name="ready-stay",
+    ),
+    path(pgettext_lazy("address", "compose/"), composing.composing, name="compose"),
+    path(pgettext_lazy("address", "my-stay/adopt/"), adopt.adopt, name="stay-adopt"),
     path(pgettext_lazy("address", "my-stay/"), basket.my_stay, name="my-stay"),
     path(pgettext_lazy("address", "my-stay/ideas/"), ideas.ideas, name="ideas"),
     path(pgettext_lazy("address", "map/"), atlas.atlas, name="map"),

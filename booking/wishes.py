@@ -81,6 +81,8 @@ class LineRequest:
     # A bed beside one that they have: for others who come too, or instead of those lines.
     is_for_others: bool = False
     instead_of: tuple[int, ...] = ()
+    # The very same line isn't added a second time: it is refused as `already_yours`.
+    is_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -311,6 +313,19 @@ def check_clash(wish: Wish, slot: Slot) -> None:
             and line.offer.kind_rules.takes_time
         ):
             raise Clash(trouble("overlap", line=line.pk, field="people", other=line.offer.title))
+
+
+def check_once(wish: Wish) -> None:
+    """Raise Clash if the basket has the very same line and the request asks for one only."""
+    request = wish.request
+    if request.is_once and any(
+        (line.offer_id, line.unit_id, line.slot_id)
+        == (wish.offer.pk, request.unit_id, request.slot_id)
+        and (line.arrival, line.departure) == (wish.days or (None, None))
+        and set(line.people) == set(wish.keys)
+        for line in wish.others
+    ):
+        raise Clash(trouble("already_yours"))
 
 
 def _check_shown(quote: Quote, request: LineRequest) -> None:

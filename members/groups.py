@@ -43,6 +43,8 @@ FULL = {
         "taxcollectivity",
         "touristtaxtariff",
         "organiser",
+        "readystay",
+        "readystep",
     ),
     "members": ("provider", "providerrole"),
     "events": ("event", "session"),

@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from booking.models import Offer
+from booking.models import Offer, ReadyStay
 from booking.showing import offer_url
 from destination.models import PolePage
 from destination.models.territory import Pole, poles_on
@@ -31,8 +31,8 @@ CLOSED_PAGES = ("booking:my-stay", "booking:checkout", "booking:find-order", "bo
 # The root of the tree and the homes.
 HOME_DEPTH = 2
 LISTS = (
-    *("destination:home", "booking:stays", "booking:experiences", "events:agenda"),
-    "booking:map",
+    *("destination:home", "booking:stays", "booking:experiences", "booking:ready-stays"),
+    *("booking:compose", "events:agenda", "booking:map"),
 )
 
 
@@ -108,6 +108,18 @@ class Offers(InEveryLanguage):
         return offer_url(item)
 
 
+class ReadyStays(InEveryLanguage):
+    """Whole stays that the office wrote."""
+
+    def items(self) -> Any:
+        """Return the published ones."""
+        return ReadyStay.objects.published().only("pk", "slug").order_by("pk")
+
+    def location(self, item: ReadyStay) -> str:
+        """Return the address in the active language."""
+        return reverse("booking:ready-stay", args=[item.slug])
+
+
 class Events(InEveryLanguage):
     """What takes place."""
 
@@ -158,5 +170,6 @@ SECTIONS = {
     "poles": Poles,
     "written": Written,
     "offers": Offers,
+    "ready-stays": ReadyStays,
     "events": Events,
 }

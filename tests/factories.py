@@ -19,6 +19,8 @@ from booking.models import (
     OfferStep,
     Organiser,
     PriceRule,
+    ReadyStay,
+    ReadyStep,
     Slot,
     StayRestriction,
     Supplement,
@@ -441,3 +443,26 @@ def a_composite(**fields: Any) -> Offer:
             offer=offer, position=position, title=title, minutes=100, plan_b=plan_b
         )
     return offer
+
+
+# --- Ready-made stays ----------------------------------------------------------------------------
+def a_ready_stay(**fields: Any) -> ReadyStay:
+    """Make a published stay of a week without steps."""
+    number = next(numbers)
+    values: dict[str, Any] = {
+        "state": ReadyStay.State.PUBLISHED,
+        "slug": f"sejour-{number}",
+        "title": f"Séjour {number}",
+        "title_en": f"Stay {number}",
+        "summary": "Une semaine au pied du Mézenc.",
+        "nights": 7,
+    }
+    return ReadyStay.objects.create(**{**values, **fields})
+
+
+def a_ready_step(stay: ReadyStay, day: int, offer: Offer, *others: Offer, **fields: Any) -> Any:
+    """Add a step to a ready-made stay, with what may take its place."""
+    step = ReadyStep.objects.create(stay=stay, day=day, offer=offer, **fields)
+    step.others.set(others)
+    step.save()
+    return step

@@ -19,6 +19,7 @@ from wagtail.admin.widgets.button import Button
 from booking.desk import calendar_views, order_list, order_views, panels, views
 from booking.desk.bank_words import outcome_words
 from booking.desk.payout_views import PayoutViewSet
+from booking.desk.ready_stays import ReadyStayViewSet
 from booking.models import (
     CancellationPolicy,
     Closure,
@@ -423,7 +424,14 @@ class OfferGroup(ViewSetGroup):
     menu_label = gettext_lazy("Offers")
     menu_icon = "tag"
     menu_order = 200
-    items = (LodgingViewSet, ExperienceViewSet, TariffViewSet, SlotViewSet, ClosureViewSet)
+    items = (
+        LodgingViewSet,
+        ExperienceViewSet,
+        ReadyStayViewSet,
+        TariffViewSet,
+        SlotViewSet,
+        ClosureViewSet,
+    )
 
 
 # --- Orders ------------------------------------------------------------------------------------

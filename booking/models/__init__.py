@@ -25,6 +25,7 @@ from booking.models.offers import (
 from booking.models.orders import Order, OrderItem, OrderLine, Participant, SlotTake, SubOrder
 from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
+from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 
 __all__ = [
@@ -54,6 +55,8 @@ __all__ = [
     "PayoutNetting",
     "PayoutReversal",
     "PriceRule",
+    "ReadyStay",
+    "ReadyStep",
     "Refund",
     "Slot",
     "SlotHold",

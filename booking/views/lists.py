@@ -300,6 +300,7 @@ def _nothing_to_live(form: SearchForm, path: str) -> dict[str, Any]:
             data.pop(name, None)
         query = SearchForm(data, today=form.today).query()
         actions.append({"label": _("On other days"), "url": f"{path}?{query}"})
+    actions.append({"label": _("See the ready-made stays"), "url": reverse("booking:ready-stays")})
     return {
         "title": _("Nothing on these days"),
         "text": _("Nothing of that kind has a place left then, or not for these ages."),

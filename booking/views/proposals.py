@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -94,6 +95,7 @@ def _actions(
     if ways:
         url = f"{path}?{form.query(**NO_FILTER)}"
         actions.append({"label": _("Without any filter"), "url": url})
+    actions.append({"label": _("See the ready-made stays"), "url": reverse("booking:ready-stays")})
     return actions
 
 

@@ -31,6 +31,8 @@ from booking.models import (
     OfferStep,
     Organiser,
     PriceRule,
+    ReadyStay,
+    ReadyStep,
     Slot,
     Stay,
     StayRestriction,
@@ -146,6 +148,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["offers"], counts["events"] = len(fresh), len(fresh_events)
         counts["units"] = Unit.objects.filter(offer__slug__in=fresh).count()
         fresh |= fresh_events
+        _add_ready_stays(catalogue)
         # Who writes for a pole writes below its page.
         counts["pages"] = add_pages(now=now)
         ensure_review()
@@ -284,6 +287,27 @@ def _add_events(catalogue: Catalogue, ground: rows.Ground) -> set[str]:
     )
     _index(Event, events)
     return {event.slug for event in events}
+
+
+def _add_ready_stays(catalogue: Catalogue) -> None:
+    """Add the ready-made stays that are missing; those that the office has are left alone."""
+    known = set(ReadyStay.objects.values_list("slug", flat=True))
+    fresh = [data for data in catalogue.ready_stays if data.slug not in known]
+    offers = dict(Offer.objects.values_list("slug", "pk"))
+    stays = ReadyStay.objects.bulk_create(
+        rows.ready_stay_row(data, catalogue.ready_stays.index(data) + 1) for data in fresh
+    )
+    pairs = [(stay, step) for stay, data in zip(stays, fresh, strict=True) for step in data.steps]
+    steps = ReadyStep.objects.bulk_create(
+        rows.ready_step_row(stay, data, offers) for stay, data in pairs
+    )
+    choice = ReadyStep.others.through
+    choice.objects.bulk_create(
+        choice(readystep_id=step.pk, offer_id=offers[slug])
+        for step, (_stay, data) in zip(steps, pairs, strict=True)
+        for slug in data.or_
+        if slug in offers
+    )
 
 
 def _slot_offers(catalogue: Catalogue) -> list[SlotOfferData]:

@@ -21,6 +21,8 @@ from booking.models import (
     OfferPermit,
     OfferStep,
     PriceRule,
+    ReadyStay,
+    ReadyStep,
     Slot,
     Stay,
     StayRestriction,
@@ -41,6 +43,8 @@ from oti.demo.shapes import (
     EventData,
     LodgingData,
     ProviderData,
+    ReadyStayData,
+    ReadyStepData,
     RoomData,
     SlotOfferData,
     Words,
@@ -110,6 +114,45 @@ def provider_row(data: ProviderData, number: int, communes: dict[str, Commune]) 
         email=f"{data.slug}@example.org",
         is_demo=True,
         **by_language("story", data.story),
+    )
+
+
+# --- Ready-made stays ----------------------------------------------------------------------------
+def ready_stay_row(data: ReadyStayData, position: int) -> ReadyStay:
+    """Return a stay that the office is supposed to have written."""
+    return ReadyStay(
+        slug=data.slug,
+        state=ReadyStay.State.PUBLISHED,
+        themes=data.themes,
+        nights=data.nights,
+        season_from_month=data.months[0],
+        season_to_month=data.months[1],
+        min_party=data.party[0],
+        max_party=data.party[1],
+        illustration=data.illustration,
+        position=position,
+        is_demo=True,
+        **by_language("title", data.title),
+        **by_language("summary", data.summary),
+        **by_language("description", data.description),
+        **by_language("included", data.included),
+        **by_language("excluded", data.excluded),
+    )
+
+
+def ready_step_row(stay: ReadyStay, data: ReadyStepData, offers: dict[str, int]) -> ReadyStep:
+    """Return a step; an offer that somebody removed leaves it without."""
+    return ReadyStep(
+        stay=stay,
+        day=data.day,
+        starts_from=time.fromisoformat(data.from_) if data.from_ else None,
+        starts_until=time.fromisoformat(data.until) if data.until else None,
+        offer_id=offers.get(data.offer),
+        choose=data.choose,
+        lasts=data.lasts,
+        who=data.who,
+        is_optional=data.optional,
+        **by_language("note", data.note),
     )
 
 

@@ -185,6 +185,40 @@ class EventData:
 
 
 @dataclass(frozen=True)
+class ReadyStepData:
+    """A step of a ready-made stay; hours are written « 19:30 », `or_` are what may replace it."""
+
+    day: int
+    offer: str
+    or_: list[str] = field(default_factory=list)
+    from_: str = ""
+    until: str = ""
+    choose: int = 1
+    lasts: int | None = None
+    who: str = "everybody"
+    optional: bool = False
+    note: Words = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReadyStayData:
+    """A stay that the office wrote: `months` and `party` are both [first, last]."""
+
+    slug: str
+    themes: list[str]
+    nights: int
+    months: list[int]
+    party: list[int]
+    illustration: str
+    title: Words
+    summary: Words
+    description: Words
+    included: Words
+    excluded: Words
+    steps: list[ReadyStepData]
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Everything that the demo offers."""
 
@@ -193,6 +227,7 @@ class Catalogue:
     lodgings: list[LodgingData]
     slot_offers: list[SlotOfferData]
     events: list[EventData]
+    ready_stays: list[ReadyStayData]
 
 
 @cache
@@ -203,7 +238,7 @@ def read_catalogue() -> Catalogue:
         content = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
         for name, rows in content.items():
             tables.setdefault(name, []).extend(rows)
-    known = {"policy", "provider", "lodging", "offer", "event"}
+    known = {"policy", "provider", "lodging", "offer", "event", "ready"}
     if set(tables) != known:
         msg = f"tables {sorted(set(tables) ^ known)} are unknown or missing"
         raise TypeError(msg)
@@ -213,6 +248,7 @@ def read_catalogue() -> Catalogue:
         lodgings=[_lodging(row) for row in tables["lodging"]],
         slot_offers=[_slot_offer(row) for row in tables["offer"]],
         events=[_event(row) for row in tables["event"]],
+        ready_stays=[_ready_stay(row) for row in tables["ready"]],
     )
 
 
@@ -240,6 +276,16 @@ def _slot_offer(row: dict[str, Any]) -> SlotOfferData:
 def _event(row: dict[str, Any]) -> EventData:
     tickets = row.pop("tickets", None)
     return EventData(dates=_dates(row), tickets=TicketData(**tickets) if tickets else None, **row)
+
+
+def _ready_stay(row: dict[str, Any]) -> ReadyStayData:
+    # Two keys of the file are words of the language.
+    reserved = {"or": "or_", "from": "from_"}
+    steps = [
+        ReadyStepData(**{reserved.get(name, name): value for name, value in step.items()})
+        for step in row.pop("steps")
+    ]
+    return ReadyStayData(steps=steps, **row)
 
 
 def _dates(row: dict[str, Any]) -> list[DatesData]:

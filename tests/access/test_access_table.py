@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.basket import add_to_basket
-from booking.models import BasketLine, Order
+from booking.models import BasketLine, Order, ReadyStay
 from booking.wishes import LineRequest
 from destination.models import LegalText, Pole, ThemePage
 from events.models import Event, Session
@@ -60,6 +60,10 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:stay-offer": EVERYBODY,
     "booking:experiences": EVERYBODY,
     "booking:experience-offer": EVERYBODY,
+    "booking:ready-stays": EVERYBODY,
+    "booking:ready-stay": EVERYBODY,
+    "booking:compose": EVERYBODY,
+    "booking:stay-adopt": POST_ONLY,
     "booking:my-stay": EVERYBODY,
     "booking:ideas": EVERYBODY,
     "booking:ranking": EVERYBODY,
@@ -160,6 +164,7 @@ class World:
             "events:event": {"slug": Event.objects.get().slug},
             "booking:stay-offer": {"slug": line.offer.slug},
             "booking:experience-offer": {"slug": ticket.offer.slug},
+            "booking:ready-stay": {"slug": ReadyStay.objects.get().slug},
             "booking:line-edit": {"pk": self.foreign_line.pk},
             "booking:line-minding": {"pk": self.foreign_line.pk},
             "booking:line-remove": {"pk": self.foreign_line.pk},
@@ -213,6 +218,8 @@ def world(bank: FakeBank, at) -> World:
     gite = factories.a_lodging(now=NOW)
     evening = factories.an_activity(kind="event_ticket")
     slot = factories.a_slot(evening, date(2027, 7, 13), time(21))
+    ready = factories.a_ready_stay()
+    factories.a_ready_step(ready, 1, gite)
     event = Event.objects.create(
         slug="soiree",
         state="published",

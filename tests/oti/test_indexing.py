@@ -82,7 +82,8 @@ def test_the_map_names_its_sections_and_each_is_there(client: Client):
     sections = re.findall(r"<loc>http://testserver(/[^<]+)</loc>", index)
 
     assert sections == [
-        f"/sitemap-{one}.xml" for one in ("pages", "poles", "written", "offers", "events")
+        f"/sitemap-{one}.xml"
+        for one in ("pages", "poles", "written", "offers", "ready-stays", "events")
     ]
     for one in sections:
         assert client.get(one).status_code == 200

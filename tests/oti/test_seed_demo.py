@@ -25,6 +25,8 @@ from booking.models import (
     Closure,
     Offer,
     PriceRule,
+    ReadyStay,
+    ReadyStep,
     Slot,
     Stay,
     StayRestriction,
@@ -32,6 +34,8 @@ from booking.models import (
     UnitDay,
 )
 from booking.offers import check_offer
+from booking.planning import Party
+from booking.ready_stays import faults_of, nearest_plans, read_recipes
 from booking.rules.kinds import KINDS
 from booking.rules.people import Guest, check_ages
 from booking.search_table import find_drift
@@ -58,6 +62,8 @@ EVERYTHING = [
     Slot,
     Event,
     Session,
+    ReadyStay,
+    ReadyStep,
     LegalText,
     User,
 ]
@@ -237,6 +243,36 @@ def test_what_the_dupont_want_has_room_in_the_next_weeks_and_in_their_week(
         slots = Slot.objects.filter(offer__slug=slug, day__range=(first, last))
         assert slots.count() >= 3
         assert not slots.filter(capacity__lt=F("sold") + 4).exists()
+
+
+def test_every_ready_made_stay_can_be_adopted_in_its_season(now: datetime, today: date) -> None:
+    stays = list(ReadyStay.objects.published())
+    assert len(stays) == 6
+    assert {slug: found for slug, found in faults_of(stays, now=now).items() if found} == {}
+    for stay in stays:
+        recipes = read_recipes(stay, today=today)
+        couple = Party.of((None, None), None)
+        plans = nearest_plans(stay, recipes, couple, None, now=now)
+        assert plans, stay.slug
+        assert all(plan.arrival.month in stay.months for plan in plans)
+        assert stay.title_en
+        assert stay.description_en
+        assert stay.illustration in CARDS
+
+
+def test_the_dupont_adopt_back_to_the_sources_with_a_child_of_five(
+    now: datetime, today: date
+) -> None:
+    stay = ReadyStay.objects.get(slug="retour-aux-sources")
+    recipes = read_recipes(stay, today=today)
+    dupont = Party.of((None, None, 5, 10), None)
+    [plan, *_more] = nearest_plans(stay, recipes, dupont, None, now=now)
+    ages = {
+        part.offer.slug: sorted(one.age or 40 for one in dupont.guests(part.keys))
+        for part in plan.parts
+    }
+    assert ages["la-veillee-des-petits-aux-estables"] == [5, 10]
+    assert "nager-dans-la-loire-sauvage" not in ages
 
 
 def test_solange_lays_her_table_every_evening(today: date) -> None:

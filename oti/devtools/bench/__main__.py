@@ -33,6 +33,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "contend": (SMALL, adds.contend),
         "add_after": (SMALL, adds.add_after),
         "search_500": (SMALL, pages.search),
+        "compose": (SMALL, pages.compose),
         "search_5000": (LARGE, pages.search),
         "search_50000": (HUGE, pages.search),
     }

@@ -14,6 +14,7 @@ from tests import factories
 LISTS = (
     "desk_lodgings",
     "desk_experiences",
+    "desk_ready_stays",
     "desk_tariffs",
     "desk_slots",
     "desk_closures",

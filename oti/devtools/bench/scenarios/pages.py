@@ -15,6 +15,7 @@ from oti.lib.dates import today as day_of
 OFFERS = 100
 SEARCHES = 60
 RESULTS = 12
+COMPOSED = 40
 
 
 def offer_page(copy: Copy) -> list[Line]:
@@ -71,4 +72,31 @@ def search(copy: Copy) -> list[Line]:
 
     line = in_turn(copy, f"search_{copy.size}", ask, pages)
     line.more["results"] = min(shown)
+    return [line]
+
+
+def compose(copy: Copy) -> list[Line]:
+    """Compose whole stays, other dates, paces and wishes each time; two or three are shown."""
+    today = day_of(timezone.now())
+    path = address_of("booking:compose")
+    paces, wishes = ("calm", "balanced", "full"), ("", "craft", "food", "outdoor")
+    pages = []
+    for number in range(COMPOSED + 10):
+        arrival = today + timedelta(days=10 + 2 * number % 60)
+        departure = arrival + timedelta(days=3 + number % 5)
+        pace, wish = paces[number % 3], wishes[number % 4]
+        pages.append(
+            f"{path}?arrival={arrival}&departure={departure}&adults=2&children=1&ages=9"
+            f"&pace={pace}&wish={wish}"
+        )
+    who = visitor(copy)
+    shown: list[int] = []
+
+    def ask(page: str) -> list:
+        answer = expect(who.get(page), 200)
+        shown.append(answer.body.count('<a class="plan-prop"'))
+        return [answer]
+
+    line = in_turn(copy, "compose", ask, pages)
+    line.more["proposals"] = sum(shown) / max(len(shown), 1)
     return [line]
