@@ -159,6 +159,12 @@ def test_a_price_that_changed_meanwhile_is_not_taken_silently(client: Client):
     assert answer.status_code == 409
     assert "The price changed from" in text_of(answer)
     assert not BasketLine.objects.filter(offer__title_en="Lace").exists()
+    # It is one press away at its new price, for the same persons.
+    [again] = fields_of(answer)
+    assert client.post(address("booking:line-add"), again).status_code == 303
+    line = BasketLine.objects.get(offer__title_en="Lace")
+    assert line.shown_amount == 198
+    assert len(Basket.objects.get().people) == 2
 
 
 def test_it_joins_what_is_in_the_basket_and_clashes_are_told(client: Client):
