@@ -72,6 +72,8 @@ class LineRequest:
     is_overlap_accepted: bool = False
     # The very same line isn't added a second time: it is refused as `already_yours`.
     is_once: bool = False
+    # It belongs to a whole stay that was proposed at one price.
+    is_sold_whole: bool = False
 
 
 @dataclass(frozen=True)
