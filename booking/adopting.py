@@ -53,7 +53,8 @@ def adopt_stay(basket: Basket, requests: Sequence[LineRequest], *, now: datetime
     refused: list[tuple[LineRequest, tuple[Trouble, ...]]] = []
     for request in sorted(requests, key=lambda one: one.unit_id is None):
         try:
-            found.added.append(_add(basket, replace(request, is_once=True), now=now))
+            whole = replace(request, is_once=True, is_sold_whole=len(requests) > 1)
+            found.added.append(_add(basket, whole, now=now))
         except Refusal as refusal:
             if refusal.code == "already_yours" or _has_already(basket, request):
                 found.known += 1

@@ -267,6 +267,8 @@ def _fill(line: BasketLine, wish: Wish, taken: Taken) -> BasketLine:
     line.people = wish.keys
     line.options = [{"code": one.code, "quantity": one.quantity} for one in wish.request.options]
     line.is_overlap_accepted = wish.request.is_overlap_accepted
+    # What was taken as part of a whole stays so when it is changed.
+    line.is_sold_whole = line.is_sold_whole or wish.request.is_sold_whole
     line.shown_amount = wish.quote.total
     return line
 

@@ -184,8 +184,18 @@ def _read_line(one: LineView, view: BasketView) -> PackageLine:
         type=one.offer.kind_rules.travel_type,
         value=one.quote.gross if one.quote else Decimal(0),
         intrinsic=_is_intrinsic(one, view.counted),
+        sold_as_package=one.line.is_sold_whole and _is_sold_whole(view),
         essential=one.offer.is_essential,
     )
+
+
+def _is_sold_whole(view: BasketView) -> bool:
+    """Whether services of two types are left of a stay that was proposed at one price.
+
+    The bed alone of such a stay is no package.
+    """
+    whole = (one for one in view.counted if one.line.is_sold_whole)
+    return len({one.offer.kind_rules.travel_type for one in whole} - {""}) > 1
 
 
 def _is_intrinsic(one: LineView, lines: Sequence[LineView]) -> bool:

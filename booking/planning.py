@@ -70,6 +70,7 @@ class Part:
             quantity=self.quantity,
             people=list(self.keys),
             options=[],
+            is_sold_whole=True,
             shown_amount=self.quote.total,
         )
 

@@ -7,7 +7,7 @@ basket; nothing is held before the stay is adopted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,9 +21,7 @@ from booking.models import Basket, Offer, ReadyStay, ReadyStep
 from booking.planning import Part, Party, Shelf
 from booking.refusals import Trouble, trouble
 from booking.rules.composing import Choice, arrange
-from destination.models.territory import pole_by_commune
 from oti.lib.dates import ONE_DAY
-from oti.lib.dates import today as day_of
 from oti.lib.money import ZERO
 
 # How far around the dates asked for nearest ones are looked for, and how many are shown.
@@ -260,7 +258,7 @@ def _shelf(
             if offer is None:
                 continue
             if offer.is_lodging:
-                span = _nights_of(recipe.step, stay_nights)
+                span = nights_of(recipe.step, stay_nights)
                 beds.setdefault(span, set()).add(pk)
             else:
                 dated.add(pk)
@@ -275,7 +273,7 @@ def _shelf(
     return shelf
 
 
-def _nights_of(step: ReadyStep, stay_nights: int) -> tuple[int, int]:
+def nights_of(step: ReadyStep, stay_nights: int) -> tuple[int, int]:
     """Return from which night on and for how many a bed is taken."""
     first = step.day - 1
     return first, step.lasts or max(stay_nights - first, 1)
@@ -363,7 +361,7 @@ def _parts_of(
 ) -> tuple[list[Part], list[Trouble]]:
     party = shelf.party
     if offer.is_lodging:
-        _first, length = _nights_of(step, stay.nights)
+        _first, length = nights_of(step, stay.nights)
         return shelf.beds(offer, day, day + timedelta(days=length))
     keys = {Who.ADULTS: party.adults, Who.CHILDREN: party.children}.get(Who(step.who), party.keys)
     quantity = 1 if step.who == Who.STAY else len(keys)
@@ -412,99 +410,3 @@ def _one_of_each(parts: Iterable[Part]) -> list[Part]:
     for part in parts:
         found.setdefault(part.offer.pk, part)
     return list(found.values())
-
-
-# --- What the office has to mend -----------------------------------------------------------------
-def faults_of(stays: Sequence[ReadyStay], *, now: datetime) -> dict[int, list[Trouble]]:
-    """Return what each stay lacks, by its id, in a bounded number of statements."""
-    today = day_of(now)
-    recipes = recipes_of(stays, today=today)
-    ids = {pk for found in recipes.values() for recipe in found for pk in recipe.offers}
-    offers = Offer.objects.select_related("provider").in_bulk(ids)
-    sold = frozenset(pole_by_commune(today))
-    return {
-        stay.pk: check_ready_stay(stay.nights, recipes[stay.pk], offers, sold) for stay in stays
-    }
-
-
-def check_ready_stay(
-    nights: int, recipes: Sequence[Recipe], offers: Mapping[int, Offer], sold: Collection[int]
-) -> list[Trouble]:
-    """Return why a stay can't be published as it is written; `sold` are the communes of sale."""
-    troubles: list[Trouble] = []
-    covered: dict[int, int] = {}
-    for recipe in recipes:
-        step = recipe.step
-        known = [offers[pk] for pk in recipe.offers if pk in offers]
-        first = offers.get(step.offer_id or 0)
-        if first is None:
-            troubles.append(trouble("ready_step_empty", day=step.day))
-            continue
-        troubles += _check_step(step, first, known, nights, sold)
-        if first.is_lodging and not step.is_optional:
-            start, length = _nights_of(step, nights)
-            for night in range(start + 1, start + length + 1):
-                covered[night] = covered.get(night, 0) + 1
-    bare = [night for night in range(1, nights + 1) if night not in covered]
-    if bare:
-        troubles.append(trouble("ready_lodging_missing", nights=bare))
-    twice = [night for night, count in covered.items() if count > 1]
-    if twice:
-        troubles.append(trouble("ready_lodging_twice", night=min(twice)))
-    return troubles + _check_hours(recipes, offers)
-
-
-def _check_step(
-    step: ReadyStep, first: Offer, known: Sequence[Offer], nights: int, sold: Collection[int]
-) -> list[Trouble]:
-    found = []
-    ends = step.day + (_nights_of(step, nights)[1] if first.is_lodging else 0)
-    if ends > nights + 1 or step.day > nights + 1:
-        found.append(trouble("ready_step_late", day=ends, last=nights + 1))
-    if not first.is_published or first.commune_id not in sold:
-        found.append(trouble("ready_step_unsold", day=step.day, offer=first.title))
-    if any(one.is_lodging != first.is_lodging for one in known):
-        found.append(trouble("ready_step_mixed", day=step.day))
-    if len(known) < step.choose:
-        found.append(trouble("ready_step_few", day=step.day, choose=step.choose, count=len(known)))
-    if step.starts_from and step.starts_until and step.starts_until < step.starts_from:
-        found.append(trouble("ready_hours_reversed", day=step.day))
-    return found
-
-
-def _check_hours(recipes: Sequence[Recipe], offers: Mapping[int, Offer]) -> list[Trouble]:
-    """Return the pairs of a day that can't follow each other whatever the hour they begin at."""
-    found = []
-    timed = [
-        (recipe.step, offers[recipe.step.offer_id])
-        for recipe in recipes
-        if recipe.step.offer_id in offers
-        and recipe.step.starts_from
-        and recipe.step.starts_until
-        and not offers[recipe.step.offer_id].is_lodging
-        and offers[recipe.step.offer_id].kind_rules.takes_time
-    ]
-    for number, (step, offer) in enumerate(timed):
-        for other, beside in timed[number + 1 :]:
-            shares = step.who == other.who or Who.EVERYBODY in {step.who, other.who}
-            if step.day != other.day or not shares:
-                continue
-            if not (_follows(step, offer, other) or _follows(other, beside, step)):
-                found.append(
-                    trouble(
-                        "ready_hours_clash",
-                        day=step.day,
-                        first=offer.title,
-                        second=beside.title,
-                    )
-                )
-    return found
-
-
-def _follows(step: ReadyStep, offer: Offer, other: ReadyStep) -> bool:
-    """Tell whether `other` may begin once `step` is over."""
-    if step.starts_from is None or other.starts_until is None:
-        return True
-    begins = step.starts_from.hour * 60 + step.starts_from.minute
-    ends = begins + (offer.duration_minutes or 60)
-    return ends <= other.starts_until.hour * 60 + other.starts_until.minute

@@ -83,6 +83,8 @@ class LineRequest:
     instead_of: tuple[int, ...] = ()
     # The very same line isn't added a second time: it is refused as `already_yours`.
     is_once: bool = False
+    # It belongs to a whole stay that was proposed at one price.
+    is_sold_whole: bool = False
 
 
 @dataclass(frozen=True)

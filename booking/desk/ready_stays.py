@@ -27,7 +27,8 @@ from wagtail.admin.ui.tables import Column
 from booking.desk.forms import DRAWINGS
 from booking.desk.rows import UnsortedRows, rows_of
 from booking.models import Offer, ReadyStay, ReadyStep
-from booking.ready_stays import Recipe, check_ready_stay, faults_of, recipe_of
+from booking.ready_faults import check_ready_stay, faults_of
+from booking.ready_stays import Recipe, recipe_of
 from booking.refusals import Trouble
 from destination.desk import (
     AddressField,

@@ -80,6 +80,9 @@ class BasketLine(models.Model):
     options = models.JSONField(default=list)
     # They said that they leave one thing early for the other (features.md N02).
     is_overlap_accepted = models.BooleanField(default=False)
+    # Taken as part of a whole stay at one price: of several services that is a package, whatever
+    # their share (domain.md §2.2).
+    is_sold_whole = models.BooleanField(default=False, db_default=False)
     # The total last shown to the visitor: a change has to be accepted (features.md B12).
     shown_amount = models.DecimalField(**EURO)
     position = models.PositiveSmallIntegerField(default=0)

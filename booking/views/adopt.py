@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -22,8 +23,10 @@ from booking.forms.composing import read_stay
 from booking.models import Basket
 from booking.people import people_from
 from booking.refusals import BadInput
+from booking.rules.people import Guest
 from booking.views.answers import own_address, see_other, tell
 from booking.views.plans import basket_of_key
+from booking.wishes import LineRequest
 from destination.templatetags.velay import euros, heure
 
 
@@ -84,7 +87,15 @@ def _refused(one: Refused, basket: Basket) -> dict[str, Any]:
         "instead": None,
     }
     my_stay = reverse("booking:my-stay")
-    if one.bed is not None and one.request.arrival and one.request.departure:
+    changed = next((found for found in one.troubles if found.code == "price_changed"), None)
+    if changed is not None and one.offer is not None:
+        row["instead"] = {
+            "title": one.offer.title,
+            "is_same": True,
+            "amount": euros(changed.params["new"]),
+            "add": _again(one.request, changed.params["new"], back=my_stay),
+        }
+    elif one.bed is not None and one.request.arrival and one.request.departure:
         party = people_from(basket.people)
         guests = [person.guest for person in party]
         row["instead"] = {
@@ -111,3 +122,18 @@ def _refused(one: Refused, basket: Basket) -> dict[str, Any]:
             ),
         }
     return row
+
+
+def _again(request: LineRequest, amount: Decimal, *, back: str) -> dict[str, Any]:
+    """Return the form that asks for the same line at its new price."""
+    fields: list[tuple[str, str]] = [("offer", str(request.offer_id))]
+    for name, value in (("unit", request.unit_id), ("slot", request.slot_id)):
+        if value is not None:
+            fields.append((name, str(value)))
+    for name, day in (("arrival", request.arrival), ("departure", request.departure)):
+        if day is not None:
+            fields.append((name, day.isoformat()))
+    fields += [("people", key) for key in request.people]
+    fields += cards.stay_party_fields(Guest(age) for age in request.party)
+    fields += [("quantity", str(request.quantity)), ("shown_amount", str(amount)), ("next", back)]
+    return {"url": reverse("booking:line-add"), "fields": fields}

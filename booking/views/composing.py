@@ -135,7 +135,7 @@ def _proposals(
         "party": showing.party_words(brief.search.guests),
         "nights": nights_words(count_nights(brief.arrival, brief.departure)),
         "days": days,
-        "box": total_box(view),
+        "box": total_box(view, now=now),
         "over_budget": brief.budget is not None and shown.total > brief.budget,
         "restore_url": links.restore() if form.edits.get(number) else "",
         "adopt": adopt_form(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core import signing
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from booking import cards, showing
 from booking.access import basket_for
 from booking.forms.composing import line_fields
 from booking.models import Basket, Offer
+from booking.packages import standing_of
 from booking.pictures import covers
 from booking.planning import Part, Party, view_parts
 from booking.stay_view import BasketView, EntryView
@@ -70,9 +72,12 @@ def _row(entry: EntryView, part: Part, images: Any, *, query: str, more: More) -
     }
 
 
-def total_box(view: BasketView) -> dict[str, Any]:
-    """Return the total with its rows, as the page of a stay shows it."""
+def total_box(view: BasketView, *, now: datetime) -> dict[str, Any]:
+    """Return the total with its rows, and how the stay stands before the law of packages."""
+    standing = standing_of(view, language=get_language() or "fr", now=now)
     return {
+        "is_package": standing.is_package,
+        "obstacles": [one.message for one in standing.obstacles],
         "rows": showing.total_rows(view),
         "total": view.total,
         "tax": view.tourist_tax,

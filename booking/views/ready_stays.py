@@ -286,7 +286,7 @@ def _dated(
             if step.state == "optional"
         ],
         "nearest": [_near(request, form, one) for one in near],
-        "box": total_box(view),
+        "box": total_box(view, now=now),
         "adopt": adopt_form(request, plan.parts, party, back=request.get_full_path())
         if plan.can_adopt
         else None,

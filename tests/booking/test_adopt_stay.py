@@ -9,8 +9,11 @@ import pytest
 from django.test import Client
 
 from booking.adopting import adopt_stay
+from booking.basket import remove_line
 from booking.models import Basket, BasketLine, Offer, ReadyStay, Slot, Stay
+from booking.packages import standing_of
 from booking.planning import Party, Shelf
+from booking.stay_view import view_basket
 from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
@@ -64,6 +67,30 @@ def test_a_stay_is_held_line_by_line_at_the_price_shown(client: Client):
     view = client.get(address("booking:my-stay")).context["view"]
     assert view.can_check_out
     assert not view.troubles
+
+
+def test_a_stay_taken_whole_is_a_package_whatever_its_share(client: Client):
+    factories.package_form("en")
+    stay = a_stay()
+    # 64 euros beside 700: less than a quarter.
+    page = client.get(address("booking:ready-stay", stay.slug, **COUPLE))
+    assert "the tourist office answers to you for all of it" in text_of(page)
+
+    adopt(client, form_of(client, stay))
+
+    basket = Basket.objects.get()
+    standing = standing_of(view_basket(basket, now=NOW), language="en", now=NOW)
+    assert standing.verdict.reason == "sold_as_package"
+    assert "It is sold as one stay." in text_of(client.get(address("booking:my-stay")))
+    # The bed alone of such a stay is none.
+    for line in basket.lines.filter(unit__isnull=True):
+        remove_line(basket, line.pk, now=NOW)
+    assert not standing_of(view_basket(basket, now=NOW), language="en", now=NOW).is_package
+
+
+def test_a_package_that_nobody_may_sell_is_told_before_it_is_taken(client: Client):
+    page = client.get(address("booking:ready-stay", a_stay().slug, **COUPLE))
+    assert "which the office can't sell online yet" in text_of(page)
 
 
 def test_asked_for_twice_nothing_is_doubled(client: Client):
@@ -159,6 +186,12 @@ def test_a_price_that_changed_meanwhile_is_not_taken_silently(client: Client):
     assert answer.status_code == 409
     assert "The price changed from" in text_of(answer)
     assert not BasketLine.objects.filter(offer__title_en="Lace").exists()
+    # It is one press away at its new price, for the same persons.
+    [again] = fields_of(answer)
+    assert client.post(address("booking:line-add"), again).status_code == 303
+    line = BasketLine.objects.get(offer__title_en="Lace")
+    assert line.shown_amount == 198
+    assert len(Basket.objects.get().people) == 2
 
 
 def test_it_joins_what_is_in_the_basket_and_clashes_are_told(client: Client):

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from booking.basket import add_to_basket
 from booking.models import BasketLine, Offer, Slot
 from booking.wishes import LineRequest
+from oti.lib.memo import forget_everything
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
 from tests.pages import address, fields_of, text_of, with_basket
@@ -156,6 +157,17 @@ def test_a_single_night_has_something_too(client: Client):
     thing("Tea", SATURDAY, at=time(16))
     found = titles(page_of(client, departure=SUNDAY.isoformat()))
     assert found == ["The cottage", "Tea"]
+
+
+def test_equal_beds_take_turns_from_day_to_day(client: Client, at):
+    for name in ("The cottage", "The mill", "The yurt"):
+        gite(name)
+    first = set()
+    for day in range(40):
+        at(NOW + timedelta(days=day))
+        forget_everything()
+        first.add(page_of(client).context["proposals"][0]["bed"])
+    assert first == {"The cottage", "The mill", "The yurt"}
 
 
 # --- Line by line --------------------------------------------------------------------------------

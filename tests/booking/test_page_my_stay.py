@@ -241,7 +241,7 @@ def test_what_is_taken_out_is_named(client: Client):
     hold_place(basket, "Lace")
     url = address("booking:line-remove", basket.lines.get().pk)
 
-    assert "« Lace » is no longer in your stay." in body(client.post(url, follow=True))
+    assert "“Lace” is no longer in your stay." in body(client.post(url, follow=True))
     assert "It is no longer in your stay." in body(client.post(url, follow=True))
 
 

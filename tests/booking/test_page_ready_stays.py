@@ -171,7 +171,7 @@ def test_a_full_first_choice_is_replaced_and_it_is_said_why(client: Client):
     page = page_of(client, stay, **WEEK)
 
     assert states(page) == ["chosen", "swapped"]
-    assert "Instead of « Lace »: Sold out" in text_of(page).replace("\u00a0", " ")
+    assert "Instead of “Lace”: Sold out" in text_of(page).replace("\u00a0", " ")
     assert page.context["adopt"]
 
 

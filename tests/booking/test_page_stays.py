@@ -189,7 +189,7 @@ def test_nothing_free_that_week_offers_the_next_one(client: Client):
 
     page = stays(client, **WEEK)
 
-    [earlier, later] = page.context["empty"]["actions"]
+    [earlier, later, _ready_made] = page.context["empty"]["actions"]
     assert f"arrival={SATURDAY - timedelta(days=7)}" in earlier["url"]
     assert f"arrival={NEXT_SATURDAY}" in later["url"]
     assert "ages=5&ages=10" in later["url"]

@@ -91,7 +91,7 @@ def test_a_page_says_at_once_what_was_changed_on_its_offer_and_its_host():
 
     text = text_of(show(Client(), offer))
     assert "By the lake." in text
-    assert "Zoé et Max" in text
+    assert "Zoé and Max" in text
 
 
 def test_header_and_footer_are_of_the_language_and_of_the_place_where_one_is():

@@ -116,7 +116,7 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
         activity = factories.an_activity()
         factories.a_slot(activity, NOW.date() + timedelta(days=number + 1))
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(17):
         client.get(address("destination:home"))
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         with_basket(client, factories.a_basket(None)).get(address("destination:home"))

@@ -74,5 +74,5 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
         factories.a_lodging(now=NOW)
         factories.a_slot(factories.an_activity(), TODAY + timedelta(days=number + 1))
 
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         show(client)

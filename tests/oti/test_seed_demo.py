@@ -35,7 +35,8 @@ from booking.models import (
 )
 from booking.offers import check_offer
 from booking.planning import Party
-from booking.ready_stays import faults_of, nearest_plans, read_recipes
+from booking.ready_faults import faults_of
+from booking.ready_stays import nearest_plans, read_recipes
 from booking.rules.kinds import KINDS
 from booking.rules.people import Guest, check_ages
 from booking.search_table import find_drift
