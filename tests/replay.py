@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -64,7 +64,7 @@ def replayed(build: Callable[P, R]) -> Callable[P, R]:
         with transaction.atomic():
             for table, rows in world.rows.items():
                 _write(table, rows)
-                _count_on(table)
+            _count_on(world.rows)
         for bank in banks:
             vars(bank).update(copy.deepcopy(world.told))
         if isinstance(world.answer, models.Model):
@@ -104,15 +104,26 @@ def _read(table: str) -> bytes:
         return b"".join(rows)
 
 
-def _count_on(table: str) -> None:
-    """Let the numbers of new rows come after those that were put back."""
-    driver = _driver()
-    asked = "SELECT pg_get_serial_sequence(quote_ident(%s), a.attname) FROM pg_attribute a"
-    asked += " WHERE a.attrelid = %s::regclass AND a.attname = 'id'"
-    row = driver.execute(asked, [table, table]).fetchone()
-    if row and row[0]:
-        last = sql.SQL("SELECT setval(%s, greatest(max(id), nextval(%s))) FROM {}")
-        driver.execute(last.format(sql.Identifier(table)), [row[0], row[0]])
+def _count_on(tables: Iterable[str]) -> None:
+    """Let the numbers of new rows come after those that were put back, in one statement."""
+    one = "setval({name}, greatest((SELECT max(id) FROM {table}), nextval({name})))"
+    numbered = [
+        sql.SQL(one).format(name=sql.Literal(name), table=sql.Identifier(table))
+        for table in tables
+        for name in [_sequences().get(table)]
+        if name
+    ]
+    if numbered:
+        _driver().execute(sql.SQL("SELECT {}").format(sql.SQL(", ").join(numbered)))
+
+
+@functools.cache
+def _sequences() -> dict[str, str]:
+    """Return what numbers the rows of each table, where their key is `id`."""
+    asked = "SELECT c.relname, pg_get_serial_sequence(quote_ident(c.relname), 'id')"
+    asked += " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'"
+    asked += " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
+    return {table: name for table, name in _driver().execute(asked) if name}
 
 
 def _write(table: str, rows: bytes) -> None:

@@ -398,6 +398,9 @@ def test_the_offices_own_home_stays_and_the_pages_stand_below_it(now: datetime) 
 
 # --- Menus ----------------------------------------------------------------------------------------
 def test_the_menus_lead_to_what_is_published_in_one_statement(now: datetime) -> None:
+    # The kinds of pages are remembered by each process.
+    with override("fr"):
+        menus()
     with override("fr"), CaptureQueriesContext(connection) as queries:
         found = menus()
 
