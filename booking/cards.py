@@ -25,6 +25,7 @@ from booking.rules.people import Guest
 from booking.rules.pricing import AGE_OF_UNKNOWN, OptionChoice, SupplementTerms
 from booking.showing import offer_url, party_words
 from destination.models import Pole
+from destination.spoken import language_of
 from destination.templatetags.velay import euros, jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY
@@ -348,6 +349,7 @@ def experience_card(
 def _base(offer: Offer, pole: Pole | None, query: str, picture: Picture | None) -> dict[str, Any]:
     return {
         "title": offer.title,
+        "lang": language_of(offer, "title"),
         "url": offer_url(offer, f"?{query}" if query else ""),
         "image": picture,
         "illustration": offer.illustration,

@@ -34,6 +34,7 @@ from booking.rules.pricing import TAX_KIND, Quote, QuoteItem
 from booking.rules.refunds import RefundPolicy, deadlines
 from booking.stay_view import BasketView, DayView, EntryView, LineView
 from destination.models import Commune
+from destination.spoken import in_language, language_of, language_of_texts
 from destination.templatetags.velay import (
     date_range,
     duree,
@@ -58,11 +59,6 @@ LONGEST_GAP = 3
 
 
 # --- Words -----------------------------------------------------------
-def in_language(texts: Mapping[str, str]) -> str:
-    """Return the text of the active language, French where it is missing."""
-    return texts.get(get_language() or "fr") or texts.get("fr", "")
-
-
 def party_words(guests: Sequence[Guest]) -> str:
     """Write who takes part: "2 adultes, 2 enfants (5 et 10 ans)"; "" for nobody."""
     if not guests:
@@ -321,6 +317,7 @@ def _entry_row(
         "kind": view.offer.kind_rules.bead,
         "time": entry.time,
         "title": view.title,
+        "lang": language_of(view.offer, "title"),
         "url": offer_url(view.offer, _query_of(view)),
         "note": ". ".join(
             part for part in (line_note(view), deposit_words(view.offer.deposit_amount)) if part
@@ -537,6 +534,11 @@ class SoldLine:
     is_sheet_filled: bool = False
     # Told to who arrives there, on the first evening, at another hour than its own.
     arrival_notice: ArrivalNotice | None = None
+
+    @property
+    def lang(self) -> str:
+        """Return the language of the title where it is not the reader's."""
+        return language_of_texts(self.line.titles)
 
     @property
     def offer(self) -> Offer:

@@ -6,19 +6,26 @@ from datetime import datetime
 
 from booking.models import Offer
 from booking.showing import offer_url
-from destination.words import A_VIEW, HEADLINE, Asked, Found, Hit, marked, rows
+from destination.words import A_VIEW, HEADLINE, Asked, Found, Hit, marked, rows, shown_sql
 from oti.lib.dates import today as day_of
 
-LANGUAGES = {"fr": "fr_u", "en": "en_u"}
+LANGUAGES = {"fr": "fr_u", "en": "en_u", "de": "de_u"}
+
+
+def _indexed(column: str, language: str) -> str:
+    """Return a text as the index of its language has it: English stands in for German."""
+    if language == "de":
+        return f"coalesce(nullif({column}_de, ''), {column}_en, '')"
+    return f"coalesce({column}_{language}, '')"
 
 
 def vector_sql(language: str, table: str = "o.") -> str:
-    """Return the expression that migration 0011 indexes: title, summary, description."""
+    """Return the expression that migrations 0011 and 0013 index: title, summary, description."""
     configuration = LANGUAGES[language]
     parts = (("title", "A"), ("summary", "B"), ("description", "C"))
     return " || ".join(
         f"setweight(to_tsvector('{configuration}'::regconfig,"
-        f" coalesce({table}{column}_{language}, '')), '{weight}')"
+        f" {_indexed(table + column, language)}), '{weight}')"
         for column, weight in parts
     )
 
@@ -37,7 +44,7 @@ def search_offers(
     query, given = what.tsquery()
     parameters: list[object] = []
     if is_alike:
-        condition, parameters = what.alike(f"coalesce(o.title_{language}, o.title_fr)")
+        condition, parameters = what.alike(shown_sql("o.title", language))
     else:
         conditions = []
         for group, (communes, providers) in zip(what.words, _names(what), strict=True):
@@ -51,7 +58,7 @@ def search_offers(
     inside, inside_parameters = on_sale.order_by().values("pk").query.sql_with_params()
     statement = f"""
         SELECT o.id, count(*) OVER (),
-               ts_headline(%s::regconfig, coalesce(o.summary_{language}, o.summary_fr), q, %s)
+               ts_headline(%s::regconfig, {shown_sql("o.summary", language)}, q, %s)
         FROM booking_offer o CROSS JOIN (SELECT {query} AS q) asked
         WHERE {condition} AND o.id IN ({inside})
         ORDER BY ts_rank({vector}, q) DESC, o.id LIMIT %s OFFSET %s

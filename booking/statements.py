@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from booking.models import OrderLine, Payout
 from booking.rules import states
-from booking.showing import in_language, line_when
+from booking.showing import line_when
+from destination.spoken import in_language
 from members.models import PayoutAccount, Provider
 from oti.lib.dates import paris
 from oti.lib.money import ZERO

@@ -1,7 +1,7 @@
 """What a visitor looks for in words: with or without accents, in another word for the same thing.
 
-PostgreSQL reads the words (configurations `fr_u` and `en_u`: stems without accents); the other
-words for a thing are ours, in `destination/synonyms.toml`. Every text reaches SQL as a
+PostgreSQL reads the words (configurations `fr_u`, `en_u` and `de_u`: stems without accents); the
+other words for a thing are ours, in `destination/synonyms.toml`. Every text reaches SQL as a
 parameter.
 """
 
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from modeltranslation.utils import resolution_order
 
 LONGEST = 120
 MOST_WORDS = 6
@@ -27,10 +28,11 @@ NOT_WORDS = frozenset(
     [
         *("le", "la", "les", "un", "une", "de", "du", "des", "l", "d", "s", "a", "à", "au", "aux"),
         *("en", "et", "ou", "pour", "dans", "sur", "avec", "par", "chez", "the", "of", "in", "to"),
-        *("and", "or", "for", "on", "with", "at", "an", "by", "near"),
+        *("and", "or", "for", "on", "with", "at", "an", "by", "near", "der", "die", "das", "den"),
+        *("dem", "ein", "eine", "und", "oder", "im", "am", "zu", "mit", "für", "bei", "von"),
     ]
 )
-CONFIGURATIONS = {"fr": "fr_u", "en": "en_u"}
+CONFIGURATIONS = {"fr": "fr_u", "en": "en_u", "de": "de_u"}
 # How alike a word and a part of a title are, from 0 to 1, before one stands for the other.
 ALIKE = 0.45
 HERE, THERE = "\x02", "\x03"
@@ -132,6 +134,12 @@ HEADLINE = (
     f"StartSel={HERE}, StopSel={THERE}, MaxFragments=1, MaxWords=32, MinWords=16,"
     " HighlightAll=false"
 )
+
+
+def shown_sql(column: str, language: str) -> str:
+    """Return the SQL of a translated column as pages show it: the nearest language that has it."""
+    own = [f"nullif({column}_{one}, '')" for one in resolution_order(language)]
+    return f"coalesce({', '.join(own)}, '')"
 
 
 def rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

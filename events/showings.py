@@ -13,6 +13,7 @@ from booking.models import Slot
 from destination.models import Pole
 from destination.models.territory import memberships_on, pole_by_commune
 from destination.nearby import communes_near
+from destination.spoken import language_of
 from events.models import Event, Session
 from oti.lib.dates import ONE_DAY, at_paris, paris
 from oti.lib.dates import today as day_of
@@ -46,6 +47,7 @@ class Showing:
         event = self.session.event
         return {
             "title": event.title,
+            "lang": language_of(event, "title"),
             "url": reverse("events:event", args=[event.slug]),
             "day": starts_at.date(),
             "hour": starts_at.time(),

@@ -7,10 +7,8 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from destination.words import A_VIEW, HEADLINE, Asked, Found, Hit, marked, rows
+from destination.words import A_VIEW, HEADLINE, Asked, Found, Hit, marked, rows, shown_sql
 from events.models import Event
-
-COLUMNS = {"fr": ("title_fr", "summary_fr"), "en": ("title_en", "summary_en")}
 
 
 def search_events(
@@ -22,8 +20,7 @@ def search_events(
     """
     if not what.words:
         return Found([], 0)
-    title, summary = COLUMNS.get(what.language, COLUMNS["fr"])
-    title, summary = f"coalesce(e.{title}, e.title_fr)", f"coalesce(e.{summary}, e.summary_fr)"
+    title, summary = (shown_sql(f"e.{one}", what.language) for one in ("title", "summary"))
     vector = (
         f"(setweight(to_tsvector(%s::regconfig, {title}), 'A') ||"
         f" setweight(to_tsvector(%s::regconfig, {summary}), 'B') ||"

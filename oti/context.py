@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language_info, override
+from wagtail.models import Page
 
 from booking.access import basket_for
 from destination.menus import menus
@@ -39,7 +40,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def language_links(request: HttpRequest) -> list[tuple[str, str, str]]:
-    """Return this page in every language; the home where the page has no language of its own."""
+    """Return this page in every language; the nearest page above it where it isn't translated."""
     return [
         (code, get_language_info(code)["name_local"].capitalize(), _in_language(request, code))
         for code, _name in settings.LANGUAGES
@@ -60,25 +61,42 @@ def alternate_links(request: HttpRequest) -> list[tuple[str, str]]:
 
 def translations_of(request: HttpRequest) -> dict[str, str] | None:
     """Return the addresses of a page of the office by language, None for every other page."""
-    page = getattr(request, "cms_page", None)
+    nearest = _nearest(request)
+    return (
+        None
+        if nearest is None
+        else {code: url for code, (url, is_own) in nearest.items() if is_own}
+    )
+
+
+def _nearest(request: HttpRequest) -> dict[str, tuple[str, bool]] | None:
+    """Return, for a page of the office, its address by language and whether it is its own.
+
+    Where the page isn't translated it is that of the nearest page above it that is; one statement.
+    """
+    page: Page | None = getattr(request, "cms_page", None)
     match = request.resolver_match
     if page is None or match is None or match.view_name != "destination:page":
         return None
-    known = getattr(request, "cms_translations", None)
+    known: dict[str, tuple[str, bool]] | None = getattr(request, "cms_nearest", None)
     if known is None:
-        pages = page.get_translations(inclusive=True).live().select_related("locale")
-        known = {one.locale.language_code: one.url for one in pages}
-        request.cms_translations = known  # type: ignore[attr-defined]
+        line = page.get_ancestors(inclusive=True).filter(depth__gt=1).values("translation_key")
+        pages = Page.objects.live().filter(translation_key__in=line).select_related("locale")
+        known = {}
+        for one in pages.order_by("depth"):
+            is_own = one.translation_key == page.translation_key
+            known[one.locale.language_code] = str(one.get_url() or ""), is_own
+        request.cms_nearest = known  # type: ignore[attr-defined]
     return known
 
 
 def _in_language(request: HttpRequest, code: str) -> str:
-    """Return the address of this page in a language, the home where it has none of its own."""
+    """Return the address of this page in a language, of a page above it where it has none."""
     match = request.resolver_match
-    written = translations_of(request)
+    nearest = _nearest(request)
     with override(code):
-        if written is not None:
-            return written.get(code) or reverse("destination:home")
+        if nearest is not None:
+            return nearest.get(code, ("", False))[0] or reverse("destination:home")
         if match is not None and match.url_name:
             with suppress(NoReverseMatch):
                 path = reverse(match.view_name, args=match.args, kwargs=match.kwargs)

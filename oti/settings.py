@@ -264,12 +264,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Languages and time ---------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LANGUAGES = [("fr", _("French")), ("en", _("English")), ("de", _("German"))]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
 MODELTRANSLATION_LANGUAGES = ("fr", "en", "de")
 MODELTRANSLATION_DEFAULT_LANGUAGE = "fr"
-MODELTRANSLATION_FALLBACK_LANGUAGES = ("fr",)
+MODELTRANSLATION_FALLBACK_LANGUAGES = {"default": ("fr",), "de": ("en", "fr")}
 LOCALE_PATHS = [BASE_DIR / "oti" / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -15,8 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from booking import live, package_words, packages, showing, spots
+from booking.composing import WISHES
 from booking.forms.asking import asked
 from booking.models import Offer, OrderLine
 from booking.rules.pricing import Quote
@@ -56,10 +58,16 @@ def options_bought(line: OrderLine) -> tuple[str, ...]:
 
 
 @register.simple_tag(takes_context=True)
-def search_panel(context: Context) -> dict[str, Any]:
-    """Return the search form of the lodgings, with the dates and people of the stay if known."""
+def compose_panel(context: Context) -> dict[str, Any]:
+    """Return {search, wishes [{value, label}], other {url, label}}: the form of a whole stay, whose
+    dates and people can be sent to the list of lodgings instead.
+    """
     form = asked(context["request"], now=timezone.now(), needs_both_dates=True)
-    return form.for_component(reverse("booking:stays"))
+    return {
+        "search": form.for_component(reverse("booking:compose")),
+        "wishes": [{"value": code, "label": one.label} for code, one in WISHES.items()],
+        "other": {"url": reverse("booking:stays"), "label": _("Find a place to stay only")},
+    }
 
 
 @register.simple_tag(takes_context=True)

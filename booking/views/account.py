@@ -25,6 +25,7 @@ from booking.needs import readers_of_order, reading_words
 from booking.rules import states
 from booking.views.answers import by_link, see_other
 from booking.views.own_stays import account_offer
+from destination.spoken import in_language
 from members.access import providers_of
 from oti.lib.clients import client_network, count
 from oti.lib.money import ZERO
@@ -95,7 +96,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "contract": package_words.contract_of(order),
         "refunds": [
             {
-                "title": showing.in_language(one.line.titles) if one.line else "",
+                "title": in_language(one.line.titles) if one.line else "",
                 "words": showing.refund_words(one),
                 "amount": one.amount,
             }

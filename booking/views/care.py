@@ -19,6 +19,7 @@ from booking.access import care_line_for
 from booking.forms.care import CareSheetForm
 from booking.refusals import Refusal, trouble
 from booking.views.answers import see_other, tell
+from destination.spoken import in_language
 from oti.lib.dates import paris
 from oti.lib.sealing import Unreadable
 
@@ -61,7 +62,7 @@ def care_sheet(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "line": line,
-        "title": showing.in_language(line.titles),
+        "title": in_language(line.titles),
         "when": showing.line_when(line, line.kind, paris(line.starts_at), paris(line.ends_at)),
         "carer": line.sub_order.provider.name,
         "gone_on": paris(line.ends_at + timedelta(days=settings.CARE_SHEET_DAYS)),

@@ -19,6 +19,7 @@ from booking.access import orders_of
 from booking.claiming import claim_orders
 from booking.models import Order
 from booking.rules import states
+from destination.spoken import in_language
 from members.access import providers_of
 from members.addresses import propose_address
 from oti.lib.dates import paris
@@ -74,6 +75,6 @@ def _row(order: Order, *, now: datetime) -> dict[str, Any]:
         "order": order,
         "starts_at": first,
         "dates": showing.dates_words(first.date(), last.date()),
-        "titles": [showing.in_language(line.titles) for line in kept],
+        "titles": [in_language(line.titles) for line in kept],
         "is_coming": last >= now,
     }

@@ -22,6 +22,7 @@ from booking.packages import standing_of
 from booking.pictures import covers
 from booking.planning import Part, Party, view_parts
 from booking.stay_view import BasketView, EntryView
+from destination.spoken import language_of
 from oti.lib.codes import secret_token
 
 ADOPT_SALT = "booking.adopt"
@@ -59,6 +60,7 @@ def _row(entry: EntryView, part: Part, images: Any, *, query: str, more: More) -
         "kind": part.offer.kind_rules.bead,
         "time": entry.time,
         "title": part.offer.title,
+        "lang": language_of(part.offer, "title"),
         "url": showing.offer_url(part.offer, f"?{query}" if query else ""),
         "note": showing.line_note(entry.view),
         "image": images.get(part.offer.pk),

@@ -38,6 +38,7 @@ from booking.ready_stays import (
 from booking.views.plans import adopt_form, hosts_of, thread_of, total_box
 from destination.models import Pole
 from destination.models.territory import pole_by_commune, poles_on
+from destination.spoken import language_of
 from destination.templatetags.velay import heure, jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import today as day_of
@@ -150,6 +151,8 @@ def _poles_of_stays(stays: Sequence[ReadyStay], today: date) -> dict[int, list[P
 def _card(stay: ReadyStay, poles: Sequence[Pole]) -> dict[str, Any]:
     return {
         "title": stay.title,
+        "lang": language_of(stay, "title"),
+        "summary_lang": language_of(stay, "summary"),
         "url": reverse("booking:ready-stay", args=[stay.slug]),
         "summary": stay.summary,
         "nights": stay.nights,
@@ -340,6 +343,7 @@ def _outline(recipes: Sequence[Recipe], offers: dict[int, Offer]) -> list[dict[s
                 if step.starts_from and not first.is_lodging
                 else "",
                 "title": first.title,
+                "lang": language_of(first, "title"),
                 "url": showing.offer_url(first),
                 "note": step.note or first.summary,
                 "illustration": first.illustration,

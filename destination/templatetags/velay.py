@@ -23,8 +23,15 @@ from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import (
+    get_language,
+    get_language_info,
+    gettext,
+    ngettext,
+    pgettext,
+)
 
+from destination.spoken import language_of, untranslated
 from oti.lib import html
 from oti.lib.dates import PARIS
 from oti.lib.memo import remembered
@@ -57,7 +64,7 @@ FALLBACK_CARD = "rando"
 HEROES = frozenset({"le-puy", "mezenc-ete", "mezenc-hiver", "la-chaise-dieu"})
 # Pages that the header names, and marks when one is there.
 SECTIONS = ("booking:stays", "booking:experiences", "events:agenda", "booking:account")
-OPEN_GRAPH_LOCALES = {"en": "en_GB"}
+OPEN_GRAPH_LOCALES = {"en": "en_GB", "de": "de_DE"}
 NIGHT_HEROES = frozenset({"le-puy"})
 # Poles that have a colour of their own; every other one takes the neutral tag.
 POLE_COLOURS = {
@@ -272,6 +279,21 @@ def pole_colour(pole: Any) -> str:
 
     colour = read("colour")
     return colour if colour in POLE_COLOURS.values() else POLE_COLOURS.get(read("slug"), "")
+
+
+# --- Texts in another language than the reader's ---
+@register.simple_tag
+def lang_of(row: Any, field: str) -> str:
+    """Return the attribute ` lang="fr"` for a text that stands in for the reader's language."""
+    language = language_of(row, field)
+    return format_html(' lang="{}"', language) if language else ""
+
+
+@register.inclusion_tag("components/language_note.html")
+def language_note(row: Any, *fields: str) -> dict[str, str]:
+    """Say in one sentence that some of these texts aren't translated; nothing where all are."""
+    language = untranslated(row, fields)
+    return {"name": get_language_info(language)["name_translated"] if language else ""}
 
 
 # --- Icons and pictures ---

@@ -342,8 +342,19 @@ def test_a_page_without_translation_names_no_other_and_is_not_there(client: Clie
 
     assert 'rel="alternate" hreflang="en"' not in response.content.decode()
     links = {code: url for code, _name, url in response.context["language_links"]}
-    assert links == {"fr": french.url, "en": "/en/"}
+    assert links == {"fr": french.url, "en": "/en/", "de": "/de/"}
     assert client.get("/en/silence/").status_code == 404
+
+
+def test_a_language_without_the_page_leads_to_the_nearest_one_above_it(client: Client):
+    french = a_page(ThemePage, slug="envies")
+    translated(french, a_home("en"), title="Wishes", slug="wishes")
+    below = a_page(ThemePage, french, slug="silence")
+
+    response = client.get(below.url)
+
+    links = {code: url for code, _name, url in response.context["language_links"]}
+    assert links == {"fr": "/fr/envies/silence/", "en": "/en/wishes/", "de": "/de/"}
 
 
 # --- Photographs ----------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def test_pages_without_a_language_lead_to_the_home_of_the_other(client: Client):
     page = client.get("/compte/login/")
 
     links = {code: url for code, _name, url in page.context["language_links"]}
-    assert links == {"fr": "/fr/", "en": "/en/"}
+    assert links == {"fr": "/fr/", "en": "/en/", "de": "/de/"}
 
 
 def test_my_stay_counts_its_lines_and_says_until_when(client: Client):

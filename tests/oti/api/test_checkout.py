@@ -220,7 +220,7 @@ def test_empty_basket_is_refused(bank: FakeBank):
         ({"shown_total_cents": True}, {"shown_total_cents": "invalid"}),
         ({"shown_total_cents": -1}, {"shown_total_cents": "min_value"}),
         ({"shown_total_cents": 10**30}, {"shown_total_cents": "max_value"}),
-        ({"language": "de"}, {"language": "unknown"}),
+        ({"language": "nl"}, {"language": "unknown"}),
         ({"arrival_time": "25:00"}, {"arrival_time": "hour_unreadable"}),
         ({"arrival_time": "5 pm"}, {"arrival_time": "hour_unreadable"}),
         ({"needs": "a" * 1001}, {"needs": "max_length"}),

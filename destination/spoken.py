@@ -1,0 +1,42 @@
+"""In which language a text is shown, where it is not the reader's (features.md S03).
+
+What is sold has a column per language; a missing text is shown in another one, and said to be:
+`lang` for who listens to the page, one quiet sentence for who reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.db.models import Model
+from django.utils.translation import get_language
+from modeltranslation.utils import resolution_order
+
+
+def languages_to_try() -> tuple[str, ...]:
+    """Return the active language and those that stand in for it, the nearest first."""
+    return tuple(resolution_order(get_language()))
+
+
+def in_language(texts: Mapping[str, str]) -> str:
+    """Return the text of the active language, or of the nearest that it is written in."""
+    return next((texts[one] for one in languages_to_try() if texts.get(one)), "")
+
+
+def language_of(row: Model, field: str) -> str:
+    """Return the language of a translated field as shown; "" where it is the reader's or empty."""
+    own, *others = languages_to_try()
+    if getattr(row, f"{field}_{own}", ""):
+        return ""
+    return next((one for one in others if getattr(row, f"{field}_{one}", "")), "")
+
+
+def language_of_texts(texts: Mapping[str, str]) -> str:
+    """Return the language that `in_language` shows; "" where it is the reader's or nothing."""
+    own, *others = languages_to_try()
+    return "" if texts.get(own) else next((one for one in others if texts.get(one)), "")
+
+
+def untranslated(row: Model, fields: Iterable[str]) -> str:
+    """Return the first language that stands in for the reader's in these fields; "" for none."""
+    return next(filter(None, (language_of(row, one) for one in fields)), "")
