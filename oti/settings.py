@@ -139,6 +139,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "oti.middleware.BrowserPolicies",
+    # With a random length, so that what a page reflects doesn't tell what else is in it (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     # XFrameOptions stands here so that what the limits refuse is framed by nobody either.

@@ -331,6 +331,14 @@ def illustration(name: str, alt: str = "", css: str = "", *, lazy: bool = True) 
 
 
 @register.simple_tag
+def illustration_preload(name: str) -> str:
+    """Ask for a drawing before the styles, where it is the largest thing on the page."""
+    known = name if name in CARDS else FALLBACK_CARD
+    link = '<link rel="preload" as="image" href="{}" fetchpriority="high">'
+    return format_html(link, static(f"img/cards/{known}.webp"))
+
+
+@register.simple_tag
 def card_image(image: Any, name: str = "", *, lazy: bool = True) -> str:
     """Show a photograph if there is one (`url`, `width`, `height`, `alt`), else a drawing.
 
@@ -383,6 +391,23 @@ def hero(name: str, alt: str = "") -> str:
         sources,
         static(f"img/heroes/hero-{known}.svg"),
         alt,
+    )
+
+
+@register.simple_tag
+def hero_preload(name: str) -> str:
+    """Ask a phone for the crop of `hero` before its styles: it is the largest thing it shows."""
+    known = name if name in HEROES else "le-puy"
+    link = '<link rel="preload" as="image" href="{}" media="{}" fetchpriority="high">'
+    phone = "(max-width: 48rem)"
+    if known not in NIGHT_HEROES:
+        return format_html(link, static(f"img/heroes/hero-{known}-mobile.webp"), phone)
+    night = static(f"img/heroes/hero-{known}-nuit-mobile.webp")
+    day = static(f"img/heroes/hero-{known}-mobile.webp")
+    return format_html(
+        link + link,
+        *(day, f"{phone} and (prefers-color-scheme: light)"),
+        *(night, f"{phone} and (prefers-color-scheme: dark)"),
     )
 
 

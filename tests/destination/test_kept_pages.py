@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 
 import pytest
@@ -91,6 +92,19 @@ def test_publishing_shows_at_once(page: ThemePage):
     assert reader.get(page.url).status_code == 404
 
 
+def test_who_reads_packed_pages_gets_the_same_words_in_fewer_bytes(page: ThemePage):
+    plain = Client().get(page.url)
+
+    # As it is read, then as it is kept.
+    for _time in range(2):
+        packed = Client().get(page.url, headers={"Accept-Encoding": "br, gzip"})
+        assert packed["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in packed["Vary"]
+        assert gzip.decompress(packed.content) == plain.content
+        assert len(packed.content) < len(plain.content) / 2
+    assert "Content-Encoding" not in Client().get(page.url)
+
+
 def test_each_language_is_kept_for_itself(page: ThemePage):
     english = translated(page, a_home("en"), title="Well-being", slug=page.slug)
 
@@ -117,7 +131,7 @@ def test_a_page_read_before_a_change_is_not_kept_after_it(page: ThemePage):
     begun = kept_pages._pages.generation
     generation.change()
     kept_pages._pages.get(["x"])
-    kept_pages._pages.put({"x": kept_pages.Whole(b"", "")}, begun=begun)
+    kept_pages._pages.put({"x": kept_pages.Whole(b"", "", b"")}, begun=begun)
 
     assert kept_pages._pages.get(["x"]) == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -54,7 +55,7 @@ def test_home_shows_the_poles_what_can_be_done_soon_and_what_is_on(client: Clien
     page = client.get(address("destination:home"))
 
     text = text_of(page)
-    for words in ("Mézenc massif", "Swimming", "Ball", "Find a place to stay"):
+    for words in ("Mézenc massif", "Swimming", "Ball", "Find a place to stay only"):
         assert words in text
     assert "In autumn" not in text
     assert f'action="{address("booking:stays")}"' in page.content.decode()
@@ -120,3 +121,35 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
         client.get(address("destination:home"))
     with django_assert_max_num_queries(20):
         with_basket(client, factories.a_basket(None)).get(address("destination:home"))
+
+
+def test_the_form_of_the_home_leads_to_whole_stays_or_to_the_list_of_lodgings(client: Client):
+    html = client.get("/fr/").content.decode()
+    form = html[html.index('<form class="wrap seek') :]
+    form = form[: form.index("</form>")]
+
+    assert 'action="/fr/composer/"' in form
+    assert 'formaction="/fr/dormir/"' in form
+    for name in ("wish", "arrival", "departure", "adults", "children"):
+        assert f'name="{name}"' in form
+    asked = "?wish=food&arrival=2027-07-10&departure=2027-07-17&adults=2&children=0"
+    assert client.get(f"/fr/composer/{asked}").status_code == 200
+    # The list knows nothing of wishes and shows the lodgings all the same.
+    assert client.get(f"/fr/dormir/{asked}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("moment", "crops"),
+    [
+        (datetime(2027, 7, 1, 9, tzinfo=PARIS), ["hero-le-puy", "hero-le-puy-nuit"]),
+        (datetime(2027, 1, 1, 9, tzinfo=PARIS), ["hero-mezenc-hiver"]),
+    ],
+)
+def test_a_phone_asks_for_the_face_before_the_styles(client: Client, at, moment, crops):
+    at(moment)
+
+    head = client.get("/fr/").content.decode().split("</head>")[0]
+
+    asked = re.findall(r'rel="preload" as="image" href="/static/img/heroes/([a-z-]+)-mobile', head)
+    assert asked == crops
+    assert head.index('as="image"') < head.index('rel="stylesheet"')
