@@ -18,6 +18,7 @@ from wagtail.views import serve as serve_page
 
 from oti import indexing
 from oti.health import health
+from oti.site_map import site_map
 from oti.site_search import site_search
 
 sitemap_page = cache_page(indexing.HOUR)
@@ -56,6 +57,7 @@ if settings.SERVE_MEDIA:
 
 urlpatterns += i18n_patterns(
     path(pgettext_lazy("address", "search/"), site_search, name="site-search"),
+    path(pgettext_lazy("address", "site-map/"), site_map, name="site-map"),
     path("", include("events.urls")),
     path("", include("booking.urls")),
     path("", include("destination.urls")),

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import resolution_order
 
 # Written out: each order reads two of them in its transaction.
 IN_FORCE = """
 SELECT * FROM destination_legaltext
-WHERE kind = %(kind)s AND valid_from <= %(day)s AND language IN (%(language)s, 'fr')
+WHERE kind = %(kind)s AND valid_from <= %(day)s AND language = ANY(%(languages)s::text[])
 AND (%(is_demo_good)s OR NOT is_demo)
-ORDER BY language = %(language)s DESC, valid_from DESC, id DESC LIMIT 1
+ORDER BY array_position(%(languages)s::text[], language::text), valid_from DESC, id DESC LIMIT 1
 """
 
 
@@ -24,11 +25,13 @@ class LegalTexts(models.Manager["LegalText"]):
     def in_force(
         self, kind: str, language: str, day: date, *, is_demo_good: bool = True
     ) -> LegalText | None:
-        """Return the text of `kind` in `language` in force on `day`, French where it is missing.
+        """Return the text of `kind` in `language` in force on `day`, where it is missing in
+        the nearest language that has one.
 
         `is_demo_good` says whether a demonstration's text counts.
         """
-        values = {"kind": kind, "language": language, "day": day, "is_demo_good": is_demo_good}
+        values = {"kind": kind, "day": day, "is_demo_good": is_demo_good}
+        values["languages"] = list(resolution_order(language))
         return next(iter(self.raw(IN_FORCE, values)), None)
 
 
@@ -40,6 +43,7 @@ class LegalText(models.Model):
         TERMS = "conditions-de-vente", _("Conditions of sale")
         PRIVACY = "vie-privee", _("Privacy")
         ACCESSIBILITY = "accessibilite", _("Accessibility")
+        ACCESSIBILITY_PLAN = "schema-accessibilite", _("Accessibility: the plan of three years")
         RANKING = "classement-des-offres", _("How offers are ranked")
         PACKAGE_FORM = "formulaire-forfait", _("Information form of packages")
 

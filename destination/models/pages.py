@@ -42,7 +42,7 @@ RESERVED = frozenset(
         *("composer", "compose", "carte", "map", "compte", "account", "pro", "espace", "gestion"),
         *("api", "sante", "health", "recherche", "search", "sejour", "classement-des-offres"),
         *("mentions-legales", "conditions-de-vente", "vie-privee", "accessibilite"),
-        "formulaire-forfait",
+        *("formulaire-forfait", "schema-accessibilite", "plan-du-site", "site-map"),
         *("ranking", "classement"),
     ]
 )

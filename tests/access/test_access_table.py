@@ -42,6 +42,7 @@ TABLE: dict[str, dict[str, int]] = {
     "health": EVERYBODY,
     "robots": EVERYBODY,
     "share-image": EVERYBODY,
+    "site-map": EVERYBODY,
     "site-search": EVERYBODY,
     "favicon": dict.fromkeys(CAST, 301),
     "sitemap-index": EVERYBODY,
