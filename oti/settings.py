@@ -264,7 +264,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Languages and time ---------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LANGUAGES = [("fr", _("French")), ("en", _("English")), ("de", _("German"))]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
 MODELTRANSLATION_LANGUAGES = ("fr", "en", "de")
