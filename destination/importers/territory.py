@@ -166,6 +166,31 @@ SITE_NAMES_EN = {
     "le-chambon": "Place of Remembrance, Le Chambon-sur-Lignon",
 }
 
+SITE_NAMES_DE = {
+    "cathedrale-notre-dame-du-puy": "Kathedrale Notre-Dame du Puy mit Kreuzgang",
+    "rocher-saint-michel": "Saint-Michel d’Aiguilhe, Felsen und Kapelle",
+    "notre-dame-de-france": "Statue Notre-Dame de France auf dem Corneille-Felsen",
+    "hotel-dieu": "Hôtel-Dieu (Kulturzentrum)",
+    "musee-crozatier": "Musée Crozatier",
+    "camino": "Le Camino (Museum zum Jakobsweg)",
+    "forteresse-polignac": "Festung Polignac",
+    "chateau-lavoute-polignac": "Schloss Lavoûte-Polignac",
+    "saint-privat": "Saint-Privat-d’Allier (Etappe des GR65)",
+    "mont-mezenc": "Mont Mézenc",
+    "les-estables": "Les Estables (Langlauf- und Skigebiet)",
+    "gerbier-de-jonc": "Mont Gerbier-de-Jonc, Loire-Quellen",
+    "saint-front-lac": "See von Saint-Front",
+    "moudeyres": "Moudeyres (Strohdachhäuser)",
+    "le-monastier": "Abteikirche von Le Monastier-sur-Gazeille (Stevenson-Weg GR70)",
+    "goudet-chateau-beaufort": "Burg Beaufort, Goudet",
+    "arlempdes": "Burg Arlempdes",
+    "cascade-de-la-beaume": "Wasserfall von La Beaume",
+    "lac-du-bouchet": "See von Le Bouchet",
+    "abbaye-la-chaise-dieu": "Abtei von La Chaise-Dieu (Kirche Saint-Robert)",
+    "allegre-potence": "La Potence, Allègre",
+    "le-chambon": "Gedenkort, Le Chambon-sur-Lignon",
+}
+
 
 @dataclass(frozen=True)
 class TerritoryReport:
@@ -332,7 +357,11 @@ def _load_sites(folder: Path, communes: dict[str, Commune]) -> tuple[int, list[s
         if commune is None:
             skipped.append(row["slug"])
             continue
-        names = {"fr": row["nom"], "en": SITE_NAMES_EN.get(row["slug"], row["nom"])}
+        names = {
+            "fr": row["nom"],
+            "en": SITE_NAMES_EN.get(row["slug"], row["nom"]),
+            "de": SITE_NAMES_DE.get(row["slug"], row["nom"]),
+        }
         sites.append(
             Site(
                 slug=row["slug"],

@@ -183,7 +183,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
 
 # --- What is added once --------------------------------------------------------------------------
 def _prepare_site() -> None:
-    """Make sure that both languages exist and that one site answers whatever its host name."""
+    """Make sure that each language exists and that one site answers whatever its host name."""
     for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES:
         Locale.objects.get_or_create(language_code=code)
     if not WagtailSite.objects.filter(is_default_site=True).exists():

@@ -28,8 +28,8 @@ REFERENCE = re.compile(r'<a href="(page|at):([^"]+)">(.*?)</a>')
 def body_of(one: PageData, language: str, ids: dict[str, int]) -> list[dict[str, Any]]:
     """Return the blocks of a page as they are stored; the same ids in each language.
 
-    A reference to a page that isn't there is left out. TypeError on a block or a field that nobody
-    knows.
+    A reference to a page that isn't there is left out, and the whole block where it would then
+    lead nowhere. TypeError on a block or a field that nobody knows.
     """
     kinds = Body().child_blocks
     writer = Writer(language, ids)
@@ -41,10 +41,20 @@ def body_of(one: PageData, language: str, ids: dict[str, int]) -> list[dict[str,
         if kind not in kinds:
             msg = f"{path}: there is no block {kind}"
             raise TypeError(msg)
-        stored.append(
-            {"type": kind, "id": _id(path), "value": writer.write(kinds[kind], value, path)}
-        )
+        written = writer.write(kinds[kind], value, path)
+        if not _leads_nowhere(kind, value, written):
+            stored.append({"type": kind, "id": _id(path), "value": written})
     return stored
+
+
+def _leads_nowhere(kind: str, value: dict[str, Any], written: dict[str, Any]) -> bool:
+    """Whether a block was to lead to pages and none of them is there.
+
+    A button without its page can't be saved; cards without a choice show the pages below.
+    """
+    if kind == "call_to_action":
+        return not written.get("page") and not written.get("address")
+    return kind == "page_cards" and bool(value.get("pages")) and not written["pages"]
 
 
 def _with_office(text: str) -> str:

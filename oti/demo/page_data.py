@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent / "pages"
-LANGUAGES = ("fr", "en")
+LANGUAGES = ("fr", "en", "de")
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "velay:demo:pages")
 
 Words = dict[str, str]
@@ -20,7 +20,7 @@ Words = dict[str, str]
 
 @dataclass(frozen=True)
 class PageData:
-    """One page in both languages; `under` is the key of the page above, "" for the home."""
+    """One page in its languages; `under` is the key of the page above, "" for the home."""
 
     key: str
     kind: str
@@ -45,6 +45,10 @@ class PageData:
     finish: str = ""
     date: date | None = None
     author: str = ""
+
+    def is_in(self, language: str) -> bool:
+        """Whether the page is written in the language: it has a title there."""
+        return language in self.title
 
     @property
     def translation_key(self) -> uuid.UUID:

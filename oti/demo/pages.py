@@ -1,8 +1,9 @@
-"""The demo's pages: the tree that the office would write, in French and in English.
+"""The demo's pages: the tree that the office would write, in French, English and partly German.
 
 A page is known by its translation key, which is made from its key in the data. What is missing is
-added; a page that is there, changed or not, is never written again. References between pages are
-keys in the data and become those of the page in the same language.
+added; a page that is there, changed or not, is never written again. A page without a title in a
+language isn't in the tree of that language, nor is what stands below it. References between pages
+are keys in the data and become those of the page in the same language.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ class _Tree:
         seats: dict[str, _Seat] = {}
         fresh: list[tuple[PageData, Page]] = []
         for one in data:
-            if one.key in self.known:
+            if one.key in self.known or not one.is_in(language):
                 continue
             above = self._seat(seats, one.under)
             slug = one.slug[language]

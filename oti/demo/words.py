@@ -140,6 +140,7 @@ SUPPLEMENTS = {
 DEMO_NOTE = {
     "fr": "Offre de démonstration : l’hôte, les prix et les dates sont inventés.",
     "en": "Demonstration offer: the host, the prices and the dates are invented.",
+    "de": "Demonstrationsangebot: Gastgeber, Preise und Daten sind erfunden.",
 }
 
 
@@ -178,6 +179,10 @@ def lodging_access(address: str, town: str, hosts: str, since: str, until: str) 
             f"{address}, {town}. Arrive between {since} and {until}; if later, please call "
             f"before you set off. {hosts} will be expecting you."
         ),
+        "de": (
+            f"{address}, {town}. Ankunft von {since} bis {until} Uhr; wenn es später wird, rufen "
+            f"Sie bitte vor der Abfahrt an. Sie werden erwartet von {_hosts_de(hosts)}."
+        ),
     }
 
 
@@ -186,7 +191,15 @@ def slot_access(place: Words, hosts: str) -> Words:
     return {
         "fr": f"Rendez-vous 10 minutes avant : {place.get('fr', '')}. Demandez {hosts}.",
         "en": f"Meet 10 minutes before: {place.get('en', '')}. Ask for {hosts}.",
+        "de": (
+            f"Treffpunkt 10 Minuten vorher: {place.get('de', place.get('fr', ''))}. "
+            f"Fragen Sie nach {_hosts_de(hosts)}."
+        ),
     }
+
+
+def _hosts_de(hosts: str) -> str:
+    return hosts.replace(" et ", " und ")
 
 
 def _hour_fr(text: str) -> str:

@@ -146,8 +146,12 @@ def test_every_text_is_there_in_french_and_english(today: date) -> None:
                     Q(**{column: ""}) | Q(**{f"{column}__isnull": True})
                 )
                 assert not lacking.exists(), f"{model.__name__}.{column}"
-    lodgings = Offer.objects.filter(kind="lodging")
-    assert not lodgings.filter(Q(title_de="") | Q(title_de=None) | Q(summary_de=None)).exists()
+    for model in (Offer, Event, ReadyStay):
+        for column in ("title_de", "summary_de"):
+            lacking = model._default_manager.filter(
+                Q(**{column: ""}) | Q(**{f"{column}__isnull": True})
+            )
+            assert not lacking.exists(), f"{model.__name__}.{column}"
     for offer in Offer.objects.all():
         assert "incontournable" not in f"{offer.summary_fr} {offer.description_fr}".lower()
         assert "démonstration" in offer.description_fr
@@ -401,9 +405,9 @@ def test_anne_is_the_host_of_the_gite_des_narces(today: date) -> None:
     assert not offer.provider.is_professional
 
 
-def test_legal_texts_are_there_in_both_languages_marked_as_demonstration(today: date) -> None:
+def test_legal_texts_are_there_in_each_language_marked_as_demonstration(today: date) -> None:
     for kind in LegalText.Kind.values:
-        for language in ("fr", "en"):
+        for language in ("fr", "en", "de"):
             text = LegalText.objects.in_force(kind, language, today)
             assert text is not None
             assert (text.language, text.is_demo) == (language, True)
@@ -414,8 +418,8 @@ def test_legal_texts_are_there_in_both_languages_marked_as_demonstration(today: 
     assert "L221-28, 12°" in terms.body
 
 
-def test_both_languages_and_a_default_site_exist(today: date) -> None:
-    assert set(Locale.objects.values_list("language_code", flat=True)) >= {"fr", "en"}
+def test_each_language_and_a_default_site_exist(today: date) -> None:
+    assert set(Locale.objects.values_list("language_code", flat=True)) >= {"fr", "en", "de"}
     assert WagtailSite.objects.filter(is_default_site=True).count() == 1
 
 
@@ -466,7 +470,7 @@ def test_a_season_may_pass_over_new_year_and_is_written_once() -> None:
 def test_titles_and_summaries_fit_their_columns_in_each_language() -> None:
     catalogue = read_catalogue()
     for data in [*catalogue.lodgings, *catalogue.slot_offers, *catalogue.events]:
-        for language in ("fr", "en"):
+        for language in ("fr", "en", "de"):
             assert 20 <= len(data.summary[language]) <= 280, data.slug
             assert len(data.title[language]) <= 120
 

@@ -32,6 +32,14 @@ TITLES = {
         LegalText.Kind.RANKING: "How offers are ranked",
         LegalText.Kind.PACKAGE_FORM: "Information form of packages (demonstration)",
     },
+    "de": {
+        LegalText.Kind.NOTICE: "Impressum",
+        LegalText.Kind.TERMS: "Verkaufsbedingungen",
+        LegalText.Kind.PRIVACY: "Datenschutz",
+        LegalText.Kind.ACCESSIBILITY: "Barrierefreiheit: nicht geprüft",
+        LegalText.Kind.RANKING: "Wie die Angebote geordnet sind",
+        LegalText.Kind.PACKAGE_FORM: "Formblatt für Pauschalreisen (Demonstration)",
+    },
 }
 
 
