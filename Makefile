@@ -64,7 +64,7 @@ format: setup ## Rewrite code and templates in the house style
 
 messages: setup ## Collect the texts to translate into oti/locale (needs GNU gettext)
 	@command -v xgettext >/dev/null || { echo "gettext is missing: install it first (on Debian: apt install gettext)." >&2; exit 1; }
-	@OTI_NO_SERVICES=1 $(MANAGE) makemessages -l fr -l en --no-wrap --no-location \
+	@OTI_NO_SERVICES=1 $(MANAGE) makemessages -l fr -l en -l de --no-wrap --no-location \
 		--ignore ".venv/*" --ignore "tests/*"
 
 seed: setup ## Load the demo, or carry its dates to today

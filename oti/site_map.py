@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
@@ -44,7 +44,7 @@ def _lists() -> list[Place]:
         (_("What’s on"), "events:agenda"),
         (_("Map of the Velay"), "booking:map"),
         (_("Search this site"), "site-search"),
-        (pgettext("menu", "My stay"), "booking:my-stay"),
+        (_("My stay"), "booking:my-stay"),
         (_("Find my booking"), "booking:find-order"),
         (_("How offers are ranked"), "booking:ranking"),
     ]

@@ -37,6 +37,7 @@ TITLES = {
         LegalText.Kind.TERMS: "Verkaufsbedingungen",
         LegalText.Kind.PRIVACY: "Datenschutz",
         LegalText.Kind.ACCESSIBILITY: "Barrierefreiheit: nicht geprüft",
+        LegalText.Kind.ACCESSIBILITY_PLAN: "Barrierefreiheit: unser Plan für drei Jahre",
         LegalText.Kind.RANKING: "Wie die Angebote geordnet sind",
         LegalText.Kind.PACKAGE_FORM: "Formblatt für Pauschalreisen (Demonstration)",
     },
