@@ -100,9 +100,28 @@ def open_browser(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert faults == []
 
 
+def _violations(page: Page, options: dict[str, object]) -> list[object]:
+    # To preload, axe writes imported sheets into the page, which our policy refuses.
+    found = Axe().run(page, options={"preload": False, **options}).response["violations"]
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
+
+
 def assert_is_clean(page: Page) -> None:
     """Assert that axe finds nothing and that nothing scrolls sideways."""
-    # To preload, axe writes imported sheets into the page, which our policy refuses.
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert _violations(page, {}) == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def assert_is_clean_everywhere(page: Page) -> None:
+    """Assert it of a loaded page on a phone and on a desk, in the light and in the dark theme.
+
+    Between two themes only colours change: contrast alone is looked at again. Without motion they
+    change at once.
+    """
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        assert_is_clean(page)
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        contrast = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+        assert _violations(page, contrast) == [], (page.url, width, "dark")
