@@ -43,7 +43,9 @@ RESERVED = frozenset(
         *("api", "sante", "health", "recherche", "search", "sejour", "classement-des-offres"),
         *("mentions-legales", "conditions-de-vente", "vie-privee", "accessibilite"),
         *("formulaire-forfait", "schema-accessibilite", "plan-du-site", "site-map"),
-        *("ranking", "classement"),
+        *("ranking", "classement", "uebernachten", "erleben", "aufenthalte", "zusammenstellen"),
+        *("mein-aufenthalt", "karte", "reihenfolge", "buchen", "reise", "buchung-finden", "konto"),
+        *("veranstaltungen", "suche", "uebersicht"),
     ]
 )
 # Below the root and the home.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from babel.messages.pofile import read_po
 from django.core.management import call_command
 from django.template import engines
 from django.template.loader import get_template
+from django.utils.translation.template import templatize
 
 from booking import refusals
 from booking.rules import states
@@ -168,6 +170,37 @@ def test_no_text_is_left_untranslated(language):
         )
     ]
     assert missing == []
+
+
+# Texts that only the office and the hosts read: they work in French.
+OF_THE_OFFICE = re.compile(
+    r"/(desk|extranet|wagtailadmin)/|components/gallery|email/permit_ended|blocks/live_empty"
+)
+QUOTED = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+CALL = re.compile(rf"\bn?(p?)gettext\(\s*{QUOTED}(?:\s*,\s*{QUOTED})?", re.DOTALL)
+
+
+def test_what_visitors_read_is_in_german():
+    """Every text of a template that a visitor may see, mails included, has its German."""
+    path = ROOT / "oti/locale/de/LC_MESSAGES/django.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale="de")
+    german: set[tuple[str, str]] = set()
+    for message in catalogue:
+        said = [message.string] if isinstance(message.string, str) else message.string
+        if message.id and all(said):
+            first = message.id if isinstance(message.id, str) else message.id[0]
+            german.add((message.context or "", first))
+    asked: dict[tuple[str, str], str] = {}
+    for template in sorted((ROOT / "templates").rglob("*.*")):
+        if OF_THE_OFFICE.search(str(template)):
+            continue
+        for has_context, first, second in CALL.findall(templatize(template.read_text())):
+            texts = [ast.literal_eval(one) for one in (first, second) if one]
+            key = (texts[0], texts[1]) if has_context else ("", texts[0])
+            asked[key] = template.name
+    assert len(asked) > 400
+    assert {key: name for key, name in asked.items() if key not in german} == {}
 
 
 def test_nothing_names_a_machine_or_an_index():
