@@ -93,14 +93,21 @@ def photograph(
 
 
 @register.simple_tag
-def page_link(page: Page | None) -> str:
-    """Return the address of a chosen page in the active language, "" if it isn't published."""
+def page_there(page: Page | None) -> Page | None:
+    """Return a chosen page as it is published in the active language, None if it isn't."""
     if page is None:
-        return ""
+        return None
     locale = Locale.get_active()
     if page.locale_id != locale.pk:
         page = page.get_translation_or_none(locale)
-    return (page.url or "") if page is not None and page.live else ""
+    return page if page is not None and page.live else None
+
+
+@register.simple_tag
+def page_link(page: Page | None) -> str:
+    """Return the address of a chosen page in the active language, "" if it isn't published."""
+    there = page_there(page)
+    return (there.url or "") if there is not None else ""
 
 
 @register.simple_tag
