@@ -118,6 +118,7 @@ class TranslatePageView(SubmitPageTranslationView):  # type: ignore[misc]
         """Leave out the languages that the page above lacks, and say which."""
         form = super().get_form()
         field = form.fields["locales"]
+        field.label = _("Languages")
         wanted = field.queryset
         field.queryset = wanted.filter(pk__in=_languages_above(self.object))
         late = [str(one) for one in wanted.exclude(pk__in=field.queryset)]
