@@ -166,7 +166,7 @@ def page_gallery_context() -> dict[str, Any]:
         "empty_text": "Rien ces jours-ci : demandez à l’office.",
     }
     words = {"heading": "Bonnes adresses", "intro": "Trois façons de continuer."}
-    document = {"url": "#", "file_extension": "pdf", "file": {"size": 820_000}}
+    document = {"url": "#", "file_extension": "pdf", "file": SimpleNamespace(size=820_000)}
     return {
         "openings": _openings(),
         "bodies": [blocks_in(texts()), blocks_in(bands()), blocks_in(looked_up())],
@@ -175,7 +175,9 @@ def page_gallery_context() -> dict[str, Any]:
         "page_cards": _cards(),
         "downloads": {
             "heading": "À emporter",
-            "documents": [{**document, "title": "Plan du bourg"}, {**document, "title": LONG}],
+            "documents": [
+                SimpleNamespace(title=name, **document) for name in ("Plan du bourg", LONG)
+            ],
         },
         "lodgings": [{**one, "add": None, "see": _("See")} for one in lodging_cards()],
         "experiences": [{**one, "add": None, "see": _("See dates")} for one in experience_cards()],

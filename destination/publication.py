@@ -70,7 +70,7 @@ def _missing_texts(page: VelayPage) -> Iterator[Lack]:
     if not page.introduction.strip():
         yield Lack("introduction", _("Write an introduction: one or two sentences."))
     if not page.search_description.strip():
-        words = _("Write the description for search engines, on the tab “Promote”.")
+        words = _("Write the description for search engines, on the tab “Promotion”.")
         yield Lack("search_description", words)
     if len(page.title) > LONGEST_TITLE:
         words = _("The title is longer than %(most)s characters: search engines cut it.")

@@ -11,13 +11,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.views.reports import PageReportView, ReportView
 from wagtail.models import Page
+from wagtail_localize.models import Translation
 
 from destination.models import Picture
 from destination.models.pages import VelayPage
 from destination.publication import lacks_of
+from destination.translating import texts_to_translate
 from oti.lib.dates import today as day_of
 
 ENDS_SOON = timedelta(days=60)
@@ -53,11 +55,18 @@ class PagesToMend(PageReportView):  # type: ignore[misc]
         ids = [one.pk for one in object_list]
         pages = Page.objects.filter(pk__in=ids).select_related("locale").order_by("path").specific()
         written = _languages_by_key(pages)
+        keys = [one.translation_key for one in pages]
+        wanted = Translation.objects.filter(source__object_id__in=keys, enabled=True)
+        translations = {
+            (one.source.object_id, one.target_locale_id): one
+            for one in wanted.select_related("source")
+        }
         shown = []
         for page in pages:
             if isinstance(page, VelayPage):
                 lacks = [one.words for one in lacks_of(page, today=today)]
-                page.lacks = "\n".join([*lacks, *_untranslated(page, written)])
+                waits = _waiting(page, translations)
+                page.lacks = "\n".join([*lacks, *waits, *_untranslated(page, written)])
                 shown.append(page)
         return shown
 
@@ -69,6 +78,18 @@ def _languages_by_key(pages: Iterable[Page]) -> dict[Any, set[str]]:
     for key, code in rows.values_list("translation_key", "locale__language_code"):
         found.setdefault(key, set()).add(code)
     return found
+
+
+def _waiting(page: Page, translations: dict[Any, Translation]) -> list[str]:
+    """Say how many texts of a translation wait since its first language changed."""
+    translation = translations.get((page.translation_key, page.locale_id))
+    left = texts_to_translate(translation) if translation is not None else 0
+    words = ngettext(
+        "%(count)s text has changed and waits for its translation.",
+        "%(count)s texts have changed and wait for their translation.",
+        left,
+    )
+    return [words % {"count": left}] if left else []
 
 
 def _untranslated(page: Page, written: dict[Any, set[str]]) -> list[str]:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.permission_policies.pages import PagePermissionPolicy
+from wagtail.signals import page_published
 
-from destination import views
+from destination import translating, views
 from destination.reports import PagesToMend, RightsThatEnd
 from destination.viewsets import LegalViewSet, TerritoryGroup
 
@@ -75,3 +76,24 @@ def rights_item() -> MenuItem:
         icon_name="image",
         order=110,
     )
+
+
+# --- Languages ------------------------------------------------------------------------------------
+# Before those of wagtail-localize, whose addresses these are.
+BEFORE_THEIRS = -1
+
+
+@hooks.register("register_admin_urls", order=BEFORE_THEIRS)
+def register_translating() -> list[Any]:
+    """Answer the addresses of translations that would publish what isn't translated."""
+    return [
+        path("localize/submit/page/<int:page_id>/", translating.TranslatePageView.as_view()),
+        path("localize/update/<int:translation_source_id>/", translating.SyncPagesView.as_view()),
+        path("localize/page/<int:page_id>/convert_to_alias/", translating.refuse_alias),
+    ]
+
+
+hooks.register("before_edit_page", translating.keep_half_translations_back, order=BEFORE_THEIRS)
+hooks.register("before_bulk_action", translating.keep_lacking_pages_back)
+hooks.register("construct_page_action_menu", translating.without_aliases)
+page_published.connect(translating.follow_source, dispatch_uid="destination.follow_source")

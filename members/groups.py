@@ -149,6 +149,7 @@ def _own_collection(name: str) -> Collection:
 
 def _permissions() -> list[Permission]:
     wanted = Q(content_type__app_label="wagtailadmin", codename="access_admin")
+    wanted |= Q(content_type__app_label="wagtail_localize", codename="submit_translation")
     for rights, verbs in (
         (FULL, ("add", "change", "delete", "view")),
         (SEE_AND_ACT, ("change", "view")),

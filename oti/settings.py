@@ -333,6 +333,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 0)
 WAGTAIL_SITE_NAME = "Velay, terre de liens"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+# What was just asked to be translated isn't in its language yet.
+WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 WAGTAILIMAGES_IMAGE_MODEL = "destination.Picture"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "destination.forms.PictureForm"
 # What a phone or a good camera makes; beyond, making it smaller would stop everybody.

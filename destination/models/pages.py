@@ -100,7 +100,8 @@ class PageForm(WagtailAdminPageForm):  # type: ignore[misc]
     def _post_clean(self) -> None:
         """Say beside its field what the page lacks, once it is to be published or reviewed."""
         super()._post_clean()
-        if not {"action-publish", "action-submit"} & set(self.data):
+        is_approved = self.data.get("workflow-action-name") == "approve"
+        if not is_approved and not {"action-publish", "action-submit"} & set(self.data):
             return
         for lack in blocking(self.instance, today=day_of(timezone.now())):
             self.add_error(lack.field if lack.field in self.fields else None, lack.words)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from wagtail.documents.models import Document
 from wagtail.models import Locale, Page
 
 from destination.models.pictures import Picture
@@ -93,14 +95,36 @@ def photograph(
 
 
 @register.simple_tag
-def page_link(page: Page | None) -> str:
-    """Return the address of a chosen page in the active language, "" if it isn't published."""
+def page_there(page: Page | None) -> Page | None:
+    """Return a chosen page as it is published in the active language, None if it isn't."""
     if page is None:
-        return ""
+        return None
     locale = Locale.get_active()
     if page.locale_id != locale.pk:
         page = page.get_translation_or_none(locale)
-    return (page.url or "") if page is not None and page.live else ""
+    return page if page is not None and page.live else None
+
+
+@register.simple_tag
+def page_link(page: Page | None) -> str:
+    """Return the address of a chosen page in the active language, "" if it isn't published."""
+    there = page_there(page)
+    return (there.url or "") if there is not None else ""
+
+
+@register.simple_tag
+def downloads(documents: Iterable[Document | None]) -> list[dict[str, Any]]:
+    """Return the documents that are there with their sizes; one whose file is lost is left out."""
+    found = []
+    for one in documents:
+        if one is None:
+            continue
+        try:
+            size = one.file.size
+        except OSError:
+            continue
+        found.append({"title": one.title, "url": one.url, "kind": one.file_extension, "size": size})
+    return found
 
 
 @register.simple_tag

@@ -140,6 +140,24 @@ def test_what_lacks_something_can_only_go_back(editor: Client, office: Client, m
     assert [name for name, *_rest in task.get_actions(page, user)] == ["reject"]
 
 
+def test_what_is_taken_away_while_approving_is_asked_for(
+    editor: Client, office: Client, mezenc: PolePage
+):
+    page = a_ready_page(ArticlePage, mezenc, live=False)
+    form = {"date": "", "author": ""}
+    editor.post(edit(page), sent(page, action="action-submit", **form, **TEXTS))
+    emptied = sent(page, **form, **{**TEXTS, "introduction": ""})
+
+    answer = office.post(
+        edit(page),
+        emptied | {"action-workflow-action": "true", "workflow-action-name": "approve"},
+    )
+
+    assert "introduction" in answer.context["form"].errors
+    page.refresh_from_db()
+    assert not page.live
+
+
 def test_a_pole_that_gets_a_page_gets_its_editors(office: Client, mezenc: PolePage):
     section = mezenc.get_parent()
     url = reverse("wagtailadmin_pages:add", args=["destination", "polepage", section.pk])
