@@ -27,7 +27,6 @@ PAGES = [
     "events:agenda",
     "events:agenda-ics",
     "destination:map-ground",
-    "destination:home",
 ]
 NAMES = [
     "q",
@@ -119,7 +118,7 @@ def test_the_same_nonsense_everywhere(client: Client, name: str):
 
 
 @pytest.mark.long
-@settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=6, suppress_health_check=list(HealthCheck), deadline=None)
 @given(query=QUERIES, is_asked_well=st.booleans())
 def test_any_nonsense_anywhere(client: Client, query: dict[str, list[str]], is_asked_well: bool):
     # Beside good dates the rest is read too.
