@@ -164,7 +164,7 @@ class Reasons(blocks.StructBlock):
         label=_("shown in"),
         required=False,
     )
-    reasons = blocks.ListBlock(Reason(), label=_("reasons"), min_num=1, max_num=9)
+    reasons = blocks.ListBlock(Reason(label=_("reason")), label=_("reasons"), min_num=1, max_num=9)
 
     class Meta:
         icon = "list-ul"
@@ -183,7 +183,7 @@ class Facts(blocks.StructBlock):
     """Hours, prices, distances: what one looks up."""
 
     heading = blocks.CharBlock(label=_("heading"), max_length=120)
-    facts = blocks.ListBlock(Fact(), label=_("facts"), min_num=1, max_num=30)
+    facts = blocks.ListBlock(Fact(label=_("fact")), label=_("facts"), min_num=1, max_num=30)
 
     class Meta:
         icon = "table"
@@ -202,7 +202,9 @@ class Questions(blocks.StructBlock):
     """Questions that visitors ask."""
 
     heading = blocks.CharBlock(label=_("heading"), max_length=120)
-    questions = blocks.ListBlock(Question(), label=_("questions"), min_num=1, max_num=30)
+    questions = blocks.ListBlock(
+        Question(label=_("question")), label=_("questions"), min_num=1, max_num=30
+    )
 
     class Meta:
         icon = "help"
@@ -215,10 +217,12 @@ class Comparison(blocks.StructBlock):
 
     heading = blocks.CharBlock(label=_("heading"), max_length=120)
     intro = blocks.TextBlock(label=_("introduction"), max_length=400, required=False, rows=2)
-    here = blocks.ListBlock(blocks.CharBlock(max_length=200), label=_("here"), min_num=1)
+    here = blocks.ListBlock(
+        blocks.CharBlock(max_length=200, label=_("here")), label=_("here"), min_num=1
+    )
     elsewhere_name = blocks.CharBlock(label=_("the other place"), max_length=60)
     elsewhere = blocks.ListBlock(
-        blocks.CharBlock(max_length=200),
+        blocks.CharBlock(max_length=200, label=_("what the other place does well")),
         label=_("what the other place does well"),
         min_num=1,
         help_text=_("Say what is good there: who compares is free to choose."),
@@ -244,7 +248,7 @@ class Day(blocks.StructBlock):
 class Days(blocks.StructBlock):
     """The days of an itinerary, one after the other on the thread."""
 
-    days = blocks.ListBlock(Day(), label=_("days"), min_num=1, max_num=15)
+    days = blocks.ListBlock(Day(label=_("day")), label=_("days"), min_num=1, max_num=15)
 
     class Meta:
         icon = "calendar-alt"
@@ -274,7 +278,9 @@ class Learnings(blocks.StructBlock):
     """Know-how that is passed on here."""
 
     heading = blocks.CharBlock(label=_("heading"), max_length=120)
-    learnings = blocks.ListBlock(Learning(), label=_("know-how"), min_num=1, max_num=12)
+    learnings = blocks.ListBlock(
+        Learning(label=_("know-how")), label=_("know-how"), min_num=1, max_num=12
+    )
 
     class Meta:
         icon = "edit"
@@ -288,7 +294,7 @@ class PageCards(blocks.StructBlock):
     heading = blocks.CharBlock(label=_("heading"), max_length=120)
     intro = blocks.CharBlock(label=_("introduction"), max_length=250, required=False)
     pages = blocks.ListBlock(
-        blocks.PageChooserBlock(),
+        blocks.PageChooserBlock(label=_("page")),
         label=_("pages"),
         max_num=12,
         default=[],
@@ -345,7 +351,9 @@ class Downloads(blocks.StructBlock):
     """Documents to take away."""
 
     heading = blocks.CharBlock(label=_("heading"), max_length=120)
-    documents = blocks.ListBlock(DocumentChooserBlock(), label=_("documents"), min_num=1)
+    documents = blocks.ListBlock(
+        DocumentChooserBlock(label=_("document")), label=_("documents"), min_num=1
+    )
 
     class Meta:
         icon = "download"
