@@ -207,7 +207,7 @@ def test_without_script_the_drawing_leads_to_the_list(
     pin.focus()
     page.keyboard.press("Enter")
 
-    assert page.url.endswith(str(anchor))
+    page.wait_for_url(f"**{anchor}")
     expect(page.locator(str(anchor))).to_be_in_viewport()
 
 
