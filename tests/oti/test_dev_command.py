@@ -3,7 +3,6 @@
 import gettext
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -147,7 +146,6 @@ while True:
 """
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_ending_make_ends_what_it_runs(tmp_path: Path) -> None:
     told = tmp_path / "told"
     program = tmp_path / "python"
