@@ -27,6 +27,7 @@ from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
 from booking.holes import bounded_on_both_sides
 from booking.kept_offers import kept_offers
+from booking.loading import load_sold_units, load_units
 from booking.models import Offer, Slot, SlotHold, Unit
 from booking.models.calendar import slots_with_free
 from booking.quoting import (
@@ -39,7 +40,6 @@ from booking.quoting import (
     quote_unit,
     stay_hours,
     supplement_terms,
-    units_to_quote,
 )
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.kinds import KINDS, PLACES
@@ -361,7 +361,7 @@ def _is_on_sale(offer: Offer) -> bool:
 # The day's rotation shows the same lodgings all day, whatever the dates.
 @remembered_each(most=200)
 def _load_units(unit_ids: Collection[int]) -> dict[int, Unit]:
-    return {unit.pk: unit for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids))}
+    return {unit.pk: unit for unit in load_units(unit_ids)}
 
 
 STAY_TABLES = """
@@ -479,7 +479,7 @@ def stay_choices(
     """Return every sold unit of a lodging for these nights, those that can be had first.
 
     Each refused one says every reason; prices count the options. `units` are the sold ones in
-    their order where they are loaded already as `units_to_quote` does. Raises BadInput for dates
+    their order where they are loaded already as `load_units` does. Raises BadInput for dates
     that no lodging could take.
     """
     today = day_of(now)
@@ -487,8 +487,7 @@ def stay_choices(
     if troubles:
         raise BadInput(*troubles)
     if units is None:
-        sold = Unit.objects.filter(offer=offer, is_active=True).order_by("pk")
-        units = list(units_to_quote(sold))
+        units = load_sold_units(offer)
     taken, closed = _taken_and_closed(
         [unit.pk for unit in units], arrival, departure, now=now, except_basket=except_basket
     )

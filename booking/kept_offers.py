@@ -17,9 +17,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Prefetch, prefetch_related_objects
 
-from booking.models import AgeBand, Offer, Supplement, Unit
+from booking.loading import load_offers, load_offers_of_slug
+from booking.models import Offer
 from booking.rules.kinds import SLEPT
 from destination.models.territory import IS_SOLD_SQL
 from members.models import Provider
@@ -28,8 +28,8 @@ MOST_KEPT = 256
 
 _OF_OFFER = "r.offer_id = o.id"
 _OF_POLICY = "r.policy_id = o.cancellation_policy_id"
-# Every table that `_load` reads beside the rows that `VERSIONS` names itself: of what is slept in,
-# and of the rest.
+# Every table that `load_offers` reads beside the rows that `VERSIONS` names itself: of what is
+# slept in, and of the rest.
 SLEPT_PARTS = {
     "booking_unit": _OF_OFFER,
     "booking_tariff": "r.id = ANY(tariffs.ids)",
@@ -89,7 +89,7 @@ def kept_offers(ids: Iterable[int]) -> dict[int, Offer]:
     if not wanted:
         return {}
     if not _may_keep():
-        return {one.pk: one for one in _load(pk__in=wanted)}
+        return {one.pk: one for one in load_offers(wanted)}
     both = f"{SLEPT_VERSIONS}{BY_ID} UNION ALL {DATED_VERSIONS}{BY_ID}"
     return _as_they_stand(both, {"ids": wanted})
 
@@ -100,7 +100,7 @@ def offer_of_slug(slug: str, *, is_lodging: bool | None = None) -> Offer | None:
     Where it may be either, `is_lodging` is None.
     """
     if not _may_keep():
-        found = _load(slug=slug)
+        found = load_offers_of_slug(slug)
         return next((one for one in found if is_lodging in {None, one.is_lodging}), None)
     versions = {
         True: SLEPT_VERSIONS + BY_SLUG,
@@ -116,8 +116,8 @@ def offer_on_sale(offer_id: int, *, is_lodging: bool, today: date) -> Offer | No
     `is_lodging` is what the caller takes it for, found at once where that is true.
     """
     if not _may_keep():
-        ids = Offer.objects.on_sale(today).filter(pk=offer_id).values("pk")
-        return next(iter(_load(pk__in=ids)), None)
+        ids = Offer.objects.on_sale(today).filter(pk=offer_id).values_list("pk", flat=True)
+        return next(iter(load_offers(ids)), None)
     values = {"id": offer_id, "day": today}
     likely, other = SLEPT_VERSIONS, DATED_VERSIONS
     if not is_lodging:
@@ -146,7 +146,7 @@ def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]
     # Should a row change between the two statements, what is loaded is newer than its version:
     # the next one who asks sees that they differ.
     changed = [pk for pk in versions if pk not in found]
-    loaded = _load(pk__in=changed) if changed else []
+    loaded = load_offers(changed) if changed else []
     with _lock:
         for one in loaded:
             one.row_versions = versions[one.pk]
@@ -156,31 +156,3 @@ def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     return found
-
-
-def _load(**which: Any) -> list[Offer]:
-    """Load the offers of a condition: what is slept in with its units, the rest with its prices."""
-    offers = list(
-        Offer.objects.filter(**which)
-        .select_related("provider", "commune", "cancellation_policy")
-        .prefetch_related("cancellation_policy__steps")
-    )
-    slept = [one for one in offers if one.is_lodging]
-    dated = [one for one in offers if not one.is_lodging]
-    prefetch_related_objects(
-        slept,
-        "supplements",
-        Prefetch("units", Unit.objects.select_related("tariff").order_by("pk")),
-        "units__tariff__price_rules",
-        "units__tariff__restrictions",
-    )
-    prefetch_related_objects(
-        dated,
-        Prefetch("bands", AgeBand.objects.order_by("pk")),
-        Prefetch("supplements", Supplement.objects.order_by("pk")),
-    )
-    prefetch_related_objects([one for one in dated if one.kind_rules.needs_permit], "permits")
-    for offer in slept:
-        for unit in offer.units.all():
-            unit.offer = offer
-    return offers

@@ -62,18 +62,6 @@ ORDER BY tariff.valid_from
 """
 
 
-def units_to_quote(units: QuerySet[Unit]) -> QuerySet[Unit]:
-    """Load units with everything a quote reads, in a bounded number of statements."""
-    return units.select_related(
-        "tariff", "offer__provider", "offer__commune", "offer__cancellation_policy"
-    ).prefetch_related(
-        "tariff__price_rules",
-        "tariff__restrictions",
-        "offer__supplements",
-        "offer__cancellation_policy__steps",
-    )
-
-
 def offers_to_quote(offers: QuerySet[Offer]) -> QuerySet[Offer]:
     """Load slot offers with everything a quote reads."""
     return offers.select_related("provider", "commune", "cancellation_policy").prefetch_related(

@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import connection
 
 from booking.holes import is_hole
+from booking.loading import load_units
 from booking.models import Closure, Stay, Unit, UnitDay
-from booking.quoting import stay_limits, stay_terms, units_to_quote
+from booking.quoting import stay_limits, stay_terms
 from booking.rules.pricing import night_amount
 from booking.rules.stay import StayLimits, arrival_allowed, min_stay_on
 from oti.lib.dates import ONE_DAY
@@ -105,9 +106,9 @@ def refresh_runs(unit_ids: Sequence[int], first_night: date, departure: date) ->
         priced[unit_id][day] = price != NO_PRICE
     # The eve of the first day too: whether it is taken decides if a hole begins there.
     taken = _taken_nights(unit_ids, first - ONE_DAY)
+    filling = Unit.objects.filter(pk__in=unit_ids, tariff__fills_gaps=True)
     limits = {
-        unit.pk: stay_limits(unit)
-        for unit in units_to_quote(Unit.objects.filter(pk__in=unit_ids, tariff__fills_gaps=True))
+        unit.pk: stay_limits(unit) for unit in load_units(filling.values_list("pk", flat=True))
     }
     fresh: list[tuple[int, date, int]] = []
     minima: list[tuple[int, date, int]] = []
@@ -157,7 +158,7 @@ def compute_rows(unit_ids: Iterable[int], *, today: date) -> list[Row]:
     taken = _taken_nights(ids, today - ONE_DAY)
     rows: list[Row] = []
     by_tariff: dict[int | None, list[tuple[int, int, bool]]] = {}
-    for unit in units_to_quote(Unit.objects.filter(pk__in=ids).order_by("pk")):
+    for unit in load_units(ids):
         if unit.tariff_id not in by_tariff:
             terms, limits = stay_terms(unit), stay_limits(unit)
             known = []

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from oti.lib.joins import read_rows, read_with_more
 from oti.lib.memo import remembered
 
 
@@ -62,12 +63,7 @@ class PerimeterQuerySet(models.QuerySet["Perimeter"]):
 
     def active_on(self, day: date) -> PerimeterQuerySet:
         """Return the perimeter whose activation is the last one on or before `day`."""
-        latest = (
-            PerimeterActivation.objects.filter(active_from__lte=day)
-            .order_by("-active_from")
-            .values("perimeter_id")[:1]
-        )
-        return self.filter(pk=Subquery(latest))
+        return self.filter(pk=_perimeter_on(day))
 
 
 class Perimeter(models.Model):
@@ -108,12 +104,21 @@ class PerimeterActivation(models.Model):
         return f"{self.perimeter} · {self.active_from:%Y-%m-%d}"
 
 
+def _perimeter_on(day: date) -> Subquery:
+    """Return a subquery giving the id of the perimeter in force on `day`."""
+    return Subquery(
+        PerimeterActivation.objects.filter(active_from__lte=day)
+        .order_by("-active_from")
+        .values("perimeter_id")[:1]
+    )
+
+
 class PoleQuerySet(models.QuerySet["Pole"]):
     """Poles of a day."""
 
     def active_on(self, day: date) -> PoleQuerySet:
         """Return the poles of the perimeter in force on `day`, in their order."""
-        return self.filter(perimeter__in=Perimeter.objects.active_on(day)).order_by("position")
+        return self.filter(perimeter=_perimeter_on(day)).order_by("position")
 
 
 class Pole(models.Model):
@@ -181,34 +186,47 @@ def memberships_on(day: date) -> models.QuerySet[PoleMembership]:
     """Return the memberships in force on `day` in the perimeter in force on that day."""
     return PoleMembership.objects.filter(
         models.Q(valid_to__isnull=True) | models.Q(valid_to__gt=day),
-        perimeter__in=Perimeter.objects.active_on(day),
+        perimeter=_perimeter_on(day),
         valid_from__lte=day,
     )
 
 
-# The same for raw statements, of the commune whose id is `commune` and not of a neighbour.
-IS_SOLD_SQL = """EXISTS (
-    SELECT 1 FROM destination_polemembership m
-    WHERE m.commune_id = {commune} AND NOT m.is_neighbour
-      AND m.valid_from <= %(day)s AND (m.valid_to IS NULL OR m.valid_to > %(day)s)
-      AND m.perimeter_id = (
-          SELECT a.perimeter_id FROM destination_perimeteractivation a
-          WHERE a.active_from <= %(day)s ORDER BY a.active_from DESC LIMIT 1
-      )
+# The same for raw statements, of what isn't a neighbour.
+_PERIMETER_SQL = """(
+    SELECT a.perimeter_id FROM destination_perimeteractivation a
+    WHERE a.active_from <= %(day)s ORDER BY a.active_from DESC LIMIT 1
 )"""
+_SOLD_SQL = f"""NOT m.is_neighbour
+    AND m.valid_from <= %(day)s AND (m.valid_to IS NULL OR m.valid_to > %(day)s)
+    AND m.perimeter_id = {_PERIMETER_SQL}"""
+# Of the commune whose id is `commune`.
+IS_SOLD_SQL = f"""EXISTS (
+    SELECT 1 FROM destination_polemembership m
+    WHERE m.commune_id = {{commune}} AND {_SOLD_SQL}
+)"""  # noqa: S608
+# What every page asks, written out (oti.lib.joins).
+_POLES_SQL = f"""
+SELECT {{columns}} FROM destination_pole it
+WHERE it.perimeter_id = {_PERIMETER_SQL} ORDER BY it.position"""  # noqa: S608
+_POLES_WITH_COMMUNES_SQL = f"""
+SELECT {{columns}}, inside.communes
+FROM destination_pole it JOIN (
+    SELECT m.pole_id, array_agg(m.commune_id) AS communes
+    FROM destination_polemembership m WHERE {_SOLD_SQL} GROUP BY m.pole_id
+) inside ON inside.pole_id = it.id"""  # noqa: S608
 
 
-@remembered()
+@remembered(by_language=False)
 def poles_on(day: date) -> tuple[Pole, ...]:
     """Return the poles of the perimeter in force on `day`, in their order, for showing."""
-    return tuple(Pole.objects.active_on(day))
+    return tuple(read_rows(_POLES_SQL, Pole, {"day": day}))
 
 
-@remembered()
+@remembered(by_language=False)
 def pole_by_commune(day: date) -> dict[int, Pole]:
     """Return the pole of each commune sold on `day`, by the commune's id, for showing."""
-    inside = memberships_on(day).filter(is_neighbour=False).select_related("pole")
-    return {row.commune_id: row.pole for row in inside if row.pole is not None}
+    found = read_with_more(_POLES_WITH_COMMUNES_SQL, Pole, {"day": day})
+    return {commune: pole for pole, communes in found for commune in communes}
 
 
 def pole_of_commune(commune_ref: str, day: date) -> Subquery:

@@ -40,6 +40,18 @@ def read_rows(
     return [row for (row,) in read_joined(statement, {"it": model}, values)]
 
 
+def read_with_more(
+    statement: str, model: type[Row], values: Mapping[str, Any] | Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """Return the rows of one table, called `it`, each before what the statement says after it."""
+    plan = _plan_of(model)
+    with connection.cursor() as cursor:
+        cursor.execute(_with_columns(statement, (("it", model),)), values)
+        rows = cursor.fetchall()
+    width = len(plan.names)
+    return [(plan.object_of(list(row[:width])), *row[width:]) for row in rows]
+
+
 @lru_cache(maxsize=128)
 def columns_of(model: type[Model], alias: str) -> str:
     """Return the columns of a table by their names.
