@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from django.utils import timezone
 
 from booking import quoting, search_table
 from booking.models import (
@@ -41,26 +45,56 @@ from destination.models import (
 from members.models import PayoutAccount, Provider, ProviderRole, User
 from oti.lib.codes import secret_token
 from oti.lib.dates import today as day_of
+from oti.lib.inserts import insert_together, take_numbers
+from oti.lib.joins import read_rows
 
 numbers = itertools.count(1)
 LONG_AGO = date(2020, 1, 1)
 
 
+Made = TypeVar("Made", bound=Model)
+
+
+def found(model: type[Made], column: str, value: object) -> Made | None:
+    """Return the row that has this in a unique column."""
+    statement = f"SELECT {{columns}} FROM {model._meta.db_table} it WHERE it.{column} = %s"
+    return next(iter(read_rows(statement, model, [value])), None)
+
+
+def put_in(*groups: Sequence[Model]) -> None:
+    """Write new rows, each group of one model, in two statements; `save` is not called."""
+    numbers = take_numbers({type(group[0]): len(group) for group in groups if group})
+    for group in groups:
+        for row, number in zip(
+            group, numbers.get(type(group[0]), []) if group else [], strict=True
+        ):
+            row.pk = number
+            for field in row._meta.concrete_fields:
+                # What was made before its parent had a number learns it now.
+                if field.is_relation and field.is_cached(row):
+                    parent = field.get_cached_value(row)
+                    setattr(row, field.attname, None if parent is None else parent.pk)
+                elif getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False):
+                    setattr(row, field.attname, timezone.now())
+    insert_together(*groups)
+
+
 def a_perimeter() -> Perimeter:
     """Make one active perimeter with one pole, once per test database."""
-    perimeter, is_new = Perimeter.objects.get_or_create(
-        slug="geographique", defaults={"name": "Proposition 1"}
+    known = found(Perimeter, "slug", "geographique")
+    if known is not None:
+        return known
+    perimeter = Perimeter(slug="geographique", name="Proposition 1")
+    pole = Pole(
+        perimeter=perimeter,
+        slug="massif-du-mezenc",
+        name="Massif du Mézenc",
+        name_en="Mézenc massif",
+        colour="mezenc",
+        hero="mezenc-ete",
     )
-    if is_new:
-        PerimeterActivation.objects.create(perimeter=perimeter, active_from=LONG_AGO)
-        Pole.objects.create(
-            perimeter=perimeter,
-            slug="massif-du-mezenc",
-            name="Massif du Mézenc",
-            name_en="Mézenc massif",
-            colour="mezenc",
-            hero="mezenc-ete",
-        )
+    activation = PerimeterActivation(perimeter=perimeter, active_from=LONG_AGO)
+    put_in([perimeter], [activation], [pole])
     return perimeter
 
 
@@ -72,51 +106,57 @@ def a_commune(
     epci: Epci | None = None,
 ) -> Commune:
     """Make a commune, in the pole unless told otherwise, with the tariffs of its council."""
-    epci = epci or an_epci()
-    commune, is_new = Commune.objects.get_or_create(
+    known = found(Commune, "insee", insee)
+    if known is not None:
+        return known
+    commune = Commune(
         insee=insee,
-        defaults={
-            "name": name,
-            "slug": name.lower().replace(" ", "-"),
-            "department": insee[:2],
-            "postal_codes": ["43150"],
-            "epci": epci,
-            "latitude": 44.9,
-            "longitude": 4.15,
-        },
+        name=name,
+        slug=name.lower().replace(" ", "-"),
+        department=insee[:2],
+        postal_codes=["43150"],
+        epci=epci or an_epci(),
+        latitude=44.9,
+        longitude=4.15,
     )
-    if is_new and inside:
+    memberships = []
+    if inside:
         perimeter = a_perimeter()
-        PoleMembership.objects.create(
-            perimeter=perimeter,
-            pole=perimeter.poles.first(),
-            commune=commune,
-            valid_from=LONG_AGO,
+        memberships.append(
+            PoleMembership(
+                perimeter=perimeter,
+                pole=perimeter.poles.first(),
+                commune=commune,
+                valid_from=LONG_AGO,
+            )
         )
+    put_in([commune], memberships)
     return commune
 
 
 def an_epci(siren: str = "200073401") -> Epci:
     """Make the council of the Mézenc with its real 2026 tariffs (domain.md §1.4)."""
-    epci, is_new = Epci.objects.get_or_create(
-        siren=siren, defaults={"name": "CC Mézenc-Loire-Meygal", "kind": "CC"}
-    )
-    if is_new:
-        TaxCollectivity.objects.create(epci=epci)
+    known = found(Epci, "siren", siren)
+    if known is not None:
+        return known
+    epci = Epci(siren=siren, name="CC Mézenc-Loire-Meygal", kind="CC")
+    tariffs = [
+        TouristTaxTariff(
+            epci=epci,
+            category=category,
+            kind=kind,
+            value=Decimal(value),
+            cap=Decimal(cap) if cap else None,
+            valid_from=date(2026, 1, 1),
+            source="test",
+        )
         for category, kind, value, cap in (
             ("3_star", "fixed", "1.00", None),
             ("1_star_or_chambre_dhotes", "fixed", "0.73", None),
             ("unclassified", "percent", "3", "1.27"),
-        ):
-            TouristTaxTariff.objects.create(
-                epci=epci,
-                category=category,
-                kind=kind,
-                value=Decimal(value),
-                cap=Decimal(cap) if cap else None,
-                valid_from=date(2026, 1, 1),
-                source="test",
-            )
+        )
+    ]
+    put_in([epci], [TaxCollectivity(epci=epci)], tariffs)
     return epci
 
 
@@ -138,7 +178,9 @@ def a_provider(**fields: Any) -> Provider:
     }
     if "commune" not in fields:
         values["commune"] = a_commune()
-    return Provider.objects.create(**{**values, **fields})
+    provider = Provider(**{**values, **fields})
+    put_in([provider])
+    return provider
 
 
 def a_host(provider: Provider) -> User:
@@ -160,11 +202,14 @@ def an_account(provider: Provider, account_id: str = "", *, state: str = "active
 
 def a_policy(*steps: tuple[int, int], flat_fee: str = "0") -> CancellationPolicy:
     """Make a cancellation policy from (hours before, percent) steps."""
-    policy = CancellationPolicy.objects.create(
+    policy = CancellationPolicy(
         name="Souple", summary="Tout est rendu jusqu’à 14 jours avant.", flat_fee=Decimal(flat_fee)
     )
-    for hours, percent in steps or ((14 * 24, 100), (48, 50)):
-        CancellationStep.objects.create(policy=policy, hours_before=hours, percent=percent)
+    written = [
+        CancellationStep(policy=policy, hours_before=hours, percent=percent)
+        for hours, percent in steps or ((14 * 24, 100), (48, 50))
+    ]
+    put_in([policy], written)
     return policy
 
 
@@ -187,7 +232,9 @@ def an_offer(kind: str, **fields: Any) -> Offer:
         values["cancellation_policy"] = a_policy()
     if kind == Offer.Kind.LODGING:
         values |= {"lodging_type": "gite", "tax_category": "3_star", "vat_scheme": "exempt"}
-    return Offer.objects.create(**{**values, **fields})
+    offer = Offer(**{**values, **fields})
+    put_in([offer])
+    return offer
 
 
 def a_lodging(
@@ -203,15 +250,15 @@ def a_lodging(
 ) -> Offer:
     """Make a lodging with equal units at one price a night; `now` builds its search table."""
     offer = an_offer(Offer.Kind.LODGING, **fields)
-    tariff = Tariff.objects.create(
+    tariff = Tariff(
         offer=offer,
         name="Tarif",
         base_amount=Decimal(night) if night is not None else None,
         base_occupancy=sleeps,
         min_stay=min_stay,
     )
-    for number in range(units):
-        Unit.objects.create(
+    beds = [
+        Unit(
             offer=offer,
             tariff=tariff,
             name=f"Logement {number + 1}",
@@ -220,20 +267,24 @@ def a_lodging(
             max_guests=sleeps,
             max_infants=cots,
         )
+        for number in range(units)
+    ]
+    fees = []
     if cleaning:
-        Supplement.objects.create(
-            offer=offer,
-            code="menage",
-            name="Ménage",
-            kind="cleaning",
-            basis="stay",
-            amount=Decimal(cleaning),
-            is_mandatory=True,
+        fees.append(
+            Supplement(
+                offer=offer,
+                code="menage",
+                name="Ménage",
+                kind="cleaning",
+                basis="stay",
+                amount=Decimal(cleaning),
+                is_mandatory=True,
+            )
         )
+    put_in([tariff], beds, fees)
     if now is not None:
-        search_table.rebuild_units(
-            list(offer.units.values_list("pk", flat=True)), today=day_of(now)
-        )
+        search_table.rebuild_units([one.pk for one in beds], today=day_of(now))
     return offer
 
 
@@ -259,19 +310,20 @@ def an_activity(
     """Make an offer sold by places, with a price for adults and one below 12."""
     offer = an_offer(kind, **{"duration_minutes": 120, **fields})
     if child is None:
-        AgeBand.objects.create(offer=offer, code="tous", name="Tous", min_age=0, amount=adult)
+        bands = [AgeBand(offer=offer, code="tous", name="Tous", min_age=0, amount=Decimal(adult))]
     else:
-        AgeBand.objects.create(
-            offer=offer, code="adulte", name="Adulte", min_age=12, amount=Decimal(adult)
-        )
-        AgeBand.objects.create(
-            offer=offer,
-            code="enfant",
-            name="Enfant",
-            min_age=0,
-            max_age=11,
-            amount=Decimal(child),
-        )
+        bands = [
+            AgeBand(offer=offer, code="adulte", name="Adulte", min_age=12, amount=Decimal(adult)),
+            AgeBand(
+                offer=offer,
+                code="enfant",
+                name="Enfant",
+                min_age=0,
+                max_age=11,
+                amount=Decimal(child),
+            ),
+        ]
+    put_in(bands)
     return offer
 
 
@@ -285,7 +337,7 @@ def a_produce(*, price: str = "25", **fields: Any) -> Offer:
 def a_slot(offer: Offer, day: date, at: time = time(14), *, capacity: int = 10) -> Slot:
     """Add a slot to an offer."""
     starts_at, ends_at = quoting.slot_end(day, at, offer.duration_minutes)
-    return Slot.objects.create(
+    slot = Slot(
         offer=offer,
         day=day,
         start_time=at,
@@ -293,6 +345,8 @@ def a_slot(offer: Offer, day: date, at: time = time(14), *, capacity: int = 10) 
         ends_at=ends_at,
         capacity=capacity,
     )
+    put_in([slot])
+    return slot
 
 
 def a_basket(*ages: int | None, language: str = "fr") -> Basket:
