@@ -1,6 +1,6 @@
 """Offers with every row that says what they are and cost, kept until one of these rows changes.
 
-Loading an offer takes eight statements. One short one says in which version its rows stand, and
+Loading an offer reads ten tables. One short statement says in which version its rows stand, and
 what was loaded is used again while that is the same: nothing here is ever old, whoever asks gets
 the rows as they stand at that moment, inside a transaction too. What a transaction wrote itself
 has a version that no other one ever sees. Nobody may change what is returned: other threads hold
@@ -11,18 +11,29 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Model, QuerySet
 
-from booking.models import AgeBand, Offer, Supplement, Unit
-from booking.rules.kinds import SLEPT
+from booking.models import (
+    AgeBand,
+    CancellationStep,
+    Offer,
+    OfferPermit,
+    PriceRule,
+    StayRestriction,
+    Supplement,
+    Unit,
+)
+from booking.rules.kinds import BY_CODE, SLEPT
 from destination.models.territory import IS_SOLD_SQL
 from members.models import Provider
+from oti.lib.joins import grouped, keep_related
+from oti.lib.together import Written, read_together
 
 MOST_KEPT = 256
 
@@ -51,7 +62,7 @@ _SLEPT_KINDS = ", ".join(f"'{code}'" for code in SLEPT)
 # A row that was written again has another writer (`xmin`) or another place (`ctid`).
 VERSIONS = """
 SELECT o.id, concat_ws('/', o.xmin, o.ctid, p.xmin, p.ctid, c.xmin, c.ctid, y.xmin, y.ctid),
-       {lists}
+       {lists}, o.kind
 FROM booking_offer o
 JOIN members_provider p ON p.id = o.provider_id
 JOIN destination_commune c ON c.id = o.commune_id
@@ -78,7 +89,9 @@ ON_SALE = (
     f" AND {IS_SOLD_SQL.format(commune='o.commune_id')}"
 )
 
+# Of the offer with those that it names, of its parts, and its kind.
 Version = tuple[str, ...]
+Row = TypeVar("Row", bound=Model)
 _kept: OrderedDict[int, tuple[Version, Offer]] = OrderedDict()
 _lock = threading.Lock()
 
@@ -92,6 +105,20 @@ def kept_offers(ids: Iterable[int]) -> dict[int, Offer]:
         return {one.pk: one for one in _load(pk__in=wanted)}
     both = f"{SLEPT_VERSIONS}{BY_ID} UNION ALL {DATED_VERSIONS}{BY_ID}"
     return _as_they_stand(both, {"ids": wanted})
+
+
+def kept_offers_beside(
+    ids: Iterable[int], question: QuerySet[Row]
+) -> tuple[dict[int, Offer], list[Row]]:
+    """Return offers as `kept_offers` does, and the rows of a question that travels with it."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}, list(question)
+    if not _may_keep():
+        return {one.pk: one for one in _load(pk__in=wanted)}, list(question)
+    both = f"{SLEPT_VERSIONS}{BY_ID} UNION ALL {DATED_VERSIONS}{BY_ID}"
+    versions, rows = read_together(Written(both, width=4, values={"ids": wanted}), question)
+    return _in_versions(versions), rows
 
 
 def offer_of_slug(slug: str, *, is_lodging: bool | None = None) -> Offer | None:
@@ -126,6 +153,12 @@ def offer_on_sale(offer_id: int, *, is_lodging: bool, today: date) -> Offer | No
     return found.get(offer_id)
 
 
+def forget() -> None:
+    """Forget every offer of this process."""
+    with _lock:
+        _kept.clear()
+
+
 def _may_keep() -> bool:
     seconds: float = settings.REMEMBER_SECONDS
     return seconds > 0
@@ -135,7 +168,12 @@ def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]
     """Return the offers of a statement; those whose rows are in another version are loaded."""
     with connection.cursor() as cursor:
         cursor.execute(versions_of, values)
-        versions: dict[int, Version] = {row[0]: row[1:] for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    return _in_versions(rows)
+
+
+def _in_versions(rows: Iterable[tuple[Any, ...]]) -> dict[int, Offer]:
+    versions: dict[int, Version] = {row[0]: row[1:] for row in rows}
     found = {}
     with _lock:
         for pk, version in versions.items():
@@ -146,7 +184,7 @@ def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]
     # Should a row change between the two statements, what is loaded is newer than its version:
     # the next one who asks sees that they differ.
     changed = [pk for pk in versions if pk not in found]
-    loaded = _load(pk__in=changed) if changed else []
+    loaded = _load({versions[pk][-1] for pk in changed}, pk__in=changed) if changed else []
     with _lock:
         for one in loaded:
             one.row_versions = versions[one.pk]
@@ -158,29 +196,51 @@ def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]
     return found
 
 
-def _load(**which: Any) -> list[Offer]:
-    """Load the offers of a condition: what is slept in with its units, the rest with its prices."""
-    offers = list(
-        Offer.objects.filter(**which)
-        .select_related("provider", "commune", "cancellation_policy")
-        .prefetch_related("cancellation_policy__steps")
+def _load(kinds: Collection[str] = tuple(BY_CODE), **which: Any) -> list[Offer]:
+    """Load the offers of a condition: what is slept in with its units, the rest with its prices.
+
+    `kinds` are those among which they are: what none of them has isn't asked for.
+    """
+    slept, dated = bool(set(kinds) & set(SLEPT)), bool(set(kinds) - set(SLEPT))
+    permitted = any(BY_CODE[code].needs_permit for code in kinds)
+    chosen = Offer.objects.filter(**which)
+    ids = chosen.values("pk")
+    tariffs = Unit.objects.filter(offer__in=ids).values("tariff")
+    offers, steps, supplements, units, rules, restrictions, bands, permits = read_together(
+        chosen.select_related("provider", "commune", "cancellation_policy"),
+        CancellationStep.objects.filter(policy__in=chosen.values("cancellation_policy")),
+        Supplement.objects.filter(offer__in=ids),
+        only(slept, Unit.objects.filter(offer__in=ids).select_related("tariff").order_by("pk")),
+        only(slept, PriceRule.objects.filter(tariff__in=tariffs)),
+        only(slept, StayRestriction.objects.filter(tariff__in=tariffs)),
+        only(dated, AgeBand.objects.filter(offer__in=ids).order_by("pk")),
+        only(permitted, OfferPermit.objects.filter(offer__in=ids)),
     )
-    slept = [one for one in offers if one.is_lodging]
-    dated = [one for one in offers if not one.is_lodging]
-    prefetch_related_objects(
-        slept,
-        "supplements",
-        Prefetch("units", Unit.objects.select_related("tariff").order_by("pk")),
-        "units__tariff__price_rules",
-        "units__tariff__restrictions",
-    )
-    prefetch_related_objects(
-        dated,
-        Prefetch("bands", AgeBand.objects.order_by("pk")),
-        Prefetch("supplements", Supplement.objects.order_by("pk")),
-    )
-    prefetch_related_objects([one for one in dated if one.kind_rules.needs_permit], "permits")
-    for offer in slept:
-        for unit in offer.units.all():
-            unit.offer = offer
+    steps_of, supplements_of = grouped(steps, "policy_id"), grouped(supplements, "offer_id")
+    units_of, rules_of = grouped(units, "offer_id"), grouped(rules, "tariff_id")
+    restrictions_of = grouped(restrictions, "tariff_id")
+    bands_of, permits_of = grouped(bands, "offer_id"), grouped(permits, "offer_id")
+    for unit in units:
+        if unit.tariff is not None:
+            keep_related(unit.tariff, "price_rules", rules_of[unit.tariff_id])
+            keep_related(unit.tariff, "restrictions", restrictions_of[unit.tariff_id])
+    for offer in offers:
+        policy = offer.cancellation_policy
+        keep_related(policy, "steps", steps_of[policy.pk])
+        own = supplements_of[offer.pk]
+        if offer.is_lodging:
+            keep_related(offer, "supplements", own)
+            keep_related(offer, "units", units_of[offer.pk])
+            for unit in units_of[offer.pk]:
+                unit.offer = offer
+        else:
+            keep_related(offer, "supplements", sorted(own, key=lambda one: one.pk))
+            keep_related(offer, "bands", bands_of[offer.pk])
+        if offer.kind_rules.needs_permit:
+            keep_related(offer, "permits", permits_of[offer.pk])
     return offers
+
+
+def only(is_wanted: bool, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Return the rows where they are wanted, else none, which asks nothing."""
+    return rows if is_wanted else rows.none()

@@ -11,11 +11,22 @@ from collections.abc import Iterable, Mapping
 from django.db.models import Model
 from django.utils.translation import get_language
 from modeltranslation.utils import resolution_order
+from wagtail.models import Locale
+
+from oti.lib.memo import Reading, remembered_reading
 
 
 def languages_to_try() -> tuple[str, ...]:
     """Return the active language and those that stand in for it, the nearest first."""
     return tuple(resolution_order(get_language()))
+
+
+@remembered_reading(most=8)
+def active_locale() -> Reading[Locale | None]:
+    """Return the language of the office's pages that is active, None where they have none of it."""
+    code = get_language() or ""
+    locales = Locale.objects.filter(language_code=code)
+    return Reading(locales, lambda rows: rows[0] if rows else None)
 
 
 def in_language(texts: Mapping[str, str]) -> str:

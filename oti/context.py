@@ -19,6 +19,7 @@ from wagtail.models import Page
 
 from booking.access import basket_for
 from destination.menus import menus
+from destination.models.pages import VelayPage, address_below
 from destination.models.territory import poles_on
 from destination.templatetags.velay import office
 from oti.lib.dates import today as day_of
@@ -72,20 +73,22 @@ def translations_of(request: HttpRequest) -> dict[str, str] | None:
 def _nearest(request: HttpRequest) -> dict[str, tuple[str, bool]] | None:
     """Return, for a page of the office, its address by language and whether it is its own.
 
-    Where the page isn't translated it is that of the nearest page above it that is; one statement.
+    Where the page isn't translated it is that of the nearest page above it that is.
     """
-    page: Page | None = getattr(request, "cms_page", None)
+    page: VelayPage | None = getattr(request, "cms_page", None)
     match = request.resolver_match
     if page is None or match is None or match.view_name != "destination:page":
         return None
     known: dict[str, tuple[str, bool]] | None = getattr(request, "cms_nearest", None)
     if known is None:
-        line = page.get_ancestors(inclusive=True).filter(depth__gt=1).values("translation_key")
-        pages = Page.objects.live().filter(translation_key__in=line).select_related("locale")
         known = {}
-        for one in pages.order_by("depth"):
+        homes: dict[str, Page] = {}
+        # Found with its translations (destination/written.py), homes first.
+        for one in page.lineage:
+            code = one.locale.language_code
+            home = homes.setdefault(code, one)
             is_own = one.translation_key == page.translation_key
-            known[one.locale.language_code] = str(one.get_url() or ""), is_own
+            known[code] = address_below(home, one, code), is_own
         request.cms_nearest = known  # type: ignore[attr-defined]
     return known
 

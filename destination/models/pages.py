@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
@@ -84,6 +85,12 @@ def pole_of(commune_id: int | None) -> Pole | None:
     return pole_by_commune(day_of(timezone.now())).get(commune_id) if commune_id else None
 
 
+def address_below(home: Page, page: Page, code: str) -> str:
+    """Return the address of a page of a language, whose home is known; without a statement."""
+    with override(code):
+        return reverse("wagtail_serve", args=[page.url_path.removeprefix(home.url_path)])
+
+
 class PageForm(WagtailAdminPageForm):  # type: ignore[misc]
     """The editor's form of every page."""
 
@@ -148,6 +155,8 @@ class VelayPage(Page):
 
     base_form_class = PageForm
     template = "destination/page.html"
+    # What is shown with a page wherever it stands alone: read in the same statement.
+    read_with: ClassVar[tuple[str, ...]] = ("image",)
     subpage_types: ClassVar[list[str]] = []
     # A public site: what isn't to be read yet is a draft.
     private_page_options: ClassVar[list[str]] = []
@@ -198,10 +207,23 @@ class VelayPage(Page):
         }
 
     @cached_property
+    def lineage(self) -> tuple[Page, ...]:
+        """Return the published pages above this one, the highest first, and itself; among them
+        may be translations, where whoever found the page read them with it.
+        """
+        return tuple(self.get_ancestors(inclusive=True).live().filter(depth__gt=1))
+
+    @cached_property
     def crumbs(self) -> list[tuple[str, str | None]]:
         """Return the way from the home to this page, which has no address of its own there."""
-        above = self.get_ancestors().live().filter(depth__gt=1).only("title", "url_path", "depth")
-        return [*((one.title, one.url) for one in above), (self.title, None)]
+        above = [
+            one for one in self.lineage if one.pk != self.pk and self.path.startswith(one.path)
+        ]
+        code = self.locale.language_code
+        return [
+            *((one.title, address_below(above[0], one, code)) for one in above),
+            (self.title, None),
+        ]
 
     @cached_property
     def shown_image(self) -> Picture | None:
@@ -406,6 +428,7 @@ class PlacePage(VelayPage):
     )
 
     template = "destination/place.html"
+    read_with: ClassVar[tuple[str, ...]] = ("image", "site__commune")
     parent_page_types: ClassVar[list[str]] = ["destination.PolePage"]
     content_panels: ClassVar[list[Any]] = [
         *VelayPage.content_panels,

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from oti.lib.memo import remembered
+from oti.lib.memo import Reading, remembered_reading
 
 
 class Epci(models.Model):
@@ -198,17 +198,19 @@ IS_SOLD_SQL = """EXISTS (
 )"""
 
 
-@remembered()
-def poles_on(day: date) -> tuple[Pole, ...]:
+@remembered_reading()
+def poles_on(day: date) -> Reading[tuple[Pole, ...]]:
     """Return the poles of the perimeter in force on `day`, in their order, for showing."""
-    return tuple(Pole.objects.active_on(day))
+    return Reading(Pole.objects.active_on(day), tuple)
 
 
-@remembered()
-def pole_by_commune(day: date) -> dict[int, Pole]:
+@remembered_reading()
+def pole_by_commune(day: date) -> Reading[dict[int, Pole]]:
     """Return the pole of each commune sold on `day`, by the commune's id, for showing."""
     inside = memberships_on(day).filter(is_neighbour=False).select_related("pole")
-    return {row.commune_id: row.pole for row in inside if row.pole is not None}
+    return Reading(
+        inside, lambda rows: {row.commune_id: row.pole for row in rows if row.pole is not None}
+    )
 
 
 def pole_of_commune(commune_ref: str, day: date) -> Subquery:

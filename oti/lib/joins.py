@@ -6,7 +6,8 @@ reading them takes one. A statement says where its columns go, the models say wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -47,6 +48,14 @@ def columns_of(model: type[Model], alias: str) -> str:
     A prepared statement that says `*` answers nothing any more once a migration adds a column.
     """
     return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def grouped(rows: Iterable[Row], key: str) -> defaultdict[int, list[Row]]:
+    """Return rows by whose they are, in their order."""
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, key)].append(row)
+    return found
 
 
 def keep_related(row: Model, name: str, related: Sequence[Model]) -> None:
