@@ -12,7 +12,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.signals import page_published
 
-from destination import translating, views
+from destination import placing, translating, views
 from destination.reports import PagesToMend, RightsThatEnd
 from destination.viewsets import LegalViewSet, TerritoryGroup
 
@@ -96,4 +96,6 @@ def register_translating() -> list[Any]:
 hooks.register("before_edit_page", translating.keep_half_translations_back, order=BEFORE_THEIRS)
 hooks.register("before_bulk_action", translating.keep_lacking_pages_back)
 hooks.register("construct_page_action_menu", translating.without_aliases)
+hooks.register("before_copy_page", placing.keep_copies_in_place)
+hooks.register("before_move_page", placing.keep_moves_in_place)
 page_published.connect(translating.follow_source, dispatch_uid="destination.follow_source")

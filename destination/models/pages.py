@@ -29,6 +29,7 @@ from destination.models.pictures import Picture
 from destination.models.territory import Commune, Pole, pole_by_commune
 from destination.page_cards import child_cards
 from destination.panels import LacksPanel
+from destination.placing import CopyPageForm, misplaced
 from destination.publication import blocking, structs_of
 from destination.renditions import prefetch
 from destination.seasons import SUMMER, WINTER, season_of
@@ -154,6 +155,7 @@ class VelayPage(Page):
     body = BodyField(blank=True, verbose_name=_("page"))
 
     base_form_class = PageForm
+    copy_form_class = CopyPageForm
     template = "destination/page.html"
     # What is shown with a page wherever it stands alone: read in the same statement.
     read_with: ClassVar[tuple[str, ...]] = ("image",)
@@ -234,10 +236,16 @@ class VelayPage(Page):
         return image
 
     def clean(self) -> None:
-        """Refuse an address that the site needs for itself; a page not yet placed asks its form."""
+        """Refuse an address that the site needs for itself, and a place in another language; a page
+        not yet placed asks its form.
+        """
         super().clean()
         if self.depth == DEPTH_BELOW_HOME:
             refuse_reserved(self.slug)
+        if self.depth and self.depth >= DEPTH_BELOW_HOME:
+            words = misplaced(self, self.get_parent())
+            if words:
+                raise ValidationError(words, code="other_language")
 
 
 class HomePage(VelayPage):
