@@ -13,6 +13,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.signals import page_published
 
 from destination import placing, translating, views
+from destination.desk_outlines import OutlinesView
 from destination.reports import PagesToMend, RightsThatEnd
 from destination.viewsets import LegalViewSet, TerritoryGroup
 
@@ -25,10 +26,11 @@ def register_desk() -> list[Any]:
 
 @hooks.register("register_admin_urls")
 def register_addresses() -> list[Any]:
-    """Register the reports of the editors, and the gallery of the components for the staff."""
+    """Register the reports of the editors, the outlines, and the gallery of the components."""
     return [
         path("composants/", views.components, name="components"),
         path("composants/pages/", views.components_of_pages, name="components-of-pages"),
+        path("contours-et-traces/", OutlinesView.as_view(), name="desk_outlines"),
         path("reports/a-revoir/", PagesToMend.as_view(), name="pages_to_mend"),
         path(
             "reports/a-revoir/results/",
