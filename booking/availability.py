@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar as months
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ from booking.catalogue import TURN_SQL, Catalogue, catalogue, communes_on
 from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
 from booking.holes import bounded_on_both_sides
-from booking.kept_offers import kept_offers
+from booking.kept_offers import kept_offers_beside
 from booking.loading import load_sold_units, load_units
 from booking.models import Offer, Slot, SlotHold, Unit
 from booking.models.calendar import slots_with_free
@@ -845,6 +845,7 @@ def search_experiences(
     each = ["offer_id", "day"] if is_spread else ["offer_id"]
     # Every offer with its first date, or its first one on each day; then those of the page.
     dates: dict[int, list[_Dated]] = defaultdict(list)
+    offer_of: dict[int, int] = {}
     for pk, offer_id, day, is_early in (
         Slot.objects.filter(
             offer__in=Offer.objects.published()
@@ -863,6 +864,7 @@ def search_experiences(
         .values_list("pk", "offer_id", "day", "is_early")
     ):
         dates[offer_id].append(_Dated(is_early, day, pk))
+        offer_of[pk] = offer_id
     sieved = sieve((one for pk, one in listed.items() if pk in dates), filters or Filters())
     # In the day's rotation already: what begins first is put first.
     in_turn = [dates[one.id] for one in sieved.kept]
@@ -873,7 +875,7 @@ def search_experiences(
     if is_spread:
         shown.sort(key=_order)
     return ExperienceResults(
-        results=_experiences([one.pk for one in shown], guests, today=today, now=now),
+        results=_experiences([one.pk for one in shown], offer_of, guests, today=today, now=now),
         count=len(ranked),
         page=page,
         pages=pages,
@@ -946,11 +948,18 @@ def _joined_by(guests: Sequence[Guest]) -> Q:
 
 
 def _experiences(
-    slot_ids: Sequence[int], guests: Sequence[Guest], *, today: date, now: datetime
+    slot_ids: Sequence[int],
+    offer_of: Mapping[int, int],
+    guests: Sequence[Guest],
+    *,
+    today: date,
+    now: datetime,
 ) -> list[ExperienceResult]:
     """Load these dates with their offers, in their order, with the price of those who may join."""
-    slots = {slot.pk: slot for slot in Slot.objects.filter(pk__in=slot_ids).with_free(now)}
-    offers = kept_offers(slot.offer_id for slot in slots.values())
+    offers, found = kept_offers_beside(
+        {offer_of[pk] for pk in slot_ids}, Slot.objects.filter(pk__in=slot_ids).with_free(now)
+    )
+    slots = {slot.pk: slot for slot in found}
     poles = pole_by_commune(today)
     results = []
     for slot in (slots[pk] for pk in slot_ids if pk in slots):

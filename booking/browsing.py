@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Max, Min, Q, Value
+from django.db.models import F, Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from booking.availability import (
@@ -24,15 +24,17 @@ from booking.availability import (
 )
 from booking.catalogue import catalogue
 from booking.filters import Filters, Sieved, sieve
-from booking.models import Offer, Unit, UnitDay
+from booking.models import Offer, Supplement, Unit, UnitDay
 from booking.rules.kinds import SLEPT
 from booking.rules.people import Guest, check_ages
 from destination.models import Pole
 from destination.models.territory import poles_on
 from oti.lib.dates import today as day_of
+from oti.lib.joins import grouped, keep_related
 from oti.lib.memo import remembered
 from oti.lib.money import from_cents
 from oti.lib.plans import planned_anew
+from oti.lib.together import read_together
 
 
 @dataclass(frozen=True)
@@ -137,17 +139,21 @@ def _holding(adults: int, children: int, infants: int) -> frozenset[int]:
 
 
 def _shelf(ids: Sequence[int], today: date) -> list[ShelfResult]:
-    offers = (
+    offers, supplements, nights = read_together(
         Offer.objects.on_sale(today)
         .filter(pk__in=ids)
         .with_pole(today)
         .select_related("commune", "provider")
-        .prefetch_related("supplements")
-        .annotate(most_guests=Max("units__max_guests", filter=Q(units__is_active=True)))
+        .annotate(most_guests=Max("units__max_guests", filter=Q(units__is_active=True))),
+        Supplement.objects.filter(offer__in=ids),
+        _lowest_of(ids, today=today),
     )
+    supplements_of = grouped(supplements, "offer_id")
+    for offer in offers:
+        keep_related(offer, "supplements", supplements_of[offer.pk])
     by_id = {offer.pk: offer for offer in offers}
     poles = {pole.pk: pole for pole in poles_on(today)}
-    lowest = lowest_nights(ids, today=today)
+    lowest = _in_euros(nights)
     return [
         ShelfResult(
             offer=by_id[pk],
@@ -193,17 +199,22 @@ def listed_experiences(
 
 def lowest_nights(offer_ids: Iterable[int], *, today: date) -> dict[int, Decimal]:
     """Return the lowest price of a free night of each lodging, in euros, without supplements."""
-    rows = (
-        UnitDay.objects.filter(
-            unit__offer__in=list(offer_ids),
-            unit__is_active=True,
-            day__gte=today,
-            free_run__gt=0,
-            price_cents__gte=0,
-        )
-        .values("unit__offer")
-        .annotate(lowest=Min("price_cents"))
+    return _in_euros(_lowest_of(offer_ids, today=today))
+
+
+def _lowest_of(offer_ids: Iterable[int], *, today: date) -> QuerySet[UnitDay, dict[str, int]]:
+    free = UnitDay.objects.filter(
+        unit__offer__in=list(offer_ids),
+        unit__is_active=True,
+        day__gte=today,
+        free_run__gt=0,
+        price_cents__gte=0,
     )
+    # Without an order of its own: each column that rows are sorted by would part the groups.
+    return free.order_by().values("unit__offer").annotate(lowest=Min("price_cents"))
+
+
+def _in_euros(rows: Iterable[dict[str, int]]) -> dict[int, Decimal]:
     return {row["unit__offer"]: from_cents(row["lowest"]) for row in rows}
 
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from operator import itemgetter
 from sys import intern
+from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from booking.filters import Listed, number_of_stars
 from destination.models.territory import PoleMembership, memberships_on
-from oti.lib.memo import remembered
+from oti.lib.memo import Reading, remembered, remembered_reading
+from oti.lib.together import Written
 
 # By the id of the offer, in the order of the day.
 Catalogue = dict[int, Listed]
@@ -56,13 +59,15 @@ def _memberships(day: date) -> QuerySet[PoleMembership, tuple[int, str]]:
     return inside.order_by("commune_id").values_list("commune_id", "pole__slug")
 
 
-@remembered(most=2, by_language=False)
-def catalogue(day: date) -> Catalogue:
+@remembered_reading(most=2, by_language=False)
+def catalogue(day: date) -> Reading[Catalogue]:
     """Return every offer on sale on `day` by its id, in the rotation of that day."""
     placed, values = _memberships(day).query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(ON_SALE.format(placed=placed), [*values, day])
-        rows = cursor.fetchall()
+    on_sale = Written(ON_SALE.format(placed=placed), width=13, values=[*values, day])
+    return Reading(on_sale, partial(_in_turn, day=day))
+
+
+def _in_turn(rows: Sequence[tuple[Any, ...]], *, day: date) -> Catalogue:
     in_turn = sorted(((turn_of(row[0], day), row) for row in rows), key=itemgetter(0))
     # Thousands of offers share a few hundred sets of features.
     known: dict[str, tuple[str, ...]] = {}

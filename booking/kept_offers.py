@@ -1,6 +1,6 @@
 """Offers with every row that says what they are and cost, kept until one of these rows changes.
 
-Loading an offer takes eight statements. One short one says in which version its rows stand, and
+Loading an offer reads ten tables. One short statement says in which version its rows stand, and
 what was loaded is used again while that is the same: nothing here is ever old, whoever asks gets
 the rows as they stand at that moment, inside a transaction too. What a transaction wrote itself
 has a version that no other one ever sees. Nobody may change what is returned: other threads hold
@@ -13,16 +13,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model, QuerySet
 
 from booking.loading import load_offers, load_offers_of_slug
 from booking.models import Offer
 from booking.rules.kinds import SLEPT
 from destination.models.territory import IS_SOLD_SQL
 from members.models import Provider
+from oti.lib.together import Written, read_together
 
 MOST_KEPT = 256
 
@@ -51,7 +53,7 @@ _SLEPT_KINDS = ", ".join(f"'{code}'" for code in SLEPT)
 # A row that was written again has another writer (`xmin`) or another place (`ctid`).
 VERSIONS = """
 SELECT o.id, concat_ws('/', o.xmin, o.ctid, p.xmin, p.ctid, c.xmin, c.ctid, y.xmin, y.ctid),
-       {lists}
+       {lists}, o.kind
 FROM booking_offer o
 JOIN members_provider p ON p.id = o.provider_id
 JOIN destination_commune c ON c.id = o.commune_id
@@ -78,7 +80,9 @@ ON_SALE = (
     f" AND {IS_SOLD_SQL.format(commune='o.commune_id')}"
 )
 
+# Of the offer with those that it names, of its parts, and its kind.
 Version = tuple[str, ...]
+Row = TypeVar("Row", bound=Model)
 _kept: OrderedDict[int, tuple[Version, Offer]] = OrderedDict()
 _lock = threading.Lock()
 
@@ -92,6 +96,20 @@ def kept_offers(ids: Iterable[int]) -> dict[int, Offer]:
         return {one.pk: one for one in load_offers(wanted)}
     both = f"{SLEPT_VERSIONS}{BY_ID} UNION ALL {DATED_VERSIONS}{BY_ID}"
     return _as_they_stand(both, {"ids": wanted})
+
+
+def kept_offers_beside(
+    ids: Iterable[int], question: QuerySet[Row]
+) -> tuple[dict[int, Offer], list[Row]]:
+    """Return offers as `kept_offers` does, and the rows of a question that travels with it."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}, list(question)
+    if not _may_keep():
+        return {one.pk: one for one in load_offers(wanted)}, list(question)
+    both = f"{SLEPT_VERSIONS}{BY_ID} UNION ALL {DATED_VERSIONS}{BY_ID}"
+    versions, rows = read_together(Written(both, width=4, values={"ids": wanted}), question)
+    return _in_versions(versions), rows
 
 
 def offer_of_slug(slug: str, *, is_lodging: bool | None = None) -> Offer | None:
@@ -126,6 +144,12 @@ def offer_on_sale(offer_id: int, *, is_lodging: bool, today: date) -> Offer | No
     return found.get(offer_id)
 
 
+def forget() -> None:
+    """Forget every offer of this process."""
+    with _lock:
+        _kept.clear()
+
+
 def _may_keep() -> bool:
     seconds: float = settings.REMEMBER_SECONDS
     return seconds > 0
@@ -135,7 +159,12 @@ def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]
     """Return the offers of a statement; those whose rows are in another version are loaded."""
     with connection.cursor() as cursor:
         cursor.execute(versions_of, values)
-        versions: dict[int, Version] = {row[0]: row[1:] for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    return _in_versions(rows)
+
+
+def _in_versions(rows: Iterable[tuple[Any, ...]]) -> dict[int, Offer]:
+    versions: dict[int, Version] = {row[0]: row[1:] for row in rows}
     found = {}
     with _lock:
         for pk, version in versions.items():
@@ -146,7 +175,8 @@ def _as_they_stand(versions_of: str, values: dict[str, Any]) -> dict[int, Offer]
     # Should a row change between the two statements, what is loaded is newer than its version:
     # the next one who asks sees that they differ.
     changed = [pk for pk in versions if pk not in found]
-    loaded = load_offers(changed) if changed else []
+    kinds = {versions[pk][-1] for pk in changed}
+    loaded = load_offers(changed, kinds=kinds) if changed else []
     with _lock:
         for one in loaded:
             one.row_versions = versions[one.pk]

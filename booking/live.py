@@ -16,15 +16,25 @@ from django.utils.translation import gettext as _
 
 from booking import browsing, cards, pictures
 from booking.availability import ExperienceResult, StaySearch, search_stays
+from booking.catalogue import catalogue
 from booking.filters import Filters
 from booking.places import may_join
+from booking.quoting import tax_terms
 from booking.refusals import BadInput
 from booking.rules.kinds import DATED, PROPOSED
 from booking.rules.people import Guest
 from booking.rules.soon import SPANS, TIMES, time_to_come
-from destination.live import CHOICE_GONE, COMMUNE_GONE, NOTHING, Live, Where, where_of
+from destination.live import (
+    CHOICE_GONE,
+    COMMUNE_GONE,
+    NOTHING,
+    Live,
+    Where,
+    ground_of,
+    where_of,
+)
 from oti.lib.dates import today as day_of
-from oti.lib.memo import remembered
+from oti.lib.memo import read_ahead, remembered
 
 # « With children of eight ».
 CHILD = Guest(8)
@@ -52,6 +62,7 @@ def live_lodgings(
     lowest night, whoever comes.
     """
     today = day_of(now)
+    read_ahead(catalogue.of(today), tax_terms.of(), *ground_of(today))
     where = where_of(pole, commune)
     if where is None:
         return Live(why=COMMUNE_GONE)
@@ -135,6 +146,7 @@ def live_experiences(
     everybody.
     """
     today = day_of(now)
+    read_ahead(catalogue.of(today), tax_terms.of(), *ground_of(today))
     where = where_of(pole, commune)
     if where is None:
         return Live(why=COMMUNE_GONE)

@@ -10,7 +10,10 @@ from wagtail.images.exceptions import InvalidFilterSpecError
 from wagtail.images.models import Image, SourceImageIOError
 
 from booking.models import Offer, OfferPhoto
+from destination.models.pictures import Rendition
+from oti.lib.joins import keep_related
 from oti.lib.memo import remembered
+from oti.lib.together import read_together
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +37,25 @@ class Picture:
 
 
 def covers(offers: Iterable[Offer]) -> dict[int, Picture]:
-    """Return the first photograph of each offer that has one, by offer id; two statements."""
+    """Return the first photograph of each offer that has one, by offer id; one statement."""
     return _covers(tuple(sorted(offer.pk for offer in offers)))
 
 
 @remembered(most=256)
 def _covers(offer_ids: tuple[int, ...]) -> dict[int, Picture]:
-    photos = (
+    first = (
         OfferPhoto.objects.filter(offer__in=offer_ids)
         .order_by("offer_id", "position", "pk")
         .distinct("offer_id")
-        .select_related("image")
-        .prefetch_related("image__renditions")
+    )
+    photos, renditions = read_together(
+        first.select_related("image"), Rendition.objects.filter(image__in=first.values("image"))
     )
     found = {}
     for photo in photos:
+        keep_related(
+            photo.image, "renditions", [one for one in renditions if one.image_id == photo.image_id]
+        )
         # Beside a written title the picture is decoration (brand/README.md).
         picture = _picture(photo.image, CARD_SIZES, alt="", sizes="(min-width: 40rem) 25rem, 100vw")
         if picture:

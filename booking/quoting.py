@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from booking.holes import bounded_on_both_sides
@@ -44,8 +43,9 @@ from booking.rules.refunds import RefundPolicy, RefundStep
 from booking.rules.stay import Restriction, StayLimits, check_stay
 from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms, tariff_of
 from oti.lib.dates import ONE_DAY, PARIS, at_paris
-from oti.lib.memo import remembered
+from oti.lib.memo import Reading, remembered_reading
 from oti.lib.money import ZERO, to_cents
+from oti.lib.together import Written
 
 NOON = time(12)
 USUAL_ARRIVAL = time(15)
@@ -88,16 +88,17 @@ class TaxBook:
 
     def _terms_of(self, line: tuple[int, str]) -> TaxTerms:
         if self._terms is None:
-            self._terms = _tax_terms()
+            self._terms = tax_terms()
         return self._terms.get(line, TaxTerms(tariffs=()))
 
 
-@remembered()
-def _tax_terms() -> dict[tuple[int, str], TaxTerms]:
+@remembered_reading()
+def tax_terms() -> Reading[dict[tuple[int, str], TaxTerms]]:
     """Return the terms of each council and category of lodging, for whoever asks next."""
-    with connection.cursor() as cursor:
-        cursor.execute(TAX_TARIFFS)
-        rows = cursor.fetchall()
+    return Reading(Written(TAX_TARIFFS, width=10), _terms_of_rows)
+
+
+def _terms_of_rows(rows: Sequence[tuple[Any, ...]]) -> dict[tuple[int, str], TaxTerms]:
     tariffs: dict[tuple[int, str], list[Tariff]] = {}
     councils: dict[int, tuple[str, str]] = {}
     for council, category, mode, regime, *tariff in rows:

@@ -59,6 +59,11 @@ def shown(request: HttpRequest, read: Callable[[], HttpResponse]) -> HttpRespons
     return response
 
 
+def forget() -> None:
+    """Forget every page of this process."""
+    _pages.clear()
+
+
 def _answer(request: HttpRequest, whole: Whole) -> HttpResponse:
     is_packed = ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")) is not None
     content = whole.packed if is_packed else whole.content

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from destination.models.territory import poles_on
-from destination.nearby import slug_of_commune
+from destination.models.territory import pole_by_commune, poles_on
+from destination.nearby import slug_of_commune, spots
+from oti.lib.memo import Wanted
 
 # Why nothing is found.
 NOTHING = "nothing"
@@ -51,6 +52,11 @@ class Where:
         """Return why nothing is found there: nothing is sold in a pole that is gone."""
         is_gone = self.pole and self.pole not in {one.slug for one in poles_on(today)}
         return POLE_GONE if is_gone else NOTHING
+
+
+def ground_of(day: date) -> tuple[Wanted[Any], ...]:
+    """Return where things are, which every live block asks for: for `read_ahead`."""
+    return poles_on.of(day), pole_by_commune.of(day), spots.of()
 
 
 def where_of(pole: str, insee: str) -> Where | None:

@@ -16,7 +16,18 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from destination.drawn_map import EAST, NORTH, SOUTH, WEST, WHOLE, box_around, on_drawing, path_of
+from destination.drawn_map import (
+    EAST,
+    NORTH,
+    SOUTH,
+    WEST,
+    WHOLE,
+    Position,
+    box_around,
+    on_drawing,
+    path_of,
+    simplified,
+)
 from destination.outlines import Ring, commune_paths, pole_shapes, walks
 
 # What pins measure, in units of the drawing when all of it is shown.
@@ -29,6 +40,8 @@ NEAREST = 380
 MARGIN, EDGE = 90, 20
 # Width by height: beside a list; in the middle of a page.
 TALL, FLAT = 9 / 11, 4 / 3
+# How far a drawn way may stand from the loaded one, in metres.
+WAY_METRES = 60
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,7 @@ def map_box(
     opens: str,
     pole: str = "",
     area: Sequence[Ring] = (),
+    way: Sequence[Ring] = (),
     around: Sequence[Ring] = (),
     nearest: float = NEAREST,
     shape: float = TALL,
@@ -79,9 +93,9 @@ def map_box(
     """Return what `components/map.html` shows.
 
     `opens` says when a browser makes it live: `now`, `wide` (in view on a wide screen, else when
-    asked), `ask`. `pole` is the slug of one that stands out, `area` an outline that does. What is
-    seen at first lies around `around`, else around the pins, at least `nearest` units wide.
-    `is_detailed` draws the communes whose outline was loaded.
+    asked), `ask`. `pole` is the slug of one that stands out, `area` an outline that does, `way`
+    the lines of an itinerary. What is seen at first lies around `around`, else around the pins, at
+    least `nearest` units wide. `is_detailed` draws the communes whose outline was loaded.
     """
     spots = [on_drawing(pin.latitude, pin.longitude) for pin in pins]
     seen = [on_drawing(lat, lon) for ring in around for lon, lat in ring]
@@ -92,11 +106,13 @@ def map_box(
         "box": str(box),
         "shapes": _drawn_shapes(day, pole, area, is_detailed=is_detailed),
         "walks": [walk.path for walk in walks()] if with_walks else [],
+        "way": path_of(drawn_way(way), is_closed=False) if way else "",
         "beads": _beads(list(zip(pins, spots, strict=True)), scale),
         "scale": scale,
         "opens": opens,
         "points": json.dumps([pin.as_point() for pin in pins], ensure_ascii=False),
         "area": json.dumps(area) if area else "",
+        "line": json.dumps(way, separators=(",", ":")) if way else "",
         "around": json.dumps(around) if around else "",
         "ground": _ground(parts),
         "corners": json.dumps([[SOUTH, round(WEST, 5)], [NORTH, round(EAST, 5)]]),
@@ -104,6 +120,11 @@ def map_box(
         "tiles": settings.MAP_TILES_URL,
         "tiles_attribution": settings.MAP_TILES_ATTRIBUTION,
     }
+
+
+def drawn_way(way: Sequence[Ring]) -> list[list[Position]]:
+    """Return a way as a drawing shows it, with far fewer points."""
+    return [simplified(line, metres=WAY_METRES) for line in way]
 
 
 def _ground(parts: Sequence[str]) -> str:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from wagtail.models import Page
 
 from destination.models import HomePage, PersonaPage, PracticalPage, SectionPage
-from oti.lib.memo import remembered
+from oti.lib.memo import Reading, remembered_reading
 
 DEPTH_OF_HOME = 2
 # Of each list, so that a frame never grows beyond a screen.
@@ -38,35 +37,55 @@ class Menus(NamedTuple):
     people: tuple[MenuLink, ...] = ()
 
 
-@remembered()
+class FramePages(NamedTuple):
+    """Where the tree of a language begins, None if it has no home yet, and its menus."""
+
+    home_path: str | None
+    menus: Menus
+
+
+# The kind of a page, its depth, its place in the tree, its address, its title.
+Row = tuple[str, int, str, str, str]
+
+
 def menus() -> Menus:
     """Return the lines of the active language; one statement, nothing that isn't published."""
+    return frame_pages().menus
+
+
+@remembered_reading()
+def frame_pages() -> Reading[FramePages]:
+    """Return what the frame shows of the pages of the active language."""
     pages = (
         Page.objects.live()
         .filter(locale__language_code=get_language())
         .filter(Q(show_in_menus=True) | Q(depth=DEPTH_OF_HOME))
         .order_by("path")
     )
-    rows = list(pages.values_list("content_type_id", "depth", "path", "url_path", "title"))
-    kinds = ContentType.objects.get_for_models(HomePage, SectionPage, PracticalPage, PersonaPage)
-    of_home = kinds[HomePage].pk
+    rows = pages.values_list("content_type__model", "depth", "path", "url_path", "title")
+    return Reading(rows, _frame_of)
+
+
+def _frame_of(rows: list[Row]) -> FramePages:
+    of_home = HomePage._meta.model_name
     home = next((row for row in rows if row[0] == of_home), None)
     if home is None:
-        return Menus()
+        return FramePages(None, Menus())
     _kind, _depth, root, begin, _title = home
     lines: dict[str, list[MenuLink]] = {"explore": [], "prepare": [], "people": []}
     for kind, depth, path, url_path, title in rows:
-        name = _list_of(kind, depth, kinds)
+        name = _list_of(kind, depth)
         if not name or path == root or not path.startswith(root):
             continue
         url = reverse("destination:page", args=[url_path.removeprefix(begin)])
         lines[name].append(MenuLink(title, url))
-    return Menus(**{name: tuple(links[:MOST_LINKS]) for name, links in lines.items()})
+    shown = Menus(**{name: tuple(links[:MOST_LINKS]) for name, links in lines.items()})
+    return FramePages(begin, shown)
 
 
-def _list_of(kind: int, depth: int, kinds: dict[type, ContentType]) -> str:
-    if kind == kinds[SectionPage].pk:
+def _list_of(kind: str, depth: int) -> str:
+    if kind == SectionPage._meta.model_name:
         return "explore" if depth == DEPTH_OF_HOME + 1 else "people"
-    if kind == kinds[PracticalPage].pk:
+    if kind == PracticalPage._meta.model_name:
         return "prepare"
-    return "people" if kind == kinds[PersonaPage].pk else ""
+    return "people" if kind == PersonaPage._meta.model_name else ""

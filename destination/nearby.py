@@ -6,7 +6,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
 from destination.models.territory import Commune
-from oti.lib.memo import remembered
+from oti.lib.memo import Reading, remembered, remembered_reading
 
 NEAR_KM = 20
 EARTH_KM = 6371.0
@@ -34,11 +34,15 @@ def distance_km(one: Position, other: Position) -> float:
     return 2 * EARTH_KM * asin(min(1.0, sqrt(chord)))
 
 
-@remembered(most=1, by_language=False)
-def _spots() -> dict[str, Spot]:
+@remembered_reading(most=1, by_language=False)
+def spots() -> Reading[dict[str, Spot]]:
     """Return every commune by its slug."""
-    rows = Commune.objects.values_list("slug", "pk", "insee", "latitude", "longitude")
-    return {slug: Spot(pk, insee, (north, east)) for slug, pk, insee, north, east in rows}
+    return Reading(
+        Commune.objects.values_list("slug", "pk", "insee", "latitude", "longitude"),
+        lambda rows: {
+            slug: Spot(pk, insee, (north, east)) for slug, pk, insee, north, east in rows
+        },
+    )
 
 
 @remembered(most=64, by_language=False)
@@ -47,17 +51,17 @@ def communes_near(slug: str) -> dict[int, str]:
 
     Nothing is near a commune that isn't in the list. One statement.
     """
-    spots = _spots()
-    centre = spots.get(slug)
+    known = spots()
+    centre = known.get(slug)
     if centre is None:
         return {}
     return {
         one.id: name
-        for name, one in spots.items()
+        for name, one in known.items()
         if distance_km(centre.position, one.position) <= NEAR_KM
     }
 
 
 def slug_of_commune(insee: str) -> str:
     """Return the slug of a commune by its INSEE code, "" for one that isn't in the list."""
-    return next((slug for slug, one in _spots().items() if one.insee == insee), "")
+    return next((slug for slug, one in spots().items() if one.insee == insee), "")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from destination.drawn_map import Position, path_of, simplified
 from destination.importers.territory import DATA
@@ -58,6 +59,15 @@ class Walk:
     def start(self) -> Position:
         """Return where it begins."""
         return self.lines[0][0]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where an itinerary goes, its length, and its climb in metres where it is known."""
+
+    lines: tuple[Ring, ...]
+    kilometres: float
+    climb: int | None
 
 
 @remembered(most=2)
@@ -119,6 +129,15 @@ def walks() -> tuple[Walk, ...]:
         Walk(one.slug, one.name, one.length_metres, tuple(one.lines))
         for one in Trail.objects.order_by("name")
     )
+
+
+@remembered(most=64, by_language=False)
+def way_of(itinerary: UUID) -> Way | None:
+    """Return the way of an itinerary, by the key that its page shares with its translations."""
+    found = Trail.objects.filter(itinerary=itinerary).first()
+    if found is None or not found.lines:
+        return None
+    return Way(tuple(found.lines), found.length_metres / 1000, found.climb_metres)
 
 
 def as_geojson(shapes: Sequence[Shape], lines: Sequence[Walk]) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
-from wagtail.models import Locale, Page
+from wagtail.models import Page
 
 from destination.seasons import season_of
 from destination.shown_poles import landscape_of, pole_on
+from destination.spoken import active_locale
 from oti.lib.dates import today as day_of
+from oti.lib.together import read_together
 
 MOST_CHILDREN = 24
 
@@ -35,12 +37,15 @@ class PageCard(NamedTuple):
 
 def chosen_cards(pages: Iterable[Page | None]) -> list[PageCard]:
     """Return the cards of chosen pages, in their order, in the active language."""
-    keys = [one.translation_key for one in pages if one is not None]
-    if not keys:
+    chosen = [one for one in pages if one is not None]
+    keys = [one.translation_key for one in chosen]
+    locale = active_locale()
+    if not chosen or locale is None:
         return []
-    locale = Locale.get_active()
-    found = Page.objects.live().filter(translation_key__in=keys, locale=locale)
-    by_key = {one.translation_key: one for one in _with_pictures(found.specific())}
+    found: Iterable[Page] = [one for one in chosen if one.locale_id == locale.pk]
+    if len(set(found)) < len(set(keys)):
+        found = Page.objects.filter(translation_key__in=keys, locale=locale)
+    by_key = {one.translation_key: one for one in _with_pictures(_published(found))}
     return [card_of(by_key[key]) for key in dict.fromkeys(keys) if key in by_key]
 
 
@@ -48,6 +53,16 @@ def child_cards(page: Page) -> list[PageCard]:
     """Return the cards of the pages below a page, in the order of the tree."""
     children = page.get_children().live().specific()[:MOST_CHILDREN]
     return [card_of(one) for one in _with_pictures(children)]
+
+
+def _published(pages: Iterable[Page]) -> list[Page]:
+    """Return pages as their own types, as they are published now; one statement for all types."""
+    by_type: dict[type[Page], list[int]] = {}
+    for one in pages:
+        if one.specific_class is not None:
+            by_type.setdefault(one.specific_class, []).append(one.pk)
+    rows = read_together(*(kind.objects.live().filter(pk__in=pks) for kind, pks in by_type.items()))
+    return [one for found in rows for one in found]
 
 
 def _with_pictures(pages: Iterable[Page]) -> list[Page]:

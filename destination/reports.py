@@ -16,8 +16,9 @@ from wagtail.admin.views.reports import PageReportView, ReportView
 from wagtail.models import Page
 from wagtail_localize.models import Translation
 
-from destination.models import Picture
+from destination.models import OutsideLink, Picture
 from destination.models.pages import VelayPage
+from destination.outside_links import gone_links
 from destination.publication import lacks_of
 from destination.translating import texts_to_translate
 from oti.lib.dates import today as day_of
@@ -61,14 +62,33 @@ class PagesToMend(PageReportView):  # type: ignore[misc]
             (one.source.object_id, one.target_locale_id): one
             for one in wanted.select_related("source")
         }
+        gone = gone_links(pages)
         shown = []
         for page in pages:
             if isinstance(page, VelayPage):
                 lacks = [one.words for one in lacks_of(page, today=today)]
                 waits = _waiting(page, translations)
-                page.lacks = "\n".join([*lacks, *waits, *_untranslated(page, written)])
+                outside = [_said(one) for one in gone[page.pk]]
+                page.lacks = "\n".join([*lacks, *outside, *waits, *_untranslated(page, written)])
                 shown.append(page)
         return shown
+
+
+def _said(link: OutsideLink) -> str:
+    """Say of an address outside the site that nobody gets there any more."""
+    words = _("This address outside the site leads nowhere: %(url)s (%(answer)s).")
+    return words % {"url": link.url, "answer": _why(link.answer)}
+
+
+def _why(answer: str) -> str:
+    """Return what an address answered in words that an editor understands."""
+    words = {
+        **dict.fromkeys(("404", "410"), _("page not found")),
+        "unknown_host": _("there is no such site"),
+        "tls": _("its certificate isn’t valid"),
+        **dict.fromkeys(("bad_address", "private"), _("nobody can go there")),
+    }
+    return words.get(answer, _("no answer for two weeks"))
 
 
 def _languages_by_key(pages: Iterable[Page]) -> dict[Any, set[str]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from destination.models.places import Site
-from destination.models.territory import Pole, memberships_on, poles_on
+from destination.models.places import Site, sites_known
+from destination.models.territory import Pole, pole_by_commune, poles_on
 from destination.seasons import WINTER
 
 SITES_SHOWN = 6
@@ -63,10 +63,10 @@ def pole_context(slug: str, *, today: date) -> dict[str, Any]:
 
 def sites_of(found: Pole, *, today: date) -> list[dict[str, Any]]:
     """Return the sites of a pole as reasons to see it, grand sites first."""
-    communes = memberships_on(today).filter(pole=found, is_neighbour=False).values("commune_id")
+    poles = pole_by_commune(today)
     order = list(SITE_ICONS)
     sites = sorted(
-        Site.objects.filter(commune__in=communes).select_related("commune"),
+        (one for one in sites_known() if poles.get(one.commune_id) == found),
         key=lambda site: (order.index(_kind_of(site)), site.name),
     )
     return [

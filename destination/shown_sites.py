@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from destination.map_box import Pin
-from destination.models.places import Site, Station
+from destination.models.places import Station, sites_known
 from destination.models.territory import pole_by_commune
 from oti.lib.memo import remembered
 
@@ -47,7 +47,7 @@ def _sites() -> tuple[Placed, ...]:
             ),
             site.commune_id,
         )
-        for site in Site.objects.select_related("commune")
+        for site in sites_known()
     )
 
 

@@ -13,19 +13,18 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from wagtail.models import Page
 
 from destination import kept_pages, structured
 from destination.gallery import gallery_context
 from destination.gallery_pages import page_gallery_context
 from destination.legal_body import clean_body
-from destination.models import HomePage, LegalText, PolePage
+from destination.models import LegalText, PolePage
 from destination.models.pages import VelayPage
 from destination.seasons import season_of
 from destination.sharing import share_picture
 from destination.shown_poles import pole_cards, pole_context, pole_on
+from destination.written import page_at, written_home, written_pole
 from oti.lib.dates import today as day_of
-from oti.lib.memo import remembered
 
 # Seconds: a drawing that changes gets another name.
 SHARED_FOR = 30 * 24 * 60 * 60
@@ -46,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _home(request: HttpRequest) -> HttpResponse:
-    page = written(HomePage)
+    page = written_home()
     if page is not None:
         return _served(page, request)
     today = day_of(timezone.now())
@@ -67,10 +66,10 @@ def pole(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _pole(request: HttpRequest, slug: str) -> HttpResponse:
     today = day_of(timezone.now())
+    page = written_pole(slug)
     known = pole_on(slug, today=today)
     if known is None:
         return _beside_the_poles(request)
-    page = written(PolePage, pole_slug=slug)
     if page is not None:
         return _served(page, request)
     context = {
@@ -83,15 +82,12 @@ def _pole(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def page(request: HttpRequest, path: str) -> HttpResponse:
-    """Show a page that the office wrote, by its whole address below the language.
-
-    One statement finds it, where Wagtail's own routing asks two for each level of the tree.
-    """
+    """Show a page that the office wrote, by its whole address below the language."""
     return kept_pages.shown(request, lambda: _page(request, path))
 
 
 def _page(request: HttpRequest, path: str) -> HttpResponse:
-    found = _page_at(path)
+    found = page_at(path)
     if isinstance(found, PolePage):
         return redirect("destination:pole", found.pole_slug)
     if found is None:
@@ -117,33 +113,10 @@ def _language() -> str:
 
 def _beside_the_poles(request: HttpRequest) -> HttpResponse:
     """Show a page that the office put beside those of the poles: an itinerary, a section."""
-    found = _page_at(request.path.removeprefix(f"/{_language()}/"))
+    found = page_at(request.path.removeprefix(f"/{_language()}/"))
     if found is None or isinstance(found, PolePage):
         raise Http404
     return _served(found, request)
-
-
-def _page_at(path: str) -> VelayPage | None:
-    home_path = home_path_in(_language())
-    if home_path is None:
-        return None
-    found = Page.objects.live().filter(url_path=f"{home_path}{path}").specific().first()
-    return found if isinstance(found, VelayPage) else None
-
-
-@remembered()
-def home_path_in(language: str) -> str | None:
-    """Return where the tree of a language begins, None if it has no home yet."""
-    homes = HomePage.objects.live().filter(locale__language_code=language).order_by("path")
-    path: str | None = homes.values_list("url_path", flat=True).first()
-    return path
-
-
-def written(kind: type[VelayPage], **wanted: str) -> VelayPage | None:
-    """Return the published page of a kind in the active language, if the office wrote one."""
-    pages = kind.objects.live().filter(locale__language_code=get_language(), **wanted)
-    found: VelayPage | None = pages.order_by("path").first()
-    return found
 
 
 @require_safe

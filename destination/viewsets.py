@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
@@ -392,6 +393,30 @@ class TerritoryGroup(ViewSetGroup):
     menu_icon = "globe"
     menu_order = 240
     items = (CommuneViewSet, PoleViewSet, SiteViewSet, PerimeterViewSet, ActivationViewSet)
+
+    def get_submenu_items(self) -> list[MenuItem]:
+        """Add the page of outlines and traces, which is no list."""
+        return [*super().get_submenu_items(), OutlinesItem()]
+
+
+class OutlinesItem(MenuItem):  # type: ignore[misc]
+    """A line of the menu for those who may load outlines."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext_lazy("Outlines and traces"),
+            reverse("desk_outlines"),
+            name="outlines-and-traces",
+            icon_name="globe",
+            order=600,
+        )
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Show it to whoever may open it."""
+        shown: bool = request.user.has_perms(
+            ("destination.add_communeoutline", "destination.add_trail")
+        )
+        return shown
 
 
 # --- Legal texts -------------------------------------------------------------------------------

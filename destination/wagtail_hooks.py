@@ -12,7 +12,8 @@ from wagtail.admin.menu import MenuItem
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.signals import page_published
 
-from destination import translating, views
+from destination import placing, translating, views
+from destination.desk_outlines import OutlinesView
 from destination.reports import PagesToMend, RightsThatEnd
 from destination.viewsets import LegalViewSet, TerritoryGroup
 
@@ -25,10 +26,11 @@ def register_desk() -> list[Any]:
 
 @hooks.register("register_admin_urls")
 def register_addresses() -> list[Any]:
-    """Register the reports of the editors, and the gallery of the components for the staff."""
+    """Register the reports of the editors, the outlines, and the gallery of the components."""
     return [
         path("composants/", views.components, name="components"),
         path("composants/pages/", views.components_of_pages, name="components-of-pages"),
+        path("contours-et-traces/", OutlinesView.as_view(), name="desk_outlines"),
         path("reports/a-revoir/", PagesToMend.as_view(), name="pages_to_mend"),
         path(
             "reports/a-revoir/results/",
@@ -96,4 +98,6 @@ def register_translating() -> list[Any]:
 hooks.register("before_edit_page", translating.keep_half_translations_back, order=BEFORE_THEIRS)
 hooks.register("before_bulk_action", translating.keep_lacking_pages_back)
 hooks.register("construct_page_action_menu", translating.without_aliases)
+hooks.register("before_copy_page", placing.keep_copies_in_place)
+hooks.register("before_move_page", placing.keep_moves_in_place)
 page_published.connect(translating.follow_source, dispatch_uid="destination.follow_source")

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from destination.live import CHOICE_GONE, COMMUNE_GONE, Live, where_of
+from destination.live import CHOICE_GONE, COMMUNE_GONE, Live, ground_of, where_of
 from events import showings
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
-from oti.lib.memo import remembered
+from oti.lib.memo import read_ahead, remembered
 
 # An event with many dates takes one row of a short list.
 LOOKED_AT = 12
@@ -28,6 +28,7 @@ def live_agenda(
     the month where they begin.
     """
     today = day_of(now)
+    read_ahead(*ground_of(today))
     where = where_of(pole, commune)
     if where is None:
         return Live(why=COMMUNE_GONE)

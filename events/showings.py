@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from booking.models import Slot
@@ -68,11 +68,14 @@ def list_showings(
     limit: int | None = None,
     now: datetime,
 ) -> list[Showing]:
-    """Return the sessions of `[from_day, to_day]` that have not ended, in order; four statements.
+    """Return the sessions of `[from_day, to_day]` that have not ended, in order.
 
     `pole` is a slug, `near` that of a commune that it is around; `is_free` asks for free entrance.
     """
+    # Nobody can have a place of it any more, however much of that is only held.
+    full = Slot.objects.filter(pk=OuterRef("slot_id")).with_free(now).filter(free__lte=0)
     sessions = Session.objects.to_come(now).select_related("event__commune")
+    sessions = sessions.annotate(is_full=Exists(full))
     if from_day:
         sessions = sessions.filter(starts_at__gte=at_paris(from_day, time.min))
     if to_day:
@@ -86,25 +89,11 @@ def list_showings(
         sessions = sessions.filter(event__commune__in=communes)
     if near:
         sessions = sessions.filter(event__commune__in=list(communes_near(near)))
-    return _with_poles(list(sessions[:limit] if limit else sessions), today, now=now)
-
-
-def _with_poles(sessions: list[Session], today: date, *, now: datetime) -> list[Showing]:
     poles = pole_by_commune(today)
-    full = _full_slots([one.slot_id for one in sessions if one.slot_id], now=now)
     return [
-        Showing(
-            session=one,
-            pole=poles.get(one.event.commune_id),
-            is_full=one.slot_id in full,
-        )
-        for one in sessions
+        Showing(session=one, pole=poles.get(one.event.commune_id), is_full=one.is_full)
+        for one in (sessions[:limit] if limit else sessions)
     ]
-
-
-def _full_slots(slot_ids: Iterable[int], *, now: datetime) -> set[int]:
-    slots = Slot.objects.filter(pk__in=list(slot_ids)).with_free(now).filter(free__lte=0)
-    return set(slots.values_list("pk", flat=True))
 
 
 def next_session_day(

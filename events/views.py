@@ -21,6 +21,7 @@ from booking.quoting import offers_to_quote
 from booking.views.experiences import slot_panel
 from destination.models.territory import Commune, memberships_on, poles_on
 from destination.nearby import NEAR_KM
+from destination.spoken import say_languages
 from destination.structured import breadcrumbs
 from destination.templatetags.velay import mois
 from events import showings
@@ -99,6 +100,7 @@ def _event_page(request: HttpRequest, found: Event, *, now: datetime) -> dict[st
         .first()
     )
     sessions = list(found.sessions.filter(ends_at__gt=now).order_by("starts_at"))
+    say_languages(request, found)
     is_off = found.state == Event.State.CANCELLED
     context: dict[str, Any] = {
         "event": found,

@@ -48,7 +48,14 @@ FULL = {
     ),
     "members": ("provider", "providerrole"),
     "events": ("event", "session"),
-    "destination": ("site", "station", "legaltext", "perimeteractivation"),
+    "destination": (
+        "site",
+        "station",
+        "legaltext",
+        "perimeteractivation",
+        "communeoutline",
+        "trail",
+    ),
 }
 SEE_AND_ACT = {
     "booking": ("order", "outboxmessage", "gatewayevent"),

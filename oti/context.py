@@ -5,6 +5,7 @@ Each part is read only where a template shows it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -14,14 +15,18 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language_info, override
+from django.utils.translation import get_language, get_language_info, override
 from wagtail.models import Page
 
 from booking.access import basket_for
 from destination.menus import menus
+from destination.models.pages import PolePage, VelayPage, address_below
 from destination.models.territory import poles_on
 from destination.templatetags.velay import office
 from oti.lib.dates import today as day_of
+
+# Where pages of the office are shown: some stand beside those of the poles.
+OFFICES_PAGES = frozenset({"destination:page", "destination:pole"})
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
@@ -51,12 +56,19 @@ def alternate_links(request: HttpRequest) -> list[tuple[str, str]]:
     """Return [(code, url)] of the languages in which this very page exists, its own included.
 
     A page of the office that isn't translated names no other: search engines want each pair of
-    pages to name each other (features.md S04).
+    pages to name each other (features.md S04). A page whose texts stand in for those of its
+    language names none: engines keep the page of the language that they are in.
     """
     written = translations_of(request)
     if written is not None:
         return [(code, written[code]) for code, _name in settings.LANGUAGES if code in written]
-    return [(code, url) for code, _name, url in language_links(request)]
+    links = [(code, url) for code, _name, url in language_links(request)]
+    spoken: Collection[str] | None = getattr(request, "spoken_in", None)
+    if spoken is None:
+        return links
+    if get_language() not in spoken:
+        return []
+    return [(code, url) for code, url in links if code in spoken]
 
 
 def translations_of(request: HttpRequest) -> dict[str, str] | None:
@@ -72,20 +84,25 @@ def translations_of(request: HttpRequest) -> dict[str, str] | None:
 def _nearest(request: HttpRequest) -> dict[str, tuple[str, bool]] | None:
     """Return, for a page of the office, its address by language and whether it is its own.
 
-    Where the page isn't translated it is that of the nearest page above it that is; one statement.
+    Where the page isn't translated it is that of the nearest page above it that is.
     """
-    page: Page | None = getattr(request, "cms_page", None)
+    page: VelayPage | None = getattr(request, "cms_page", None)
     match = request.resolver_match
-    if page is None or match is None or match.view_name != "destination:page":
+    if page is None or match is None or match.view_name not in OFFICES_PAGES:
+        return None
+    # A pole has a page in every language, written or not.
+    if isinstance(page, PolePage):
         return None
     known: dict[str, tuple[str, bool]] | None = getattr(request, "cms_nearest", None)
     if known is None:
-        line = page.get_ancestors(inclusive=True).filter(depth__gt=1).values("translation_key")
-        pages = Page.objects.live().filter(translation_key__in=line).select_related("locale")
         known = {}
-        for one in pages.order_by("depth"):
+        homes: dict[str, Page] = {}
+        # Found with its translations (destination/written.py), homes first.
+        for one in page.lineage:
+            code = one.locale.language_code
+            home = homes.setdefault(code, one)
             is_own = one.translation_key == page.translation_key
-            known[one.locale.language_code] = str(one.get_url() or ""), is_own
+            known[code] = address_below(home, one, code), is_own
         request.cms_nearest = known  # type: ignore[attr-defined]
     return known
 

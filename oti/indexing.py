@@ -20,6 +20,7 @@ from booking.models import Offer, ReadyStay
 from booking.showing import offer_url
 from destination.models import PolePage
 from destination.models.territory import Pole, poles_on
+from destination.spoken import with_languages
 from events.models import Event
 from oti.lib.dates import today as day_of
 
@@ -95,32 +96,40 @@ class Poles(InEveryLanguage):
         return reverse("destination:pole", args=[item.slug])
 
 
-class Offers(InEveryLanguage):
+class Spoken(InEveryLanguage):
+    """What is sold or takes place, in the languages in which it is written."""
+
+    def get_languages_for_item(self, item: Any) -> list[str]:
+        """Return the languages in which nothing of its page stands in for another text."""
+        return [code for code, _name in settings.LANGUAGES if getattr(item, f"is_spoken_{code}")]
+
+
+class Offers(Spoken):
     """What is sold; tickets stand on the page of their event."""
 
     def items(self) -> Any:
         """Return the published offers."""
         offers = Offer.objects.published().exclude(kind=Offer.Kind.EVENT_TICKET)
-        return offers.only("pk", "slug", "kind").order_by("pk")
+        return with_languages(offers).only("pk", "slug", "kind").order_by("pk")
 
     def location(self, item: Offer) -> str:
         """Return the address in the active language."""
         return offer_url(item)
 
 
-class ReadyStays(InEveryLanguage):
+class ReadyStays(Spoken):
     """Whole stays that the office wrote."""
 
     def items(self) -> Any:
         """Return the published ones."""
-        return ReadyStay.objects.published().only("pk", "slug").order_by("pk")
+        return with_languages(ReadyStay.objects.published()).only("pk", "slug").order_by("pk")
 
     def location(self, item: ReadyStay) -> str:
         """Return the address in the active language."""
         return reverse("booking:ready-stay", args=[item.slug])
 
 
-class Events(InEveryLanguage):
+class Events(Spoken):
     """What takes place."""
 
     def items(self) -> Any:
@@ -128,7 +137,7 @@ class Events(InEveryLanguage):
         to_come = Event.objects.filter(
             state=Event.State.PUBLISHED, sessions__ends_at__gt=timezone.now()
         )
-        return to_come.distinct().only("pk", "slug").order_by("pk")
+        return with_languages(to_come).distinct().only("pk", "slug").order_by("pk")
 
     def location(self, item: Event) -> str:
         """Return the address in the active language."""

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -238,6 +239,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "booking.tasks.send_message": {"queue": "mail"},
     "booking.tasks.send_messages": {"queue": "mail"},
+    "destination.tasks.check_outside_links": {"queue": "sync"},
 }
 CELERY_TASK_TIME_LIMIT = 120
 # A process of the worker keeps its line to the database from task to task (oti/celery.py says when
@@ -261,6 +263,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
+    # In the night of Monday.
+    "check-outside-links": {
+        "task": "destination.tasks.check_outside_links",
+        "schedule": crontab(minute=17, hour=3, day_of_week=1),
+    },
     "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 600.0},
 }
 

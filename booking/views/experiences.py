@@ -22,6 +22,7 @@ from booking.quoting import supplement_terms
 from booking.showing import deposit_words
 from booking.views.lending import lending_box
 from destination.models.territory import pole_by_commune
+from destination.spoken import say_languages
 from destination.structured import breadcrumbs
 from oti.lib.dates import today as day_of
 
@@ -34,6 +35,7 @@ def experience_offer_page(
 
     An offer beside the perimeter is shown, not sold.
     """
+    say_languages(request, offer)
     pole = pole_by_commune(day_of(now)).get(offer.commune_id)
     context: dict[str, Any] = {
         "offer": offer,

@@ -27,6 +27,7 @@ from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words
 from destination.models import Pole
 from destination.models.territory import pole_by_commune
+from destination.spoken import say_languages
 from destination.structured import breadcrumbs
 from destination.templatetags.velay import jour_long
 from destination.templatetags.velay import nights as nights_words
@@ -44,6 +45,7 @@ def stay_offer_page(
 
     A lodging beside the perimeter has neither prices nor calendar: it is shown, not sold.
     """
+    say_languages(request, offer)
     today = day_of(now)
     pole = pole_by_commune(today).get(offer.commune_id)
     context: dict[str, Any] = {

@@ -38,7 +38,7 @@ from booking.ready_stays import (
 from booking.views.plans import adopt_form, hosts_of, thread_of, total_box
 from destination.models import Pole
 from destination.models.territory import pole_by_commune, poles_on
-from destination.spoken import language_of
+from destination.spoken import language_of, say_languages
 from destination.templatetags.velay import heure, jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import today as day_of
@@ -203,6 +203,7 @@ def ready_stay(request: HttpRequest, slug: str) -> HttpResponse:
     stay = ReadyStay.objects.published().select_related("photo").filter(slug=slug).first()
     if stay is None:
         raise Http404
+    say_languages(request, stay)
     form = _form(request, now=now)
     recipes = read_recipes(stay, today=day_of(now))
     offers = kept_offers(pk for recipe in recipes for pk in recipe.offers)

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from xml.parsers import expat
 
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from destination.drawn_map import Position, length_of, simplified
+from destination.drawn_map import (
+    EAST,
+    NORTH,
+    SOUTH,
+    WEST,
+    Position,
+    length_of,
+    metres_between,
+    simplified,
+)
 from destination.models import Commune, CommuneOutline, Trail
 
 MOST_BYTES = 12 * 1024 * 1024
@@ -27,6 +37,11 @@ MOST_POINTS = 400_000
 # How far a stored line may stand from the one in the file, in metres.
 OUTLINE_METRES = 60
 TRAIL_METRES = 20
+# How far an outline begins from the middle of its commune at most.
+FARTHEST_METRES = 50_000
+# What a walk climbs counts from that on; heights beyond those of the earth are none.
+STEP_METRES = 5
+LOWEST, HIGHEST = -500, 9000
 DIGITS = 5
 CODES = ("code", "insee", "INSEE_COM", "code_insee")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -52,16 +67,65 @@ def load_outlines(path: Path, *, name: str = "") -> OutlinesReport:
     `name` is that of the walk where the file has none, else the name of the file. Raises
     OutlinesRefused, and keeps nothing then.
     """
-    if path.stat().st_size > MOST_BYTES:
-        raise OutlinesRefused(
-            _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES >> 20}
-        )
-    content = path.read_bytes().removeprefix(BYTE_ORDER_MARK).lstrip()
+    refuse_large(path.stat().st_size)
+    content = _begun(path.read_bytes())
     if content.startswith(b"{"):
         return _load_communes(content)
     if content.startswith(b"<"):
         return _load_trail(content, name or path.stem)
     raise OutlinesRefused(_("The file is neither GeoJSON nor GPX."))
+
+
+def refuse_large(size: int) -> None:
+    """Raise OutlinesRefused for a file of more bytes than are read."""
+    if size > MOST_BYTES:
+        raise OutlinesRefused(
+            _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES >> 20}
+        )
+
+
+@transaction.atomic
+def load_communes(content: bytes) -> OutlinesReport:
+    """Load a GeoJSON of communes. Raises OutlinesRefused, and keeps nothing then."""
+    refuse_large(len(content))
+    return _load_communes(_begun(content))
+
+
+@transaction.atomic
+def load_way(content: bytes, *, itinerary: UUID, name: str) -> Trail:
+    """Load a GPX trace as the way of an itinerary, in place of the one it had; return it.
+
+    `itinerary` is the key that its page shares with its translations, `name` its title. Raises
+    OutlinesRefused, and keeps what was there then.
+    """
+    refuse_large(len(content))
+    reading = _read_gpx(_begun(content))
+    if not any(_is_on_map(one) for line in reading.lines for one in line):
+        raise OutlinesRefused(_("The trace is elsewhere: none of its points is on our map."))
+    way, _is_new = Trail.objects.update_or_create(
+        itinerary=itinerary,
+        defaults={
+            # A marked walk of the same name keeps its own address on the map.
+            "slug": f"{slugify(name)[:40] or 'way'}-{itinerary.hex[:8]}",
+            "name": name[:120],
+            **reading.measured(),
+        },
+    )
+    return way
+
+
+def take_way_away(itinerary: UUID) -> None:
+    """Forget the way of an itinerary; one that has none stays without."""
+    Trail.objects.filter(itinerary=itinerary).delete()
+
+
+def _begun(content: bytes) -> bytes:
+    return content.removeprefix(BYTE_ORDER_MARK).lstrip()
+
+
+def _is_on_map(position: Position) -> bool:
+    lon, lat = position
+    return WEST <= lon <= EAST and SOUTH <= lat <= NORTH
 
 
 # --- Communes -----------------------------------------------------------------------------------
@@ -81,6 +145,7 @@ def _load_communes(content: bytes) -> OutlinesReport:
         if commune is None:
             report.unknown.append(code)
         else:
+            _refuse_elsewhere(commune, rings)
             found[commune.pk] = CommuneOutline(commune=commune, rings=rings)
     if not found:
         raise OutlinesRefused(_("No feature of the file has the INSEE code of a commune of ours."))
@@ -92,6 +157,16 @@ def _load_communes(content: bytes) -> OutlinesReport:
     )
     report.communes = len(found)
     return report
+
+
+def _refuse_elsewhere(commune: Commune, rings: list[list[Position]]) -> None:
+    """Raise OutlinesRefused for an outline that isn't where its commune is: it may be turned."""
+    here = commune.longitude, commune.latitude
+    if not any(metres_between(here, ring[0]) < FARTHEST_METRES for ring in rings):
+        raise OutlinesRefused(
+            _("The outline of %(name)s isn’t where the commune is: longitude comes first.")
+            % {"name": commune.name}
+        )
 
 
 def _features(content: bytes) -> list[dict[str, Any]]:
@@ -175,6 +250,8 @@ class _Gpx:
 
     def __init__(self) -> None:
         self.lines: list[list[Position]] = []
+        # Of each point of each line in metres, None where it isn't told.
+        self.heights: list[list[float | None]] = []
         self.name = ""
         self.text: list[str] = []
         self.open: list[str] = []
@@ -196,8 +273,10 @@ class _Gpx:
         self.text.clear()
         if tag in {"trkseg", "rte"}:
             self.lines.append([])
+            self.heights.append([])
         elif tag in {"trkpt", "rtept"} and self.lines:
             self.lines[-1].append(self.position(attributes))
+            self.heights[-1].append(None)
 
     def position(self, attributes: dict[str, str]) -> Position:
         try:
@@ -210,27 +289,70 @@ class _Gpx:
         tag = self.open.pop()
         if tag == "name" and self.open[-1:] in (["trk"], ["rte"], ["metadata"]) and not self.name:
             self.name = "".join(self.text).strip()[:120]
+        if tag == "ele" and self.open[-1:] in (["trkpt"], ["rtept"]) and self.heights:
+            self.heights[-1][-1:] = [self.height("".join(self.text))]
+
+    def height(self, text: str) -> float | None:
+        try:
+            metres = float(text)
+        except ValueError:
+            return None
+        return metres if LOWEST < metres < HIGHEST else None
+
+    def measured(self) -> dict[str, Any]:
+        """Return what a walk keeps of it: fewer points, its length, its climb."""
+        lines = [line for line in self.lines if len(line) > 1]
+        told = [one for one in self.heights if len(one) > 1]
+        is_told = all(height is not None for line in told for height in line)
+        return {
+            "length_metres": round(sum(length_of(line) for line in lines)),
+            "climb_metres": round(sum(map(climb_of, told))) if is_told else None,
+            "lines": [
+                [(round(lon, DIGITS), round(lat, DIGITS)) for lon, lat in line]
+                for line in (simplified(line, metres=TRAIL_METRES) for line in lines)
+            ],
+        }
 
 
-def _load_trail(content: bytes, fallback: str) -> OutlinesReport:
+def climb_of(heights: Sequence[float | None]) -> float:
+    """Return how much a line climbs in all, in metres, from the heights of its points.
+
+    What rises by less than STEP_METRES before it falls again is the noise of the measure: summed
+    up, it would make a mountain of a plain.
+    """
+    climbed, low, high = 0.0, None, None
+    for height in heights:
+        if height is None:
+            continue
+        if low is None or high is None:
+            low = high = height
+        elif height > high:
+            high = height
+        elif height < high - STEP_METRES or height < low:
+            # It falls for good: what was climbed until here counts.
+            climbed += high - low if high - low >= STEP_METRES else 0
+            low = high = height
+    return climbed + (high - low if high is not None and low is not None else 0)
+
+
+def _read_gpx(content: bytes) -> _Gpx:
+    """Return the lines of a GPX file; raises OutlinesRefused for a file without any."""
+    if not content.startswith(b"<"):
+        raise OutlinesRefused(_("The file is no GPX."))
     reading = _Gpx()
     try:
         reading.parser.Parse(content, True)
     except expat.ExpatError as error:
         raise OutlinesRefused(_("The file is not XML that can be read.")) from error
-    lines = [line for line in reading.lines if len(line) > 1]
-    if not lines:
+    if not any(len(line) > 1 for line in reading.lines):
         raise OutlinesRefused(_("The file has neither a track nor a route."))
+    return reading
+
+
+def _load_trail(content: bytes, fallback: str) -> OutlinesReport:
+    reading = _read_gpx(content)
     name = (reading.name or fallback).strip()[:120]
     trail, _is_new = Trail.objects.update_or_create(
-        slug=slugify(name)[:50] or "trace",
-        defaults={
-            "name": name,
-            "length_metres": round(sum(length_of(line) for line in lines)),
-            "lines": [
-                [(round(lon, DIGITS), round(lat, DIGITS)) for lon, lat in line]
-                for line in (simplified(line, metres=TRAIL_METRES) for line in lines)
-            ],
-        },
+        slug=slugify(name)[:50] or "trace", defaults={"name": name, **reading.measured()}
     )
     return OutlinesReport(trail=trail)

@@ -2,6 +2,7 @@
 
 from destination.models.legal import LegalText
 from destination.models.outlines import CommuneOutline, Trail
+from destination.models.outside_links import OutsideLink
 from destination.models.pages import (
     ArticlePage,
     CommunePage,
@@ -36,6 +37,7 @@ __all__ = [
     "ItineraryPage",
     "LegalText",
     "OfficeReview",
+    "OutsideLink",
     "Perimeter",
     "PerimeterActivation",
     "PersonaPage",

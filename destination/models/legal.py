@@ -10,6 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.utils import resolution_order
 
+from destination.spoken import languages_to_try
+from oti.lib.memo import Reading, remembered_reading
+
 # Written out: each order reads two of them in its transaction.
 IN_FORCE = """
 SELECT * FROM destination_legaltext
@@ -75,3 +78,21 @@ class LegalText(models.Model):
         """Keep the fingerprint that orders store beside the version."""
         self.sha256 = hashlib.sha256(self.body.encode()).hexdigest()
         super().save(*args, **kwargs)
+
+
+@remembered_reading(most=4)
+def texts_in_force(day: date) -> Reading[dict[str, LegalText]]:
+    """Return the texts in force by kind, without their bodies, in the active language or the
+    nearest that has one.
+    """
+    order = languages_to_try()
+
+    def newest(texts: list[LegalText]) -> dict[str, LegalText]:
+        # The last one stays: the nearest language, and of it the newest.
+        nearest_last = sorted(
+            texts, key=lambda one: (-order.index(one.language), one.valid_from, one.pk)
+        )
+        return {text.kind: text for text in nearest_last}
+
+    texts = LegalText.objects.filter(language__in=order, valid_from__lte=day)
+    return Reading(texts.defer("body"), newest)

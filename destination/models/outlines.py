@@ -27,6 +27,10 @@ class Trail(models.Model):
     name = models.CharField(_("name"), max_length=120)
     length_metres = models.PositiveIntegerField(_("length in metres"))
     lines = models.JSONField(_("lines of positions"))
+    # None where its heights aren't known.
+    climb_metres = models.PositiveIntegerField(_("climb in metres"), null=True)
+    # The key that an itinerary shares with its translations, of whom it is the way.
+    itinerary = models.UUIDField(null=True, unique=True, editable=False)
 
     class Meta:
         verbose_name = _("walk")

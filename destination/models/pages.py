@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
@@ -28,6 +29,7 @@ from destination.models.pictures import Picture
 from destination.models.territory import Commune, Pole, pole_by_commune
 from destination.page_cards import child_cards
 from destination.panels import LacksPanel
+from destination.placing import CopyPageForm, misplaced
 from destination.publication import blocking, structs_of
 from destination.renditions import prefetch
 from destination.seasons import SUMMER, WINTER, season_of
@@ -82,6 +84,12 @@ def refuse_reserved(slug: str) -> None:
 def pole_of(commune_id: int | None) -> Pole | None:
     """Return the pole of a commune today, None beside the perimeter."""
     return pole_by_commune(day_of(timezone.now())).get(commune_id) if commune_id else None
+
+
+def address_below(home: Page, page: Page, code: str) -> str:
+    """Return the address of a page of a language, whose home is known; without a statement."""
+    with override(code):
+        return reverse("wagtail_serve", args=[page.url_path.removeprefix(home.url_path)])
 
 
 class PageForm(WagtailAdminPageForm):  # type: ignore[misc]
@@ -147,7 +155,10 @@ class VelayPage(Page):
     body = BodyField(blank=True, verbose_name=_("page"))
 
     base_form_class = PageForm
+    copy_form_class = CopyPageForm
     template = "destination/page.html"
+    # What is shown with a page wherever it stands alone: read in the same statement.
+    read_with: ClassVar[tuple[str, ...]] = ("image",)
     subpage_types: ClassVar[list[str]] = []
     # A public site: what isn't to be read yet is a draft.
     private_page_options: ClassVar[list[str]] = []
@@ -198,10 +209,23 @@ class VelayPage(Page):
         }
 
     @cached_property
+    def lineage(self) -> tuple[Page, ...]:
+        """Return the published pages above this one, the highest first, and itself; among them
+        may be translations, where whoever found the page read them with it.
+        """
+        return tuple(self.get_ancestors(inclusive=True).live().filter(depth__gt=1))
+
+    @cached_property
     def crumbs(self) -> list[tuple[str, str | None]]:
         """Return the way from the home to this page, which has no address of its own there."""
-        above = self.get_ancestors().live().filter(depth__gt=1).only("title", "url_path", "depth")
-        return [*((one.title, one.url) for one in above), (self.title, None)]
+        above = [
+            one for one in self.lineage if one.pk != self.pk and self.path.startswith(one.path)
+        ]
+        code = self.locale.language_code
+        return [
+            *((one.title, address_below(above[0], one, code)) for one in above),
+            (self.title, None),
+        ]
 
     @cached_property
     def shown_image(self) -> Picture | None:
@@ -212,10 +236,16 @@ class VelayPage(Page):
         return image
 
     def clean(self) -> None:
-        """Refuse an address that the site needs for itself; a page not yet placed asks its form."""
+        """Refuse an address that the site needs for itself, and a place in another language; a page
+        not yet placed asks its form.
+        """
         super().clean()
         if self.depth == DEPTH_BELOW_HOME:
             refuse_reserved(self.slug)
+        if self.depth and self.depth >= DEPTH_BELOW_HOME:
+            words = misplaced(self, self.get_parent())
+            if words:
+                raise ValidationError(words, code="other_language")
 
 
 class HomePage(VelayPage):
@@ -406,6 +436,7 @@ class PlacePage(VelayPage):
     )
 
     template = "destination/place.html"
+    read_with: ClassVar[tuple[str, ...]] = ("image", "site__commune")
     parent_page_types: ClassVar[list[str]] = ["destination.PolePage"]
     content_panels: ClassVar[list[Any]] = [
         *VelayPage.content_panels,

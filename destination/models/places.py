@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from destination.models.territory import Commune
+from oti.lib.memo import Reading, remembered_reading
 
 
 class Site(models.Model):
@@ -32,6 +33,12 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+@remembered_reading(most=4)
+def sites_known() -> Reading[tuple[Site, ...]]:
+    """Return every site with its commune, by name, for showing."""
+    return Reading(Site.objects.select_related("commune"), tuple)
 
 
 class Station(models.Model):

@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from oti.lib.joins import read_rows, read_with_more
-from oti.lib.memo import remembered
+from oti.lib.joins import Joined
+from oti.lib.memo import Reading, remembered_reading
 
 
 class Epci(models.Model):
@@ -204,29 +204,43 @@ IS_SOLD_SQL = f"""EXISTS (
     SELECT 1 FROM destination_polemembership m
     WHERE m.commune_id = {{commune}} AND {_SOLD_SQL}
 )"""  # noqa: S608
-# What every page asks, written out (oti.lib.joins).
-_POLES_SQL = f"""
+# What every page asks, written out.
+_POLES = Joined(
+    f"""
 SELECT {{columns}} FROM destination_pole it
-WHERE it.perimeter_id = {_PERIMETER_SQL} ORDER BY it.position"""  # noqa: S608
-_POLES_WITH_COMMUNES_SQL = f"""
+WHERE it.perimeter_id = {_PERIMETER_SQL} ORDER BY it.position""",  # noqa: S608
+    {"it": Pole},
+)
+_POLES_WITH_COMMUNES = Joined(
+    f"""
 SELECT {{columns}}, inside.communes
 FROM destination_pole it JOIN (
     SELECT m.pole_id, array_agg(m.commune_id) AS communes
     FROM destination_polemembership m WHERE {_SOLD_SQL} GROUP BY m.pole_id
-) inside ON inside.pole_id = it.id"""  # noqa: S608
+) inside ON inside.pole_id = it.id""",  # noqa: S608
+    {"it": Pole},
+)
 
 
-@remembered(by_language=False)
-def poles_on(day: date) -> tuple[Pole, ...]:
+@remembered_reading(by_language=False)
+def poles_on(day: date) -> Reading[tuple[Pole, ...]]:
     """Return the poles of the perimeter in force on `day`, in their order, for showing."""
-    return tuple(read_rows(_POLES_SQL, Pole, {"day": day}))
+    return Reading(
+        _POLES.written({"day": day}), lambda rows: tuple(pole for (pole,) in _POLES.rows(rows))
+    )
 
 
-@remembered(by_language=False)
-def pole_by_commune(day: date) -> dict[int, Pole]:
+@remembered_reading(by_language=False)
+def pole_by_commune(day: date) -> Reading[dict[int, Pole]]:
     """Return the pole of each commune sold on `day`, by the commune's id, for showing."""
-    found = read_with_more(_POLES_WITH_COMMUNES_SQL, Pole, {"day": day})
-    return {commune: pole for pole, communes in found for commune in communes}
+    return Reading(
+        _POLES_WITH_COMMUNES.written({"day": day}, more=1),
+        lambda rows: {
+            commune: pole
+            for pole, communes in _POLES_WITH_COMMUNES.rows(rows)
+            for commune in communes
+        },
+    )
 
 
 def pole_of_commune(commune_ref: str, day: date) -> Subquery:

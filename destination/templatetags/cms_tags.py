@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from wagtail.documents.models import Document
-from wagtail.models import Locale, Page
+from wagtail.models import Page
 
 from destination.models.pictures import Picture
 from destination.renditions import FORMATS, MIDDLE, SIZES, renditions_of
+from destination.spoken import active_locale
 from destination.templatetags.velay import illustration
 from oti.lib.dates import today as day_of
 
@@ -99,7 +100,9 @@ def page_there(page: Page | None) -> Page | None:
     """Return a chosen page as it is published in the active language, None if it isn't."""
     if page is None:
         return None
-    locale = Locale.get_active()
+    locale = active_locale()
+    if locale is None:
+        return None
     if page.locale_id != locale.pk:
         page = page.get_translation_or_none(locale)
     return page if page is not None and page.live else None

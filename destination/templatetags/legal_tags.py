@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NamedTuple
 
 from django import template
@@ -11,9 +10,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from destination.models import LegalText
-from destination.spoken import languages_to_try
+from destination.models.legal import texts_in_force
 from oti.lib.dates import today as day_of
-from oti.lib.memo import remembered
 
 register = template.Library()
 
@@ -33,16 +31,14 @@ def accessibility_text() -> LegalText | None:
 
     Every page has to name that state (loi 2005-102, article 47); the text alone knows it.
     """
-    return _in_force(day_of(timezone.now()), get_language() or "fr").get(
-        LegalText.Kind.ACCESSIBILITY
-    )
+    return texts_in_force(day_of(timezone.now())).get(LegalText.Kind.ACCESSIBILITY)
 
 
 @register.simple_tag
 def legal_texts() -> list[LegalLink]:
     """Return every legal text in force, in the order of their kinds."""
     language = get_language() or "fr"
-    found = _in_force(day_of(timezone.now()), language)
+    found = texts_in_force(day_of(timezone.now()))
     return [
         LegalLink(
             kind=kind,
@@ -53,18 +49,3 @@ def legal_texts() -> list[LegalLink]:
         for kind in LegalText.Kind.values
         if kind in found
     ]
-
-
-@remembered(most=4)
-def _in_force(day: date, language: str) -> dict[str, LegalText]:
-    """Return the texts in force by kind, in the language or the nearest; one statement."""
-    order = languages_to_try()
-    texts = LegalText.objects.filter(language__in=order, valid_from__lte=day).defer("body")
-    found: dict[str, LegalText] = {}
-    # The last one written stays: the nearest language, and of it the newest.
-    for text in sorted(
-        texts,
-        key=lambda one: (-order.index(one.language), one.valid_from, one.pk),
-    ):
-        found[text.kind] = text
-    return found

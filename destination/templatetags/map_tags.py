@@ -8,13 +8,39 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from destination.map_box import FLAT, map_box
+from destination.map_box import FLAT, Pin, drawn_way, map_box
 from destination.models import Pole
-from destination.outlines import pole_shapes
+from destination.outlines import pole_shapes, way_of
 from destination.shown_sites import pins_of_sites
 from oti.lib.dates import today as day_of
 
 register = template.Library()
+
+
+@register.simple_tag
+def way_map(page: Any) -> dict[str, Any] | None:
+    """Return the map of an itinerary with its length and climb, None where no trace was loaded."""
+    way = way_of(page.translation_key)
+    if way is None:
+        return None
+    first, last = way.lines[0][0], way.lines[-1][-1]
+    ends = [(page.start, first), (page.finish, last)]
+    pins = [
+        Pin(name=name, place="", latitude=where[1], longitude=where[0], layer="walks")
+        for name, where in dict(ends).items()
+        if name
+    ]
+    day = day_of(timezone.now())
+    shown = map_box(
+        pins,
+        day=day,
+        opens="ask",
+        way=way.lines,
+        around=drawn_way(way.lines),
+        shape=FLAT,
+        is_detailed=False,
+    )
+    return {"map": shown, "kilometres": way.kilometres, "climb": way.climb}
 
 
 @register.simple_tag

@@ -6,12 +6,15 @@ reading them takes one. A statement says where its columns go, the models say wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
+
+from oti.lib.together import Written
 
 Converter = Callable[[Any, Any, Any], Any]
 Row = TypeVar("Row", bound=Model)
@@ -40,16 +43,38 @@ def read_rows(
     return [row for (row,) in read_joined(statement, {"it": model}, values)]
 
 
-def read_with_more(
-    statement: str, model: type[Row], values: Mapping[str, Any] | Sequence[Any]
-) -> list[tuple[Any, ...]]:
-    """Return the rows of one table, called `it`, each before what the statement says after it."""
-    plan = _plan_of(model)
-    with connection.cursor() as cursor:
-        cursor.execute(_with_columns(statement, (("it", model),)), values)
-        rows = cursor.fetchall()
-    width = len(plan.names)
-    return [(plan.object_of(list(row[:width])), *row[width:]) for row in rows]
+class Joined:
+    """A question whose rows become objects, to be asked with others (oti.lib.together).
+
+    As in `read_joined`; what the statement says after `{columns}` stays at the end of each row.
+    """
+
+    def __init__(self, statement: str, tables: Mapping[str, type[Model]]) -> None:
+        self._statement, self._tables = statement, tuple(tables.items())
+        self.is_single = len(tables) == 1
+        self._texts: dict[str, str] = {}
+
+    def written(
+        self, values: Mapping[str, Any] | Sequence[Any], *, ids: str = "", more: int = 0
+    ) -> Written:
+        """Return the question: `ids` stands where `{ids}` is, `more` columns follow the tables'."""
+        if ids not in self._texts:
+            text = self._statement.replace("{ids}", ids)
+            self._texts[ids] = _with_columns(text, self._tables)
+        return Written(self._texts[ids], width=self._width + more, values=values)
+
+    def rows(self, found: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """Return each row as a tuple: an object for each table, None for none, then the rest."""
+        plans, width = self._plans, self._width
+        return [(*_objects(row, plans), *row[width:]) for row in found]
+
+    @cached_property
+    def _plans(self) -> list[_Plan]:
+        return [_plan_of(model) for _alias, model in self._tables]
+
+    @cached_property
+    def _width(self) -> int:
+        return sum(len(one.names) for one in self._plans)
 
 
 @lru_cache(maxsize=128)
@@ -59,6 +84,14 @@ def columns_of(model: type[Model], alias: str) -> str:
     A prepared statement that says `*` answers nothing any more once a migration adds a column.
     """
     return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def grouped(rows: Iterable[Row], key: str) -> defaultdict[int, list[Row]]:
+    """Return rows by whose they are, in their order."""
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, key)].append(row)
+    return found
 
 
 def keep_related(row: Model, name: str, related: Sequence[Model]) -> None:

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.db import connection
 from django.utils.translation import get_language
 
 from oti.lib import generation
+from oti.lib.together import Question, read_together
 
 _is_read_again: ContextVar[bool] = ContextVar("_is_read_again", default=False)
 
@@ -169,3 +171,99 @@ def remembered_each(
         return ask
 
     return decorate
+
+
+@dataclass(frozen=True)
+class Reading(Generic[R]):
+    """What is asked of the database, and what its rows amount to.
+
+    `answer` asks nothing itself: rows that were read with those of others are given to it.
+    """
+
+    question: Question
+    answer: Callable[[list[Any]], R]
+
+
+class Remembered(Generic[P, R]):
+    """A reading whose answers are kept as `remembered` keeps them; it can be read ahead too."""
+
+    def __init__(self, plan: Callable[P, Reading[R]], kept: Kept[R], *, by_language: bool) -> None:
+        functools.update_wrapper(self, plan)
+        self._plan = plan
+        self._by_language = by_language
+        self.kept = kept
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return the answer, read alone where it isn't known."""
+        if not _is_remembering():
+            return self._read(*args, **kwargs)
+        key = self._key(args, kwargs)
+        for answer in self.kept.get([key]).values():
+            return answer
+        with self.kept.reading:
+            for answer in self.kept.get([key]).values():
+                return answer
+            begun = self.kept.generation
+            answer = self._read(*args, **kwargs)
+            self.kept.put({key: answer}, begun=begun)
+        return answer
+
+    def of(self, *args: P.args, **kwargs: P.kwargs) -> Wanted[R]:
+        """Return the same call for `read_ahead`."""
+        key = self._key(args, kwargs)
+        return Wanted(self.kept, key, lambda: self._plan(*args, **kwargs))
+
+    def _key(self, args: Any, kwargs: Any) -> Hashable:
+        language = get_language() if self._by_language else None
+        return language, args, tuple(sorted(kwargs.items()))
+
+    def _read(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        reading = self._plan(*args, **kwargs)
+        return reading.answer(read_together(reading.question)[0])
+
+
+@dataclass(frozen=True)
+class Wanted(Generic[R]):
+    """An answer that a page will ask for."""
+
+    kept: Kept[R]
+    key: Hashable
+    plan: Callable[[], Reading[R]]
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether it need not be read."""
+        return bool(self.kept.get([self.key]))
+
+
+def remembered_reading(
+    *, most: int = 64, by_language: bool = True
+) -> Callable[[Callable[P, Reading[R]]], Remembered[P, R]]:
+    """Keep the answers of a reading by its arguments, as `remembered` does."""
+
+    def decorate(plan: Callable[P, Reading[R]]) -> Remembered[P, R]:
+        return Remembered(plan, Kept(most), by_language=by_language)
+
+    return decorate
+
+
+_ahead = threading.Lock()
+
+
+def read_ahead(*wanted: Wanted[Any], beside: Sequence[Question] = ()) -> list[list[Any]]:
+    """Read with one statement what a page will ask for and nobody knows yet.
+
+    `beside` are questions of this very page: their rows are returned and not remembered. Where
+    nothing may be remembered, they alone are asked.
+    """
+    if not _is_remembering() or _is_read_again.get() or all(one.is_known for one in wanted):
+        return read_together(*beside)
+    # Whoever comes meanwhile waits, and finds it known.
+    with _ahead:
+        missing = [one for one in wanted if not one.is_known]
+        begun = [one.kept.generation for one in missing]
+        readings = [one.plan() for one in missing]
+        found = read_together(*(one.question for one in readings), *beside)
+        for one, number, reading, rows in zip(missing, begun, readings, found, strict=False):
+            one.kept.put({one.key: reading.answer(rows)}, begun=number)
+    return found[len(missing) :]

@@ -85,6 +85,9 @@ function addShapes(map, box, ground) {
   if (box.dataset.area) {
     L.polygon(turned(JSON.parse(box.dataset.area)), { className: "map-area", interactive: false }).addTo(map);
   }
+  if (box.dataset.line) {
+    L.polyline(turned(JSON.parse(box.dataset.line)), { className: "map-way", interactive: false }).addTo(map);
+  }
 }
 
 // --- Pins: those that would hide each other stand as one bead ------------------------------------

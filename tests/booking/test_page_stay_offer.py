@@ -142,7 +142,7 @@ def test_rooms_of_a_hotel_stand_with_their_prices_and_reasons(client: Client):
 
 
 def test_without_dates_it_asks_for_them_and_shows_its_lowest_night(client: Client):
-    offer = factories.a_lodging(night="90", cleaning="60", now=NOW)
+    offer = factories.a_lodging(night="90", cleaning="60", now=NOW, summary_en="Of lava.")
 
     page = show(client, offer)
 

@@ -1,4 +1,4 @@
-"""How little a page with live blocks asks of the database."""
+"""How little a page of the office asks of the database."""
 
 from __future__ import annotations
 
@@ -9,19 +9,35 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from booking import kept_offers
+from destination import kept_pages
 from destination.models import ThemePage
 from oti.lib.dates import PARIS
 from oti.lib.memo import forget_everything
 from tests import factories
 from tests.cast import NOW, TODAY
-from tests.destination.cms import a_page
+from tests.destination.cms import a_page, a_pole_page
 from tests.events.test_page_agenda import an_event
 
-# The page itself, its fields, its ancestors and its translations.
-OF_A_PAGE = 4
-# Everything that a process that knows nothing yet asks: places, catalogue, a whole search.
-AT_FIRST = 25
+# The page with those above it and the translations of all of them; the fields of its type.
+OF_A_PAGE = 2
+# A pole's page is found with them.
+OF_A_POLE = 1
+# Everything that a process that knows nothing yet asks: places, catalogue, a whole search, offers.
+AT_FIRST = 12
+
+
+def know_nothing() -> None:
+    """Forget what this process remembers, as if it had just begun."""
+    forget_everything()
+    kept_offers.forget()
+
+
+def forget_pages() -> None:
+    """Forget the pages that are kept whole, and nothing of what they show."""
+    kept_pages.forget()
 
 
 @pytest.fixture
@@ -42,14 +58,40 @@ def three_blocks(at: Any, settings: Any, cloned_database: str) -> Any:
 
 
 def test_a_page_with_three_live_blocks_asks_little(client: Client, three_blocks: Any):
-    client.get(three_blocks.url)
-    forget_everything()
+    address = three_blocks.url
+    know_nothing()
 
     with CaptureQueriesContext(connection) as first:
-        html = client.get(three_blocks.url).content.decode()
+        html = client.get(address).content.decode()
+    forget_pages()
     with CaptureQueriesContext(connection) as again:
-        assert client.get(three_blocks.url).content.decode() == html
+        assert client.get(address).content.decode() == html
 
     assert html.count("btn--ghost") == len(three_blocks.body)
     assert len(first) <= AT_FIRST
     assert len(again) <= OF_A_PAGE
+
+
+def test_the_page_of_a_pole_asks_little(client: Client, three_blocks: Any):
+    a_pole_page("massif-du-mezenc", body=[])
+    address = reverse("destination:pole", args=["massif-du-mezenc"])
+    know_nothing()
+
+    with CaptureQueriesContext(connection) as first:
+        html = client.get(address).content.decode()
+    forget_pages()
+    with CaptureQueriesContext(connection) as again:
+        assert client.get(address).content.decode() == html
+
+    # It has something of everything to show.
+    assert all(heading in html for heading in ('id="sleep-h"', 'id="do-h"', 'id="agenda-h"'))
+    assert len(first) <= AT_FIRST
+    assert len(again) <= OF_A_POLE
+
+
+def test_a_page_kept_whole_asks_nothing(client: Client, three_blocks: Any):
+    address = three_blocks.url
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    assert len(asked) == 0

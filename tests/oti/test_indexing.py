@@ -92,8 +92,9 @@ def test_the_map_names_its_sections_and_each_is_there(client: Client):
 
 
 def test_what_is_published_is_named_in_both_languages(client: Client):
-    lodging = factories.a_lodging(now=NOW)
-    activity = factories.an_activity()
+    words = {"summary_en": "Of lava.", "description_en": "At the foot of the Mézenc."}
+    lodging = factories.a_lodging(now=NOW, **words)
+    activity = factories.an_activity(**words)
     draft = factories.an_activity(state=Offer.State.DRAFT)
 
     offers = told(client, "offers")
