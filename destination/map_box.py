@@ -36,7 +36,7 @@ NEAREST = 380
 # In the address of a search of what is seen: the browser puts its four edges there.
 ZONE_TOKEN = "__zone__"  # noqa: S105 - a mark in an address
 # Around pins, which are wide; around outlines.
-MARGIN, EDGE = 90, 20
+MARGIN, EDGE = 110, 20
 # Width by height: beside a list; in the middle of a page.
 TALL, FLAT = 9 / 11, 4 / 3
 

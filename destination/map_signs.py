@@ -190,22 +190,20 @@ def _choices(sign: Sign, half: float, scale: float, frame: Rect) -> list[Sign]:
 def _united(
     groups: Sequence[tuple[int, ...]], met: Iterable[tuple[int, int]]
 ) -> list[tuple[int, ...]]:
-    """Return the groups, those that met as one, in the order of their first pins."""
-    into = list(range(len(groups)))
+    """Return the groups, those that met as one, in the order of their first pins.
 
-    def root(one: int) -> int:
-        while into[one] != one:
-            into[one] = into[into[one]]
-            one = into[one]
-        return one
-
+    Each with one other only: the next try tells whether the rest has room now.
+    """
+    into: dict[int, int] = {}
     for first, second in met:
-        low, high = sorted((root(first), root(second)))
-        into[high] = low
-    united: dict[int, list[int]] = defaultdict(list)
-    for number, members in enumerate(groups):
-        united[root(number)] += members
-    return sorted(tuple(sorted(members)) for members in united.values())
+        if first not in into and second not in into:
+            into[first], into[second] = second, first
+    united = [
+        tuple(sorted((*members, *groups[into[number]]))) if number in into else members
+        for number, members in enumerate(groups)
+        if number <= into.get(number, number)
+    ]
+    return sorted(united)
 
 
 def outline_of_sign(half: float, shift: float, side: int) -> str:
