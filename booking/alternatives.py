@@ -163,6 +163,7 @@ def filters_in_use(criteria: StaySearch) -> list[tuple[Relaxed, StaySearch]]:
         "pole": ("pole", {"pole": "", "commune": ""}),
         "commune": ("commune", {"commune": ""}),
         "near": ("near", {"near": ""}),
+        "zone": ("zone", {"zone": None}),
         "lodging_type": ("type", {"lodging_type": ""}),
         "text": ("text", {"text": ""}),
         "stars": ("stars", {"stars": ()}),

@@ -49,6 +49,7 @@ from booking.rules.refunds import deadlines
 from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
 from destination.models.territory import pole_by_commune
+from destination.zones import Zone
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, at_paris, count_nights
 from oti.lib.dates import today as day_of
@@ -83,6 +84,7 @@ class StaySearch:
     labels: tuple[str, ...] = ()
     text: str = ""
     near: str = ""
+    zone: Zone | None = None
 
     @property
     def filters(self) -> Filters:
@@ -96,6 +98,7 @@ class StaySearch:
             labels=self.labels,
             text=self.text,
             near=self.near,
+            zone=self.zone,
         )
 
     @property

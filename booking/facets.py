@@ -16,17 +16,20 @@ from booking.filters import Listed, Sieved
 
 # Which other filters count when one is counted.
 GROUPS = {
-    "pole": ("near", "type", "kind", "stars", "age", "features", "labels", "text"),
-    "commune": ("pole", "near", "type", "kind", "stars", "age", "features", "labels", "text"),
-    "type": ("pole", "commune", "near", "stars", "features", "labels", "text"),
-    "kind": ("pole", "commune", "near", "age", "features", "labels", "text"),
-    "stars": ("pole", "commune", "near", "type", "features", "labels", "text"),
+    "pole": ("near", "zone", "type", "kind", "stars", "age", "features", "labels", "text"),
+    "commune": (
+        *("pole", "near", "zone", "type", "kind", "stars", "age"),
+        *("features", "labels", "text"),
+    ),
+    "type": ("pole", "commune", "near", "zone", "stars", "features", "labels", "text"),
+    "kind": ("pole", "commune", "near", "zone", "age", "features", "labels", "text"),
+    "stars": ("pole", "commune", "near", "zone", "type", "features", "labels", "text"),
     "features": (
-        *("pole", "commune", "near", "type", "kind", "stars", "age"),
+        *("pole", "commune", "near", "zone", "type", "kind", "stars", "age"),
         *("features", "labels", "text"),
     ),
     "labels": (
-        *("pole", "commune", "near", "type", "kind", "stars", "age"),
+        *("pole", "commune", "near", "zone", "type", "kind", "stars", "age"),
         *("features", "labels", "text"),
     ),
 }

@@ -17,6 +17,7 @@ from django.db import connection
 from booking.models import Offer, OfferLabel
 from booking.rules.kinds import SLEPT
 from destination.nearby import communes_near
+from destination.zones import Zone
 from oti.lib.memo import remembered
 
 MOST_WORDS = 6
@@ -94,7 +95,8 @@ Condition = Callable[[Listed], bool]
 class Filters:
     """What a visitor wants beside dates and party; what is empty filters nothing.
 
-    `near` is a commune and what is around it; `age` asks for what somebody that old may join.
+    `near` is a commune and what is around it, `zone` a part of the map; `age` asks for what
+    somebody that old may join.
     """
 
     pole: str = ""
@@ -107,6 +109,7 @@ class Filters:
     text: str = ""
     near: str = ""
     age: int | None = None
+    zone: Zone | None = None
 
     def conditions(self) -> dict[str, Condition]:
         """Return what each filter in use keeps, by its name; words are asked of the database.
@@ -121,6 +124,9 @@ class Filters:
         if self.near:
             around = frozenset(communes_near(self.near).values())
             found["near"] = lambda one: one.commune in around
+        if self.zone:
+            inside = offers_within(self.zone)
+            found["zone"] = lambda one: one.id in inside
         if self.age is not None:
             age = self.age
             found["age"] = lambda one: one.may_join(age)
@@ -196,6 +202,25 @@ def offers_named(words: tuple[str, ...]) -> frozenset[int]:
             f" WHERE o.state = 'published' AND {' AND '.join([WORD_SQL] * len(words))}",
             [f"%{word}%" for word in words],
         )
+        return frozenset(row[0] for row in cursor.fetchall())
+
+
+# Where a pin stands: the offer's own place, else its commune's (booking/spots.py).
+WITHIN_SQL = """
+SELECT o.id FROM booking_offer o JOIN destination_commune c ON c.id = o.commune_id
+WHERE o.state = 'published'
+  AND CASE WHEN o.latitude IS NULL OR o.longitude IS NULL
+      THEN c.latitude BETWEEN %(south)s AND %(north)s AND c.longitude BETWEEN %(west)s AND %(east)s
+      ELSE o.latitude BETWEEN %(south)s AND %(north)s AND o.longitude BETWEEN %(west)s AND %(east)s
+      END
+"""
+
+
+@remembered(most=4, by_language=False)
+def offers_within(zone: Zone) -> frozenset[int]:
+    """Return the ids of the offers whose pin stands in a part of the map."""
+    with connection.cursor() as cursor:
+        cursor.execute(WITHIN_SQL, zone._asdict())
         return frozenset(row[0] for row in cursor.fetchall())
 
 

@@ -7,8 +7,7 @@ a browser needs to draw the same live stands in one attribute, so that both say 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,22 +21,24 @@ from destination.drawn_map import (
     SOUTH,
     WEST,
     WHOLE,
+    Box,
     Position,
     box_around,
     on_drawing,
     path_of,
     simplified,
 )
+from destination.map_signs import FOOT, TOP, Rect, Spot, outline_of_sign, place_signs
 from destination.outlines import Ring, commune_paths, pole_shapes, walks
 
 # What pins measure, in units of the drawing when all of it is shown.
 SIGN, ROOM = 17, 6.2
-# Pins nearer than that are drawn as one bead.
-CELL = 92
 # Places alone are not brought nearer than that: the drawing is no map of villages.
 NEAREST = 380
+# In the address of a search of what is seen: the browser puts its four edges there.
+ZONE_TOKEN = "__zone__"  # noqa: S105 - a mark in an address
 # Around pins, which are wide; around outlines.
-MARGIN, EDGE = 90, 20
+MARGIN, EDGE = 110, 20
 # Width by height: beside a list; in the middle of a page.
 TALL, FLAT = 9 / 11, 4 / 3
 # How far a drawn way may stand from the loaded one, in metres.
@@ -89,6 +90,7 @@ def map_box(
     shape: float = TALL,
     is_detailed: bool = True,
     with_walks: bool = False,
+    zone_url: str = "",
 ) -> dict[str, Any]:
     """Return what `components/map.html` shows.
 
@@ -96,6 +98,7 @@ def map_box(
     asked), `ask`. `pole` is the slug of one that stands out, `area` an outline that does, `way`
     the lines of an itinerary. What is seen at first lies around `around`, else around the pins, at
     least `nearest` units wide. `is_detailed` draws the communes whose outline was loaded.
+    `zone_url`, with ZONE_TOKEN in it, is where the same is searched in what a moved map shows.
     """
     spots = [on_drawing(pin.latitude, pin.longitude) for pin in pins]
     seen = [on_drawing(lat, lon) for ring in around for lon, lat in ring]
@@ -107,7 +110,7 @@ def map_box(
         "shapes": _drawn_shapes(day, pole, area, is_detailed=is_detailed),
         "walks": [walk.path for walk in walks()] if with_walks else [],
         "way": path_of(drawn_way(way), is_closed=False) if way else "",
-        "beads": _beads(list(zip(pins, spots, strict=True)), scale),
+        "beads": _beads(list(zip(pins, spots, strict=True)), scale, box),
         "scale": scale,
         "opens": opens,
         "points": json.dumps([pin.as_point() for pin in pins], ensure_ascii=False),
@@ -117,6 +120,7 @@ def map_box(
         "ground": _ground(parts),
         "corners": json.dumps([[SOUTH, round(WEST, 5)], [NORTH, round(EAST, 5)]]),
         "pole": pole,
+        "zone_url": zone_url,
         "tiles": settings.MAP_TILES_URL,
         "tiles_attribution": settings.MAP_TILES_ATTRIBUTION,
     }
@@ -147,38 +151,31 @@ def _drawn_shapes(
     return drawn
 
 
-def _beads(placed: Iterable[tuple[Pin, tuple[float, float]]], scale: float) -> list[dict[str, Any]]:
-    """Return the pins as they are drawn, those that would hide each other as one bead.
+def _beads(
+    placed: Sequence[tuple[Pin, tuple[float, float]]], scale: float, box: Box
+) -> list[dict[str, Any]]:
+    """Return the pins as they are drawn: none touches another, those without room are one bead.
 
     A bead leads to the line of its first pin; pins stand in the order of the list.
     """
-    cell = CELL * scale
-    cells: dict[tuple[int, int], list[tuple[Pin, tuple[float, float]]]] = {}
-    for pin, (x, y) in placed:
-        cells.setdefault((math.floor(x / cell), math.floor(y / cell)), []).append((pin, (x, y)))
+    spots = tuple(
+        Spot(x, y, SIGN + ROOM * len(pin.label) if pin.label else 0) for pin, (x, y) in placed
+    )
+    frame = Rect(box.x, box.y, box.x + box.width, box.y + box.height)
     beads = []
-    for inside in cells.values():
-        first, spot = inside[0]
-        if len(inside) > 1:
-            xs, ys = zip(*(where for _pin, where in inside), strict=True)
-            spot = round(sum(xs) / len(xs), 1), round(sum(ys) / len(ys), 1)
-        half = SIGN + ROOM * len(first.label)
+    for sign in place_signs(spots, scale=scale, frame=frame):
+        pins = [placed[number][0] for number in sign.members]
+        half = spots[sign.members[0]].half if len(pins) == 1 else 0
         beads.append(
             {
-                "x": spot[0],
-                "y": spot[1],
-                "pin": first,
-                "count": len(inside),
-                "names": ", ".join(pin.name for pin, _where in inside[:3]),
-                "half": half,
-                "sign": _sign(half) if first.label and len(inside) == 1 else "",
+                "x": sign.x,
+                "y": sign.y,
+                "pin": pins[0],
+                "count": len(pins),
+                "names": ", ".join(pin.name for pin in pins[:3]),
+                "sign": outline_of_sign(half, sign.shift, sign.side) if half else "",
+                "text_at": (sign.shift, 8 - sign.side * (FOOT + TOP) / 2),
             }
         )
     # Those in the south stand before those in the north.
     return sorted(beads, key=lambda one: one["y"])
-
-
-def _sign(half: float) -> str:
-    """Return the sign of a price as a path: a flat hexagon on a point (mock-up 02)."""
-    top, foot = 2 * half - 24, half - 22
-    return f"M{-half:g} -44l12-20h{top:g}l12 20l-12 20h{-foot:g}L0 0L-10 -24h{-foot:g}z"

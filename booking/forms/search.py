@@ -27,6 +27,7 @@ from booking.rules.kinds import BY_CODE
 from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import OptionChoice, SupplementTerms
 from booking.rules.soon import SPANS
+from destination.zones import Zone, read_zone
 from oti.lib.dates import FIRST_DAY, is_of_our_time
 
 # A browser's field sends the first; people write the others.
@@ -82,8 +83,8 @@ class SearchForm(forms.Form):
     stand alone (a calendar where the departure is chosen next). Parameters: arrival, departure,
     adults, children, ages (one for each child, or "5,10"), pole, commune and near (slugs), type,
     kind, season, days (to come) and age (of a child) for things to do, q (words), stars, labels
-    and features (several), sort, page, view
-    (`map`); `update` asks only for the fields of the ages.
+    and features (several), zone (a part of the map), sort, page, view (`map`); `update` asks only
+    for the fields of the ages.
     """
 
     arrival = SpokenDateField()
@@ -153,6 +154,16 @@ class SearchForm(forms.Form):
         wished = (known[one] for one in self.data.getlist("stars") if one in known)
         return tuple(sorted(set(wished)))
 
+    @cached_property
+    def zone(self) -> Zone | None:
+        """Return the part of the map that is asked for, None where it says nothing."""
+        return read_zone(self.data.get("zone", ""))
+
+    @property
+    def is_zone_lost(self) -> bool:
+        """Whether a part of the map was asked for that can't be read: it is left out, and said."""
+        return bool(self.data.get("zone")) and self.zone is None
+
     @property
     def filters(self) -> Filters:
         """Return what is wished beside dates and party."""
@@ -165,6 +176,7 @@ class SearchForm(forms.Form):
             labels=self.labels,
             text=self.wish("q"),
             near=self.wish("near"),
+            zone=self.zone,
         )
 
     @property
@@ -307,6 +319,7 @@ class SearchForm(forms.Form):
             labels=self.labels,
             text=self.wish("q"),
             near=self.wish("near"),
+            zone=self.zone,
         )
 
     # --- Addresses ------------------------------------------------------------------------------
@@ -334,7 +347,8 @@ class SearchForm(forms.Form):
         """Return the parameters of the filters, some of them changed; "" leaves one out."""
         rows = []
         for name, value in (self._wished | dict(changes or {})).items():
-            several = value if isinstance(value, tuple | list) else (value,)
+            is_several = isinstance(value, tuple | list) and not isinstance(value, Zone)
+            several = value if is_several else (value,)
             rows += [(name, str(one)) for one in several if one not in {"", None}]
         return rows
 
@@ -346,6 +360,7 @@ class SearchForm(forms.Form):
             "pole": self.wish("pole"),
             "commune": self.wish("commune"),
             "near": self.wish("near"),
+            "zone": self.zone,
             "days": self.wish("days"),
             "age": self.wish("age"),
             "type": self.wish("type"),

@@ -25,6 +25,8 @@ from booking.forms.search import SearchForm
 from booking.rules.kinds import DATED
 from booking.showing import party_words
 from booking.spots import pin_of
+from booking.views.chips import zone_chips
+from booking.views.lists import lost_zone, zone_address
 from destination.map_box import Pin, map_box
 from destination.models.territory import poles_on
 from destination.outlines import Ring, Walk, pole_shapes, walks
@@ -82,6 +84,8 @@ def atlas_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
         ],
         "poles": [(one.slug, one.name, one.slug == form.wish("pole")) for one in poles_on(today)],
         "hidden": [*form.dates_and_party(), *form.wishes({"pole": "", "view": ""})],
+        "chips": zone_chips(form, request.path, layers),
+        "zone_note": lost_zone() if form.is_zone_lost else "",
         "groups": groups,
         "map": map_box(
             pins,
@@ -90,6 +94,7 @@ def atlas_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
             pole=form.wish("pole"),
             around=_frame(form, today),
             with_walks="walks" in shown,
+            zone_url=zone_address(form, request.path, layers),
         ),
         "pages": _pages(form, request.path, layers, total),
         "ways": [{"label": _("The whole map"), "url": request.path}],
@@ -97,7 +102,9 @@ def atlas_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
 
 
 def _frame(form: SearchForm, today: date) -> list[Ring]:
-    """Return the outlines that the map shows at first: of the pole, else of all."""
+    """Return what the map shows at first: the part that is searched, the pole, else all."""
+    if form.zone:
+        return [form.zone.ring]
     shapes = pole_shapes(today)
     chosen = [one for one in shapes if one.code == form.wish("pole")] or shapes
     return [ring for one in chosen for ring in one.rings]
@@ -193,17 +200,23 @@ def _doings(form: SearchForm, now: datetime) -> Found:
 def _sites(form: SearchForm, now: datetime) -> Found:
     if form.page > 1:
         return [], 1
-    return pins_of_sites(form.wish("pole"), day=day_of(now)), 1
+    return _seen(pins_of_sites(form.wish("pole"), day=day_of(now)), form), 1
 
 
 def _stations(form: SearchForm, now: datetime) -> Found:
     if form.page > 1:
         return [], 1
-    return pins_of_stations(form.wish("pole"), day=day_of(now)), 1
+    return _seen(pins_of_stations(form.wish("pole"), day=day_of(now)), form), 1
 
 
 def _walks(form: SearchForm, now: datetime) -> Found:
-    return [_walk_pin(one) for one in walks()] if form.page == 1 else [], 1
+    return _seen([_walk_pin(one) for one in walks()], form) if form.page == 1 else [], 1
+
+
+def _seen(pins: list[Pin], form: SearchForm) -> list[Pin]:
+    """Return the pins of the part of the map that is asked for."""
+    zone = form.zone
+    return [one for one in pins if zone.holds(one.latitude, one.longitude)] if zone else pins
 
 
 READERS: dict[str, Callable[[SearchForm, datetime], Found]] = {

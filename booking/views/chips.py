@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -48,6 +49,7 @@ NO_FILTER: dict[str, Any] = {
     "pole": "",
     "commune": "",
     "near": "",
+    "zone": "",
     "days": "",
     "age": "",
     "type": "",
@@ -132,13 +134,28 @@ def pole_chips(form: SearchForm, path: str, poles: Iterable[Pole], facets: Facet
 
 
 def _near_chips(form: SearchForm, path: str) -> list[Chip]:
-    """Return the chip that leaves « around a commune », where a page asked for it."""
+    """Return the chips that leave « around a commune » and a part of the map, where asked for."""
+    chips = zone_chips(form, path)
     slug = form.wish("near")
-    if not slug:
+    if slug:
+        name = dict(_communes()).get(slug, slug)
+        label = _("%(km)s km around %(commune)s") % {"km": NEAR_KM, "commune": name}
+        chips.append(_chip(form, path, "near", label, {"near": ""}, is_active=True, icon="map-pin"))
+    return chips
+
+
+def zone_chips(form: SearchForm, path: str, more: Sequence[tuple[str, str]] = ()) -> list[Chip]:
+    """Return the chip that leaves the part of the map that was searched, where one was.
+
+    `more` are parameters that the form doesn't know.
+    """
+    if not form.zone:
         return []
-    name = dict(_communes()).get(slug, slug)
-    label = _("%(km)s km around %(commune)s") % {"km": NEAR_KM, "commune": name}
-    return [_chip(form, path, "near", label, {"near": ""}, is_active=True, icon="map-pin")]
+    label = _("In this part of the map")
+    chip = _chip(form, path, "zone", label, {"zone": ""}, is_active=True, icon="map")
+    if more:
+        chip["url"] += f"{'&' if '?' in chip['url'] else '?'}{urlencode(more)}"
+    return [chip]
 
 
 def _span_chips(form: SearchForm, path: str) -> list[Chip]:

@@ -26,7 +26,7 @@ from booking.showing import party_words
 from booking.spots import anchor_of, pin_of
 from booking.views.chips import NO_FILTER, experience_filters, stay_filters
 from booking.views.proposals import nothing_found, ways_to_loosen
-from destination.map_box import map_box
+from destination.map_box import ZONE_TOKEN, map_box
 from destination.models import Pole
 from destination.models.territory import poles_on
 from destination.templatetags.velay import nights as nights_words
@@ -200,10 +200,33 @@ def _mapped(
     is_asked = form.wish("view") == "map"
     query = form.query(view="" if is_asked else "map", page=form.page if form.page > 1 else "")
     found: dict[str, Any] = {"is_map": is_asked, "switch_url": f"{path}?{query}" if query else path}
-    if is_asked and shown:
+    if form.is_zone_lost:
+        found["zone_note"] = lost_zone()
+    if is_asked and (shown or form.zone):
         pins = [pin_of(offer, query=form.party_query, amount=sum_) for offer, sum_ in shown]
-        found["map"] = map_box(pins, day=day_of(now), opens="now")
+        found["map"] = map_box(
+            pins,
+            day=day_of(now),
+            opens="now",
+            around=[form.zone.ring] if form.zone else (),
+            zone_url=zone_address(form, path),
+        )
     return found
+
+
+def zone_address(form: SearchForm, path: str, more: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the address of these results in another part of the map, which a browser fills in.
+
+    `more` are parameters that the form doesn't know.
+    """
+    return f"{path}?{'&'.join(filter(None, [form.query(zone=ZONE_TOKEN), urlencode(more)]))}"
+
+
+def lost_zone() -> str:
+    """Say that a part of the map was asked for that can't be read."""
+    return _(
+        "That part of the map can’t be read: all of it is shown. Move the map and search again."
+    )
 
 
 def _pages(form: SearchForm, path: str, number: int, total: int) -> dict[str, Any]:
@@ -291,6 +314,9 @@ def _nothing_to_live(form: SearchForm, path: str) -> dict[str, Any]:
                 "url": f"{path}?{form.query(pole='', commune='')}",
             }
         )
+    if form.zone:
+        url = f"{path}?{form.query(zone='')}"
+        actions.append({"label": _("Beyond this part of the map"), "url": url})
     if form.features or form.labels or form.wish("q") or form.wish("season"):
         query = form.query(**NO_FILTER)
         actions.append({"label": _("Without any filter"), "url": f"{path}?{query}"})

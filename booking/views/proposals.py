@@ -111,6 +111,7 @@ def ways_to_loosen(form: SearchForm, path: str, poles: Iterable[Pole]) -> list[d
         features=form.features,
         commune=form.wish("commune"),
         near=form.wish("near"),
+        zone=form.zone,
         stars=form.stars,
         labels=form.labels,
         text=form.wish("q"),
@@ -143,12 +144,23 @@ def relaxed_words(relaxed: Relaxed, poles: Iterable[Pole]) -> str:
         "lodging_type": _("Every kind of lodging"),
         "commune": _("In every commune"),
         "near": _("Further away"),
+        "zone": _("Beyond this part of the map"),
         "stars": _("Whatever its stars"),
     }.get(relaxed.name, "")
 
 
 def _wishes(search: StaySearch) -> dict[str, Any]:
-    names = ("pole", "commune", "near", "lodging_type", "text", "stars", "labels", "features")
+    names = (
+        "pole",
+        "commune",
+        "near",
+        "zone",
+        "lodging_type",
+        "text",
+        "stars",
+        "labels",
+        "features",
+    )
     return {PARAMETERS.get(name, name): getattr(search, name) for name in names}
 
 

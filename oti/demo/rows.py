@@ -91,7 +91,12 @@ def draw(*parts: object) -> float:
 
 
 def by_language(field: str, texts: Words, *, note: bool = False) -> dict[str, str]:
-    """Return the columns of a translated field; `note` adds that it is a demonstration."""
+    """Return the columns of a translated field; `note` adds that it is a demonstration.
+
+    What reads the same in French and in English is a name or an address: it does in German too.
+    """
+    if texts.get("fr") and texts.get("fr") == texts.get("en"):
+        texts = {"de": texts["fr"], **texts}
     return {
         f"{field}_{language}": f"{text}\n\n{words.DEMO_NOTE[language]}" if note else text
         for language, text in texts.items()

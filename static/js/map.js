@@ -6,7 +6,11 @@ const NIGHT = "(prefers-color-scheme: dark)";
 const STILL = "(prefers-reduced-motion: reduce)";
 // Past that the drawn map says less than its lines pretend: it fades.
 const FADES_AT = 12;
-const NEAR = { width: 66, height: 40 };
+// Of signs on the screen: their height, what a sum's sides and each of its figures take, a bead.
+const HIGH = 42;
+const WIDE_SIGN = { sides: 38, figure: 8.6, bead: 48 };
+// How far the map is moved before it is worth searching what it shows, in parts of its size.
+const MOVED = 0.1;
 const lives = new Map();
 let library = null;
 
@@ -91,15 +95,18 @@ function addShapes(map, box, ground) {
 }
 
 // --- Pins: those that would hide each other stand as one bead ------------------------------------
+const signWidth = (point) => (point.label ? WIDE_SIGN.sides + WIDE_SIGN.figure * point.label.length : WIDE_SIGN.bead);
+
 function gathered(points, map) {
   const beads = [];
   for (const point of points) {
     const spot = map.project(point.at);
+    const width = signWidth(point);
     const bead = beads.find(
-      (one) => Math.abs(one.spot.x - spot.x) < NEAR.width && Math.abs(one.spot.y - spot.y) < NEAR.height,
+      (one) => Math.abs(one.spot.x - spot.x) < (one.width + width) / 2 && Math.abs(one.spot.y - spot.y) < HIGH,
     );
     if (bead) bead.points.push(point);
-    else beads.push({ spot, points: [point] });
+    else beads.push({ spot, width, points: [point] });
   }
   return beads;
 }
@@ -186,6 +193,23 @@ function addPins(map, box, points) {
   draw();
 }
 
+// --- The same, in what a moved map shows --------------------------------------------------------
+function followMoves(map, box) {
+  const offer = box.querySelector("[data-map-zone]");
+  if (!offer) return;
+  const link = offer.querySelector("a");
+  const start = { center: map.getCenter(), zoom: map.getZoom() };
+  map.on("moveend", () => {
+    const away = map.project(map.getCenter()).subtract(map.project(start.center));
+    const { x, y } = map.getSize();
+    const isMoved = map.getZoom() !== start.zoom || Math.abs(away.x) > x * MOVED || Math.abs(away.y) > y * MOVED;
+    const seen = map.getBounds();
+    const edges = [seen.getSouth(), seen.getWest(), seen.getNorth(), seen.getEast()].map((edge) => edge.toFixed(3));
+    link.href = box.dataset.zoneUrl.replace("__zone__", edges.join(","));
+    offer.hidden = !isMoved;
+  });
+}
+
 // A card under the hand or the focus shows its pin, on the drawing too.
 function showPin(event, is) {
   const line = event.target.closest?.("[id^='res-'], [id^='site-'], [id^='station-'], [id^='walk-']");
@@ -219,11 +243,12 @@ function build(box, ground) {
   const seen = wanted.length ? wanted : points.map((point) => point.at);
   const around = L.latLngBounds(seen.length ? seen : corners);
   const room = wanted.length ? 12 : 48;
-  map.fitBounds(around, { maxZoom: points.length > 1 ? 13 : 11, padding: [room, room] });
+  map.fitBounds(around, { maxZoom: wanted.length ? 15 : points.length > 1 ? 13 : 11, padding: [room, room] });
   if (box.dataset.tiles) addTiles(map, box);
   else addGround(map, box);
   addShapes(map, box, ground);
   addPins(map, box, points);
+  followMoves(map, box);
   node.addEventListener("keydown", (event) => {
     if (event.key === "Escape") map.closePopup();
   });

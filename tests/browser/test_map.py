@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -220,3 +221,30 @@ def test_a_printed_map_is_the_drawing(town: Town, open_browser: Callable[..., Pa
     expect(page.locator(LIVE)).to_be_hidden()
     expect(page.locator(".map-drawn")).to_be_visible()
     expect(page.locator(".atlas-list")).to_be_visible()
+
+
+def test_a_moved_map_searches_what_it_shows_and_the_chip_leaves_it(
+    town: Town, open_browser: Callable[..., Page]
+):
+    page = open_browser(1280, reduced_motion="reduce")
+    page.goto(f"{town.url}{path('booking:stays', language='fr')}?{town.week}&view=map")
+    page.wait_for_selector(MARKERS)
+    search = page.locator("[data-map-zone]")
+    expect(search).to_be_hidden()
+
+    page.locator(LIVE).focus()
+    page.keyboard.press("ArrowDown")
+    expect(search).to_be_visible()
+    assert_is_clean(page)
+    search.locator("a").click()
+    page.wait_for_url("**zone=**")
+    chip = page.locator("#chip-zone")
+    expect(chip).to_have_attribute("aria-current", "true")
+    [zone] = parse_qs(urlsplit(page.url).query)["zone"]
+    south, west, north, east = map(float, zone.split(","))
+    page.wait_for_selector(MARKERS)
+    points = page.evaluate("JSON.parse(document.querySelector('.map-box').dataset.points)")
+    assert all(south <= one["at"][0] <= north and west <= one["at"][1] <= east for one in points)
+
+    chip.click()
+    page.wait_for_url(lambda url: "zone=" not in url)

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, Sum
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 from pytest_django import DjangoDbBlocker
 from wagtail.models import Locale
 from wagtail.models import Site as WagtailSite
@@ -41,6 +42,7 @@ from booking.rules.kinds import KINDS
 from booking.rules.people import Guest, check_ages
 from booking.search_table import find_drift
 from destination.models import LegalText, Perimeter, PerimeterActivation, Pole
+from destination.spoken import untranslated
 from destination.templatetags.velay import CARDS
 from events.models import Event, Session
 from members.models import Entry, Provider, User
@@ -152,9 +154,30 @@ def test_every_text_is_there_in_french_and_english(today: date) -> None:
                 Q(**{column: ""}) | Q(**{f"{column}__isnull": True})
             )
             assert not lacking.exists(), f"{model.__name__}.{column}"
+    assert not ReadyStay.objects.filter(
+        Q(description_de="") | Q(description_de__isnull=True)
+    ).exists()
     for offer in Offer.objects.all():
         assert "incontournable" not in f"{offer.summary_fr} {offer.description_fr}".lower()
         assert "démonstration" in offer.description_fr
+
+
+def test_what_home_poles_and_locomotives_show_is_told_in_german_to_its_last_word(
+    today: date,
+) -> None:
+    parts = ("title", "summary", "description", "access_info")
+    with override("de"):
+        offers = [one for one in Offer.objects.all() if not untranslated(one, parts)]
+        told = [one for one in offers if not untranslated(one, ("place",))]
+        stories = [one for one in Provider.objects.all() if not untranslated(one, ("story",))]
+
+    assert len(told) >= 25
+    assert len(stories) >= 20
+    assert {"le-gite-des-narces", "la-table-de-solange", "choeur-et-grand-orgue"} <= {
+        one.slug for one in told
+    }
+    # Its note says the same as in the other languages.
+    assert all("Demonstrationsangebot" in one.description_de for one in offers)
 
 
 def test_pictures_and_features_are_known_ones(today: date) -> None:
