@@ -93,6 +93,10 @@ TABLE: dict[str, dict[str, int]] = {
     "webhook-stripe": POST_ONLY,
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-calendar": SIGNED_IN,
+    # Without the name of one's own provider there is nothing to change.
+    "extranet-nights": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-nights-undo": POST_ONLY,
     "extranet-payouts": SIGNED_IN,
     "extranet-papers": POST_ONLY,
     "extranet-check-account": POST_ONLY,
@@ -192,6 +196,8 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
         }
+        if name == "extranet-nights":
+            return f"{reverse(name)}?provider={line.offer.provider.slug}"
         if name == "wagtail_serve":
             return reverse(name, args=["bien-etre/"])
         if name in about_order:
