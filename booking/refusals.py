@@ -348,6 +348,13 @@ COUNTED: dict[str, Any] = {
         "for the others.",
         "free",
     ),
+    "slot_sold": ngettext_lazy(
+        "%(sold)s place is booked: it stays open here. Call the office, which cancels and refunds "
+        "with you.",
+        "%(sold)s places are booked: it stays open here. Call the office, which cancels and "
+        "refunds with you.",
+        "sold",
+    ),
     "rental_too_long": ngettext_lazy(
         "Lent for %(days)s day at most.", "Lent for %(days)s days at most.", "days"
     ),

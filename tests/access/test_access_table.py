@@ -97,6 +97,10 @@ TABLE: dict[str, dict[str, int]] = {
     # Without the name of one's own provider there is nothing to change.
     "extranet-nights": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-nights-undo": POST_ONLY,
+    "extranet-slots": SIGNED_IN,
+    # The host of the lodging has nothing with dates, and is led back; the date is another host's.
+    "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
+    "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-payouts": SIGNED_IN,
     "extranet-papers": POST_ONLY,
     "extranet-check-account": POST_ONLY,
@@ -176,6 +180,7 @@ class World:
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             "extranet-line": {"pk": line.pk},
+            "extranet-slot": {"pk": ticket.slot_id},
             "media": {"path": "rien.jpg"},
             "api:offer": {"slug": line.offer.slug},
             "api:availability": {"slug": line.offer.slug},
@@ -196,7 +201,7 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
         }
-        if name == "extranet-nights":
+        if name in {"extranet-nights", "extranet-slots-add"}:
             return f"{reverse(name)}?provider={line.offer.provider.slug}"
         if name == "wagtail_serve":
             return reverse(name, args=["bien-etre/"])

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,7 @@ UNITS = 20
 DAYS = 365
 PAGES = 40
 EDITS = 12
-PASSWORD = "Banc-d-essai-43"  # noqa: S105 - of a copy that lives for a bench
+PASSWORD = "Banc-d-essai-43"
 
 
 def calendar_page(copy: Copy) -> list[Line]:
@@ -111,6 +112,7 @@ def a_host(copy: Copy) -> tuple[Visitor, Provider]:
     user = User.objects.filter(email="hote-banc@example.org").first()
     if user is None:
         user = User.objects.create_user("hote-banc@example.org", PASSWORD)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         ProviderRole.objects.create(user=user, provider=provider)
     return signed_in(copy, user.email), provider
 
