@@ -28,7 +28,7 @@ from booking.night_changes import (
     State,
     state_of,
 )
-from booking.night_plan import Plan, plan_change
+from booking.night_plan import Plan, plan_change, touched_units
 from booking.night_sheet import HELD, SOLD, Taken, taken_nights, units_of
 from booking.offers import changing_units
 from booking.refusals import BadInput, Trouble, Unavailable, WrongState, trouble
@@ -121,8 +121,8 @@ def apply_change(
     or another change made it another one since. BadInput as `preview_change`. Locks the units
     (Unit, pk), those too that share a chosen one's prices; raises Busy.
     """
-    hint = preview_change(provider, change, now=now)
-    with changing_units(hint.unit_ids, now=now) as locked:
+    check_change(change, now=now)
+    with changing_units(touched_units(provider, change), now=now) as locked:
         plan = preview_change(provider, change, now=now)
         if plan.mark != seen or not set(plan.unit_ids) <= locked:
             raise WrongState(trouble("calendar_moved"))

@@ -37,16 +37,10 @@ from booking.night_sheet import (
 )
 from booking.quoting import stay_limits, stay_terms
 from booking.refusals import BadInput, trouble
-from booking.rules.day_spans import (
-    days_of,
-)
+from booking.rules.day_spans import days_of
 from booking.rules.pricing import NightRule
-from booking.rules.stay import (
-    Restriction,
-    max_stay_on,
-)
+from booking.rules.stay import Restriction, max_stay_on
 from members.models import Provider
-from oti.lib.dates import ONE_DAY
 
 
 @dataclass(frozen=True)
@@ -130,6 +124,14 @@ def plan_change(provider: Provider, change: NightsChange, *, now: datetime) -> P
         nights=nights,
         mark=_mark(before, after),
     )
+
+
+def touched_units(provider: Provider, change: NightsChange) -> set[int]:
+    """Return the provider's units that a change touches, with those that share their prices."""
+    own = list(Unit.objects.filter(offer__provider=provider).values_list("pk", "tariff_id"))
+    chosen = {pk for pk, _tariff in own if pk in set(change.unit_ids)}
+    tariffs = {tariff for pk, tariff in own if pk in chosen and tariff and change.changes_terms}
+    return chosen | {pk for pk, tariff in own if tariff in tariffs}
 
 
 def _chosen(own: Sequence[Unit], change: NightsChange) -> list[Unit]:
@@ -277,11 +279,6 @@ def _of_state(state: str, taken: Iterable[Taken], change: NightsChange) -> tuple
         for one in taken
         if one.state == state and any(day in days for day in days_of(one.starts_on, one.ends_on))
     )
-
-
-def last_night(one: Taken) -> date:
-    """Return the last night of what is taken."""
-    return one.ends_on - ONE_DAY
 
 
 def _mark(before: State, after: State) -> str:

@@ -236,9 +236,7 @@ MESSAGES: dict[str, Any] = {
     "last_before_first": gettext_lazy("The last night must not come before the first one."),
     "change_too_long": gettext_lazy("Two years at most in one go: choose a shorter period."),
     "no_such_night": gettext_lazy("None of these days of the week is in these dates."),
-    "bad_price": gettext_lazy(
-        "A price of the night above 0 and up to %(most)s, with two decimals at most."
-    ),
+    "bad_price": gettext_lazy("A price above 0 and up to %(most)s, in euros and cents."),
     "bad_nights": gettext_lazy("A whole number of nights from 1 to %(most)s."),
     "nothing_asked": gettext_lazy(
         "Say what changes: open or closed, a price, the nights at least, or the days of arrival."
