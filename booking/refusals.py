@@ -245,7 +245,8 @@ MESSAGES: dict[str, Any] = {
         "These nights are so already: nothing changes. Choose other nights or another value."
     ),
     "only_sold_nights": gettext_lazy(
-        "Every one of these nights is sold: they stay sold. To cancel a booking, call the office."
+        "None of these nights is left to close. What is sold stays sold: to cancel a booking, call "
+        "the office."
     ),
     "only_held_nights": gettext_lazy(
         "Somebody is booking these nights: they can be closed after %(time)s, if they stay free."

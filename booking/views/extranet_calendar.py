@@ -22,14 +22,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking import night_edits
 from booking.forms.nights import CalendarQuery, NightsForm, month_after, read_calendar, unit_label
-from booking.forms.payouts import WhichProviderForm
 from booking.models import NightEdit, Unit
 from booking.night_plan import Plan
 from booking.night_rows import UnitRow, arrivals, figures, picked_words, weeks_of
 from booking.night_sheet import by_night, taken_nights, terms_by_tariff, units_of
 from booking.refusals import Refusal, WrongState
 from booking.views.answers import see_other, tell
-from members.access import provider_for, providers_of
+from booking.views.houses import named_house, shown_house
+from members.access import providers_of
 from members.journal import Actor
 from members.models import Provider
 from oti.lib.dates import nights
@@ -48,7 +48,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     providers = list(providers_of(request.user).order_by("name", "pk"))
     if not providers:
         return render(request, "booking/extranet/nobody.html")
-    provider = _shown(providers, request.GET.get("maison", ""))
+    provider = shown_house(providers, request.GET.get("maison", ""))
     query = read_calendar(request.GET, today=day_of(now))
     context: dict[str, Any] = {"providers": providers, "provider": provider, "query": query}
     units = list(units_of(provider))
@@ -69,7 +69,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest) -> HttpResponse:
     """Ask for a change, show what it would do, then do it as it was shown."""
     now = timezone.now()
-    provider = _provider_of(request)
+    provider = named_house(request)
     units = list(units_of(provider))
     if not units:
         return see_other("extranet-calendar")
@@ -98,7 +98,7 @@ def change(request: HttpRequest) -> HttpResponse:
 @login_required
 def undo(request: HttpRequest) -> HttpResponse:
     """Put back what the last change changed, or say why not."""
-    provider = _provider_of(request)
+    provider = named_house(request)
     given = request.POST.get("edit", "")
     edit = None
     if given.isdecimal() and len(given) < 19:
@@ -170,23 +170,6 @@ def _preview(
 
 
 # --- What is shown -------------------------------------------------------------------------------
-def _shown(providers: Sequence[Provider], slug: str) -> Provider:
-    """Return the provider asked for, else the first one; raises Http404 for somebody else's."""
-    if not slug:
-        return providers[0]
-    for one in providers:
-        if one.slug == slug:
-            return one
-    raise Http404
-
-
-def _provider_of(request: HttpRequest) -> Provider:
-    form = WhichProviderForm(request.POST or request.GET)
-    if not form.is_valid():
-        raise Http404
-    return provider_for(request.user, form.cleaned_data["provider"])
-
-
 def _unit_of(units: Sequence[Unit], query: CalendarQuery) -> Unit:
     return next((one for one in units if one.pk == query.unit), units[0])
 

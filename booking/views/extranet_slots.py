@@ -23,12 +23,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from booking import slots
 from booking.access import slot_for_provider
 from booking.forms.nights import month_after, read_calendar
-from booking.forms.payouts import WhichProviderForm
 from booking.forms.slots import OwnSeriesForm, OwnSlotForm, sides_of
 from booking.models import Offer, Slot
 from booking.refusals import Refusal
 from booking.views.answers import see_other, tell
-from members.access import provider_for, providers_of
+from booking.views.houses import named_house, shown_house
+from members.access import providers_of
 from members.journal import Actor
 from members.models import Provider
 from oti.lib.dates import paris
@@ -47,7 +47,7 @@ def dates(request: HttpRequest) -> HttpResponse:
     providers = list(providers_of(request.user).order_by("name", "pk"))
     if not providers:
         return render(request, "booking/extranet/nobody.html")
-    provider = _shown(providers, request.GET.get("maison", ""))
+    provider = shown_house(providers, request.GET.get("maison", ""))
     query = read_calendar(request.GET, today=day_of(now))
     own = list(offers_of(provider))
     chosen = next((one for one in own if one.slug == request.GET.get("offre")), None)
@@ -71,7 +71,7 @@ def dates(request: HttpRequest) -> HttpResponse:
 @login_required
 def add(request: HttpRequest) -> HttpResponse:
     """Ask for a series of dates, show what would be made, then make it."""
-    provider = _provider_of(request)
+    provider = named_house(request)
     own = offers_of(provider)
     if not own:
         return see_other("extranet-slots")
@@ -259,21 +259,6 @@ def _moment(starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
     """Return a date on the clock of Paris, and whether it ends on another day."""
     start, end = paris(starts_at), paris(ends_at)
     return {"starts": start, "ends": end, "is_over_midnight": end.date() != start.date()}
-
-
-def _shown(providers: Sequence[Provider], slug: str) -> Provider:
-    """Return the provider asked for, else the first one; raises Http404 for somebody else's."""
-    found = next((one for one in providers if one.slug == slug or not slug), None)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _provider_of(request: HttpRequest) -> Provider:
-    form = WhichProviderForm(request.POST or request.GET)
-    if not form.is_valid():
-        raise Http404
-    return provider_for(request.user, form.cleaned_data["provider"])
 
 
 def _month_url(provider: Provider, offer: Offer | None, day: date) -> str:
