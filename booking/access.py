@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from booking.basket import basket_of
 from booking.care import asks_sheet
-from booking.models import Basket, Order, OrderLine, Payout
+from booking.models import Basket, Order, OrderLine, Payout, Slot
 from booking.rules import states
 from members.access import providers_of
 from members.models import User
@@ -190,3 +190,12 @@ def line_for_provider(user: User | AnonymousUser, pk: int) -> OrderLine:
     if line is None:
         raise Http404
     return line
+
+
+def slot_for_provider(user: User | AnonymousUser, pk: int) -> Slot:
+    """Return a date of this person's providers; raises Http404 for another's."""
+    slots = Slot.objects.filter(offer__provider__in=providers_of(user))
+    slot: Slot | None = slots.select_related("offer__provider").filter(pk=pk).first()
+    if slot is None:
+        raise Http404
+    return slot

@@ -232,6 +232,52 @@ MESSAGES: dict[str, Any] = {
     "ready_hours_clash": gettext_lazy(
         "Day %(day)s: « %(first)s » and « %(second)s » are at the same hours for the same persons."
     ),
+    # The providers' calendar
+    "last_before_first": gettext_lazy("The last night must not come before the first one."),
+    "change_too_long": gettext_lazy("Two years at most in one go: choose a shorter period."),
+    "no_such_night": gettext_lazy("None of these days of the week is in these dates."),
+    "bad_price": gettext_lazy("A price above 0 and up to %(most)s, in euros and cents."),
+    "bad_nights": gettext_lazy("A whole number of nights from 1 to %(most)s."),
+    "nothing_asked": gettext_lazy(
+        "Say what changes: open or closed, a price, the nights at least, or the days of arrival."
+    ),
+    "nothing_changes": gettext_lazy(
+        "These nights are so already: nothing changes. Choose other nights or another value."
+    ),
+    "only_sold_nights": gettext_lazy(
+        "None of these nights is left to close. What is sold stays sold: to cancel a booking, call "
+        "the office."
+    ),
+    "only_held_nights": gettext_lazy(
+        "Somebody is booking these nights: they can be closed after %(time)s, if they stay free."
+    ),
+    "prices_kept": gettext_lazy(
+        "These nights all have a price of their own, which stays. Choose « every night » to "
+        "replace it."
+    ),
+    "unit_without_prices": gettext_lazy(
+        "« %(unit)s » has no prices yet: the office opens them with you, call us."
+    ),
+    "min_over_max": gettext_lazy(
+        "« %(unit)s » is let for %(nights)s nights at most: ask for no more than that."
+    ),
+    "calendar_moved": gettext_lazy(
+        "Something changed while you were looking: a booking or another change. Here is what "
+        "would happen now: look again, then confirm."
+    ),
+    "undo_done": gettext_lazy("This change is undone already."),
+    "undo_late": gettext_lazy(
+        "More than a day has passed: change these nights again as you want them."
+    ),
+    "undo_not_last": gettext_lazy("Only the last change can be undone, and there is a later one."),
+    "undo_edited": gettext_lazy(
+        "These nights were changed since, by you or by the office: change them again as you want "
+        "them."
+    ),
+    "undo_sold": gettext_lazy(
+        "Nights were sold since (%(orders)s): it can’t be undone. Change the others by themselves."
+    ),
+    "undo_held": gettext_lazy("Somebody is booking these nights: try again after %(time)s."),
     "price_missing": gettext_lazy("Give at least one price."),
     "unit_missing": gettext_lazy("Add at least one unit, with its prices."),
     "slot_missing": gettext_lazy("Add at least one slot to come."),
@@ -300,6 +346,13 @@ COUNTED: dict[str, Any] = {
         "The carers have room for %(free)s more children of that age only. Choose another time "
         "for the others.",
         "free",
+    ),
+    "slot_sold": ngettext_lazy(
+        "%(sold)s place is booked: it stays open here. Call the office, which cancels and refunds "
+        "with you.",
+        "%(sold)s places are booked: it stays open here. Call the office, which cancels and "
+        "refunds with you.",
+        "sold",
     ),
     "rental_too_long": ngettext_lazy(
         "Lent for %(days)s day at most.", "Lent for %(days)s days at most.", "days"

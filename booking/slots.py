@@ -6,6 +6,7 @@ A slot's capacities beside its places follow it. It never sells and never cancel
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db.models import Max, ProtectedError, Sum
@@ -50,17 +51,81 @@ def add_slots(
     by the day has one time a day. Returns how many were added. Raises BadInput.
     """
     check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
+    wanted = _moments(first_day, last_day, weekdays, start_times, skip_days)
+    with locks.write_transaction():
+        return put_slots(offer, wanted, capacity=capacity, sides=sides, actor=actor, now=now)
+
+
+@dataclass(frozen=True)
+class Series:
+    """What a series of slots would make: the new ones with their ends, and what is left out."""
+
+    new: tuple[tuple[datetime, datetime], ...]
+    known: int
+    past: int
+
+
+def preview_slots(
+    offer: Offer,
+    *,
+    first_day: date,
+    last_day: date,
+    weekdays: Collection[int],
+    start_times: Collection[time],
+    capacity: int,
+    sides: Mapping[str, int] | None = None,
+    skip_days: Collection[date] = (),
+    now: datetime,
+) -> Series:
+    """Return what `add_slots` would add, and write nothing. Raises BadInput as it does."""
+    check_series(offer, first_day, last_day, weekdays, start_times, capacity, now)
+    wanted = _moments(first_day, last_day, weekdays, start_times, skip_days)
+    known = _check_wanted(offer, wanted, sides)
+    moments = [slot_end(day, start, offer.duration_minutes) for day, start in wanted]
+    new = tuple(
+        moment
+        for (day, start), moment in zip(wanted, moments, strict=True)
+        if (day, start) not in known and moment[0] > now
+    )
+    past = sum(starts_at <= now for starts_at, _ends_at in moments)
+    return Series(new=new, known=len(known & set(wanted)), past=past)
+
+
+def _moments(
+    first_day: date,
+    last_day: date,
+    weekdays: Collection[int],
+    start_times: Collection[time],
+    skip_days: Collection[date],
+) -> list[tuple[date, time]]:
+    """Return the days and times of a series; raises BadInput `too_many`."""
+    left_out, starts = set(skip_days), sorted(set(start_times))
     wanted = [
         (day, start)
         for day in nights(first_day, last_day + ONE_DAY)
-        if day.weekday() in weekdays and day not in set(skip_days)
-        for start in sorted(set(start_times))
+        if day.weekday() in weekdays and day not in left_out
+        for start in starts
     ]
     if len(wanted) > MOST_SLOTS_AT_ONCE:
         message = _("That makes %(count)s dates: enter a shorter period.")
         raise BadInput(Trouble("too_many", message % {"count": len(wanted)}, field="last_day"))
-    with locks.write_transaction():
-        return put_slots(offer, wanted, capacity=capacity, sides=sides, actor=actor, now=now)
+    return wanted
+
+
+def _check_wanted(
+    offer: Offer, wanted: Sequence[tuple[date, time]], sides: Mapping[str, int] | None
+) -> set[tuple[date, time]]:
+    """Raise BadInput for what can't take place so; return the moments that exist already."""
+    _sides_of(offer, sides or {})
+    _check_days(offer, [day for day, _start in wanted])
+    known = set(
+        Slot.objects.filter(offer=offer, day__in={day for day, _start in wanted}).values_list(
+            "day", "start_time"
+        )
+    )
+    _check_times(offer, wanted, known)
+    _check_clock(wanted)
+    return known
 
 
 def put_slots(
@@ -80,14 +145,7 @@ def put_slots(
     time of what is lent by the day.
     """
     stocks = {PLACES: capacity * offer.kind_rules.units_per_entry, **_sides_of(offer, sides or {})}
-    _check_days(offer, [day for day, _start in wanted])
-    known = set(
-        Slot.objects.filter(offer=offer, day__in={day for day, _start in wanted}).values_list(
-            "day", "start_time"
-        )
-    )
-    _check_times(offer, wanted, known)
-    _check_clock(wanted)
+    known = _check_wanted(offer, wanted, sides)
     slots: list[Slot] = []
     for day, start in wanted:
         starts_at, ends_at = slot_end(day, start, offer.duration_minutes)
@@ -219,6 +277,7 @@ def change_slot(
     sides: Mapping[str, int] | None = None,
     is_closed: bool,
     reason: str,
+    may_close_sold: bool = True,
     actor: Actor,
     now: datetime,
 ) -> Slot:
@@ -229,11 +288,14 @@ def change_slot(
     Places sold or being booked are never taken away: NotAllowed `capacity_under_sold`,
     `capacity_under_held`, `side_used`. Closing one with sold places needs a reason: BadInput
     `reason_missing` says how many are sold. NotAllowed `slot_removed` for one that is no longer
-    there. Locks the slot.
+    there. Who may not close what is sold (`may_close_sold`) is refused NotAllowed `slot_sold`, with
+    how many are. Locks the slot.
     """
     with locks.write_transaction():
         found = locks.lock_slots([slot.pk, *_beside(slot)])
         fresh = _still_there(slot, found)
+        if is_closed and not fresh.is_closed and fresh.sold and not may_close_sold:
+            raise NotAllowed(trouble("slot_sold", field="is_closed", sold=fresh.sold))
         change_locked_slot(
             fresh, capacity=capacity, is_closed=is_closed, reason=reason, actor=actor, now=now
         )

@@ -2,12 +2,25 @@
 
 from django.urls import path
 
-from booking.views import account, extranet, extranet_payouts, webhooks
+from booking.views import (
+    account,
+    extranet,
+    extranet_calendar,
+    extranet_payouts,
+    extranet_slots,
+    webhooks,
+)
 
 urlpatterns = [
     path("paiement/stripe/", webhooks.stripe, name="webhook-stripe"),
     path("pro/", extranet.home, name="extranet-home"),
     path("pro/reservations/<int:pk>/", extranet.line, name="extranet-line"),
+    path("pro/calendrier/", extranet_calendar.calendar, name="extranet-calendar"),
+    path("pro/calendrier/changer/", extranet_calendar.change, name="extranet-nights"),
+    path("pro/calendrier/defaire/", extranet_calendar.undo, name="extranet-nights-undo"),
+    path("pro/creneaux/", extranet_slots.dates, name="extranet-slots"),
+    path("pro/creneaux/ajouter/", extranet_slots.add, name="extranet-slots-add"),
+    path("pro/creneaux/<int:pk>/", extranet_slots.date_page, name="extranet-slot"),
     path("pro/versements/", extranet_payouts.payouts, name="extranet-payouts"),
     path("pro/versements/papiers/", extranet_payouts.papers, name="extranet-papers"),
     path("pro/versements/verifier/", extranet_payouts.check, name="extranet-check-account"),

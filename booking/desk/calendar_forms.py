@@ -2,100 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, time
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from booking.forms.slots import SidesForm, read_days, read_hours
 from booking.models import Offer, Unit
 from booking.models.offers import Weekday
-from booking.rules.kinds import DATED, Kind
 from destination.desk import DayInput, HourInput
-
-DAY_SHAPE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})|(\d{4})-(\d{2})-(\d{2})")
-HOUR_SHAPE = re.compile(r"(\d{1,2})\s*(?:[:hH]\s*(\d{2})?)?")
-
-
-def read_days(text: str) -> list[date]:
-    """Read days written "14/07/2027" or "2027-07-14", apart by commas or lines.
-
-    Raises ValidationError naming what can't be read.
-    """
-    days = []
-    for word in filter(None, re.split(r"[\s,;]+", text)):
-        found = DAY_SHAPE.fullmatch(word)
-        try:
-            if found is None:
-                raise ValueError(word)
-            parts = [int(part) for part in found.groups() if part]
-            days.append(date(*parts) if found[4] else date(parts[2], parts[1], parts[0]))
-        except ValueError as error:
-            message = _("« %(word)s » is no day: write it as 14/07/2027.")
-            raise ValidationError(message % {"word": word}) from error
-    return days
-
-
-def read_hours(text: str) -> list[time]:
-    """Read times written "14:00", "14h" or "9 h 30", apart by commas or lines.
-
-    Raises ValidationError naming what can't be read.
-    """
-    hours = []
-    for word in filter(None, (part.strip() for part in re.split(r"[,;\n]+", text))):
-        found = HOUR_SHAPE.fullmatch(word)
-        try:
-            if found is None:
-                raise ValueError(word)
-            hours.append(time(int(found[1]), int(found[2] or 0)))
-        except ValueError as error:
-            message = _("« %(word)s » is no time: write it as 14:00.")
-            raise ValidationError(message % {"word": word}) from error
-    return hours
-
-
-def side_fields(offer: Offer | None = None) -> dict[str, forms.IntegerField]:
-    """Return a field for each capacity that stands beside the places, of one offer or of any.
-
-    Where the offer is only chosen in the form, each says for which kinds it is.
-    """
-    kinds_of: dict[str, list[Kind]] = {}
-    for kind in [offer.kind_rules] if offer else DATED:
-        for side in kind.sides:
-            kinds_of.setdefault(side.resource, []).append(kind)
-    fields = {}
-    for resource, kinds in kinds_of.items():
-        side = next(one for one in kinds[0].sides if one.resource == resource)
-        where = ", ".join(_(kind.plural) for kind in kinds)
-        help_text = _("Counted apart. Empty: not counted.") if side.is_optional else ""
-        fields[f"side_{resource}"] = forms.IntegerField(
-            label=capfirst(_(side.label)),
-            required=False,
-            min_value=0,
-            max_value=5000,
-            help_text=" ".join(
-                part
-                for part in (
-                    help_text or _("Counted apart. Empty: none is taken."),
-                    "" if offer else _("Only for: %(kinds)s.") % {"kinds": where},
-                )
-                if part
-            ),
-        )
-    return fields
-
-
-def sides_of(data: dict[str, Any]) -> dict[str, int]:
-    """Return the capacities beside the places that were given, by resource."""
-    return {
-        name.removeprefix("side_"): value
-        for name, value in data.items()
-        if name.startswith("side_") and value is not None
-    }
 
 
 class OfferField(forms.ModelChoiceField):
@@ -130,16 +46,6 @@ class UnitField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Unit) -> str:
         """Name the lodging and the unit."""
         return f"{obj.offer.title} — {obj.name}"
-
-
-class SidesForm(forms.Form):
-    """A form that asks for the capacities beside the places too."""
-
-    def __init__(self, *args: Any, offer: Offer | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields.update(side_fields(offer))
-        if offer is not None and "capacity" in self.fields:
-            self.fields["capacity"].label = _(offer.kind_rules.capacity_label)
 
 
 class SlotForm(SidesForm):

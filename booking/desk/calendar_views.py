@@ -16,9 +16,9 @@ from booking.desk.calendar_forms import (
     SlotChangeForm,
     SlotForm,
     SlotSeriesForm,
-    sides_of,
 )
 from booking.desk.views import UseCaseView, actor_of, offer_url
+from booking.forms.slots import sides_of
 from booking.models import Closure, Offer, Slot, Unit
 from booking.refusals import BadInput, Trouble
 from oti.lib.dates import paris

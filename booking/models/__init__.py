@@ -7,6 +7,7 @@ from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
+from booking.models.night_edits import NightEdit
 from booking.models.offers import (
     AgeBand,
     CancellationPolicy,
@@ -38,6 +39,7 @@ __all__ = [
     "Closure",
     "EvidenceIsFinal",
     "GatewayEvent",
+    "NightEdit",
     "Offer",
     "OfferLabel",
     "OfferPermit",

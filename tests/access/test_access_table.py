@@ -93,6 +93,14 @@ TABLE: dict[str, dict[str, int]] = {
     "webhook-stripe": POST_ONLY,
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-calendar": SIGNED_IN,
+    # Without the name of one's own provider there is nothing to change.
+    "extranet-nights": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-nights-undo": POST_ONLY,
+    "extranet-slots": SIGNED_IN,
+    # The host of the lodging has nothing with dates, and is led back; the date is another host's.
+    "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
+    "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-payouts": SIGNED_IN,
     "extranet-papers": POST_ONLY,
     "extranet-check-account": POST_ONLY,
@@ -172,6 +180,7 @@ class World:
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             "extranet-line": {"pk": line.pk},
+            "extranet-slot": {"pk": ticket.slot_id},
             "media": {"path": "rien.jpg"},
             "api:offer": {"slug": line.offer.slug},
             "api:availability": {"slug": line.offer.slug},
@@ -192,6 +201,8 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
         }
+        if name in {"extranet-nights", "extranet-slots-add"}:
+            return f"{reverse(name)}?provider={line.offer.provider.slug}"
         if name == "wagtail_serve":
             return reverse(name, args=["bien-etre/"])
         if name in about_order:

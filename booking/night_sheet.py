@@ -1,0 +1,150 @@
+"""A provider's nights as its calendar shows them: what each costs and asks, who has it.
+
+It reads and judges nothing: what may be sold is said by the rules, what is free by the search.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import QuerySet
+
+from booking.models import Closure, Offer, Stay, Unit
+from booking.quoting import stay_limits, stay_terms
+from booking.rules.pricing import StayTerms, night_amount
+from booking.rules.stay import StayLimits, arrival_allowed, departure_allowed, min_stay_on
+from members.models import Provider
+from oti.lib.dates import nights
+
+SOLD, HELD, BLOCKED, CLOSED = "sold", "held", "blocked", "closed"
+# Which one is shown where several speak of a night: what binds somebody comes first.
+ORDER = (SOLD, HELD, BLOCKED, CLOSED)
+
+
+@dataclass(frozen=True)
+class NightTerms:
+    """What the night that begins on a day costs, and what a stay from that day on is asked."""
+
+    price: Decimal | None
+    min_stay: int
+    arrival_ok: bool
+    departure_ok: bool
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Nights `[starts_on, ends_on)` of a unit that can't be sold, and why.
+
+    `line` is the sold line's key, `guest` the first name of who booked, `until` the end of a hold,
+    `reason` a closure's.
+    """
+
+    unit_id: int
+    state: str
+    starts_on: date
+    ends_on: date
+    stay: int | None = None
+    line: int | None = None
+    reference: str = ""
+    guest: str = ""
+    until: datetime | None = None
+    reason: str = ""
+
+
+def units_of(provider: Provider) -> QuerySet[Unit]:
+    """Return the units of a provider that still are its business, with what terms are read from."""
+    return (
+        Unit.objects.filter(offer__provider=provider)
+        .exclude(offer__state=Offer.State.ARCHIVED)
+        .select_related("tariff", "offer")
+        .prefetch_related("tariff__price_rules", "tariff__restrictions", "offer__supplements")
+        .order_by("offer__title", "offer_id", "pk")
+    )
+
+
+def night_terms(
+    terms: StayTerms, limits: StayLimits, days: Iterable[date]
+) -> dict[date, NightTerms]:
+    """Return the terms of some days, by the rules that price and judge a stay."""
+    return {
+        day: NightTerms(
+            price=night_amount(terms, day),
+            min_stay=min_stay_on(limits, day),
+            arrival_ok=arrival_allowed(limits, day),
+            departure_ok=departure_allowed(limits, day),
+        )
+        for day in days
+    }
+
+
+def terms_by_tariff(
+    units: Iterable[Unit], days: Sequence[date]
+) -> dict[int | None, dict[date, NightTerms]]:
+    """Return the terms of some days once for each tariff of these units."""
+    found: dict[int | None, dict[date, NightTerms]] = {}
+    for unit in units:
+        if unit.tariff_id not in found:
+            found[unit.tariff_id] = night_terms(stay_terms(unit), stay_limits(unit), days)
+    return found
+
+
+def taken_nights(
+    unit_ids: Collection[int], first: date, ends_on: date, *, now: datetime
+) -> list[Taken]:
+    """Return what takes nights of `[first, ends_on)`: sold, on hold at `now`, elsewhere, closed."""
+    window = DateRange(first, ends_on)
+    stays = (
+        Stay.objects.filter(unit_id__in=unit_ids, dates__overlap=window)
+        .exclude(state=Stay.State.CANCELLED)
+        .exclude(state=Stay.State.HELD, expires_at__lte=now)
+        .order_by("unit_id", "dates")
+        .values_list(
+            "unit_id",
+            "state",
+            "dates",
+            "pk",
+            "order_line_id",
+            "order_line__order__reference",
+            "order_line__order__first_name",
+            "expires_at",
+        )
+    )
+    found = [
+        Taken(
+            unit_id=unit_id,
+            state=state,
+            starts_on=dates.lower,
+            ends_on=dates.upper,
+            stay=stay,
+            line=line,
+            reference=reference or "",
+            guest=guest or "",
+            until=until if state == HELD else None,
+        )
+        for unit_id, state, dates, stay, line, reference, guest, until in stays
+    ]
+    closures = (
+        Closure.objects.filter(unit_id__in=unit_ids, dates__overlap=window)
+        .order_by("unit_id", "dates", "pk")
+        .values_list("unit_id", "dates", "reason")
+    )
+    found += [
+        Taken(unit_id, CLOSED, dates.lower, dates.upper, reason=reason)
+        for unit_id, dates, reason in closures
+    ]
+    return found
+
+
+def by_night(taken: Iterable[Taken], first: date, ends_on: date) -> dict[int, dict[date, Taken]]:
+    """Return, by unit and night of `[first, ends_on)`, what takes it."""
+    found: dict[int, dict[date, Taken]] = defaultdict(dict)
+    for one in sorted(taken, key=lambda one: ORDER.index(one.state)):
+        of_unit = found[one.unit_id]
+        for day in nights(max(one.starts_on, first), min(one.ends_on, ends_on)):
+            of_unit.setdefault(day, one)
+    return found

@@ -1,0 +1,268 @@
+"""The hosts' dates: what takes place when, series added after a look, places, closing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from booking import slots
+from booking.access import slot_for_provider
+from booking.forms.nights import month_after, read_calendar
+from booking.forms.slots import OwnSeriesForm, OwnSlotForm, sides_of
+from booking.models import Offer, Slot
+from booking.refusals import Refusal
+from booking.views.answers import see_other, tell
+from booking.views.houses import named_house, shown_house
+from members.access import providers_of
+from members.journal import Actor
+from members.models import Provider
+from oti.lib.dates import paris
+from oti.lib.dates import today as day_of
+
+# A preview names the first dates and says how many more there are.
+DATES_SHOWN = 60
+
+
+@never_cache
+@login_required
+@require_safe
+def dates(request: HttpRequest) -> HttpResponse:
+    """List the dates of a month, of every offer or of one, day by day."""
+    now = timezone.now()
+    providers = list(providers_of(request.user).order_by("name", "pk"))
+    if not providers:
+        return render(request, "booking/extranet/nobody.html")
+    provider = shown_house(providers, request.GET.get("maison", ""))
+    query = read_calendar(request.GET, today=day_of(now))
+    own = list(offers_of(provider))
+    chosen = next((one for one in own if one.slug == request.GET.get("offre")), None)
+    rows = _rows(own if chosen is None else [chosen], query.first, now=now)
+    context = {
+        "providers": providers,
+        "provider": provider,
+        "offers": own,
+        "chosen": chosen,
+        "month": query.first,
+        "days": [(day, list(found)) for day, found in groupby(rows, key=lambda row: row["day"])],
+        "previous_url": _month_url(provider, chosen, month_after(query.first, -1)),
+        "next_url": _month_url(provider, chosen, month_after(query.first, 1)),
+        "today_url": _month_url(provider, chosen, day_of(now)),
+    }
+    return render(request, "booking/extranet/slots.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def add(request: HttpRequest) -> HttpResponse:
+    """Ask for a series of dates, show what would be made, then make it."""
+    provider = named_house(request)
+    own = offers_of(provider)
+    if not own:
+        return see_other("extranet-slots")
+    if request.method != "POST":
+        initial = {"offer": own.filter(slug=request.GET.get("offre", "")).first() or own[0]}
+        return _form(request, provider, OwnSeriesForm(offers=own, initial=initial))
+    form = OwnSeriesForm(request.POST, offers=own)
+    given = request.POST.get("offer", "")
+    if given and not (given.isdecimal() and own.filter(pk=given[:18]).exists()):
+        raise Http404
+    if not form.is_valid():
+        return _form(request, provider, form, status=422)
+    step, now = request.POST.get("step"), timezone.now()
+    try:
+        if step == "apply":
+            return _add(request, provider, form, now)
+        found = slots.preview_slots(form.cleaned_data["offer"], **form.series(), now=now)
+    except Refusal as refusal:
+        form.tell(refusal)
+        return _form(request, provider, form, status=refusal.status)
+    if not found.new:
+        none = _("No new date: all of them exist already, or have passed.")
+        form.add_error("weekdays" if not (found.known or found.past) else "last_day", none)
+        return _form(request, provider, form, status=422)
+    if step == "edit":
+        return _form(request, provider, form)
+    return _preview(request, provider, form, found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def date_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the places of one date, close it or open it again, delete it if nobody came near."""
+    now = timezone.now()
+    slot = slot_for_provider(request.user, pk)
+    if request.method != "POST":
+        return _slot(request, slot, OwnSlotForm(offer=slot.offer, initial=_initial(slot)), now)
+    if request.POST.get("step") == "delete":
+        return _delete(request, slot, now)
+    form = OwnSlotForm(request.POST, offer=slot.offer)
+    if not form.is_valid():
+        return _slot(request, slot, form, now, status=422)
+    data = form.cleaned_data
+    try:
+        slots.change_slot(
+            slot,
+            capacity=data["capacity"],
+            sides=sides_of(data),
+            is_closed=data["is_closed"],
+            reason=data["closed_reason"],
+            may_close_sold=False,
+            actor=Actor.person(request.user),
+            now=now,
+        )
+    except Refusal as refusal:
+        form.tell(refusal)
+        return _slot(request, slot, form, now, status=refusal.status)
+    messages.success(request, _("The date is saved."))
+    return see_other(_month_url(slot.offer.provider, None, slot.day))
+
+
+# --- Steps ---------------------------------------------------------------------------------------
+def _add(
+    request: HttpRequest, provider: Provider, form: OwnSeriesForm, now: datetime
+) -> HttpResponse:
+    series = form.series()
+    offer = form.cleaned_data["offer"]
+    count = slots.add_slots(offer, **series, actor=Actor.person(request.user), now=now)
+    if count:
+        told = ngettext("%(count)s date added.", "%(count)s dates added.", count)
+        messages.success(request, told % {"count": count})
+    else:
+        messages.info(request, _("No new date: all of them exist already, or have passed."))
+    return see_other(_month_url(provider, offer, series["first_day"]))
+
+
+def _delete(request: HttpRequest, slot: Slot, now: datetime) -> HttpResponse:
+    try:
+        slots.remove_slot(slot, actor=Actor.person(request.user), now=now)
+    except Refusal as refusal:
+        tell(request, refusal.troubles)
+        return see_other("extranet-slot", slot.pk)
+    messages.success(request, _("The date is deleted."))
+    return see_other(_month_url(slot.offer.provider, None, slot.day))
+
+
+def _form(
+    request: HttpRequest, provider: Provider, form: OwnSeriesForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"provider": provider, "form": form, "page_errors": bool(form.errors)}
+    context["sides"] = [form[name] for name in form.fields if name.startswith("side_")]
+    return render(request, "booking/extranet/slots_add.html", context, status=status)
+
+
+def _preview(
+    request: HttpRequest, provider: Provider, form: OwnSeriesForm, found: slots.Series
+) -> HttpResponse:
+    hidden = [
+        (name, value) for name in form.fields for value in request.POST.getlist(name) if value != ""
+    ]
+    shown = [_moment(*moment) for moment in found.new[:DATES_SHOWN]]
+    context = {
+        "provider": provider,
+        "offer": form.cleaned_data["offer"],
+        "capacity": form.cleaned_data["capacity"],
+        "found": found,
+        "count": len(found.new),
+        "shown": shown,
+        "more": len(found.new) - len(shown),
+        "hidden": hidden,
+    }
+    return render(request, "booking/extranet/slots_preview.html", context)
+
+
+def _slot(
+    request: HttpRequest, slot: Slot, form: OwnSlotForm, now: datetime, *, status: int = 200
+) -> HttpResponse:
+    (row,) = _told(list(Slot.objects.filter(pk=slot.pk).with_free(now)), now=now)
+    context = {
+        "slot": slot,
+        "row": row,
+        "form": form,
+        "page_errors": bool(form.errors),
+        "sides": [form[name] for name in form.fields if name.startswith("side_")],
+        "back_url": _month_url(slot.offer.provider, None, slot.day),
+    }
+    return render(request, "booking/extranet/slot.html", context, status=status)
+
+
+def _initial(slot: Slot) -> dict[str, Any]:
+    beside = Slot.stocks.filter(offer_id=slot.offer_id, starts_at=slot.starts_at)
+    return {
+        "capacity": slot.capacity // slot.offer.kind_rules.units_per_entry,
+        "is_closed": slot.is_closed,
+        "closed_reason": slot.closed_reason,
+        **{f"side_{one.resource}": one.capacity for one in beside.exclude(pk=slot.pk)},
+    }
+
+
+# --- What is shown -------------------------------------------------------------------------------
+def offers_of(provider: Provider) -> QuerySet[Offer]:
+    """Return what a provider sells by dates."""
+    return (
+        Offer.objects.filter(provider=provider)
+        .exclude(kind=Offer.Kind.LODGING)
+        .exclude(state=Offer.State.ARCHIVED)
+        .order_by("title", "pk")
+    )
+
+
+def _rows(own: Sequence[Offer], month: date, *, now: datetime) -> list[dict[str, Any]]:
+    found = (
+        Slot.objects.filter(offer__in=own, day__gte=month, day__lt=month_after(month, 1))
+        .select_related("offer")
+        .with_free(now)
+        .order_by("day", "start_time", "pk")
+    )
+    return _told(list(found), now=now)
+
+
+def _told(found: Sequence[Slot], *, now: datetime) -> list[dict[str, Any]]:
+    """Return what a list says of dates, in places; shares of a carer are said in percent."""
+    rows = []
+    for slot in found:
+        share = slot.offer.kind_rules.units_per_entry > 1
+        whole = max(slot.capacity, 1)
+        rows.append(
+            {
+                "slot": slot,
+                "day": slot.day,
+                **_moment(slot.starts_at, slot.ends_at),
+                "in_percent": share,
+                "sold": round(100 * slot.sold / whole) if share else slot.sold,
+                "held": round(100 * slot.held / whole) if share else slot.held,
+                "free": max(0, slot.free),
+                "places": slot.capacity // slot.offer.kind_rules.units_per_entry,
+                "is_past": slot.starts_at <= now,
+            }
+        )
+    return rows
+
+
+def _moment(starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
+    """Return a date on the clock of Paris, and whether it ends on another day."""
+    start, end = paris(starts_at), paris(ends_at)
+    return {"starts": start, "ends": end, "is_over_midnight": end.date() != start.date()}
+
+
+def _month_url(provider: Provider, offer: Offer | None, day: date) -> str:
+    query = {"maison": provider.slug, "mois": f"{day:%Y-%m}"}
+    if offer is not None:
+        query["offre"] = offer.slug
+    return f"{reverse('extranet-slots')}?{urlencode(query)}"

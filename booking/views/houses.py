@@ -1,0 +1,27 @@
+"""Which of a host's providers a page of its space speaks of: one's own, or none is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import Http404, HttpRequest
+
+from booking.forms.payouts import WhichProviderForm
+from members.access import provider_for
+from members.models import Provider
+
+
+def shown_house(providers: Sequence[Provider], slug: str) -> Provider:
+    """Return the one that the address names, else the first; raises Http404 for somebody else's."""
+    found = next((one for one in providers if one.slug == slug or not slug), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def named_house(request: HttpRequest) -> Provider:
+    """Return the one that a form or an address names; raises Http404 for any but one's own."""
+    form = WhichProviderForm(request.POST or request.GET)
+    if not form.is_valid():
+        raise Http404
+    return provider_for(request.user, form.cleaned_data["provider"])
