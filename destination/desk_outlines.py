@@ -56,8 +56,8 @@ class OutlinesForm(forms.Form):
     file = FileField(
         label=gettext_lazy("Outlines of communes, as GeoJSON"),
         help_text=gettext_lazy(
-            "A collection of features, each with the INSEE code of its commune as `code` or "
-            "`insee`. Outlines that are there already are replaced."
+            "A collection of features, each with the INSEE code of its commune, “code” or “insee”. "
+            "Outlines that are there already are replaced."
         ),
     )
 
@@ -110,6 +110,10 @@ class OutlinesView(PermissionRequiredMixin, WagtailAdminTemplateMixin, TemplateV
         "outlines": OutlinesForm,
         "way": WayForm,
     }
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Name the page on its top."""
+        return [*self.breadcrumbs_items, {"url": "", "label": self.get_page_title()}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the forms, as they were sent where one is refused, and what is loaded."""

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import get_language
+from modeltranslation.settings import AVAILABLE_LANGUAGES
 from modeltranslation.utils import resolution_order
 from wagtail.models import Locale
 
@@ -88,6 +89,9 @@ def with_languages(rows: QuerySet[Row]) -> QuerySet[Row]:
 
 
 def _is_empty(field: str, code: str) -> Q:
+    """Return the condition that a text is missing: a language may have no column for it yet."""
+    if code not in AVAILABLE_LANGUAGES:
+        return Q(pk__isnull=False)
     return Q(**{f"{field}_{code}": ""}) | Q(**{f"{field}_{code}__isnull": True})
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from modeltranslation.settings import AVAILABLE_LANGUAGES
 from modeltranslation.utils import resolution_order
 
 LONGEST = 120
@@ -138,7 +139,9 @@ HEADLINE = (
 
 def shown_sql(column: str, language: str) -> str:
     """Return the SQL of a translated column as pages show it: the nearest language that has it."""
-    own = [f"nullif({column}_{one}, '')" for one in resolution_order(language)]
+    # A language may have pages before what is sold has columns of it.
+    order = [one for one in resolution_order(language) if one in AVAILABLE_LANGUAGES]
+    own = [f"nullif({column}_{one}, '')" for one in order]
     return f"coalesce({', '.join(own)}, '')"
 
 

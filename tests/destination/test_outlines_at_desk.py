@@ -199,7 +199,11 @@ def test_nonsense_is_answered_kindly(office: Client):
     address = reverse("desk_outlines")
     for data in ({}, {"what": "x"}, {"what": "way"}, {"outlines-file": "text"}):
         assert office.post(address, data).status_code == 422
-    assert "Traces will appear here" in text_of(office.get(address))
+    opened = office.get(address)
+    assert "Traces will appear here" in text_of(opened)
+    assert opened.context["breadcrumbs_items"][-1]["label"] == "Outlines and traces"
+    # It is in the menu of those who may open it.
+    assert address in text_of(office.get(reverse("wagtailadmin_home")))
 
 
 def test_only_the_office_loads_files(tour: ItineraryPage):
