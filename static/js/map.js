@@ -95,18 +95,25 @@ function addShapes(map, box, ground) {
 }
 
 // --- Pins: those that would hide each other stand as one bead ------------------------------------
-const signWidth = (point) => (point.label ? WIDE_SIGN.sides + WIDE_SIGN.figure * point.label.length : WIDE_SIGN.bead);
+function beadOf(points, map) {
+  const center = points.length > 1 ? L.latLngBounds(points.map((one) => one.at)).getCenter() : points[0].at;
+  const [{ label }] = points;
+  const width = points.length > 1 || !label ? WIDE_SIGN.bead : WIDE_SIGN.sides + WIDE_SIGN.figure * label.length;
+  return { points, center, width, spot: map.project(center) };
+}
+
+const touch = (one, other) =>
+  Math.abs(one.spot.x - other.spot.x) < (one.width + other.width) / 2 && Math.abs(one.spot.y - other.spot.y) < HIGH;
 
 function gathered(points, map) {
   const beads = [];
-  for (const point of points) {
-    const spot = map.project(point.at);
-    const width = signWidth(point);
-    const bead = beads.find(
-      (one) => Math.abs(one.spot.x - spot.x) < (one.width + width) / 2 && Math.abs(one.spot.y - spot.y) < HIGH,
-    );
-    if (bead) bead.points.push(point);
-    else beads.push({ spot, width, points: [point] });
+  const waiting = points.map((point) => [point]);
+  while (waiting.length) {
+    const bead = beadOf(waiting.shift(), map);
+    // A bead that grew stands elsewhere: it is held against the others again.
+    const near = beads.findIndex((one) => touch(one, bead));
+    if (near < 0) beads.push(bead);
+    else waiting.unshift([...beads.splice(near, 1)[0].points, ...bead.points]);
   }
   return beads;
 }
@@ -168,8 +175,7 @@ function addPins(map, box, points) {
   const draw = () => {
     const had = map.getPane("markerPane").contains(document.activeElement);
     layer.clearLayers();
-    for (const { points: inside } of gathered(points, map)) {
-      const center = inside.length > 1 ? L.latLngBounds(inside.map((one) => one.at)).getCenter() : inside[0].at;
+    for (const { points: inside, center } of gathered(points, map)) {
       const icon = L.divIcon({ className: "map-marker", html: sign(inside), iconSize: null });
       const marker = L.marker(center, { icon, riseOnHover: true }).addTo(layer);
       const ids = inside.map((one) => one.id).filter(Boolean);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from booking import gateways
 from booking.messages import drain_outbox
+from oti.demo.accounts import PASSWORD
 from oti.devtools.fakestripe.server import StandIn
 from oti.devtools.fakestripe.state import Config
 from oti.lib.dates import today
@@ -130,3 +131,28 @@ def assert_is_clean_everywhere(page: Page) -> None:
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         contrast = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
         assert _violations(page, contrast) == [], (page.url, width, "dark")
+
+
+def sign_in(page: Page, url: str, email: str) -> None:
+    """Sign in with an account of the demo, and stay where that leads."""
+    page.goto(f"{url}/compte/login/")
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda address: "/compte/login/" not in address)
+
+
+def assert_all_are_clean(
+    page: Page, url: str, answers: Mapping[str, int], *, language: str = "", everywhere: bool = True
+) -> None:
+    """Open each address, which answers with its status, in its language; assert that it is clean.
+
+    In every look, else as the page is set.
+    """
+    for address, status in answers.items():
+        answer = page.goto(f"{url}{address}")
+        assert answer is not None
+        assert answer.status == status, address
+        if language:
+            assert page.locator("html").get_attribute("lang") == language, address
+        (assert_is_clean_everywhere if everywhere else assert_is_clean)(page)

@@ -24,8 +24,8 @@ from destination.models import (
     ThemePage,
 )
 from destination.models.pages import VelayPage
-from oti.demo.accounts import OFFICE, PASSWORD
-from tests.browser.conftest import Town, assert_is_clean, assert_is_clean_everywhere
+from oti.demo.accounts import OFFICE
+from tests.browser.conftest import Town, assert_all_are_clean, sign_in
 from tests.destination.cms import a_home, a_page
 
 pytestmark = pytest.mark.browser
@@ -82,12 +82,8 @@ def write_pages(language: str) -> list[str]:
 def test_each_type_of_page_is_accessible_in_every_look(
     town: Town, open_browser: Callable[..., Page], language: str
 ):
-    page = open_browser(1280)
-    for address in write_pages(language):
-        response = page.goto(f"{town.url}{address}")
-        assert response is not None
-        assert response.status == 200, address
-        assert_is_clean_everywhere(page)
+    answers = dict.fromkeys(write_pages(language), 200)
+    assert_all_are_clean(open_browser(1280), town.url, answers, language=language)
 
 
 @pytest.mark.parametrize("look", [(390, "dark"), (1280, "light")])
@@ -96,14 +92,9 @@ def test_the_gallery_is_accessible(
 ):
     width, scheme = look
     page = open_browser(width, color_scheme=scheme)
-    page.goto(f"{town.url}/compte/login/")
-    page.fill("[name=login]", OFFICE)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/gestion/**")
-    for part in ("", "pages/"):
-        page.goto(f"{town.url}/gestion/composants/{part}")
-        assert_is_clean(page)
+    sign_in(page, town.url, OFFICE)
+    answers = {"/gestion/composants/": 200, "/gestion/composants/pages/": 200}
+    assert_all_are_clean(page, town.url, answers, everywhere=False)
 
 
 def test_a_page_fits_the_narrowest_phone_in_forced_colours(

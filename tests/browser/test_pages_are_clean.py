@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from oti.demo.accounts import PASSWORD, VISITOR
-from tests.browser.conftest import Town, assert_is_clean, assert_is_clean_everywhere
+from oti.demo.accounts import VISITOR
+from tests.browser.conftest import Town, assert_all_are_clean, assert_is_clean, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +37,13 @@ PAGES = [
     ("/fr/rien-ici/", "/en/nothing-here/"),
     ("/fr/mon-sejour/ajouter/", "/en/my-stay/add/"),
 ]
+# What they answer, where it isn't 200.
+OTHERWISE = {
+    "/fr/rien-ici/": 404,
+    "/en/nothing-here/": 404,
+    "/fr/mon-sejour/ajouter/": 405,
+    "/en/my-stay/add/": 405,
+}
 # The same in every language: the visitor's browser says which.
 ACCOUNTS = ["/compte/login/", "/compte/signup/", "/compte/login/code/", "/compte/password/reset/"]
 
@@ -45,25 +52,15 @@ ACCOUNTS = ["/compte/login/", "/compte/signup/", "/compte/login/code/", "/compte
 def test_every_template_is_accessible_in_every_look(
     town: Town, open_browser: Callable[..., Page], language: str
 ):
-    page = open_browser(1280)
-    for pair in PAGES:
-        path = pair[language == "en"].replace("{week}", town.week)
-        answer = page.goto(f"{town.url}{path}")
-        assert answer is not None
-        assert page.locator("html").get_attribute("lang") == language
-        missing = path in ("/fr/rien-ici/", "/en/nothing-here/")
-        refused = path.endswith(("/ajouter/", "/add/"))
-        assert answer.status == (404 if missing else 405 if refused else 200), path
-        assert_is_clean_everywhere(page)
+    paths = [pair[language == "en"].replace("{week}", town.week) for pair in PAGES]
+    answers = {path: OTHERWISE.get(path, 200) for path in paths}
+    assert_all_are_clean(open_browser(1280), town.url, answers, language=language)
 
 
 def test_pages_of_the_way_in_are_accessible_in_every_look(
     town: Town, open_browser: Callable[..., Page]
 ):
-    page = open_browser(1280)
-    for path in ACCOUNTS:
-        page.goto(f"{town.url}{path}")
-        assert_is_clean_everywhere(page)
+    assert_all_are_clean(open_browser(1280), town.url, dict.fromkeys(ACCOUNTS, 200))
 
 
 @pytest.mark.parametrize("look", [(390, "dark"), (1280, "light")])
@@ -72,12 +69,7 @@ def test_pages_of_an_account_are_accessible(
 ):
     width, scheme = look
     page = open_browser(width, color_scheme=scheme)
-    page.goto(f"{town.url}/compte/login/")
-    page.fill("[name=login]", VISITOR)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/fr/**")
+    sign_in(page, town.url, VISITOR)
     assert_is_clean(page)
-    for path in ("/compte/email/", "/compte/password/change/", "/compte/logout/"):
-        page.goto(f"{town.url}{path}")
-        assert_is_clean(page)
+    answers = dict.fromkeys(("/compte/email/", "/compte/password/change/", "/compte/logout/"), 200)
+    assert_all_are_clean(page, town.url, answers, everywhere=False)
