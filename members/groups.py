@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import product
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -85,12 +87,7 @@ def ensure_office_group() -> Group:
         _grant_collection(group, "wagtaildocs", ON_DOCUMENTS)
         root = Page.get_first_root_node()
         if root is not None:
-            for permission in Permission.objects.filter(
-                content_type__app_label="wagtailcore", codename__in=ON_PAGES
-            ):
-                GroupPagePermission.objects.get_or_create(
-                    group=group, page=root, permission=permission
-                )
+            _grant_pages(group, ON_PAGES, [root])
     return group
 
 
@@ -115,14 +112,7 @@ def ensure_pole_editors() -> list[Group]:
             _grant_collection(group, "wagtailimages", ("add_image", "change_image"), own)
             _grant_collection(group, "wagtailimages", ("choose_image",))
             _grant_collection(group, "wagtaildocs", ("choose_document",))
-            wanted = Permission.objects.filter(
-                content_type__app_label="wagtailcore", codename__in=ON_POLES_PAGES
-            )
-            for page in pages.filter(pole_slug=slug):
-                for permission in wanted:
-                    GroupPagePermission.objects.get_or_create(
-                        group=group, page=page, permission=permission
-                    )
+            _grant_pages(group, ON_POLES_PAGES, pages.filter(pole_slug=slug))
             groups.append(group)
     return groups
 
@@ -168,16 +158,31 @@ def _permissions() -> list[Permission]:
     return list(Permission.objects.filter(wanted))
 
 
+def _grant_pages(group: Group, codenames: tuple[str, ...], pages: Iterable[Page]) -> None:
+    wanted = Permission.objects.filter(
+        content_type__app_label="wagtailcore", codename__in=codenames
+    )
+    GroupPagePermission.objects.bulk_create(
+        [
+            GroupPagePermission(group=group, page=page, permission=permission)
+            for page, permission in product(pages, wanted)
+        ],
+        ignore_conflicts=True,
+    )
+
+
 def _grant_collection(
     group: Group, app: str, codenames: tuple[str, ...], collection: Collection | None = None
 ) -> None:
     where = collection or Collection.get_first_root_node()
-    for permission in Permission.objects.filter(
-        content_type__app_label=app, codename__in=codenames
-    ):
-        GroupCollectionPermission.objects.get_or_create(
-            group=group, collection=where, permission=permission
-        )
+    wanted = Permission.objects.filter(content_type__app_label=app, codename__in=codenames)
+    GroupCollectionPermission.objects.bulk_create(
+        [
+            GroupCollectionPermission(group=group, collection=where, permission=permission)
+            for permission in wanted
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def give_access(
