@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from booking import locks
+from booking.channels.freshness import read_again, stale_trouble
 from booking.evidence import EvidenceInput, evidence_of
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError
@@ -133,6 +134,7 @@ def place_order(
         return Placed(again)
     expires_at = payment_deadline(now)
     deadline = order_deadline(expires_at)
+    _refuse_stale(basket, now=now)
     with locks.write_transaction():
         # What the lines speak of is shared now, not at the commit (LOCKING.md).
         units, slots = _taken_by(basket)
@@ -178,6 +180,14 @@ def place_order(
     basket.state, basket.expires_at = current.state, current.expires_at
     basket.updated_at = current.updated_at
     return written
+
+
+def _refuse_stale(basket: Basket, *, now: datetime) -> None:
+    """Ask other platforms about the nights once more; raises Unavailable `channel_stale`."""
+    beds = dict(basket.lines.filter(unit__isnull=False).values_list("pk", "unit_id"))
+    stale = read_again(beds.values(), now=now)
+    if stale:
+        raise Unavailable(*(stale_trouble(line) for line, unit in beds.items() if unit in stale))
 
 
 def _write(

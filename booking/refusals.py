@@ -96,6 +96,10 @@ MESSAGES: dict[str, Any] = {
     "closed": gettext_lazy("Closed on these dates. Choose other dates."),
     "no_date_then": gettext_lazy("It doesn’t take place on that day."),
     "slot_past": gettext_lazy("This date has passed. Choose another one."),
+    "channel_stale": gettext_lazy(
+        "Its host must confirm these nights first: call the office on %(phone)s, or write to "
+        "%(email)s."
+    ),
     "not_on_sale": gettext_lazy("This offer isn't sold online at the moment."),
     "price_changed": gettext_lazy(
         "The price changed from %(old)s to %(new)s. Accept the new price or remove the line."

@@ -402,6 +402,9 @@ if PACKAGE_POLICY not in {"organiser", "block"}:
     raise ImproperlyConfigured(msg)
 # The demonstration's form and organiser bind nobody: production sells no package on them.
 SELLS_ON_DEMO_TEXTS = not IS_PRODUCTION
+# Hosts of calendars that the office allows beside those of the known platforms
+# (`booking.rules.channels.PLATFORMS`), and what is below them.
+CALENDAR_HOSTS = env_list("CALENDAR_HOSTS")
 OFFICE = {
     "name": env("OFFICE_NAME", "Office de tourisme du Pays du Velay"),
     "phone": env("OFFICE_PHONE", "04 71 00 00 00"),

@@ -14,6 +14,7 @@ from booking.models import (
     BasketLine,
     CancellationPolicy,
     CancellationStep,
+    Feed,
     Offer,
     OfferPermit,
     OfferStep,
@@ -29,6 +30,7 @@ from booking.models import (
     TouristTaxTariff,
     Unit,
 )
+from booking.rules.channels import platform_of
 from destination.models import (
     Commune,
     Epci,
@@ -40,10 +42,14 @@ from destination.models import (
 )
 from members.models import PayoutAccount, Provider, ProviderRole, User
 from oti.lib.codes import secret_token
+from oti.lib.dates import PARIS
 from oti.lib.dates import today as day_of
+from oti.lib.sealing import seal
 
 numbers = itertools.count(1)
 LONG_AGO = date(2020, 1, 1)
+# The moment of the cast.
+SPRING = datetime(2027, 4, 6, 10, 0, tzinfo=PARIS)
 
 
 def a_perimeter() -> Perimeter:
@@ -466,3 +472,25 @@ def a_ready_step(stay: ReadyStay, day: int, offer: Offer, *others: Offer, **fiel
     step.others.set(others)
     step.save()
     return step
+
+
+def a_feed(
+    unit: Unit,
+    url: str = "https://www.airbnb.fr/calendar/ical/1.ics?s=secret",
+    *,
+    now: datetime = SPRING,
+    **fields: Any,
+) -> Feed:
+    """Make a calendar of another platform that nobody has read yet."""
+    host = url.split("/")[2]
+    return Feed.objects.create(
+        unit=unit,
+        name="Airbnb" if "airbnb" in host else host,
+        platform=platform_of(host) or "other",
+        sealed=seal(url),
+        masked=f"{host}/…",
+        digest=url[:64],
+        created_at=now,
+        due_at=now,
+        **fields,
+    )
