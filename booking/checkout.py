@@ -346,7 +346,9 @@ def _check_before_ordering(
     of_package: Sequence[Trouble],
 ) -> None:
     if not view.counted:
-        raise BadInput(trouble("empty"))
+        # All that was planned was lost meanwhile: why is told, not that there is nothing.
+        lost = [one for line in view.lines for one in line.troubles]
+        raise Unavailable(*lost) if lost else BadInput(trouble("empty"))
     if view.basket.state != Basket.State.OPEN:
         raise WrongState(trouble("already_ordered"))
     if terms is None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from booking import (
     care,
+    incidents,
     messages,
     old_baskets,
     payment,
@@ -17,6 +18,7 @@ from booking import (
     search_upkeep,
     settlement,
 )
+from booking.channels import rounds
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
@@ -121,3 +123,17 @@ def purge_care_sheets() -> None:
 def report_uncovered() -> None:
     """Tell the office of childcare sold past its authorisation."""
     permits.report_uncovered(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.read_calendars")
+def read_calendars() -> None:
+    """Read the calendars of other platforms that are due."""
+    rounds.read_due_feeds(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.tell_incidents")
+def tell_incidents() -> None:
+    """Tell hosts and the office of double bookings and of silent calendars."""
+    now = timezone.now()
+    incidents.tell_incidents(now=now)
+    incidents.tell_silent_feeds(now=now)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from booking.views import account, extranet, extranet_payouts, webhooks
+from booking.views import account, extranet, extranet_links, extranet_payouts, webhooks
 
 urlpatterns = [
     path("paiement/stripe/", webhooks.stripe, name="webhook-stripe"),
@@ -11,5 +11,14 @@ urlpatterns = [
     path("pro/versements/", extranet_payouts.payouts, name="extranet-payouts"),
     path("pro/versements/papiers/", extranet_payouts.papers, name="extranet-papers"),
     path("pro/versements/verifier/", extranet_payouts.check, name="extranet-check-account"),
+    path("pro/liens/", extranet_links.links, name="extranet-links"),
+    path("pro/liens/<int:pk>/ajouter/", extranet_links.add, name="extranet-link-add"),
+    path("pro/liens/<int:pk>/partager/", extranet_links.share, name="extranet-link-share"),
+    path("pro/liens/agenda/<int:pk>/lire/", extranet_links.refresh, name="extranet-feed-refresh"),
+    path("pro/liens/agenda/<int:pk>/pause/", extranet_links.pause, name="extranet-feed-pause"),
+    path("pro/liens/agenda/<int:pk>/vide/", extranet_links.empty, name="extranet-feed-empty"),
+    path("pro/liens/agenda/<int:pk>/retirer/", extranet_links.remove, name="extranet-feed-remove"),
+    path("pro/liens/doublons/<int:pk>/", extranet_links.settle, name="extranet-incident"),
+    path("ical/<str:token>.ics", extranet_links.exported, name="unit-calendar"),
     path("compte/suite/", account.after_login, name="after-login"),
 ]

@@ -238,6 +238,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "booking.tasks.send_message": {"queue": "mail"},
     "booking.tasks.send_messages": {"queue": "mail"},
+    "booking.tasks.read_calendars": {"queue": "sync"},
 }
 CELERY_TASK_TIME_LIMIT = 120
 # A process of the worker keeps its line to the database from task to task (oti/celery.py says when
@@ -258,6 +259,8 @@ CELERY_BEAT_SCHEDULE = {
     "pursue-refunds": {"task": "booking.tasks.pursue_refunds", "schedule": 120.0},
     "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
     "report-uncovered": {"task": "booking.tasks.report_uncovered", "schedule": 3600.0},
+    "read-calendars": {"task": "booking.tasks.read_calendars", "schedule": 60.0},
+    "tell-incidents": {"task": "booking.tasks.tell_incidents", "schedule": 300.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},

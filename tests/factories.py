@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -489,7 +490,7 @@ def a_feed(
         platform=platform_of(host) or "other",
         sealed=seal(url),
         masked=f"{host}/…",
-        digest=url[:64],
+        digest=hashlib.sha256(url.encode()).hexdigest(),
         created_at=now,
         due_at=now,
         **fields,

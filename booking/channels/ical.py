@@ -18,7 +18,7 @@ from icalendar import Calendar, Event
 
 from booking.channels.repeats import TooOften, starts_of
 from booking.rules.channels import OuterEvent, kind_of
-from oti.lib.dates import ONE_DAY, PARIS
+from oti.lib.dates import ONE_DAY, PARIS, paris
 
 MOST_EVENTS = 5_000
 MOST_SERIES = 500
@@ -81,7 +81,9 @@ def _events_in(body: bytes) -> list[Event]:
         raise Unbelievable(Doubt.TOO_MANY_EVENTS)
     try:
         calendars = Calendar.from_ical(text, multiple=True)
-        events = [event for one in calendars for event in one.walk("VEVENT")]
+        events = [
+            event for one in calendars for event in one.walk("VEVENT") if isinstance(event, Event)
+        ]
     except (ValueError, KeyError, IndexError, TypeError, OverflowError, RecursionError) as error:
         raise Unbelievable(Doubt.UNREADABLE) from error
     if not calendars or len(events) != text.upper().count(b"BEGIN:VEVENT"):
@@ -173,7 +175,7 @@ class _Sheet:
         One without a zone, or in one that nobody knows, is in the time of Paris.
         """
         try:
-            value = event.decoded(name)
+            value: Any = event.decoded(name)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Unbelievable(Doubt.BAD_EVENT) from error
         if isinstance(value, list) or not isinstance(value, date):
@@ -184,7 +186,8 @@ class _Sheet:
             value = value.replace(tzinfo=PARIS)
         if not 1970 <= value.year <= 2200:
             raise Unbelievable(Doubt.BAD_EVENT)
-        return value
+        moment: date = value
+        return moment
 
     def _length(self, event: Event, start: date) -> timedelta:
         """Return how long it lasts: to its end, for its duration, or one day."""
@@ -223,7 +226,7 @@ def _later(moment: datetime, length: timedelta) -> datetime:
 
 
 def _day_of(moment: date) -> date:
-    return moment.astimezone(PARIS).date() if isinstance(moment, datetime) else moment
+    return paris(moment).date() if isinstance(moment, datetime) else moment
 
 
 def _sequence(event: Event) -> int:

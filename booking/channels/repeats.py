@@ -105,12 +105,13 @@ def _dates(event: Event, name: str) -> list[date]:
     for values in _many(event.get(name)):
         # One that can't be read is no list: it leaves nothing out, and more is closed than less.
         for one in values.dts if isinstance(values, vDDDLists) else ():
-            told = one.dt
             # A period says when it begins and when it ends.
-            found.append(told[0] if isinstance(told, tuple) else told)
+            told = one.dt[0] if isinstance(one.dt, tuple) else one.dt
+            if isinstance(told, date):
+                found.append(told)
     if len(found) > MOST_TIMES:
         raise TooOften
-    return [one for one in found if isinstance(one, date)]
+    return found
 
 
 def _many(value: Any) -> list[Any]:

@@ -67,7 +67,6 @@ class Feed(models.Model):
     problem = models.CharField(max_length=24, blank=True)
     warnings = models.JSONField(default=list, blank=True)
     failures = models.PositiveIntegerField(default=0)
-    asked_at = models.DateTimeField(null=True, blank=True)
     alerted_at = models.DateTimeField(null=True, blank=True)
 
     objects = FeedQuerySet.as_manager()
