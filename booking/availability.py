@@ -23,7 +23,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from booking.catalogue import TURN_SQL, Catalogue, catalogue, communes_on
-from booking.channels.freshness import stale_trouble, units_on_request
+from booking.channels.freshness import (
+    SILENT_FEED,
+    SILENT_SALE,
+    stale_trouble,
+    units_on_request,
+)
 from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
 from booking.holes import bounded_on_both_sides
@@ -394,7 +399,7 @@ def _in_window(children: int, infants: int) -> list[str]:
         "o.state = 'published'",
         "p.state = 'active'",
         "o.commune_id = ANY(%(communes)s)",
-        "u.id <> ALL(%(asking)s::bigint[])",
+        f"NOT EXISTS ({SILENT_FEED})",
         "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"
         " AND h.expires_at > %(now)s AND h.dates && daterange(w.arrival, w.departure))",
     ]
@@ -456,7 +461,7 @@ def find_in_windows(
                 "most": most,
                 "kept": kept,
                 "offer": offer_id,
-                "asking": list(units_on_request(now=now)),
+                "silent": now - SILENT_SALE,
             },
         )
         return [(row[0], row[1], row[2]) for row in cursor.fetchall()]

@@ -259,7 +259,12 @@ CELERY_BEAT_SCHEDULE = {
     "pursue-refunds": {"task": "booking.tasks.pursue_refunds", "schedule": 120.0},
     "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
     "report-uncovered": {"task": "booking.tasks.report_uncovered", "schedule": 3600.0},
-    "read-calendars": {"task": "booking.tasks.read_calendars", "schedule": 60.0},
+    "read-calendars": {
+        "task": "booking.tasks.read_calendars",
+        "schedule": 60.0,
+        # A round that waited is that of the next minute.
+        "options": {"expires": 60},
+    },
     "tell-incidents": {"task": "booking.tasks.tell_incidents", "schedule": 300.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},

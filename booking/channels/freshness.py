@@ -30,6 +30,11 @@ BUDGET_SECONDS = 4.0
 SILENT_HOST = timedelta(hours=6)
 SILENT_SALE = timedelta(hours=24)
 MOST_AT_ONCE = 8
+# A calendar of the unit `u` that has been silent since a moment.
+SILENT_FEED = """
+SELECT 1 FROM booking_feed f WHERE f.unit_id = u.id AND NOT f.is_paused
+AND coalesce(f.last_good_at, f.created_at) < %(silent)s
+"""
 STALE = """
 SELECT DISTINCT unit_id FROM booking_feed
 WHERE unit_id = ANY(%s::bigint[]) AND NOT is_paused AND coalesce(last_good_at, created_at) < %s

@@ -20,7 +20,7 @@ Scenario = Callable[[Copy], list[Line]]
 
 def scenarios() -> dict[str, tuple[int, Scenario]]:
     """Return each scenario's size of destination and work, in the order in which they run."""
-    from oti.devtools.bench.scenarios import adds, api, buying, machine, pages, written
+    from oti.devtools.bench.scenarios import adds, api, buying, feeds, machine, pages, written
 
     return {
         "start": (SMALL, machine.start),
@@ -34,6 +34,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "add_after": (SMALL, adds.add_after),
         "search_500": (SMALL, pages.search),
         "compose": (SMALL, pages.compose),
+        "feeds_2000": (SMALL, feeds.feeds_2000),
         "search_5000": (LARGE, pages.search),
         "search_50000": (HUGE, pages.search),
     }

@@ -181,7 +181,7 @@ def test_the_same_calendar_isnt_linked_twice_and_ten_are_enough(
     assert Feed.objects.count() == 10
 
 
-# --- What one does with it -------------------------------------------------------------------------
+# --- What one does with it -----------------------------------------------------------------------
 def test_reading_now_is_throttled(host: Client, unit: Unit, platform: Platform, at: Any) -> None:
     feed = factories.a_feed(unit)
     platform.says(WEEK)
@@ -265,7 +265,7 @@ def test_the_address_to_give_is_made_renewed_and_ended(host: Client, unit: Unit)
     assert not ExportLink.objects.exists()
 
 
-# --- Double bookings -------------------------------------------------------------------------------
+# --- Double bookings -----------------------------------------------------------------------------
 @pytest.fixture
 def incident(bank: FakeBank, platform: Platform) -> ChannelIncident:
     order = paid_stay(bank)
