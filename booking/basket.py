@@ -190,7 +190,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     Locks: units, slots, basket. What can be had is held, at the price last shown; the rest stays
     in the plan, marked.
     """
-    stale = read_again(basket.lines.values_list("unit_id", flat=True), now=now)
+    stale = read_again(basket.lines.values("unit_id"), now=now)
     with locks.write_transaction():
         read = list(lines_to_hold(basket))
         people = people_from(basket.people)

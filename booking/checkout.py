@@ -184,10 +184,10 @@ def place_order(
 
 def _refuse_stale(basket: Basket, *, now: datetime) -> None:
     """Ask other platforms about the nights once more; raises Unavailable `channel_stale`."""
-    beds = dict(basket.lines.filter(unit__isnull=False).values_list("pk", "unit_id"))
-    stale = read_again(beds.values(), now=now)
+    stale = read_again(basket.lines.values("unit_id"), now=now)
     if stale:
-        raise Unavailable(*(stale_trouble(line) for line, unit in beds.items() if unit in stale))
+        beds = basket.lines.filter(unit__in=stale).values_list("pk", flat=True)
+        raise Unavailable(*(stale_trouble(line) for line in beds))
 
 
 def _write(

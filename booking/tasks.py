@@ -18,7 +18,7 @@ from booking import (
     search_upkeep,
     settlement,
 )
-from booking.channels import rounds
+from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
@@ -101,10 +101,11 @@ def retry_gateway_events() -> None:
 
 @shared_task(name="booking.tasks.tidy_holds")
 def tidy_holds() -> None:
-    """Remove holds that count for nothing any more, and baskets nobody comes back to."""
+    """Remove what counts for nothing any more: holds, left baskets, events of other platforms."""
     now = timezone.now()
     search_upkeep.tidy_holds(now=now)
     old_baskets.tidy_baskets(now=now)
+    sync.forget_past_events(now=now)
 
 
 @shared_task(name="booking.tasks.extend_search_table")

@@ -8,14 +8,16 @@ sold at once: the office asks its host (oti/decisions/0011-channels.md).
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
 from booking.channels.reading import Answer, Question, answer_of, ask
 from booking.channels.sync import apply
@@ -23,6 +25,8 @@ from booking.models import Feed
 from booking.refusals import Busy, Trouble, Unavailable, trouble
 from oti.lib.memo import remembered
 
+# Units by their keys, or the query that finds them.
+Units = Collection[int] | QuerySet[Any, Any]
 # What was read so lately is believed; a platform that was asked a moment ago isn't asked again.
 FRESH = timedelta(minutes=5)
 JUST_ASKED = timedelta(minutes=1)
@@ -50,15 +54,15 @@ def refresh_before_sale(unit_id: int | None, *, now: datetime) -> None:
         raise Unavailable(stale_trouble())
 
 
-def read_again(unit_ids: Iterable[int | None], *, now: datetime) -> set[int]:
+def read_again(units: Units, *, now: datetime) -> set[int]:
     """Ask the calendars of these units again where what they said is older than five minutes.
 
     Takes BUDGET_SECONDS at most, outside any transaction; one that doesn't answer in time changes
     nothing. Returns the units that aren't sold at once: one of their calendars has been silent
-    for a day. Locks: the unit, where something changed, in a transaction of its own.
+    for a day. One statement where they have none. Locks: the unit, where something changed, in a
+    transaction of its own.
     """
-    wanted = {one for one in unit_ids if one}
-    feeds = list(Feed.objects.live().filter(unit_id__in=wanted)) if wanted else []
+    feeds = list(Feed.objects.live().filter(unit_id__in=units))
     old = [one for one in feeds if is_old(one, now)]
     if old:
         _read_together(old, now=now)

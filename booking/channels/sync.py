@@ -38,6 +38,8 @@ from oti.lib.dates import today as day_of
 EVERY = timedelta(minutes=15)
 JITTER_SECONDS = 240
 LONGEST_BACKOFF = timedelta(hours=2)
+# What is over is of use for the figures of a season, then no more.
+KEPT = timedelta(days=60)
 
 
 def import_feed(feed: Feed, *, now: datetime, total_seconds: float | None = None) -> str:
@@ -70,6 +72,12 @@ def apply(feed_id: int, answer: Answer, *, now: datetime, accept_empty: bool = F
         _write(feed, answer, now=now, opens_at_once=accept_empty)
     _note_good(feed, answer, now=now)
     return ""
+
+
+def forget_past_events(*, now: datetime) -> int:
+    """Delete what calendars said of nights long past; returns how many events."""
+    long_ago = day_of(now) - KEPT
+    return FeedEvent.objects.filter(dates__endswith__lt=long_ago).delete()[0]
 
 
 def note_problem(feed: Feed, problem: str, *, wait: timedelta | None = None, now: datetime) -> str:

@@ -407,3 +407,17 @@ def test_nothing_of_a_guest_reaches_the_database(feed: Feed, platform: Platform)
     assert "Inès" not in told
     assert "1234" not in told
     assert "inès" not in told
+
+
+def test_what_is_long_past_is_forgotten_and_opens_nothing(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    platform.says(calendar(WEEK, whole("20270717", "20271001", "UID:b")))
+    read(feed)
+    later = datetime(2027, 9, 20, 10, tzinfo=NOW.tzinfo)
+
+    assert sync.forget_past_events(now=NOW) == 0
+    assert sync.forget_past_events(now=later) == 1
+
+    assert read(feed, later) == ""
+    assert ("2027-07-10", "2027-10-01") in blocks(unit)
