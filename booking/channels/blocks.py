@@ -10,11 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from booking.models import FeedEvent, Stay
 from booking.rules.channels import Nights, union, without
 from booking.search_table import refresh_runs
+
+# One statement: a calendar has a hundred spans.
+END_HOLDS = """
+DELETE FROM booking_stay held
+USING unnest(%(firsts)s::date[], %(afters)s::date[]) AS span(first, after)
+WHERE held.unit_id = %(unit)s AND held.state = 'held'
+AND held.dates && daterange(span.first, span.after)
+"""
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,9 @@ def wanted_blocks(unit_id: int, *, today: date) -> list[Nights]:
 
 def _end_holds(unit_id: int, spans: list[Nights]) -> int:
     """Delete the holds, live or lapsed, on nights that are taken elsewhere; returns how many."""
-    ended = 0
-    for first, after in spans:
-        held = Stay.objects.filter(
-            unit_id=unit_id, state=Stay.State.HELD, dates__overlap=DateRange(first, after)
-        )
-        ended += held.delete()[0]
-    return ended
+    if not spans:
+        return 0
+    firsts, afters = (list(column) for column in zip(*spans, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(END_HOLDS, {"unit": unit_id, "firsts": firsts, "afters": afters})
+        return int(cursor.rowcount)

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from booking import locks
 from booking.channels.blocks import Blocks, write_blocks
@@ -40,6 +41,21 @@ JITTER_SECONDS = 240
 LONGEST_BACKOFF = timedelta(hours=2)
 # What is over is of use for the figures of a season, then no more.
 KEPT = timedelta(days=60)
+# Written out: a calendar may change a hundred events at once.
+COLUMNS = {"kind": "text", "missing_since": "timestamptz", "missing_count": "smallint"}
+UPDATE_EVENTS = """
+UPDATE booking_feedevent it SET {column} = told.value
+FROM unnest(%(uids)s::text[], %(firsts)s::date[], %(afters)s::date[], %(values)s::{type}[])
+    AS told(uid, first, after, value)
+WHERE it.feed_id = %(feed)s AND it.uid = told.uid
+AND it.dates = daterange(told.first, told.after)
+"""
+DELETE_EVENTS = """
+DELETE FROM booking_feedevent it
+USING unnest(%(uids)s::text[], %(firsts)s::date[], %(afters)s::date[]) AS told(uid, first, after)
+WHERE it.feed_id = %(feed)s AND it.uid = told.uid
+AND it.dates = daterange(told.first, told.after)
+"""
 
 
 def import_feed(feed: Feed, *, now: datetime, total_seconds: float | None = None) -> str:
@@ -191,16 +207,35 @@ def write_events(feed: Feed, changes: Comparison, *, now: datetime) -> None:
         ),
         ignore_conflicts=True,
     )
-    for one in changes.changed:
-        _rows(feed, one).update(kind=one.kind)
-    for one in changes.back:
-        _rows(feed, one).update(missing_since=None, missing_count=0)
-    for gap in changes.missing:
-        _rows(feed, gap.event).update(
-            missing_since=gap.missing_since, missing_count=gap.missing_count
-        )
-    for one in changes.gone:
-        _rows(feed, one).delete()
+    _change(feed, changes.changed, "kind", [one.kind for one in changes.changed])
+    _change(feed, changes.back, "missing_since", [None for _one in changes.back])
+    _change(feed, changes.back, "missing_count", [0 for _one in changes.back])
+    gaps = [gap.event for gap in changes.missing]
+    _change(feed, gaps, "missing_since", [gap.missing_since for gap in changes.missing])
+    _change(feed, gaps, "missing_count", [gap.missing_count for gap in changes.missing])
+    if changes.gone:
+        with connection.cursor() as cursor:
+            cursor.execute(DELETE_EVENTS, {"feed": feed.pk, **_columns(changes.gone)})
+
+
+def _change(
+    feed: Feed, events: Sequence[OuterEvent], column: str, values: Sequence[object]
+) -> None:
+    """Give one column of each of these events its value, in one statement."""
+    if not events:
+        return
+    statement = UPDATE_EVENTS.format(column=column, type=COLUMNS[column])
+    asked: dict[str, Any] = {"feed": feed.pk, "values": list(values), **_columns(events)}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, asked)
+
+
+def _columns(events: Sequence[OuterEvent]) -> dict[str, list[Any]]:
+    return {
+        "uids": [one.uid for one in events],
+        "firsts": [one.first_night for one in events],
+        "afters": [one.departure for one in events],
+    }
 
 
 def open_incidents(feed: Feed, events: Iterable[OuterEvent], *, now: datetime) -> int:
@@ -281,12 +316,6 @@ def _in_common(events: Sequence[OuterEvent], nights: Nights) -> DateRange | None
     first = max(nights[0], min(one.first_night for one in events))
     after = min(nights[1], max(one.departure for one in events))
     return DateRange(first, after)
-
-
-def _rows(feed: Feed, event: OuterEvent) -> QuerySet[FeedEvent]:
-    return FeedEvent.objects.filter(
-        feed=feed, uid=event.uid, dates=DateRange(event.first_night, event.departure)
-    )
 
 
 def _told(spans: Iterable[tuple[date, date]]) -> list[str]:
