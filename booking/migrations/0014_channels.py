@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('feed_name', models.CharField(max_length=40, verbose_name='calendar')),
                 ('dates', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='nights in common')),
                 ('state', models.CharField(choices=[('open', 'new'), ('told', 'host and office told'), ('settled', 'settled')], default='open', max_length=10, verbose_name='state')),
-                ('outcome', models.CharField(blank=True, choices=[('cancelled_there', 'the booking on the other platform was cancelled'), ('cancelled_here', 'the booking here was cancelled with the office'), ('relocated', 'one of the two parties was lodged elsewhere'), ('no_clash', 'it was one and the same booking, or only a closure')], max_length=20, verbose_name='what was done')),
+                ('outcome', models.CharField(blank=True, choices=[('cancelled_there', 'The booking on the other platform was cancelled'), ('cancelled_here', 'The booking here was cancelled with the office'), ('relocated', 'One of the two parties was lodged elsewhere'), ('no_clash', 'It was one and the same booking, or only a closure')], max_length=20, verbose_name='what was done')),
                 ('note', models.CharField(blank=True, max_length=400, verbose_name='in a few words')),
                 ('opened_at', models.DateTimeField()),
                 ('told_at', models.DateTimeField(blank=True, null=True)),

@@ -145,10 +145,10 @@ class ChannelIncident(models.Model):
         SETTLED = states.SETTLED, _("settled")
 
     class Outcome(models.TextChoices):
-        CANCELLED_THERE = "cancelled_there", _("the booking on the other platform was cancelled")
-        CANCELLED_HERE = "cancelled_here", _("the booking here was cancelled with the office")
-        RELOCATED = "relocated", _("one of the two parties was lodged elsewhere")
-        NO_CLASH = "no_clash", _("it was one and the same booking, or only a closure")
+        CANCELLED_THERE = "cancelled_there", _("The booking on the other platform was cancelled")
+        CANCELLED_HERE = "cancelled_here", _("The booking here was cancelled with the office")
+        RELOCATED = "relocated", _("One of the two parties was lodged elsewhere")
+        NO_CLASH = "no_clash", _("It was one and the same booking, or only a closure")
 
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="channel_incidents")
     feed = models.ForeignKey(
