@@ -305,6 +305,23 @@ def test_a_double_booking_is_told_once_and_settled_with_what_was_done(
     assert "isn't possible any more" in text_of(again)
 
 
+def test_the_office_sees_what_is_to_be_settled_and_how_it_ended(
+    incident: ChannelIncident, admin_client: Client
+) -> None:
+    home = admin_client.get(reverse("wagtailadmin_home"), headers={"Accept-Language": "en"})
+    assert reverse("desk_incidents:index") in home.content.decode()
+    page = admin_client.get(reverse("desk_incidents:index"))
+    assert incident.order_line.order.reference in page.content.decode()
+    ChannelIncident.objects.update(
+        state=states.SETTLED, outcome="relocated", note="Chez Anne", settled_at=NOW
+    )
+    one = admin_client.get(reverse("desk_incidents:inspect", args=[incident.pk]))
+    assert "Chez Anne" in one.content.decode()
+    assert (
+        admin_client.get(reverse("desk_incidents:index"), {"state": "settled"}).status_code == 200
+    )
+
+
 def test_mails_of_a_double_booking_name_nights_and_calendar(incident: ChannelIncident) -> None:
     incidents.tell_incidents(now=NOW)
 
