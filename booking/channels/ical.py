@@ -17,11 +17,12 @@ from typing import Any
 from icalendar import Calendar, Event
 
 from booking.channels.repeats import TooOften, starts_of
+from booking.channels.zones import without_known_zones
 from booking.rules.channels import OuterEvent, kind_of
 from oti.lib.dates import ONE_DAY, PARIS, paris
 
 MOST_EVENTS = 5_000
-MOST_SERIES = 500
+MOST_SERIES = 200
 # Nothing is sold so far ahead: what lasts longer is cut there, so that it stays a span of days.
 YEARS_AHEAD = 4
 BEGIN, END = b"BEGIN:VCALENDAR", b"END:VCALENDAR"
@@ -77,16 +78,18 @@ def _events_in(body: bytes) -> list[Event]:
         raise Unbelievable(Doubt.NOT_A_CALENDAR)
     if not text[-len(END) :].upper() == END:
         raise Unbelievable(Doubt.CUT_SHORT)
-    if text.upper().count(b"BEGIN:VEVENT") > MOST_EVENTS:
+    count = text.upper().count(b"BEGIN:VEVENT")
+    if count > MOST_EVENTS:
         raise Unbelievable(Doubt.TOO_MANY_EVENTS)
     try:
+        text = without_known_zones(text, count)
         calendars = Calendar.from_ical(text, multiple=True)
         events = [
             event for one in calendars for event in one.walk("VEVENT") if isinstance(event, Event)
         ]
     except (ValueError, KeyError, IndexError, TypeError, OverflowError, RecursionError) as error:
         raise Unbelievable(Doubt.UNREADABLE) from error
-    if not calendars or len(events) != text.upper().count(b"BEGIN:VEVENT"):
+    if not calendars or len(events) != count:
         raise Unbelievable(Doubt.CUT_SHORT)
     return events
 
