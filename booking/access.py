@@ -13,10 +13,20 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
 
 from booking.basket import basket_of
 from booking.care import asks_sheet
-from booking.models import Basket, Order, OrderLine, Payout, Slot
+from booking.models import (
+    Basket,
+    ChannelIncident,
+    Feed,
+    Order,
+    OrderLine,
+    Payout,
+    Slot,
+    Unit,
+)
 from booking.rules import states
 from members.access import providers_of
 from members.models import User
@@ -199,3 +209,32 @@ def slot_for_provider(user: User | AnonymousUser, pk: int) -> Slot:
     if slot is None:
         raise Http404
     return slot
+
+
+def units_of_providers(user: User | AnonymousUser) -> QuerySet[Unit]:
+    """Return the lodgings of this person's providers, and nobody else's."""
+    return Unit.objects.filter(offer__provider__in=providers_of(user)).order_by(
+        "offer__provider__name", "offer__title", "pk"
+    )
+
+
+def unit_for_provider(user: User | AnonymousUser, pk: int) -> Unit:
+    """Return one lodging of this person's providers; raises Http404 for another's."""
+    return get_object_or_404(units_of_providers(user).select_related("offer"), pk=pk)
+
+
+def feed_for_provider(user: User | AnonymousUser, pk: int) -> Feed:
+    """Return one calendar of this person's lodgings; raises Http404 for another's."""
+    own = Feed.objects.filter(unit__offer__provider__in=providers_of(user))
+    return get_object_or_404(own.select_related("unit__offer"), pk=pk)
+
+
+def incidents_of_providers(user: User | AnonymousUser) -> QuerySet[ChannelIncident]:
+    """Return the double bookings of this person's lodgings, and of nobody else's."""
+    return ChannelIncident.objects.filter(unit__offer__provider__in=providers_of(user))
+
+
+def incident_for_provider(user: User | AnonymousUser, pk: int) -> ChannelIncident:
+    """Return one double booking of this person's lodgings; raises Http404 for another's."""
+    own = incidents_of_providers(user).select_related("unit__offer", "order_line__order")
+    return get_object_or_404(own, pk=pk)

@@ -9,7 +9,7 @@ import calendar as months
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -23,6 +23,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from booking.catalogue import TURN_SQL, Catalogue, catalogue, communes_on
+from booking.channels.freshness import (
+    SILENT_FEED,
+    SILENT_SALE,
+    stale_trouble,
+    units_on_request,
+)
 from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
 from booking.holes import bounded_on_both_sides
@@ -117,6 +123,8 @@ class StayResult:
     nights: int
     free_cancellation_until: datetime | None
     pole: Pole | None
+    # Its calendar elsewhere has been silent for a day: the office asks the host first.
+    is_on_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -278,7 +286,8 @@ def search_stays(criteria: StaySearch, *, now: datetime, size: int = PAGE_SIZE) 
         shown += [one for one in results if one is not None]
         refused += results.count(None)
         start += size
-    shown = shown[:size]
+    asking = units_on_request(now=now)
+    shown = [replace(one, is_on_request=one.unit.pk in asking) for one in shown[:size]]
     if criteria.sort in {"price", "price_desc"}:
         shown.sort(key=lambda one: one.quote.total, reverse=criteria.sort == "price_desc")
     count = len(ranked) - refused
@@ -393,6 +402,7 @@ def _in_window(children: int, infants: int) -> list[str]:
         "o.state = 'published'",
         "p.state = 'active'",
         "o.commune_id = ANY(%(communes)s)",
+        f"NOT EXISTS ({SILENT_FEED})",
         "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"
         " AND h.expires_at > %(now)s AND h.dates && daterange(w.arrival, w.departure))",
     ]
@@ -454,6 +464,7 @@ def find_in_windows(
                 "most": most,
                 "kept": kept,
                 "offer": offer_id,
+                "silent": now - SILENT_SALE,
             },
         )
         return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
@@ -494,12 +505,15 @@ def stay_choices(
     taken, closed = _taken_and_closed(
         [unit.pk for unit in units], arrival, departure, now=now, except_basket=except_basket
     )
+    asking = units_on_request(now=now)
     tax_book = TaxBook()
     choices = []
     for unit in units:
         reasons = check_unit(unit, arrival, departure, guests, today=today)
         if not reasons and unit.pk in taken | closed:
             reasons = [trouble("closed" if unit.pk in closed else "sold_out", field="arrival")]
+        elif not reasons and unit.pk in asking:
+            reasons = [stale_trouble()]
         quote, no_quote = quote_unit(unit, arrival, departure, guests, options, tax_book)
         choices.append(
             UnitChoice(

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 
 from booking import locks
+from booking.channels.freshness import read_again, refresh_before_sale, stale_trouble
 from booking.holds import (
     Taken,
     hold_nights,
@@ -76,6 +77,7 @@ def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> Bas
     alone. A bed beside one that everybody has is refused with `has_bed` until they say whom it is
     for; what it takes the place of goes once it is held.
     """
+    refresh_before_sale(request.unit_id, now=now)
     return _read_again_once(basket, lambda: _add(basket, request, now=now))
 
 
@@ -124,6 +126,7 @@ def change_line(basket: Basket, line_id: int, request: LineRequest, *, now: date
     Locks: units (shared), slots, basket. Raises as `add_to_basket`, and BadInput for an unknown
     line.
     """
+    refresh_before_sale(request.unit_id, now=now)
     return _read_again_once(basket, lambda: _change(basket, line_id, request, now=now))
 
 
@@ -187,6 +190,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     Locks: units, slots, basket. What can be had is held, at the price last shown; the rest stays
     in the plan, marked.
     """
+    stale = read_again(basket.lines.values("unit_id"), now=now)
     with locks.write_transaction():
         read = list(lines_to_hold(basket))
         people = people_from(basket.people)
@@ -205,6 +209,8 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
                 continue
             try:
                 if line.unit_id:
+                    if line.unit_id in stale:
+                        raise Unavailable(stale_trouble())
                     if line.unit_id not in had:
                         raise Busy(trouble("busy"))
                     held_id = hold_nights(

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from booking import locks
+from booking.channels.blocks import write_blocks
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
 from booking.payment import create_refund
@@ -22,6 +23,7 @@ from booking.search_table import refresh_runs
 from booking.settlement import share_again
 from booking.signals import line_cancelled, order_cancelled
 from members.journal import Actor, record
+from oti.lib.dates import today as day_of
 
 Basis = Literal["policy", "full"]
 
@@ -75,7 +77,7 @@ def cancel_lines(
         done = []
         for line in lines:
             result = _refund_of(line, basis=basis, now=now)
-            _cancel_line(line, slots)
+            _cancel_line(line, slots, now=now)
             if paid is not None:
                 create_refund(paid, result.total, reason=reason, line_id=line.pk, now=now)
             record(
@@ -110,7 +112,7 @@ def _refund_of(line: OrderLine, *, basis: Basis, now: datetime) -> RefundResult:
     )
 
 
-def _cancel_line(line: OrderLine, slots: dict[int, Slot]) -> None:
+def _cancel_line(line: OrderLine, slots: dict[int, Slot], *, now: datetime) -> None:
     line.state = states.CANCELLED
     line.save(update_fields=["state"])
     if line.unit_id and line.arrival and line.departure:
@@ -118,6 +120,8 @@ def _cancel_line(line: OrderLine, slots: dict[int, Slot]) -> None:
             state=Stay.State.CANCELLED
         )
         refresh_runs([line.unit_id], line.arrival, line.departure)
+        # Nights that another platform takes as well are not free again.
+        write_blocks(line.unit_id, today=day_of(now))
     for take in line.takes.all():
         slot = slots[take.slot_id]
         slot.sold -= take.quantity

@@ -260,6 +260,8 @@ def lodging_card(
         day = jour_long(result.free_cancellation_until, "no-year")
         text = _("Free cancellation until %(day)s") % {"day": day}
         badges = [{"text": text, "kind": "ok", "icon": "circle-check"}]
+    if result.is_on_request:
+        badges = [{"text": _("On request: we ask the host"), "kind": "info", "icon": "phone"}]
     tax_on_site = result.quote.tourist_tax_on_site
     note = _("%(nights)s, all included") if not tax_on_site else "%(nights)s"
     return {
@@ -273,7 +275,10 @@ def lodging_card(
             "note": note % {"nights": nights_words(result.nights)},
             "tax_on_site": tax_on_site,
         },
-        "add": add_nights(unit, arrival, departure, guests, shown=result.quote.total, back=back),
+        "add": None
+        if result.is_on_request
+        else add_nights(unit, arrival, departure, guests, shown=result.quote.total, back=back),
+        "see": _("See") if result.is_on_request else "",
     }
 
 

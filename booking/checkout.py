@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from booking import locks
+from booking.channels.freshness import read_again, stale_trouble
 from booking.evidence import EvidenceInput, evidence_of
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError
@@ -133,6 +134,7 @@ def place_order(
         return Placed(again)
     expires_at = payment_deadline(now)
     deadline = order_deadline(expires_at)
+    _refuse_stale(basket, now=now)
     with locks.write_transaction():
         # What the lines speak of is shared now, not at the commit (LOCKING.md).
         units, slots = _taken_by(basket)
@@ -178,6 +180,14 @@ def place_order(
     basket.state, basket.expires_at = current.state, current.expires_at
     basket.updated_at = current.updated_at
     return written
+
+
+def _refuse_stale(basket: Basket, *, now: datetime) -> None:
+    """Ask other platforms about the nights once more; raises Unavailable `channel_stale`."""
+    stale = read_again(basket.lines.values("unit_id"), now=now)
+    if stale:
+        beds = basket.lines.filter(unit__in=stale).values_list("pk", flat=True)
+        raise Unavailable(*(stale_trouble(line) for line in beds))
 
 
 def _write(
@@ -336,7 +346,9 @@ def _check_before_ordering(
     of_package: Sequence[Trouble],
 ) -> None:
     if not view.counted:
-        raise BadInput(trouble("empty"))
+        # All that was planned was lost meanwhile: why is told, not that there is nothing.
+        lost = [one for line in view.lines for one in line.troubles]
+        raise Unavailable(*lost) if lost else BadInput(trouble("empty"))
     if view.basket.state != Basket.State.OPEN:
         raise WrongState(trouble("already_ordered"))
     if terms is None:

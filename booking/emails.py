@@ -19,7 +19,14 @@ from django.utils.translation import override
 
 from booking import package_words, showing
 from booking.ics import calendar_of
-from booking.models import Order, OrderLine, OutboxMessage, SubOrder
+from booking.models import (
+    ChannelIncident,
+    Order,
+    OrderLine,
+    OutboxMessage,
+    SubOrder,
+    Unit,
+)
 from booking.rules import states
 from destination.legal_body import clean_body, plain_body
 from members.models import Provider
@@ -234,6 +241,35 @@ def _payout_account(message: OutboxMessage, reader: Reader, now: datetime) -> Co
     }
 
 
+def _double_booking(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = _order_of(message)
+    incident = ChannelIncident.objects.select_related("unit").get(pk=message.data["incident"])
+    lines = reader.sold_lines(order, now)
+    return {
+        "order": order,
+        "line": next(one for one in lines if one.line.pk == incident.order_line_id),
+        "unit": incident.unit,
+        "platform": incident.feed_name,
+        "first": incident.dates.lower,
+        "after": incident.dates.upper,
+        "links_url": settings.BASE_URL + reverse("extranet-links"),
+        "desk_url": settings.BASE_URL + reverse("desk_orders:inspect", args=[order.pk]),
+    }
+
+
+def _calendar_silent(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    unit = Unit.objects.select_related("offer__provider").get(pk=message.data["unit"])
+    provider = unit.offer.provider
+    return {
+        "host": provider.host_names or provider.name,
+        "platform": message.data["calendar"],
+        "title": unit.offer.title,
+        "unit": unit.name,
+        "since": datetime.fromisoformat(message.data["since"]),
+        "links_url": settings.BASE_URL + reverse("extranet-links"),
+    }
+
+
 CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
@@ -244,4 +280,7 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "plan_b": _plan_b,
     "permit_ended": _permit_ended,
     "payout_account": _payout_account,
+    "double_booking": _double_booking,
+    "double_booking_office": _double_booking,
+    "calendar_silent": _calendar_silent,
 }

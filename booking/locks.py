@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, models, transaction
 
 from booking.models import (
     Basket,
+    Feed,
     Order,
     OutboxMessage,
     Payment,
@@ -53,6 +54,15 @@ WHERE id IN (
     WHERE id = ANY(%(ids)s::bigint[]) AND state IN ('waiting', 'sending')
     AND next_attempt_at <= %(now)s
     ORDER BY id FOR UPDATE SKIP LOCKED
+) RETURNING {columns}
+"""
+
+# Calendars that are due, under a lease; those that another round has are passed over.
+CLAIM_FEEDS = """
+UPDATE booking_feed it SET due_at = %(until)s
+WHERE id IN (
+    SELECT id FROM booking_feed WHERE NOT is_paused AND due_at <= %(now)s
+    ORDER BY due_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ) RETURNING {columns}
 """
 
@@ -154,6 +164,15 @@ def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> lis
     """
     values = {"ids": list(ids), "now": now, "until": until}
     return sorted(read_rows(CLAIM_MESSAGES, OutboxMessage, values), key=lambda one: one.pk)
+
+
+def claim_feeds(*, now: datetime, until: datetime, most: int) -> list[Feed]:
+    """Take calendars that are due, under a lease until `until`; sorted by pk.
+
+    One statement, outside any other transaction: who asks at the same moment gets the others.
+    """
+    values = {"now": now, "until": until, "most": most}
+    return sorted(read_rows(CLAIM_FEEDS, Feed, values), key=lambda one: one.pk)
 
 
 def lock_free_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:

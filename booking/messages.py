@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from booking import locks
 from booking.models import Order, OutboxMessage
+from booking.task_queue import ask_for_task
 from members.journal import Actor, record
-from oti.celery import app
 from oti.lib.inserts import insert_or_find
 from oti.lib.joins import read_rows
 
@@ -106,14 +106,6 @@ def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) ->
     insert_or_find(rows, by="key")
     for few in _some_at_once([row.pk for row in rows]):
         transaction.on_commit(partial(ask_for_task, "booking.tasks.send_messages", few))
-
-
-def ask_for_task(name: str, *args: Any) -> None:
-    """Queue a task by name without waiting: a queue that is away is no fault of the request."""
-    try:
-        app.send_task(name, args=args, retry=False)
-    except Exception as error:  # noqa: BLE001 - whatever the broker raises, beat comes after
-        logger.warning("task %s not queued, beat will do it: %s", name, error)
 
 
 def send_message(message_id: int, *, now: datetime) -> bool:

@@ -27,10 +27,10 @@ from booking.gateways.base import (
     SessionTruth,
     session_deadline,
 )
-from booking.messages import ask_for_task
 from booking.models import GatewayEvent, Order, OrderLine, Payment, Refund
 from booking.refusals import Refusal, Unavailable, WrongState, trouble
 from booking.rules import states
+from booking.task_queue import ask_for_task
 from members.journal import BANK, Actor, record
 from oti.lib.money import from_cents, to_cents
 

@@ -24,9 +24,10 @@ from booking.gateways.base import (
     GatewayRefused,
     GatewayUnavailable,
 )
-from booking.messages import ask_for_task, write_message
+from booking.messages import write_message
 from booking.refusals import NotAllowed, Refusal, Unavailable, trouble
 from booking.rules import states
+from booking.task_queue import ask_for_task
 from members.journal import BANK, SYSTEM, Actor, record
 from members.models import PayoutAccount, Provider, ProviderRole
 

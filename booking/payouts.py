@@ -28,7 +28,6 @@ from booking.gateways.base import (
     TransferRequest,
     TransferTruth,
 )
-from booking.messages import ask_for_task
 from booking.models import Order, OrderLine, Payment, Payout, Refund, SubOrder
 from booking.payment import note_truth
 from booking.payout_accounts import open_demo_accounts, refresh_account
@@ -43,6 +42,7 @@ from booking.reversals import (
 )
 from booking.rules import states
 from booking.rules.payouts import release_moment
+from booking.task_queue import ask_for_task
 from members.journal import BANK, SYSTEM, Actor, record
 from members.models import PayoutAccount, Provider
 from oti.lib.money import ZERO, from_cents, to_cents

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from booking.availability import check_dates, free_stays
+from booking.channels.freshness import stale_trouble, units_on_request
 from booking.holes import bounded_on_both_sides
 from booking.kept_offers import kept_offers
 from booking.models import Basket, BasketLine, Offer, Slot, Unit
@@ -169,6 +170,7 @@ class Shelf:
     _slots: dict[tuple[int, date], list[Slot]] = field(default_factory=lambda: defaultdict(list))
     _free: set[Night] = field(default_factory=set)
     _holes: dict[tuple[date, date], frozenset[int]] = field(default_factory=dict)
+    _asking: frozenset[int] = frozenset()
     tax_book: TaxBook = field(default_factory=TaxBook)
 
     @property
@@ -222,6 +224,7 @@ class Shelf:
             if unit.is_active and unit.tariff is not None
         ]
         asked = [(unit.pk, first, last) for unit in units for first, last in windows]
+        self._asking = units_on_request(now=self.now)
         self._free |= free_stays(
             asked, now=self.now, except_basket=self.basket.pk if self.basket else None
         )
@@ -257,6 +260,8 @@ class Shelf:
             )
             if not refused and (unit.pk, first, last) not in self._free:
                 refused = [trouble("sold_out", field="arrival")]
+            if not refused and unit.pk in self._asking:
+                refused = [stale_trouble()]
             quote = None
             if not refused:
                 quote, refused = quote_unit(unit, first, last, guests, (), self.tax_book)

@@ -96,6 +96,15 @@ MESSAGES: dict[str, Any] = {
     "closed": gettext_lazy("Closed on these dates. Choose other dates."),
     "no_date_then": gettext_lazy("It doesn’t take place on that day."),
     "slot_past": gettext_lazy("This date has passed. Choose another one."),
+    "channel_stale": gettext_lazy(
+        "Its host must confirm these nights first: call the office on %(phone)s, or write to "
+        "%(email)s."
+    ),
+    "feed_twice": gettext_lazy("This calendar is linked to this lodging already."),
+    "too_many_feeds": gettext_lazy("%(max)s calendars at most: remove one first."),
+    "feed_just_read": gettext_lazy("It was read a moment ago: try again in a minute."),
+    "feed_paused": gettext_lazy("This calendar is paused: begin to read it again first."),
+    "outcome_missing": gettext_lazy("Choose what was done."),
     "not_on_sale": gettext_lazy("This offer isn't sold online at the moment."),
     "price_changed": gettext_lazy(
         "The price changed from %(old)s to %(new)s. Accept the new price or remove the line."

@@ -25,11 +25,11 @@ from booking.gateways.base import (
     ReversalTruth,
     TransferTruth,
 )
-from booking.messages import ask_for_task
 from booking.models import Payout, PayoutNetting, PayoutReversal
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.rules.payouts import Kept, claim_back, keep_for_debts, over_claimed
+from booking.task_queue import ask_for_task
 from members.journal import BANK, SYSTEM, record
 from oti.lib.money import ZERO, from_cents, to_cents
 

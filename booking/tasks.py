@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from booking import (
     care,
+    incidents,
     messages,
     old_baskets,
     payment,
@@ -17,6 +18,7 @@ from booking import (
     search_upkeep,
     settlement,
 )
+from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
@@ -99,10 +101,11 @@ def retry_gateway_events() -> None:
 
 @shared_task(name="booking.tasks.tidy_holds")
 def tidy_holds() -> None:
-    """Remove holds that count for nothing any more, and baskets nobody comes back to."""
+    """Remove what counts for nothing any more: holds, left baskets, events of other platforms."""
     now = timezone.now()
     search_upkeep.tidy_holds(now=now)
     old_baskets.tidy_baskets(now=now)
+    sync.forget_past_events(now=now)
 
 
 @shared_task(name="booking.tasks.extend_search_table")
@@ -121,3 +124,17 @@ def purge_care_sheets() -> None:
 def report_uncovered() -> None:
     """Tell the office of childcare sold past its authorisation."""
     permits.report_uncovered(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.read_calendars")
+def read_calendars() -> None:
+    """Read the calendars of other platforms that are due."""
+    rounds.read_due_feeds(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.tell_incidents")
+def tell_incidents() -> None:
+    """Tell hosts and the office of double bookings and of silent calendars."""
+    now = timezone.now()
+    incidents.tell_incidents(now=now)
+    incidents.tell_silent_feeds(now=now)

@@ -64,7 +64,15 @@ SEE_AND_ACT = {
     "destination": ("pole",),
 }
 SEE = {
-    "booking": ("payment", "refund", "payout", "orderline", "suborder", "orderevidence"),
+    "booking": (
+        "payment",
+        "refund",
+        "payout",
+        "orderline",
+        "suborder",
+        "orderevidence",
+        "channelincident",
+    ),
     "destination": ("commune", "epci", "perimeter"),
     "members": ("entry",),
 }

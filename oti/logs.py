@@ -1,11 +1,11 @@
-"""What the log never says: the keys of baskets and orders that addresses carry."""
+"""What the log never says: keys of baskets, orders, shared calendars that addresses carry."""
 
 from __future__ import annotations
 
 import logging
 import re
 
-KEYS = re.compile(r"(/baskets/+|[?&]cle=)[^/?&#\s]+", re.IGNORECASE)
+KEYS = re.compile(r"(/baskets/+|/ical/+|[?&]cle=)[^/?&#\s]+", re.IGNORECASE)
 
 
 class WithoutKeys(logging.Filter):

@@ -240,6 +240,7 @@ CELERY_TASK_ROUTES = {
     "booking.tasks.send_message": {"queue": "mail"},
     "booking.tasks.send_messages": {"queue": "mail"},
     "destination.tasks.check_outside_links": {"queue": "sync"},
+    "booking.tasks.read_calendars": {"queue": "sync"},
 }
 CELERY_TASK_TIME_LIMIT = 120
 # A process of the worker keeps its line to the database from task to task (oti/celery.py says when
@@ -260,6 +261,13 @@ CELERY_BEAT_SCHEDULE = {
     "pursue-refunds": {"task": "booking.tasks.pursue_refunds", "schedule": 120.0},
     "tidy-holds": {"task": "booking.tasks.tidy_holds", "schedule": 300.0},
     "report-uncovered": {"task": "booking.tasks.report_uncovered", "schedule": 3600.0},
+    "read-calendars": {
+        "task": "booking.tasks.read_calendars",
+        "schedule": 60.0,
+        # A round that waited is that of the next minute.
+        "options": {"expires": 60},
+    },
+    "tell-incidents": {"task": "booking.tasks.tell_incidents", "schedule": 300.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
@@ -409,6 +417,9 @@ if PACKAGE_POLICY not in {"organiser", "block"}:
     raise ImproperlyConfigured(msg)
 # The demonstration's form and organiser bind nobody: production sells no package on them.
 SELLS_ON_DEMO_TEXTS = not IS_PRODUCTION
+# Hosts of calendars that the office allows beside those of the known platforms
+# (`booking.rules.channels.PLATFORMS`), and what is below them.
+CALENDAR_HOSTS = env_list("CALENDAR_HOSTS")
 OFFICE = {
     "name": env("OFFICE_NAME", "Office de tourisme du Pays du Velay"),
     "phone": env("OFFICE_PHONE", "04 71 00 00 00"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -18,6 +19,7 @@ from booking.models import (
     BasketLine,
     CancellationPolicy,
     CancellationStep,
+    Feed,
     Offer,
     OfferPermit,
     OfferStep,
@@ -33,6 +35,7 @@ from booking.models import (
     TouristTaxTariff,
     Unit,
 )
+from booking.rules.channels import platform_of
 from destination.models import (
     Commune,
     Epci,
@@ -44,12 +47,16 @@ from destination.models import (
 )
 from members.models import PayoutAccount, Provider, ProviderRole, User
 from oti.lib.codes import secret_token
+from oti.lib.dates import PARIS
 from oti.lib.dates import today as day_of
 from oti.lib.inserts import insert_together, take_numbers
 from oti.lib.joins import read_rows
+from oti.lib.sealing import seal
 
 numbers = itertools.count(1)
 LONG_AGO = date(2020, 1, 1)
+# The moment of the cast.
+SPRING = datetime(2027, 4, 6, 10, 0, tzinfo=PARIS)
 
 
 Made = TypeVar("Made", bound=Model)
@@ -520,3 +527,25 @@ def a_ready_step(stay: ReadyStay, day: int, offer: Offer, *others: Offer, **fiel
     step.others.set(others)
     step.save()
     return step
+
+
+def a_feed(
+    unit: Unit,
+    url: str = "https://www.airbnb.fr/calendar/ical/1.ics?s=secret",
+    *,
+    now: datetime = SPRING,
+    **fields: Any,
+) -> Feed:
+    """Make a calendar of another platform that nobody has read yet."""
+    host = url.split("/")[2]
+    return Feed.objects.create(
+        unit=unit,
+        name="Airbnb" if "airbnb" in host else host,
+        platform=platform_of(host) or "other",
+        sealed=seal(url),
+        masked=f"{host}/…",
+        digest=hashlib.sha256(url.encode()).hexdigest(),
+        created_at=now,
+        due_at=now,
+        **fields,
+    )

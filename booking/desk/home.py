@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
 
 from booking.models import (
+    ChannelIncident,
     GatewayEvent,
     Offer,
     Order,
@@ -94,6 +95,17 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             shares,
         ),
         reverse("desk_payouts:index") + "?state=failed",
+        is_trouble=True,
+    )
+    doubles = ChannelIncident.objects.exclude(state=states.SETTLED).count()
+    yield Waiting(
+        doubles,
+        ngettext(
+            "double booking with another platform: call the host",
+            "double bookings with other platforms: call the hosts",
+            doubles,
+        ),
+        reverse("desk_incidents:index"),
         is_trouble=True,
     )
     mails = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED).count()

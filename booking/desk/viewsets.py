@@ -18,6 +18,7 @@ from wagtail.admin.widgets.button import Button
 
 from booking.desk import calendar_views, order_list, order_views, panels, views
 from booking.desk.bank_words import outcome_words
+from booking.desk.incidents import IncidentViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
 from booking.models import (
@@ -622,7 +623,7 @@ class OrderGroup(ViewSetGroup):
     menu_label = gettext_lazy("Bookings")
     menu_icon = "list-ul"
     menu_order = 210
-    items = (OrderViewSet, PayoutViewSet, OutboxViewSet, EventViewSet)
+    items = (OrderViewSet, IncidentViewSet, PayoutViewSet, OutboxViewSet, EventViewSet)
 
 
 # --- Settings ----------------------------------------------------------------------------------

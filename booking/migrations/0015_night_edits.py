@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0013_german_words'),
+        ('booking', '0014_channels'),
         ('members', '0003_payouts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

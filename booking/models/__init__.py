@@ -3,6 +3,7 @@
 from booking.models.baskets import Basket, BasketLine
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
 from booking.models.care import CareSheet
+from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
@@ -36,8 +37,12 @@ __all__ = [
     "CancellationPolicy",
     "CancellationStep",
     "CareSheet",
+    "ChannelIncident",
     "Closure",
     "EvidenceIsFinal",
+    "ExportLink",
+    "Feed",
+    "FeedEvent",
     "GatewayEvent",
     "NightEdit",
     "Offer",

@@ -213,6 +213,8 @@ class Stay(models.Model):
     dates = DateRangeField(_("nights"))
     state = models.CharField(max_length=10, choices=State.choices)
     expires_at = models.DateTimeField(null=True, blank=True)
+    # Blocked because a calendar of another platform says so: `booking.channels` writes these.
+    is_imported = models.BooleanField(default=False, db_default=False, editable=False)
     line = models.OneToOneField(
         "booking.BasketLine",
         on_delete=models.SET_NULL,

@@ -1,4 +1,4 @@
-"""Every state of an order, a line, a payment, a refund, a pay-out, and every move between them.
+"""Every state of orders, lines, payments, refunds, pay-outs, incidents; the moves between them.
 
 The tables of core.md 11. They say what may follow what; they never say who may do it.
 """
@@ -36,6 +36,10 @@ MISSING = "missing"
 STARTED = "started"
 ACTIVE = "active"
 RESTRICTED = "restricted"
+
+OPEN = "open"
+TOLD = "told"
+SETTLED = "settled"
 
 NOWHERE: frozenset[str] = frozenset()
 AFTER_SALE = frozenset({HONOURED, NO_SHOW, CANCELLED})
@@ -109,6 +113,14 @@ ACCOUNT: dict[str, frozenset[str]] = {
     STARTED: frozenset({ACTIVE, RESTRICTED}),
     ACTIVE: frozenset({RESTRICTED}),
     RESTRICTED: frozenset({ACTIVE, STARTED}),
+}
+
+
+# A double booking is told to host and office by mail, and settled by one of them, once.
+INCIDENT: dict[str, frozenset[str]] = {
+    OPEN: frozenset({TOLD, SETTLED}),
+    TOLD: frozenset({SETTLED}),
+    SETTLED: NOWHERE,
 }
 
 

@@ -99,6 +99,9 @@ class StayRow(Price):
     unit = UnitName()
     nights = serializers.IntegerField()
     free_cancellation_until = Moment(allow_null=True)
+    is_on_request = serializers.BooleanField(
+        help_text="Its host must confirm first: it can't be added, the office is to be called."
+    )
 
 
 class Page(serializers.Serializer):

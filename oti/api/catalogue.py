@@ -224,6 +224,7 @@ def _stay_row(one: StayResult) -> dict[str, Any]:
         "nights": one.nights,
         **price_of(one.quote),
         "free_cancellation_until": moment(one.free_cancellation_until),
+        "is_on_request": one.is_on_request,
     }
 
 

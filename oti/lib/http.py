@@ -25,6 +25,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from oti.lib.public_hosts import PORT, FetchRefused, Reason, check_url, is_public
 
+__all__ = ["FetchFailed", "FetchRefused", "Fetched", "Reason", "fetch"]
+
 MAX_BYTES = 1_048_576
 TOTAL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0

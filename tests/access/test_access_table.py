@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.basket import add_to_basket
-from booking.models import BasketLine, Order, ReadyStay
+from booking.models import BasketLine, ChannelIncident, ExportLink, Feed, Order, ReadyStay
 from booking.wishes import LineRequest
 from destination.models import LegalText, Pole, ThemePage
 from events.models import Event, Session
@@ -31,11 +31,13 @@ pytestmark = pytest.mark.django_db
 # office, and the buyer who followed the order's link.
 CAST = ("anonymous", "visitor", "host", "other_host", "office", "buyer")
 MOST_STATEMENTS = 30
+FEED_ACTIONS = ("refresh", "pause", "empty", "remove")
 EVERYBODY = dict.fromkeys(CAST, 200)
 POST_ONLY = dict.fromkeys(CAST, 405)
 HIDDEN = dict.fromkeys(CAST, 404)
 ORDER_PAGE = {**HIDDEN, "office": 200, "buyer": 200}
 SIGNED_IN = {**EVERYBODY, "anonymous": 302, "buyer": 302}
+OF_ITS_HOST = {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200}
 
 TABLE: dict[str, dict[str, int]] = {
     "root": dict.fromkeys(CAST, 302),
@@ -102,6 +104,15 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
     "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-payouts": SIGNED_IN,
+    "extranet-links": SIGNED_IN,
+    "extranet-link-add": OF_ITS_HOST,
+    "extranet-link-share": POST_ONLY,
+    "extranet-feed-refresh": POST_ONLY,
+    "extranet-feed-pause": POST_ONLY,
+    "extranet-feed-empty": POST_ONLY,
+    "extranet-feed-remove": OF_ITS_HOST,
+    "extranet-incident": OF_ITS_HOST,
+    "unit-calendar": EVERYBODY,
     "extranet-papers": POST_ONLY,
     "extranet-check-account": POST_ONLY,
     "after-login": dict.fromkeys(CAST, 302),
@@ -157,6 +168,7 @@ class World:
 
     order: Order
     foreign_line: BasketLine
+    feed: Feed
     users: dict[str, User | None]
 
     def address(self, name: str) -> str:
@@ -181,6 +193,11 @@ class World:
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             "extranet-line": {"pk": line.pk},
             "extranet-slot": {"pk": ticket.slot_id},
+            "extranet-link-add": {"pk": line.unit_id},
+            "extranet-link-share": {"pk": line.unit_id},
+            **{f"extranet-feed-{one}": {"pk": self.feed.pk} for one in FEED_ACTIONS},
+            "extranet-incident": {"pk": self.feed.incidents.get().pk},
+            "unit-calendar": {"token": self.feed.unit.export_link.token},
             "media": {"path": "rien.jpg"},
             "api:offer": {"slug": line.offer.slug},
             "api:availability": {"slug": line.offer.slug},
@@ -262,6 +279,7 @@ def world(bank: FakeBank, at) -> World:
     return World(
         order=order,
         foreign_line=foreign,
+        feed=a_linked_unit(order),
         users={
             "anonymous": None,
             "visitor": factories.a_user(),
@@ -271,6 +289,22 @@ def world(bank: FakeBank, at) -> World:
             "buyer": None,
         },
     )
+
+
+def a_linked_unit(order: Order) -> Feed:
+    """Link the sold lodging to a calendar that took its nights too; share its own."""
+    line = order.lines.get(kind="lodging")
+    feed = factories.a_feed(line.unit)
+    ExportLink.objects.create(unit=line.unit, token="k" * 32, created_at=NOW)
+    ChannelIncident.objects.create(
+        unit=line.unit,
+        feed=feed,
+        feed_name=feed.name,
+        order_line=line,
+        dates=(SATURDAY, NEXT_SATURDAY),
+        opened_at=NOW,
+    )
+    return feed
 
 
 def test_every_address_has_its_row():
@@ -300,6 +334,23 @@ def test_nobody_touches_a_line_of_somebody_elses_basket(world: World, name: str)
 
     world.foreign_line.refresh_from_db()
     assert BasketLine.objects.filter(pk=world.foreign_line.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "extranet-link-add",
+        "extranet-link-share",
+        *(f"extranet-feed-{one}" for one in FEED_ACTIONS),
+        "extranet-incident",
+    ],
+)
+def test_nobody_touches_the_calendars_of_another_host(world: World, name: str):
+    for who in ("anonymous", "visitor", "other_host"):
+        answer = world.client(who).post(world.address(name), {"wish": "stop", "nights": "open"})
+        assert answer.status_code == (302 if who == "anonymous" else 404), who
+    assert Feed.objects.get() == world.feed
+    assert ExportLink.objects.exists()
 
 
 def test_link_with_a_wrong_key_opens_nothing(world: World):

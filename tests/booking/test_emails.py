@@ -1,18 +1,18 @@
 """Mails: who is told what, in which language, and what nobody else may learn."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from icalendar import Calendar
 
-from booking import checkout, settlement
+from booking import checkout, incidents, settlement
 from booking.cancellation import cancel_lines
 from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
 from booking.messages import drain_outbox
-from booking.models import Order, OutboxMessage
+from booking.models import ChannelIncident, Order, OutboxMessage
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
 from tests import factories
@@ -272,6 +272,17 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             next_attempt_at=NOW,
             created_at=NOW,
         )
+    bed = order.lines.get(kind="lodging")
+    feed = factories.a_feed(bed.unit, last_good_at=NOW - timedelta(hours=7))
+    ChannelIncident.objects.create(
+        unit=bed.unit,
+        feed_name=feed.name,
+        order_line=bed,
+        dates=(bed.arrival, bed.departure),
+        opened_at=NOW,
+    )
+    incidents.tell_incidents(now=NOW)
+    incidents.tell_silent_feeds(now=NOW)
     host = lace.sub_order.provider
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)

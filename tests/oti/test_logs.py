@@ -17,6 +17,7 @@ from oti.logs import WithoutKeys
         ("/api/v1/baskets/s3cr3t/lines/4", "/api/v1/baskets/***/lines/4"),
         ("/api/v1/baskets/s3cr3t", "/api/v1/baskets/***"),
         ("/fr/commande/AAAA3333/?cle=s3cr3t&page=2", "/fr/commande/AAAA3333/?cle=***&page=2"),
+        ("/ical/s3cr3t.ics", "/ical/***"),
         ("/api/v1/baskets", "/api/v1/baskets"),
         (503, "503"),
     ],

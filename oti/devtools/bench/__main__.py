@@ -20,7 +20,16 @@ Scenario = Callable[[Copy], list[Line]]
 
 def scenarios() -> dict[str, tuple[int, Scenario]]:
     """Return each scenario's size of destination and work, in the order in which they run."""
-    from oti.devtools.bench.scenarios import adds, api, buying, hosts, machine, pages, written
+    from oti.devtools.bench.scenarios import (
+        adds,
+        api,
+        buying,
+        feeds,
+        hosts,
+        machine,
+        pages,
+        written,
+    )
 
     return {
         "start": (SMALL, machine.start),
@@ -36,6 +45,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "compose": (SMALL, pages.compose),
         "calendar_page": (SMALL, hosts.calendar_page),
         "bulk_edit": (SMALL, hosts.bulk_edit),
+        "feeds_2000": (SMALL, feeds.feeds_2000),
         "search_5000": (LARGE, pages.search),
         "search_50000": (HUGE, pages.search),
     }

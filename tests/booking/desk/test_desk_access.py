@@ -19,6 +19,7 @@ LISTS = (
     "desk_slots",
     "desk_closures",
     "desk_orders",
+    "desk_incidents",
     "desk_payouts",
     "desk_outbox",
     "desk_bank",
@@ -38,6 +39,7 @@ LISTS = (
 )
 READ_ONLY = (
     "desk_orders",
+    "desk_incidents",
     "desk_payouts",
     "desk_outbox",
     "desk_bank",

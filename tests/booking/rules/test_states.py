@@ -6,6 +6,7 @@ import pytest
 
 from booking.rules.states import (
     ACCOUNT,
+    INCIDENT,
     LINE,
     ORDER,
     PAYMENT,
@@ -24,6 +25,7 @@ TABLES = {
     "payout": PAYOUT,
     "reversal": REVERSAL,
     "account": ACCOUNT,
+    "incident": INCIDENT,
 }
 BEGINNINGS = {
     "order": {"awaiting_payment"},
@@ -34,6 +36,7 @@ BEGINNINGS = {
     "payout": set(),
     "reversal": {"created"},
     "account": {"missing"},
+    "incident": {"open"},
 }
 MOVES = {
     "order": """
@@ -56,6 +59,7 @@ MOVES = {
     "account": """
         missing started, missing active, missing restricted, started active, started restricted,
         active restricted, restricted active, restricted started""",
+    "incident": "open told, open settled, told settled",
 }
 # What the bank took or gave back is written whatever we had believed.
 MOVES_OF_THE_BANK = {

@@ -1,0 +1,1 @@
+"""Calendars of other platforms: read, compared, written down as nights that nobody can have."""

@@ -1,0 +1,126 @@
+"""How old what other platforms said may be before nights are held or paid (domain.md 5.4).
+
+Before a hold and before a payment the calendars of the unit are asked again, outside any
+transaction and within a budget of seconds. A unit whose calendar has been silent for a day isn't
+sold at once: the office asks its host (oti/decisions/0011-channels.md).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as NotInTime
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+
+from booking.channels.reading import Answer, Question, answer_of, ask
+from booking.channels.sync import apply
+from booking.models import Feed
+from booking.refusals import Busy, Trouble, Unavailable, trouble
+from oti.lib.memo import remembered
+
+# Units by their keys, or the query that finds them.
+Units = Collection[int] | QuerySet[Any, Any]
+# What was read so lately is believed; a platform that was asked a moment ago isn't asked again.
+FRESH = timedelta(minutes=5)
+JUST_ASKED = timedelta(minutes=1)
+BUDGET_SECONDS = 4.0
+SILENT_HOST = timedelta(hours=6)
+SILENT_SALE = timedelta(hours=24)
+MOST_AT_ONCE = 8
+# A calendar of the unit `u` that has been silent since a moment.
+SILENT_FEED = """
+SELECT 1 FROM booking_feed f WHERE f.unit_id = u.id AND NOT f.is_paused
+AND coalesce(f.last_good_at, f.created_at) < %(silent)s
+"""
+STALE = """
+SELECT DISTINCT unit_id FROM booking_feed
+WHERE unit_id = ANY(%s::bigint[]) AND NOT is_paused AND coalesce(last_good_at, created_at) < %s
+"""
+
+
+def refresh_before_sale(unit_id: int | None, *, now: datetime) -> None:
+    """Ask the calendars of a unit again before its nights are held; None has none.
+
+    As `read_again`. Raises Unavailable `channel_stale` where it isn't sold at once.
+    """
+    if unit_id and read_again([unit_id], now=now):
+        raise Unavailable(stale_trouble())
+
+
+def read_again(units: Units, *, now: datetime) -> set[int]:
+    """Ask the calendars of these units again where what they said is older than five minutes.
+
+    Takes BUDGET_SECONDS at most, outside any transaction; one that doesn't answer in time changes
+    nothing. Returns the units that aren't sold at once: one of their calendars has been silent
+    for a day. One statement where they have none. Locks: the unit, where something changed, in a
+    transaction of its own.
+    """
+    feeds = list(Feed.objects.live().filter(unit_id__in=units))
+    old = [one for one in feeds if is_old(one, now)]
+    if old:
+        _read_together(old, now=now)
+    return stale_units({one.unit_id for one in feeds}, now=now)
+
+
+def is_old(feed: Feed, now: datetime) -> bool:
+    """Tell whether a calendar should be asked before a sale, and may be."""
+    if feed.last_good_at is not None and feed.last_good_at > now - FRESH:
+        return False
+    if feed.problem == "too_often" and feed.due_at > now:
+        return False
+    return feed.last_tried_at is None or feed.last_tried_at <= now - JUST_ASKED
+
+
+def stale_units(unit_ids: Collection[int], *, now: datetime) -> set[int]:
+    """Return which of these units have a calendar that has been silent for a day."""
+    if not unit_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(STALE, [list(unit_ids), now - SILENT_SALE])
+        return {row[0] for row in cursor.fetchall()}
+
+
+@remembered(most=1, ignoring=("now",), by_language=False)
+def units_on_request(*, now: datetime) -> frozenset[int]:
+    """Return every unit whose calendar has been silent for a day, for lists: few or none."""
+    silent = Feed.objects.silent_since(now - SILENT_SALE)
+    return frozenset(silent.order_by().values_list("unit_id", flat=True))
+
+
+def stale_trouble(line: int | None = None) -> Trouble:
+    """Return why a unit isn't sold at once, and whom to call."""
+    office = settings.OFFICE
+    return trouble("channel_stale", line=line, phone=office["phone"], email=office["email"])
+
+
+def _read_together(feeds: list[Feed], *, now: datetime) -> None:
+    """Ask several calendars at once; what comes in time is written."""
+    ends_at = time.monotonic() + BUDGET_SECONDS
+    pool = ThreadPoolExecutor(max_workers=min(len(feeds), MOST_AT_ONCE))
+    try:
+        asked = {
+            pool.submit(
+                ask, Question.of(feed, now=now), now=now, total_seconds=BUDGET_SECONDS
+            ): feed.pk
+            for feed in feeds
+        }
+        with suppress(NotInTime):
+            for one in as_completed(asked, timeout=max(ends_at - time.monotonic(), 0)):
+                _write(asked.pop(one), answer_of(one), now=now)
+        for pk in asked.values():
+            _write(pk, Answer(problem="timeout"), now=now)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _write(feed_id: int, answer: Answer, *, now: datetime) -> None:
+    # Somebody has the unit for longer than one waits: the hold will say so itself.
+    with suppress(Busy):
+        apply(feed_id, answer, now=now)

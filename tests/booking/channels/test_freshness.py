@@ -1,0 +1,208 @@
+"""Other platforms are asked again before nights are held and ordered; silence isn't sold."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from booking import availability
+from booking import basket as baskets
+from booking.channels import freshness
+from booking.channels.freshness import stale_units
+from booking.models import Basket, Feed, Offer, Order, Stay, Unit
+from booking.refusals import Unavailable
+from tests import factories
+from tests.booking.channels.platform import Platform, calendar, whole
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, order_from
+from tests.pages import address, text_of
+
+pytestmark = pytest.mark.django_db
+TAKEN = calendar(whole("20270714", "20270720"))
+FREE = calendar(whole("20270901", "20270902"))
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def unit() -> Unit:
+    return factories.a_lodging(now=NOW).units.get()
+
+
+@pytest.fixture
+def feed(unit: Unit) -> Feed:
+    return factories.a_feed(unit, last_good_at=NOW - timedelta(minutes=6))
+
+
+def request(unit: Unit) -> baskets.LineRequest:
+    return baskets.LineRequest(
+        offer_id=unit.offer_id,
+        unit_id=unit.pk,
+        arrival=SATURDAY,
+        departure=NEXT_SATURDAY,
+        ages=(None, None),
+    )
+
+
+def held(unit: Unit) -> Basket:
+    basket = factories.a_basket()
+    baskets.add_to_basket(basket, request(unit), now=NOW)
+    return basket
+
+
+def test_nights_booked_elsewhere_since_the_last_reading_arent_held(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    platform.says(TAKEN)
+
+    with pytest.raises(Unavailable) as refused:
+        held(unit)
+
+    assert refused.value.code == "gone"
+    assert platform.asked[0]["total_seconds"] == freshness.BUDGET_SECONDS
+    assert not Stay.objects.filter(state=Stay.State.HELD).exists()
+
+
+def test_what_was_read_a_moment_ago_isnt_read_again(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    Feed.objects.update(last_good_at=NOW - timedelta(minutes=4))
+
+    held(unit)
+
+    assert platform.asked == []
+
+
+def test_nights_booked_elsewhere_while_they_were_held_arent_ordered(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    platform.says(FREE)
+    basket = held(unit)
+    Feed.objects.update(last_good_at=NOW - timedelta(minutes=6), last_tried_at=None)
+    platform.says(TAKEN)
+
+    with pytest.raises(Unavailable) as refused:
+        order_from(basket)
+
+    assert refused.value.code == "gone"
+    assert not Order.objects.exists()
+
+
+def test_a_platform_that_doesnt_answer_keeps_nobody_from_booking(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    basket = held(unit)
+
+    assert order_from(basket).lines.get().unit == unit
+    # Asked at the hold; the order comes within the same minute.
+    assert len(platform.asked) == 1
+    feed.refresh_from_db()
+    assert feed.problem == "unreachable"
+
+
+def test_a_fault_that_nobody_foresaw_keeps_nobody_from_booking(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    platform.says(error=RuntimeError("https://secret.example/"))
+
+    held(unit)
+
+    feed.refresh_from_db()
+    assert feed.problem == "odd_answer"
+
+
+def test_a_platform_that_asked_to_wait_is_left_alone(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    Feed.objects.update(problem="too_often", due_at=NOW + timedelta(hours=1))
+
+    held(unit)
+
+    assert platform.asked == []
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_unit_whose_calendar_is_silent_for_a_day_isnt_sold_at_once(
+    unit: Unit, feed: Feed, platform: Platform, is_new: bool
+) -> None:
+    silent = NOW - DAY - timedelta(minutes=1)
+    Feed.objects.update(last_good_at=None if is_new else silent, created_at=silent)
+
+    with pytest.raises(Unavailable) as refused:
+        held(unit)
+
+    (trouble,) = refused.value.troubles
+    assert trouble.code == "channel_stale"
+    assert "04 71 00 00 00" in trouble.message
+    assert stale_units([unit.pk], now=NOW) == {unit.pk}
+    # It is asked for once more before anybody is sent away: it may answer again.
+    Feed.objects.update(last_tried_at=None)
+    platform.says(FREE)
+    held(unit)
+
+
+def test_a_paused_calendar_says_nothing_of_the_sale(unit: Unit, feed: Feed) -> None:
+    Feed.objects.update(last_good_at=NOW - 9 * DAY, is_paused=True)
+    held(unit)
+
+
+def test_a_held_stay_isnt_ordered_when_its_calendar_falls_silent(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    platform.says(FREE)
+    basket = held(unit)
+    Feed.objects.update(last_good_at=NOW - 2 * DAY, last_tried_at=NOW)
+
+    with pytest.raises(Unavailable) as refused:
+        order_from(basket)
+
+    (trouble,) = refused.value.troubles
+    assert (trouble.code, trouble.line) == ("channel_stale", basket.lines.get().pk)
+
+
+def test_a_lapsed_line_isnt_held_again_when_its_calendar_is_silent(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    platform.says(FREE)
+    basket = held(unit)
+    Feed.objects.update(last_good_at=NOW - 2 * DAY, last_tried_at=NOW + timedelta(hours=1))
+
+    troubles = baskets.renew_holds(basket, now=NOW + timedelta(hours=1))
+
+    assert [one.code for one in troubles] == ["channel_stale"]
+
+
+# --- What is shown --------------------------------------------------------------------------------
+@pytest.fixture
+def silent(unit: Unit, feed: Feed, at: object) -> Offer:
+    at(NOW)  # type: ignore[operator]
+    Feed.objects.update(last_good_at=NOW - 2 * DAY)
+    return unit.offer
+
+
+def test_the_list_shows_a_silent_lodging_as_on_request(silent: Offer, client: Client) -> None:
+    dates = {"arrival": SATURDAY.isoformat(), "departure": NEXT_SATURDAY.isoformat(), "adults": 2}
+    page = client.get(address("booking:stays", **dates))
+
+    text = text_of(page)
+    assert silent.title in text
+    assert "On request: we ask the host" in text
+    assert "/my-stay/add/" not in page.content.decode()
+
+
+def test_the_offers_page_says_whom_to_call(silent: Offer, client: Client) -> None:
+    dates = {"arrival": SATURDAY.isoformat(), "departure": NEXT_SATURDAY.isoformat(), "adults": 2}
+    page = client.get(address("booking:stay-offer", silent.slug, **dates))
+
+    text = text_of(page)
+    assert "Its host must confirm these nights first" in text
+    assert "/my-stay/add/" not in page.content.decode()
+
+
+def test_a_silent_lodging_is_proposed_in_no_whole_stay(silent: Offer) -> None:
+    criteria = availability.StaySearch(arrival=SATURDAY, departure=NEXT_SATURDAY, adults=2)
+    loading = availability.StayLoader(NOW.date())
+    windows = [(SATURDAY, NEXT_SATURDAY)]
+    assert availability.find_in_windows(criteria, windows, loading, now=NOW, most=3) == []
+    Feed.objects.all().delete()
+    assert availability.find_in_windows(criteria, windows, loading, now=NOW, most=3)
