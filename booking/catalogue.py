@@ -16,10 +16,8 @@ from operator import itemgetter
 from sys import intern
 from typing import Any
 
-from django.db.models import QuerySet
-
 from booking.filters import Listed, number_of_stars
-from destination.models.territory import PoleMembership, memberships_on
+from destination.models.territory import SOLD_SQL, pole_by_commune
 from oti.lib.memo import Reading, remembered, remembered_reading
 from oti.lib.together import Written
 
@@ -29,17 +27,19 @@ Catalogue = dict[int, Listed]
 # An offer's place in the rotation of a day, as `turn_of` computes it.
 TURN_SQL = "md5({offer}::text || %(turn)s)"
 
-ON_SALE = """
+ON_SALE = f"""
 SELECT o.id, o.kind, m.pole, c.slug, coalesce(c.epci_id, 0), o.lodging_type, o.tax_category,
        o.features::text, l.codes, o.min_advance_days, o.max_advance_days, o.min_age, o.max_age
 FROM booking_offer o
 JOIN members_provider p ON p.id = o.provider_id
 JOIN destination_commune c ON c.id = o.commune_id
-JOIN ({placed}) AS m(commune_id, pole) ON m.commune_id = o.commune_id
+JOIN (SELECT m.commune_id, pole.slug AS pole FROM destination_polemembership m
+      JOIN destination_pole pole ON pole.id = m.pole_id WHERE {SOLD_SQL}
+) AS m ON m.commune_id = o.commune_id
 LEFT JOIN (SELECT offer_id, array_agg(code) AS codes FROM booking_offerlabel
-           WHERE valid_until >= %s GROUP BY offer_id) AS l ON l.offer_id = o.id
+           WHERE valid_until >= %(day)s GROUP BY offer_id) AS l ON l.offer_id = o.id
 WHERE o.state = 'published' AND p.state = 'active'
-"""
+"""  # noqa: S608
 
 
 def turn_of(offer_id: int, day: date) -> str:
@@ -50,21 +50,13 @@ def turn_of(offer_id: int, day: date) -> str:
 @remembered(most=2, by_language=False)
 def communes_on(day: date) -> list[int]:
     """Return the communes where something is sold on `day`."""
-    return [commune_id for commune_id, _pole in _memberships(day)]
-
-
-def _memberships(day: date) -> QuerySet[PoleMembership, tuple[int, str]]:
-    """Return each commune where something is sold on `day`, with the slug of its pole."""
-    inside = memberships_on(day).filter(is_neighbour=False)
-    return inside.order_by("commune_id").values_list("commune_id", "pole__slug")
+    return sorted(pole_by_commune(day))
 
 
 @remembered_reading(most=2, by_language=False)
 def catalogue(day: date) -> Reading[Catalogue]:
     """Return every offer on sale on `day` by its id, in the rotation of that day."""
-    placed, values = _memberships(day).query.sql_with_params()
-    on_sale = Written(ON_SALE.format(placed=placed), width=13, values=[*values, day])
-    return Reading(on_sale, partial(_in_turn, day=day))
+    return Reading(Written(ON_SALE, width=13, values={"day": day}), partial(_in_turn, day=day))
 
 
 def _in_turn(rows: Sequence[tuple[Any, ...]], *, day: date) -> Catalogue:

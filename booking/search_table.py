@@ -17,7 +17,7 @@ from django.db import connection
 
 from booking.holes import is_hole
 from booking.loading import load_units
-from booking.models import Closure, Stay, Unit, UnitDay
+from booking.models import Stay, Unit, UnitDay
 from booking.quoting import stay_limits, stay_terms
 from booking.rules.pricing import night_amount
 from booking.rules.stay import StayLimits, arrival_allowed, min_stay_on
@@ -48,6 +48,15 @@ UPDATE booking_unitday SET free_run = greatest(%(first)s::date - day, 0)
 WHERE unit_id = %(unit)s AND day > %(first)s::date - %(longest)s::int
   AND day < %(departure)s::date AND free_run > greatest(%(first)s::date - day, 0)
 """
+
+TAKEN = f"""
+SELECT unit_id, lower(dates), upper(dates) FROM booking_stay
+WHERE unit_id = ANY(%(units)s) AND state IN ('{Stay.State.SOLD}', '{Stay.State.BLOCKED}')
+  AND upper(dates) > %(first)s
+UNION ALL
+SELECT unit_id, lower(dates), upper(dates) FROM booking_closure
+WHERE unit_id = ANY(%(units)s) AND upper(dates) > %(first)s
+"""  # noqa: S608
 
 FILLS_GAPS = """
 SELECT 1 FROM booking_unit unit JOIN booking_tariff tariff ON tariff.id = unit.tariff_id
@@ -211,17 +220,12 @@ def find_drift(*, today: date) -> list[int]:
 def _taken_nights(unit_ids: Sequence[int], first: date) -> dict[int, set[date]]:
     """Return, for each unit, the nights from `first` on that can't be sold."""
     taken: dict[int, set[date]] = defaultdict(set)
-    stays = Stay.objects.filter(
-        unit_id__in=unit_ids,
-        state__in=[Stay.State.SOLD, Stay.State.BLOCKED],
-        dates__endswith__gt=first,
-    ).values_list("unit_id", "dates")
-    closures = Closure.objects.filter(unit_id__in=unit_ids, dates__endswith__gt=first).values_list(
-        "unit_id", "dates"
-    )
-    for unit_id, dates in [*stays, *closures]:
-        day = max(dates.lower, first)
-        while day < dates.upper:
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN, {"units": list(unit_ids), "first": first})
+        rows = cursor.fetchall()
+    for unit_id, begin, end in rows:
+        day = max(begin, first)
+        while day < end:
             taken[unit_id].add(day)
             day += ONE_DAY
     return taken

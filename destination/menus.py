@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language
-from wagtail.models import Page
 
 from destination.models import HomePage, PersonaPage, PracticalPage, SectionPage
 from oti.lib.memo import Reading, remembered_reading
+from oti.lib.together import Written
 
 DEPTH_OF_HOME = 2
 # Of each list, so that a frame never grows beyond a screen.
@@ -53,17 +52,20 @@ def menus() -> Menus:
     return frame_pages().menus
 
 
+FRAME_PAGES = f"""
+SELECT kind.model, page.depth, page.path, page.url_path, page.title
+FROM wagtailcore_page page
+JOIN wagtailcore_locale locale ON locale.id = page.locale_id
+JOIN django_content_type kind ON kind.id = page.content_type_id
+WHERE page.live AND locale.language_code = %s
+  AND (page.show_in_menus OR page.depth = {DEPTH_OF_HOME})
+ORDER BY page.path"""  # noqa: S608
+
+
 @remembered_reading()
 def frame_pages() -> Reading[FramePages]:
     """Return what the frame shows of the pages of the active language."""
-    pages = (
-        Page.objects.live()
-        .filter(locale__language_code=get_language())
-        .filter(Q(show_in_menus=True) | Q(depth=DEPTH_OF_HOME))
-        .order_by("path")
-    )
-    rows = pages.values_list("content_type__model", "depth", "path", "url_path", "title")
-    return Reading(rows, _frame_of)
+    return Reading(Written(FRAME_PAGES, width=5, values=[get_language()]), _frame_of)
 
 
 def _frame_of(rows: list[Row]) -> FramePages:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from modeltranslation.utils import resolution_order
 
 from destination.spoken import languages_to_try
 from oti.lib.memo import Reading, remembered_reading
+from oti.lib.together import Written
 
 # Written out: each order reads two of them in its transaction.
 IN_FORCE = """
@@ -80,19 +81,26 @@ class LegalText(models.Model):
         super().save(*args, **kwargs)
 
 
+class TextInForce(NamedTuple):
+    """A text as pages name it, without its body."""
+
+    kind: str
+    language: str
+    title: str
+
+
+# Of each kind the text of the nearest language, and of that language the newest.
+NAMES_IN_FORCE = """
+SELECT DISTINCT ON (kind) kind, language, title FROM destination_legaltext
+WHERE language = ANY(%(languages)s::text[]) AND valid_from <= %(day)s
+ORDER BY kind, array_position(%(languages)s::text[], language::text), valid_from DESC, id DESC"""
+
+
 @remembered_reading(most=4)
-def texts_in_force(day: date) -> Reading[dict[str, LegalText]]:
-    """Return the texts in force by kind, without their bodies, in the active language or the
-    nearest that has one.
-    """
-    order = languages_to_try()
-
-    def newest(texts: list[LegalText]) -> dict[str, LegalText]:
-        # The last one stays: the nearest language, and of it the newest.
-        nearest_last = sorted(
-            texts, key=lambda one: (-order.index(one.language), one.valid_from, one.pk)
-        )
-        return {text.kind: text for text in nearest_last}
-
-    texts = LegalText.objects.filter(language__in=order, valid_from__lte=day)
-    return Reading(texts.defer("body"), newest)
+def texts_in_force(day: date) -> Reading[dict[str, TextInForce]]:
+    """Return the texts in force by kind in the active language or the nearest that has one."""
+    values = {"languages": list(languages_to_try()), "day": day}
+    return Reading(
+        Written(NAMES_IN_FORCE, width=3, values=values),
+        lambda rows: {row[0]: TextInForce(*row) for row in rows},
+    )

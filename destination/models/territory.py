@@ -191,18 +191,18 @@ def memberships_on(day: date) -> models.QuerySet[PoleMembership]:
     )
 
 
-# The same for raw statements, of what isn't a neighbour.
+# The same for raw statements: of a membership `m`, that it is in force and no neighbour's.
 _PERIMETER_SQL = """(
     SELECT a.perimeter_id FROM destination_perimeteractivation a
     WHERE a.active_from <= %(day)s ORDER BY a.active_from DESC LIMIT 1
 )"""
-_SOLD_SQL = f"""NOT m.is_neighbour
+SOLD_SQL = f"""NOT m.is_neighbour
     AND m.valid_from <= %(day)s AND (m.valid_to IS NULL OR m.valid_to > %(day)s)
     AND m.perimeter_id = {_PERIMETER_SQL}"""
 # Of the commune whose id is `commune`.
 IS_SOLD_SQL = f"""EXISTS (
     SELECT 1 FROM destination_polemembership m
-    WHERE m.commune_id = {{commune}} AND {_SOLD_SQL}
+    WHERE m.commune_id = {{commune}} AND {SOLD_SQL}
 )"""  # noqa: S608
 # What every page asks, written out.
 _POLES = Joined(
@@ -216,7 +216,7 @@ _POLES_WITH_COMMUNES = Joined(
 SELECT {{columns}}, inside.communes
 FROM destination_pole it JOIN (
     SELECT m.pole_id, array_agg(m.commune_id) AS communes
-    FROM destination_polemembership m WHERE {_SOLD_SQL} GROUP BY m.pole_id
+    FROM destination_polemembership m WHERE {SOLD_SQL} GROUP BY m.pole_id
 ) inside ON inside.pole_id = it.id""",  # noqa: S608
     {"it": Pole},
 )

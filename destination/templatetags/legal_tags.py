@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from destination.models import LegalText
-from destination.models.legal import texts_in_force
+from destination.models.legal import TextInForce, texts_in_force
 from oti.lib.dates import today as day_of
 
 register = template.Library()
@@ -26,7 +26,7 @@ class LegalLink(NamedTuple):
 
 
 @register.simple_tag
-def accessibility_text() -> LegalText | None:
+def accessibility_text() -> TextInForce | None:
     """Return the declaration of accessibility in force, whose title says how far the site conforms.
 
     Every page has to name that state (loi 2005-102, article 47); the text alone knows it.
