@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from oti.devtools.bench.copy import Copy
 from oti.devtools.bench.figures import Line
 from oti.devtools.bench.measuring import expect, in_turn, visitor
+from oti.devtools.locks import wait_until
+from oti.lib import generation
 
 READS = 210
 SLUG = "banc"
@@ -14,6 +18,8 @@ def written_page(copy: Copy) -> list[Line]:
     """Read a page of texts and live blocks anew, then as it is kept, then an address alone."""
     path = _make_page()
     who = visitor(copy)
+    # A process may remember for a second that there was no home.
+    wait_until(lambda: who.get(path).status == HTTPStatus.OK, 5, step=0.2)
     anew = in_turn(
         copy,
         "written_page",
@@ -66,4 +72,5 @@ def _make_page() -> str:
                 ],
             )
         )
+        generation.change()
     return f"/fr/{page.slug}/"
