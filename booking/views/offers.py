@@ -22,6 +22,7 @@ from booking.forms.search import SearchForm, options_asked
 from booking.models import Offer, Stay
 from booking.quoting import USUAL_ARRIVAL, policy_of, stay_hours, supplement_terms
 from booking.rules.kinds import PROPOSED
+from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice
 from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words
@@ -33,6 +34,7 @@ from destination.templatetags.velay import jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY, count_nights, nights
 from oti.lib.dates import today as day_of
+from oti.lib.memo import remembered
 
 NEAR_COUNT = 3
 MONTH_SHAPE = "%Y-%m"
@@ -74,7 +76,7 @@ def stay_offer_page(
     return context | {
         "search": form.for_component(f"{request.path}#reserver"),
         "month": calendar_part(request, offer, form, now=now),
-        "near": _near(request, offer, pole, form, now=now),
+        **_near(request, offer, pole, form, now=now),
         "near_url": f"{reverse('booking:experiences')}?{form.query(pole=pole.slug)}",
         **box,
     }
@@ -382,34 +384,48 @@ def _reasons(month: CalendarMonth, arrival: date | None) -> list[str]:
 # --- Near by ------------------------------------------------------------------------------------
 def _near(
     request: HttpRequest, offer: Offer, pole: Pole, form: SearchForm, *, now: datetime
-) -> list[dict[str, Any]]:
+) -> dict[str, Any]:
     """Return a few things to do in the same pole, on the days of the stay where they are known.
 
-    From the hour of arrival on, spread over the days.
+    From the hour of arrival on, spread over the days. `near_key` tells two such lists apart where
+    they are the same for everybody: without persons nothing can be added, and no price is theirs.
     """
     arrival = departure = None
     if not form.page_errors.get("dates"):
         arrival, departure = form.arrival_day, form.departure_day
+    asked = {
+        "pole": pole.slug,
+        "from_day": arrival,
+        "to_day": departure or (arrival + 7 * ONE_DAY if arrival else None),
+        "arrives_at": offer.check_in_from or USUAL_ARRIVAL,
+    }
+    if not form.has_party:
+        shown = _near_for_anybody(**asked, query=form.party_query, now=now)
+        return {"near": shown, "near_key": (*asked.values(), form.party_query)}
+    back = request.get_full_path()
+    return {
+        "near": _near_cards(
+            **asked, query=form.party_query, guests=form.guests, back=back, now=now
+        ),
+        "near_key": None,
+    }
+
+
+@remembered(most=64, ignoring=("now",))
+def _near_for_anybody(*, now: datetime, **asked: Any) -> list[dict[str, Any]]:
+    return _near_cards(**asked, guests=(), back="", now=now)
+
+
+def _near_cards(
+    *, query: str, guests: Sequence[Guest], back: str, now: datetime, **asked: Any
+) -> list[dict[str, Any]]:
     found = browsing.listed_experiences(
-        kinds=PROPOSED,
-        pole=pole.slug,
-        from_day=arrival,
-        to_day=departure or (arrival + 7 * ONE_DAY if arrival else None),
-        arrives_at=offer.check_in_from or USUAL_ARRIVAL,
-        guests=form.guests if form.has_party else (),
-        size=NEAR_COUNT,
-        now=now,
+        kinds=PROPOSED, guests=guests, size=NEAR_COUNT, now=now, **asked
     ).results
     photos = pictures.covers(one.offer for one in found)
     return [
-        {
-            **cards.experience_card(
-                one,
-                query=form.party_query,
-                back=request.get_full_path(),
-                guests=form.guests if form.has_party else (),
-                picture=photos.get(one.offer.pk),
-            ),
-        }
+        cards.experience_card(
+            one, query=query, back=back, guests=guests, picture=photos.get(one.offer.pk)
+        )
         for one in found
     ]
