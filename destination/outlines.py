@@ -14,6 +14,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+from wagtail.models import Page
+
 from destination.drawn_map import Position, path_of, simplified
 from destination.importers.territory import DATA
 from destination.models.outlines import CommuneOutline, Trail
@@ -124,10 +127,12 @@ def outline_of(commune_id: int) -> tuple[Ring, ...]:
 
 @remembered(most=1, by_language=False)
 def walks() -> tuple[Walk, ...]:
-    """Return the walks that were loaded, by name."""
+    """Return the walks that were loaded, by name; of an itinerary once it is published."""
     return tuple(
         Walk(one.slug, one.name, one.length_metres, tuple(one.lines))
-        for one in Trail.objects.order_by("name")
+        for one in Trail.objects.filter(
+            Q(itinerary=None) | Q(itinerary__in=Page.objects.live().values("translation_key"))
+        ).order_by("name")
     )
 
 

@@ -1,4 +1,4 @@
-"""Addresses outside the site to which published pages lead, asked for once a week.
+"""Addresses outside the site to which published pages lead, asked for once a week at most.
 
 A site that answers badly once may be having a bad night: only an answer that says « gone », or a
 second week without any, makes a link of ours a broken one. Nobody waits for it: it is a task, and
@@ -112,10 +112,11 @@ def ask(url: str, fetch: Fetch) -> Answer:
     What is written with http is asked with https, and never found gone for that.
     """
     is_plain = url.startswith("http://")
-    answer = _asked("HEAD", url.replace("http://", "https://", 1), fetch)
+    asked = f"https://{url.removeprefix('http://')}" if is_plain else url
+    answer = _asked("HEAD", asked, fetch)
     if answer.state is not OutsideLink.State.THERE or answer.word in map(str, SHUT_STATUSES):
         # Many a site doesn't know the short question.
-        answer = _asked("GET", url.replace("http://", "https://", 1), fetch)
+        answer = _asked("GET", asked, fetch)
     if is_plain and answer.state is not OutsideLink.State.THERE:
         return Answer(OutsideLink.State.UNKNOWN, answer.word)
     return answer

@@ -271,10 +271,10 @@ CELERY_BEAT_SCHEDULE = {
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
-    # In the night of Monday.
+    # Each night some, each of them once a week.
     "check-outside-links": {
         "task": "destination.tasks.check_outside_links",
-        "schedule": crontab(minute=17, hour=3, day_of_week=1),
+        "schedule": crontab(minute=17, hour=3),
     },
     "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 600.0},
 }

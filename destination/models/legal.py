@@ -96,7 +96,7 @@ WHERE language = ANY(%(languages)s::text[]) AND valid_from <= %(day)s
 ORDER BY kind, array_position(%(languages)s::text[], language::text), valid_from DESC, id DESC"""
 
 
-@remembered_reading(most=4)
+@remembered_reading(most=16)
 def texts_in_force(day: date) -> Reading[dict[str, TextInForce]]:
     """Return the texts in force by kind in the active language or the nearest that has one."""
     values = {"languages": list(languages_to_try()), "day": day}

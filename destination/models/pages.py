@@ -221,9 +221,13 @@ class VelayPage(Page):
         above = [
             one for one in self.lineage if one.pk != self.pk and self.path.startswith(one.path)
         ]
+        # Of a page that is looked at before it is published, the home may be a draft.
+        home = next((one for one in above if one.depth == DEPTH_BELOW_HOME - 1), None)
+        if home is None:
+            return [(self.title, None)]
         code = self.locale.language_code
         return [
-            *((one.title, address_below(above[0], one, code)) for one in above),
+            *((one.title, address_below(home, one, code)) for one in above),
             (self.title, None),
         ]
 

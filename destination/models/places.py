@@ -35,7 +35,7 @@ class Site(models.Model):
         return self.name
 
 
-@remembered_reading(most=4)
+@remembered_reading(most=16)
 def sites_known() -> Reading[tuple[Site, ...]]:
     """Return every site with its commune, by name, for showing."""
     return Reading(Site.objects.select_related("commune"), tuple)

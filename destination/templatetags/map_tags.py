@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from destination.map_box import FLAT, Pin, drawn_way, map_box
+from destination.map_box import FLAT, Pin, map_box
 from destination.models import Pole
 from destination.outlines import pole_shapes, way_of
 from destination.shown_sites import pins_of_sites
@@ -36,7 +36,7 @@ def way_map(page: Any) -> dict[str, Any] | None:
         day=day,
         opens="ask",
         way=way.lines,
-        around=drawn_way(way.lines),
+        around=way.lines,
         shape=FLAT,
         is_detailed=False,
     )

@@ -172,6 +172,7 @@ def _ask(
     addresses = _public_addresses(name, resolver, ends_at)
     line = _first_line(addresses, name, connector, ends_at, connect_seconds)
     asking = http.client.HTTPConnection(name, PORT)
+    response: http.client.HTTPResponse | None = None
     try:
         asking.sock = _Timed(line, ends_at)  # type: ignore[assignment]
         target = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -192,7 +193,9 @@ def _ask(
     except (http.client.HTTPException, ValueError) as error:
         raise FetchFailed(Reason.PROTOCOL) from error
     except OSError as error:
-        raise FetchFailed(Reason.CUT_SHORT) from error
+        # Before its first word, nobody was there.
+        reason = Reason.UNREACHABLE if response is None else Reason.CUT_SHORT
+        raise FetchFailed(reason) from error
     finally:
         asking.close()
         line.close()

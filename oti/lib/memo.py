@@ -73,14 +73,14 @@ class Kept(Generic[R]):
 
     def get(self, keys: Iterable[Hashable]) -> dict[Hashable, R]:
         """Return the answers that may still be given, by their keys."""
-        if _is_read_again.get():
-            return {}
         oldest = time.monotonic() - settings.REMEMBER_SECONDS
         number = generation.current()
         with self._lock:
             if number != self.generation:
                 self.generation = number
                 self._rows.clear()
+            if _is_read_again.get():
+                return {}
             found = {key: self._rows[key] for key in keys if key in self._rows}
         return {key: answer for key, (since, answer) in found.items() if since > oldest}
 
@@ -258,12 +258,14 @@ def read_ahead(*wanted: Wanted[Any], beside: Sequence[Question] = ()) -> list[li
     """
     if not _is_remembering() or _is_read_again.get() or all(one.is_known for one in wanted):
         return read_together(*beside)
-    # Whoever comes meanwhile waits, and finds it known.
+    # Whoever comes meanwhile waits, and finds it known; then each asks its own questions.
     with _ahead:
         missing = [one for one in wanted if not one.is_known]
-        begun = [one.kept.generation for one in missing]
-        readings = [one.plan() for one in missing]
-        found = read_together(*(one.question for one in readings), *beside)
-        for one, number, reading, rows in zip(missing, begun, readings, found, strict=False):
-            one.kept.put({one.key: reading.answer(rows)}, begun=number)
-    return found[len(missing) :]
+        if missing:
+            begun = [one.kept.generation for one in missing]
+            readings = [one.plan() for one in missing]
+            found = read_together(*(one.question for one in readings), *beside)
+            for one, number, reading, rows in zip(missing, begun, readings, found, strict=False):
+                one.kept.put({one.key: reading.answer(rows)}, begun=number)
+            return found[len(missing) :]
+    return read_together(*beside)

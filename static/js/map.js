@@ -210,7 +210,10 @@ function followMoves(map, box) {
     const { x, y } = map.getSize();
     const isMoved = map.getZoom() !== start.zoom || Math.abs(away.x) > x * MOVED || Math.abs(away.y) > y * MOVED;
     const seen = map.getBounds();
-    const edges = [seen.getSouth(), seen.getWest(), seen.getNorth(), seen.getEast()].map((edge) => edge.toFixed(3));
+    // Outwards: what is seen at an edge is found.
+    const low = (edge) => (Math.floor(edge * 1000) / 1000).toFixed(3);
+    const high = (edge) => (Math.ceil(edge * 1000) / 1000).toFixed(3);
+    const edges = [low(seen.getSouth()), low(seen.getWest()), high(seen.getNorth()), high(seen.getEast())];
     link.href = box.dataset.zoneUrl.replace("__zone__", edges.join(","));
     offer.hidden = !isMoved;
   });

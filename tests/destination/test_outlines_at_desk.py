@@ -89,6 +89,9 @@ TURNED = [[lat, lon] for lon, lat in [(4.1, 44.9), (4.2, 44.9), (4.2, 45.0), (4.
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not JSON"),
         (GPX, "not JSON"),
         ('{"type": "Feature"}', "no GeoJSON collection"),
+        ("[1]", "no GeoJSON collection"),
+        ("null", "no GeoJSON collection"),
+        (collection(feature(ring=[[10**400, 44.9]] * 5)), "longitude and a latitude"),
         ("[" * 100_000, "not JSON"),
         (collection(feature("99999")), "INSEE code"),
         (collection(feature(ring=TURNED)), "longitude comes first"),
@@ -132,6 +135,44 @@ def test_a_trace_is_drawn_on_its_itinerary_in_every_language(
     assert text_of(client.get(reverse("destination:map-ground"), {"with": "walks"})).count(
         '"Vers Goudet"'
     )
+
+
+def test_the_way_of_a_draft_is_on_no_map(office: Client, client: Client, tour: ItineraryPage):
+    sent(office, "way", HIGH, **{"way-itinerary": tour.pk})
+    tour.unpublish()
+    assert Trail.objects.count() == 1
+    for address in ("destination:map-ground", "booking:map"):
+        assert "Goudet" not in text_of(client.get(reverse(address), {"with": "walks"}))
+
+
+@pytest.mark.parametrize("encoding", ["foo", "big5"])
+def test_an_encoding_that_is_not_read_is_told(office: Client, tour: ItineraryPage, encoding: str):
+    content = f'<?xml version="1.0" encoding="{encoding}"?>{GPX[GPX.index("<gpx") :]}'
+    shown = sent(office, "way", content, **{"way-itinerary": tour.pk})
+    assert shown.status_code == 422
+    assert "not XML that can be read" in text_of(shown)
+
+
+def test_a_trace_of_more_points_than_a_page_carries_is_refused(
+    office: Client, tour: ItineraryPage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(outlines, "MOST_POINTS_DRAWN", 50)
+    zigzag = "".join(
+        f'<trkpt lat="{45 + number % 2 / 100}" lon="{4 + number / 1000}"/>' for number in range(99)
+    )
+    content = f'<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>{zigzag}'
+    shown = sent(office, "way", f"{content}</trkseg></trk></gpx>", **{"way-itinerary": tour.pk})
+    assert "more than 50 points" in text_of(shown)
+    assert not Trail.objects.exists()
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), min_size=2, max_size=700))
+def test_fewer_points_keep_the_ends_and_the_line(places: list[tuple[int, int]]):
+    line = [(4 + east / 1000, 45 + north / 1000) for east, north in places]
+    fewer = outlines._fewer(line, metres=20)
+    assert (fewer[0], fewer[-1]) == (line[0], line[-1])
+    assert set(fewer) <= set(line)
+    assert len(fewer) <= len(line)
 
 
 def test_a_new_trace_takes_the_place_of_the_old_one(office: Client, tour: ItineraryPage):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from destination.models import OutsideLink, ThemePage
-from destination.outside_links import MOST_AT_ONCE, check_links, gather
+from destination.outside_links import MOST_AT_ONCE, ask, check_links, gather
 from destination.tasks import check_outside_links
 from members.groups import ensure_office_group
 from oti.lib.http import Fetched, FetchFailed
@@ -150,6 +150,18 @@ def test_an_address_without_a_lock_is_asked_with_one_and_never_called_gone():
         "https://old.example/",
         "https://new.example/",
     }
+
+
+def test_an_address_that_holds_another_is_asked_for_as_it_is():
+    asked = []
+
+    def fetch(url: str, **_how: Any) -> Fetched:
+        asked.append(url)
+        return Fetched(200, {}, b"", url)
+
+    kept = "https://web.example.org/web/2020/http://example.org/"
+    assert ask(kept, fetch).state == OutsideLink.State.THERE
+    assert asked == [kept]
 
 
 def test_the_editors_are_told_on_which_page(client: Client):
