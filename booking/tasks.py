@@ -9,6 +9,7 @@ from booking import (
     care,
     messages,
     old_baskets,
+    papers,
     payment,
     payout_accounts,
     payouts,
@@ -121,3 +122,9 @@ def purge_care_sheets() -> None:
 def report_uncovered() -> None:
     """Tell the office of childcare sold past its authorisation."""
     permits.report_uncovered(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.remind_of_papers")
+def remind_of_papers() -> None:
+    """Remind hosts of papers that end."""
+    papers.remind_of_papers(now=timezone.now())

@@ -4,10 +4,13 @@ from django.urls import path
 
 from booking.views import (
     account,
+    enrolment,
     extranet,
     extranet_calendar,
     extranet_payouts,
     extranet_slots,
+    paper,
+    team,
     webhooks,
 )
 
@@ -24,5 +27,23 @@ urlpatterns = [
     path("pro/versements/", extranet_payouts.payouts, name="extranet-payouts"),
     path("pro/versements/papiers/", extranet_payouts.papers, name="extranet-papers"),
     path("pro/versements/verifier/", extranet_payouts.check, name="extranet-check-account"),
+    path("pro/ouvrir/", enrolment.open_house, name="extranet-open"),
+    path("pro/papiers/", enrolment.papers, name="extranet-checklist"),
+    path("pro/papiers/<slug:house>/envoyer/", enrolment.submit, name="extranet-submit"),
+    path("pro/papiers/<slug:house>/<slug:code>/", paper.paper, name="extranet-paper"),
+    path(
+        "pro/papiers/<slug:house>/<slug:code>/document/",
+        paper.document,
+        name="extranet-document",
+    ),
+    path("pro/equipe/", team.people, name="extranet-team"),
+    path("pro/equipe/<slug:house>/inviter/", team.invite, name="extranet-invite"),
+    path("pro/equipe/<slug:house>/<int:pk>/", team.change, name="extranet-member"),
+    path(
+        "pro/equipe/<slug:house>/invitation/<int:pk>/",
+        team.withdraw,
+        name="extranet-invitation-withdraw",
+    ),
+    path("pro/invitation/", team.invitation, name="extranet-invitation"),
     path("compte/suite/", account.after_login, name="after-login"),
 ]

@@ -46,7 +46,7 @@ FULL = {
         "readystay",
         "readystep",
     ),
-    "members": ("provider", "providerrole"),
+    "members": ("provider", "providerrole", "contracttext"),
     "events": ("event", "session"),
     "destination": (
         "site",
