@@ -182,9 +182,22 @@ class ProviderIndexView(DeskIndexView):
             icon_name="order",
             priority=25,
         )
+        # The same for its papers and for handing it over.
+        review = Button(
+            _("Papers and enrolment"),
+            url=reverse("desk_enrolment:review", args=[instance.pk]),
+            icon_name="check",
+            priority=26,
+        )
+        invite = Button(
+            _("Invite to this house"),
+            url=reverse("desk_enrolment:invite", args=[instance.pk]),
+            icon_name="mail",
+            priority=27,
+        )
         may_change = self.user_has_permission("change")
         found = list(super().get_list_more_buttons(instance))
-        return [*found, account] if may_change else found
+        return [*found, account, review, invite] if may_change else found
 
 
 def _account_state(provider: Provider) -> str:

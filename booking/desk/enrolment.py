@@ -178,7 +178,7 @@ def _facts(house: Provider) -> list[tuple[str, Any]]:
         (_("SIRET"), house.siret),
         (_("Professional"), _("yes") if house.is_professional else _("no")),
         (_("What it offers"), ", ".join(str(ACTIVITY_WORDS[one]) for one in house.activities)),
-        (_("Commission in percent"), house.commission_percent),
+        (_("Commission in percent"), str(house.commission_percent)),
     ]
 
 
@@ -250,7 +250,7 @@ class EnrolmentViewSet(ReadOnlyViewSet):
     model = Provider
     name = "desk_enrolment"
     url_prefix = "inscriptions"
-    icon = "tick"
+    icon = "check"
     menu_label = gettext_lazy("Enrolments")
     menu_order = 221
     add_to_admin_menu = True

@@ -1,7 +1,7 @@
 """Two owners who remove each other, a link that two tabs accept, a house that two people approve.
 
-Each is decided again under the provider's lock; the sentinel takes it away, and the same race leaves
-a house without an owner.
+Each is decided again under the provider's lock; the sentinel takes it away, and the same race
+leaves a house without an owner.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def meet_after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
 
 
 def test_two_owners_who_remove_each_other_leave_one(house: Provider):
-    results = run_together(*removing(house))
+    results = run_together(removing(house))
     assert len([one for one in errors_in(results) if isinstance(one, Refusal)]) == 1
     assert house.roles.count() == 1
 
@@ -65,7 +65,7 @@ def test_two_owners_who_remove_each_other_leave_one(house: Provider):
 def test_sentinel_without_the_lock_nobody_owns_it(house: Provider, monkeypatch: pytest.MonkeyPatch):
     leave_provider_unlocked(monkeypatch)
     meet_after(monkeypatch, team, "_keep_an_owner")
-    run_together(*removing(house))
+    run_together(removing(house))
     assert house.roles.count() == 0
 
 
@@ -78,7 +78,7 @@ def test_link_that_two_tabs_accept_counts_once(house: Provider):
     def accept() -> Any:
         return team.accept_invitation(type(sent).objects.get(pk=sent.pk), person, now=NOW)
 
-    results = run_together(accept, accept)
+    results = run_together([accept, accept])
     assert len(errors_in(results)) == 1
     assert Entry.objects.filter(verb="access given").count() == 1
 
@@ -91,6 +91,6 @@ def test_house_is_approved_once_and_not_under_a_change(house: Provider):
     def approve() -> None:
         enrolling.approve_house(house, seen=seen, actor=OFFICE, now=NOW)
 
-    results = run_together(approve, approve)
+    results = run_together([approve, approve])
     assert len(errors_in(results)) == 1
     assert Entry.objects.filter(verb="enrolment approved").count() == 1
