@@ -104,8 +104,10 @@ def submit_house(provider: Provider, *, actor: Actor, now: datetime) -> None:
 
 
 # --- The office ---------------------------------------------------------------------------------
-def approve_house(provider: Provider, *, seen: str, actor: Actor, now: datetime) -> None:
-    """Let a house sell, its papers accepted as they were read.
+def approve_house(
+    provider: Provider, *, seen: str, actor: Actor, now: datetime, note: str = ""
+) -> None:
+    """Let a house sell, its papers accepted as they were read; `note` is a word to the host.
 
     `seen` is the fingerprint (`papers.mark_of`) of what the office read. Raises WrongState
     `papers_changed` when the host changed something since, `enrolment_moved`.
@@ -113,7 +115,7 @@ def approve_house(provider: Provider, *, seen: str, actor: Actor, now: datetime)
     with locks.write_transaction():
         house = _read_house(provider, seen)
         Paper.objects.filter(provider=house).update(review=Paper.Review.ACCEPTED, remark="")
-        _move(house, enrolment.APPROVED, reason="", actor=actor, now=now)
+        _move(house, enrolment.APPROVED, reason=note.strip(), actor=actor, now=now)
         _tell_host(house, now=now)
 
 

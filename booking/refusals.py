@@ -224,6 +224,9 @@ MESSAGES: dict[str, Any] = {
     "remark_missing": gettext_lazy(
         "Write at least one remark: the host must know what to put right."
     ),
+    "remarks_left": gettext_lazy(
+        "Remarks are written beside papers: press « ask to put right », or delete them."
+    ),
     "contract_missing": gettext_lazy(
         "The contract isn’t ready yet: call the office, everything else can be given meanwhile."
     ),

@@ -14,6 +14,8 @@ def former_houses(user: User | AnonymousUser) -> QuerySet[FormerMember]:
     if not user.is_authenticated:
         return FormerMember.objects.none()
     rows = FormerMember.objects.filter(user_id=user.pk).select_related("provider")
+    # The office may have given it again.
+    rows = rows.exclude(provider__in=providers_of(user))
     return rows.order_by("-ended_at", "-pk")
 
 

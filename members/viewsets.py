@@ -25,11 +25,12 @@ from wagtail.admin.widgets.button import Button
 from destination.desk import (
     AddressField,
     DeskCreateView,
+    DeskDeleteView,
     DeskForm,
     DeskIndexView,
     DeskViewSet,
 )
-from members.groups import give_access
+from members.groups import give_access, take_access
 from members.journal import Actor
 from members.models import PayoutAccount, Provider, ProviderRole
 from members.rules.numbers import is_siret
@@ -292,6 +293,14 @@ class RoleCreateView(DeskCreateView):
         )
 
 
+class RoleDeleteView(DeskDeleteView):
+    """End a person's access."""
+
+    def delete_action(self) -> None:
+        """Write the journal with it."""
+        take_access(self.object, actor=Actor.person(self.request.user), now=timezone.now())
+
+
 class RoleIndexView(DeskIndexView):
     """The persons of providers."""
 
@@ -313,6 +322,7 @@ class RoleViewSet(DeskViewSet):
     ordering = ("provider__name", "pk")
     index_view_class = RoleIndexView
     add_view_class = RoleCreateView
+    delete_view_class = RoleDeleteView
     edit_handler = ROLE
     search_fields = ("user__email", "provider__name")
     list_display = (

@@ -16,10 +16,12 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.ui.tables import Column, TitleColumn
 
 from booking import enrolling, papers, team
+from booking.desk.order_views import WHO
 from booking.desk.views import UseCaseView, actor_of
-from booking.forms.enrolment import ROLES, mail_language, odd_registrations
+from booking.forms.enrolment import ROLES, SellerForm, mail_language, odd_registrations
 from booking.paper_rows import document_answer, row_of
-from booking.paper_words import ACTIVITY_WORDS
+from booking.paper_words import ACTIVITY_WORDS, PAPER_WORDS
+from booking.refusals import BadInput, trouble
 from destination.desk import (
     DeskCreateView,
     DeskEditView,
@@ -50,6 +52,30 @@ DECISION_WORDS = {
     ACCEPT: gettext_lazy("Accept the new papers"),
     SUSPEND: gettext_lazy("Suspend the house"),
     REOPEN: gettext_lazy("Take it up again"),
+}
+
+
+# What the journal's verbs mean for the office; an unknown one is shown as it is.
+VERBS = {
+    "house opened": gettext_lazy("House opened"),
+    "house described": gettext_lazy("House described anew"),
+    "paper given": gettext_lazy("Paper given"),
+    "document deleted": gettext_lazy("Document deleted"),
+    "paper ended": gettext_lazy("Paper ended"),
+    "papers asked for": gettext_lazy("Papers asked for"),
+    "papers accepted": gettext_lazy("Papers accepted"),
+    "contract signed": gettext_lazy("Contract signed"),
+    "person invited": gettext_lazy("Person invited"),
+    "invitation withdrawn": gettext_lazy("Invitation taken back"),
+    "access given": gettext_lazy("Access given"),
+    "access changed": gettext_lazy("Access changed"),
+    "access removed": gettext_lazy("Access ended"),
+    "account opened": gettext_lazy("Account at the bank opened"),
+    "account link sent": gettext_lazy("Link to the bank sent"),
+    "enrolment submitted": gettext_lazy("Sent to the office"),
+    "enrolment to_fix": gettext_lazy("Given back to be put right"),
+    "enrolment approved": gettext_lazy("Approved"),
+    "enrolment suspended": gettext_lazy("Suspended"),
 }
 
 
@@ -122,8 +148,11 @@ class ReviewView(UseCaseView):
         data, house = form.cleaned_data, self.target
         who = {"actor": actor_of(self.request), "now": self.now}
         decision, seen, note = data["decision"], data["seen"], data["note"]
+        if decision != FIX and any(one.strip() for one in form.remarks.values()):
+            # What somebody wrote for the host must not go nowhere.
+            raise BadInput(trouble("remarks_left"))
         if decision == APPROVE:
-            enrolling.approve_house(house, seen=seen, **who)
+            enrolling.approve_house(house, note=note, seen=seen, **who)
             return _("« %(name)s » is approved: it may be published.") % {"name": house.name}
         if decision == FIX:
             enrolling.ask_to_fix(house, remarks=form.remarks, note=note, seen=seen, **who)
@@ -150,7 +179,7 @@ class ReviewView(UseCaseView):
             {**row_of(one), "remark_field": form[f"remark_{one.code}"], "row": one.row}
             for one in self.items
         ]
-        entries = Entry.objects.filter(subject=f"provider:{house.pk}").select_related("actor")
+        entries = Entry.objects.filter(subject=f"provider:{house.pk}")
         return {
             **context,
             "house": house,
@@ -158,13 +187,11 @@ class ReviewView(UseCaseView):
             "seen": papers.mark_of(house),
             "decisions": [(one, DECISION_WORDS[one]) for one in DECISIONS[house.enrolment]],
             "facts": _facts(house),
-            "seller": papers.sealed_of(
-                next((o.row for o in self.items if o.code == "seller"), None)
-            ),
+            "seller": _seller(self.items),
             "signature": papers.signature_of(house, today=day_of(self.now)),
             "permits": papers.permits_of(house),
             "odd": _odd(house, self.items),
-            "history": entries[:30],
+            "history": [_step(one) for one in entries[:30]],
         }
 
 
@@ -179,6 +206,26 @@ def _facts(house: Provider) -> list[tuple[str, Any]]:
         (_("Professional"), _("yes") if house.is_professional else _("no")),
         (_("What it offers"), ", ".join(str(ACTIVITY_WORDS[one]) for one in house.activities)),
         (_("Commission in percent"), str(house.commission_percent)),
+    ]
+
+
+def _step(entry: Entry) -> dict[str, Any]:
+    paper = PAPER_WORDS.get(entry.data.get("paper", ""))
+    return {
+        "at": entry.at,
+        "what": VERBS.get(entry.verb, entry.verb),
+        "who": WHO.get(entry.actor_label, entry.actor_label),
+        "paper": paper.title if paper else "",
+        "reason": entry.data.get("reason", ""),
+    }
+
+
+def _seller(items: list[papers.Item]) -> list[tuple[Any, str]]:
+    row = next((one.row for one in items if one.code == papers.SELLER), None)
+    return [
+        (SellerForm.base_fields[name].label, value)
+        for name, value in papers.sealed_of(row).items()
+        if name in SellerForm.base_fields
     ]
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from booking.papers import mark_of
-from members.models import ContractText, Invitation, Paper, Provider, User
+from members.models import ContractText, Entry, Invitation, Paper, Provider, User
 from tests import factories
 from tests.booking.pages import body
 from tests.booking.test_enrolment import submitted
@@ -119,3 +119,24 @@ def test_signed_contract_is_never_edited(desk: Client, house: Provider) -> None:
     assert desk.get(reverse("desk_contracts:edit", args=[fresh.pk])).status_code == 200
     assert desk.get(reverse("desk_contracts:index")).status_code == 200
     assert desk.get(reverse("desk_contracts:add")).status_code == 200
+
+
+def test_remark_is_never_lost_by_approving(desk: Client, house: Provider) -> None:
+    answer = decide(desk, house, "approve", remark_insurance="Illisible")
+    assert "Remarks are written beside papers" in body(answer)
+    assert "Illisible" in body(answer)
+    house.refresh_from_db()
+    assert house.enrolment == "submitted"
+
+
+def test_office_ends_an_access_and_gives_it_again(desk: Client, house: Provider) -> None:
+    role = house.roles.get()
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(role.user)
+    desk.post(reverse("desk_roles:delete", args=[role.pk]))
+    assert Entry.objects.filter(verb="access removed", subject=f"provider:{house.pk}").exists()
+    assert "was ended" in body(client.get("/pro/"))
+    data = {"provider": house.pk, "email": role.user.email, "role": "owner"}
+    desk.post(reverse("desk_roles:add"), data)
+    assert "was ended" not in body(client.get("/pro/"))
+    assert client.get("/pro/papiers/").status_code == 200
