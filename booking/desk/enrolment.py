@@ -10,6 +10,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
@@ -81,6 +82,8 @@ VERBS = {
 
 class EnrolmentIndexView(ReadOnlyIndexView):
     """Who waits for the office first, the longest waiting before."""
+
+    page_title = gettext_lazy("Enrolments")
 
     def get_base_queryset(self) -> QuerySet[Provider]:
         """Load communes; count what was given since it was read."""
@@ -186,6 +189,7 @@ class ReviewView(UseCaseView):
             "rows": rows,
             "seen": papers.mark_of(house),
             "decisions": [(one, DECISION_WORDS[one]) for one in DECISIONS[house.enrolment]],
+            "may_remark": FIX in DECISIONS[house.enrolment],
             "facts": _facts(house),
             "seller": _seller(self.items),
             "signature": papers.signature_of(house, today=day_of(self.now)),
@@ -205,7 +209,7 @@ def _facts(house: Provider) -> list[tuple[str, Any]]:
         (_("SIRET"), house.siret),
         (_("Professional"), _("yes") if house.is_professional else _("no")),
         (_("What it offers"), ", ".join(str(ACTIVITY_WORDS[one]) for one in house.activities)),
-        (_("Commission in percent"), str(house.commission_percent)),
+        (_("Commission in percent"), number_format(house.commission_percent)),
     ]
 
 
