@@ -17,7 +17,7 @@ HEX = re.compile(r"(?<![&\w])#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3,4})
 # The tokens, and the admin's sheet, which Wagtail loads without them.
 COLOURED = {"tokens.css", "admin-brand.css"}
 # Loaded by pages below `/pro/` alone.
-HOSTS_ONLY = {STATIC / "css/pages/nights.css"}
+HOSTS_ONLY = {STATIC / "css/pages/enrol.css", STATIC / "css/pages/nights.css"}
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment .*?%\}.*?\{% endcomment %\}", re.DOTALL)
 
 
