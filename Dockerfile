@@ -25,9 +25,10 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     OTI_MODE=production \
-    MEDIA_ROOT=/media
+    MEDIA_ROOT=/media \
+    PRIVATE_ROOT=/private
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin velay \
-    && install -d -o velay -g velay /media
+    && install -d -o velay -g velay /media /private
 WORKDIR /app
 COPY --from=packages /venv /venv
 COPY --from=site /app /app

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -27,11 +28,13 @@ from booking.models import (
     SubOrder,
     Unit,
 )
+from booking.paper_words import PAPER_WORDS
 from booking.rules import states
 from destination.legal_body import clean_body, plain_body
-from members.models import Provider
+from members.models import Invitation, Paper, Provider
 
 Content = dict[str, Any]
+INVITATION_SALT = "invitation"
 
 
 class Reader:
@@ -270,6 +273,66 @@ def _calendar_silent(message: OutboxMessage, reader: Reader, now: datetime) -> C
     }
 
 
+def _enrolment_submitted(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    provider = Provider.objects.select_related("commune").get(pk=message.data["provider"])
+    return {"provider": provider, "desk_url": _review_url(provider)}
+
+
+def _enrolment_moved(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    provider = Provider.objects.get(pk=message.data["provider"])
+    asked = provider.papers.filter(review=Paper.Review.TO_FIX).exclude(remark="").order_by("pk")
+    is_asked = message.data["move"] == Provider.Enrolment.TO_FIX
+    return {
+        "host": provider.host_names or provider.name,
+        "provider": provider,
+        "move": message.data["move"],
+        "note": message.data["note"],
+        "remarks": [
+            {"title": PAPER_WORDS[one.code].title, "words": one.remark}
+            for one in (asked if is_asked else ())
+        ],
+        "papers_url": _papers_url(provider),
+    }
+
+
+def _team_invitation(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    invitation = Invitation.objects.select_related("provider").get(pk=message.data["invitation"])
+    return {
+        "house": invitation.provider.name,
+        "invited_by": invitation.invited_by,
+        "role": invitation.get_role_display(),
+        "until": invitation.expires_at,
+        "link": invitation_url(invitation),
+    }
+
+
+def _paper_ending(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    paper = Paper.objects.select_related("provider").get(pk=message.data["paper"])
+    is_office = message.data["is_office"]
+    return {
+        "house": paper.provider.name,
+        "paper": PAPER_WORDS[paper.code].title,
+        "until": date.fromisoformat(message.data["until"]),
+        "is_ended": message.data["step"] < 0,
+        "is_office": is_office,
+        "url": _review_url(paper.provider) if is_office else _papers_url(paper.provider),
+    }
+
+
+def invitation_url(invitation: Invitation) -> str:
+    """Return the signed address that an invitation's mail leads to."""
+    token = signing.Signer(salt=INVITATION_SALT).sign(str(invitation.pk))
+    return f"{settings.BASE_URL}{reverse('extranet-invitation')}?cle={token}"
+
+
+def _papers_url(provider: Provider) -> str:
+    return f"{settings.BASE_URL}{reverse('extranet-checklist')}?maison={provider.slug}"
+
+
+def _review_url(provider: Provider) -> str:
+    return settings.BASE_URL + reverse("desk_enrolment:review", args=[provider.pk])
+
+
 CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
@@ -283,4 +346,8 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "double_booking": _double_booking,
     "double_booking_office": _double_booking,
     "calendar_silent": _calendar_silent,
+    "enrolment_submitted": _enrolment_submitted,
+    "enrolment_moved": _enrolment_moved,
+    "team_invitation": _team_invitation,
+    "paper_ending": _paper_ending,
 }

@@ -157,6 +157,14 @@ def lock_payout_account(provider: Provider) -> PayoutAccount | None:
     return rows.select_for_update(of=("self",)).first()
 
 
+def lock_provider(pk: int) -> Provider:
+    """Lock one provider for its enrolment, its papers and its people: alone, no other kind.
+
+    Rows that speak of it (sales, offers) are written meanwhile. Raises Provider.DoesNotExist.
+    """
+    return Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
 def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:
     """Take those of some messages that are due, under a lease until `until`; sorted by pk.
 

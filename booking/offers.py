@@ -32,6 +32,7 @@ from booking.rules.tourist_tax import tariff_of
 from destination.models.territory import memberships_on
 from members.journal import Actor, record
 from members.models import Provider
+from members.rules.enrolment import NOT_YET
 from oti.lib.dates import LAST_DAY, paris
 from oti.lib.dates import today as day_of
 
@@ -67,7 +68,9 @@ def check_offer(offer: Offer, *, today: date) -> list[Trouble]:
         troubles.append(
             Trouble(
                 "provider_suspended",
-                _("The provider is suspended: nothing of it is shown or sold."),
+                _("The provider is suspended: nothing of it is shown or sold.")
+                if offer.provider.enrolment not in NOT_YET
+                else _("The provider isn’t approved yet: nothing of it is shown or sold before."),
                 field="provider",
             )
         )

@@ -217,6 +217,49 @@ MESSAGES: dict[str, Any] = {
     "party_too_large": gettext_lazy(
         "Written for %(max)s persons at most: call us, we compose it with you."
     ),
+    # Enrolment of hosts
+    "enrolment_moved": gettext_lazy(
+        "Somebody moved this house meanwhile: look at where it stands, then go on."
+    ),
+    "papers_changed": gettext_lazy(
+        "The host changed something since you opened this page: read it again, then decide."
+    ),
+    "papers_missing": gettext_lazy(
+        "Something is still missing: each line marked « to do » leads to where it is given."
+    ),
+    "too_many_houses": gettext_lazy(
+        "%(count)s houses of yours wait for the office: let it read these first, or call us."
+    ),
+    "remark_missing": gettext_lazy(
+        "Write at least one remark: the host must know what to put right."
+    ),
+    "remarks_left": gettext_lazy(
+        "Remarks are written beside papers: press « ask to put right », or delete them."
+    ),
+    "contract_missing": gettext_lazy(
+        "The contract isn’t ready yet: call the office, everything else can be given meanwhile."
+    ),
+    "contract_changed": gettext_lazy(
+        "The contract or its commission changed meanwhile: read it again, then sign."
+    ),
+    "paper_unknown": gettext_lazy("This paper isn’t asked of this house: go back to the list."),
+    "already_in_team": gettext_lazy("This person works for the house already."),
+    "last_owner": gettext_lazy(
+        "A house keeps at least one owner: make somebody else an owner first."
+    ),
+    "not_in_team": gettext_lazy("This person no longer works for the house: reload the page."),
+    "too_many_invitations": gettext_lazy(
+        "Many invitations went out already: wait until tomorrow, or take one back."
+    ),
+    "invitation_used": gettext_lazy(
+        "This invitation was used already: sign in with the account that accepted it."
+    ),
+    "invitation_ended": gettext_lazy(
+        "This invitation has ended: ask whoever sent it for a new one."
+    ),
+    "invitation_elsewhere": gettext_lazy(
+        "This invitation went to %(email)s: sign in with that address to accept it."
+    ),
     # The desk
     "ready_lodging_missing": gettext_lazy("Add a lodging: nights %(nights)s have no bed."),
     "ready_lodging_twice": gettext_lazy("Night %(night)s has two lodgings: keep one."),

@@ -10,6 +10,7 @@ from booking import (
     incidents,
     messages,
     old_baskets,
+    papers,
     payment,
     payout_accounts,
     payouts,
@@ -138,3 +139,9 @@ def tell_incidents() -> None:
     now = timezone.now()
     incidents.tell_incidents(now=now)
     incidents.tell_silent_feeds(now=now)
+
+
+@shared_task(name="booking.tasks.remind_of_papers")
+def remind_of_papers() -> None:
+    """Remind hosts of papers that end."""
+    papers.remind_of_papers(now=timezone.now())

@@ -11,6 +11,7 @@ from booking.views import (
     care,
     checkout,
     composing,
+    enrolment,
     ideas,
     own_stays,
     ready_stays,
@@ -85,5 +86,6 @@ urlpatterns = [
         name="care-sheet",
     ),
     path(pgettext_lazy("address", "find/"), account.find_order, name="find-order"),
+    path(pgettext_lazy("address", "host/"), enrolment.host, name="host"),
     path(pgettext_lazy("address", "account/"), own_stays.account, name="account"),
 ]

@@ -4,11 +4,14 @@ from django.urls import path
 
 from booking.views import (
     account,
+    enrolment,
     extranet,
     extranet_calendar,
     extranet_links,
     extranet_payouts,
     extranet_slots,
+    paper,
+    team,
     webhooks,
 )
 
@@ -34,5 +37,23 @@ urlpatterns = [
     path("pro/liens/agenda/<int:pk>/retirer/", extranet_links.remove, name="extranet-feed-remove"),
     path("pro/liens/doublons/<int:pk>/", extranet_links.settle, name="extranet-incident"),
     path("ical/<str:token>.ics", extranet_links.exported, name="unit-calendar"),
+    path("pro/ouvrir/", enrolment.open_house, name="extranet-open"),
+    path("pro/papiers/", enrolment.papers, name="extranet-checklist"),
+    path("pro/papiers/<slug:house>/envoyer/", enrolment.submit, name="extranet-submit"),
+    path("pro/papiers/<slug:house>/<slug:code>/", paper.paper, name="extranet-paper"),
+    path(
+        "pro/papiers/<slug:house>/<slug:code>/document/",
+        paper.document,
+        name="extranet-document",
+    ),
+    path("pro/equipe/", team.people, name="extranet-team"),
+    path("pro/equipe/<slug:house>/inviter/", team.invite, name="extranet-invite"),
+    path("pro/equipe/<slug:house>/<int:pk>/", team.change, name="extranet-member"),
+    path(
+        "pro/equipe/<slug:house>/invitation/<int:pk>/",
+        team.withdraw,
+        name="extranet-invitation-withdraw",
+    ),
+    path("pro/invitation/", team.invitation, name="extranet-invitation"),
     path("compte/suite/", account.after_login, name="after-login"),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
+from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.home import TodayPanel
 from booking.desk.organiser import OrganiserViewSet
 from booking.desk.viewsets import (
@@ -34,6 +35,8 @@ def register_desk() -> list[Any]:
         TaxTariffViewSet(),
         CollectivityViewSet(),
         OrganiserViewSet(),
+        EnrolmentViewSet(),
+        ContractViewSet(),
     ]
 
 

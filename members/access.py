@@ -6,7 +6,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404
 
-from members.models import Provider, ProviderRole, User
+from members.models import FormerMember, Provider, ProviderRole, User
+
+
+def former_houses(user: User | AnonymousUser) -> QuerySet[FormerMember]:
+    """Return the houses whose access this person had and lost, the last one first."""
+    if not user.is_authenticated:
+        return FormerMember.objects.none()
+    rows = FormerMember.objects.filter(user_id=user.pk).select_related("provider")
+    # The office may have given it again.
+    rows = rows.exclude(provider__in=providers_of(user))
+    return rows.order_by("-ended_at", "-pk")
 
 
 def providers_of(user: User | AnonymousUser) -> QuerySet[Provider]:

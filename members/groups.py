@@ -21,7 +21,7 @@ from wagtail.models import (
 
 from destination.models import OfficeReview, PolePage
 from members.journal import Actor, record
-from members.models import Provider, ProviderRole, User
+from members.models import FormerMember, Provider, ProviderRole, User
 
 OFFICE = "Office"
 POLE_EDITORS = "Editors: "
@@ -48,7 +48,7 @@ FULL = {
         "readystay",
         "readystep",
     ),
-    "members": ("provider", "providerrole"),
+    "members": ("provider", "providerrole", "contracttext"),
     "events": ("event", "session"),
     "destination": (
         "site",
@@ -216,3 +216,17 @@ def give_access(
             role=role,
         )
     return given
+
+
+def take_access(given: ProviderRole, *, actor: Actor, now: datetime) -> None:
+    """End a person's access to a provider, who is told when it comes back. Writes the journal.
+
+    The office may leave a provider without an owner: it then keeps it itself (features.md H04).
+    """
+    with transaction.atomic():
+        FormerMember.objects.update_or_create(
+            user_id=given.user_id, provider_id=given.provider_id, defaults={"ended_at": now}
+        )
+        subject, person = f"provider:{given.provider_id}", given.user_id
+        given.delete()
+        record("access removed", subject, actor=actor, at=now, person=person)

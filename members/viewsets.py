@@ -25,13 +25,15 @@ from wagtail.admin.widgets.button import Button
 from destination.desk import (
     AddressField,
     DeskCreateView,
+    DeskDeleteView,
     DeskForm,
     DeskIndexView,
     DeskViewSet,
 )
-from members.groups import give_access
+from members.groups import give_access, take_access
 from members.journal import Actor
 from members.models import PayoutAccount, Provider, ProviderRole
+from members.rules.numbers import is_siret
 from oti.lib.dates import today as day_of
 
 PORTRAITS = (
@@ -68,8 +70,8 @@ class ProviderForm(DeskForm):
     def clean_siret(self) -> str:
         """Return the number without spaces, its key checked (Luhn; La Poste has its own)."""
         number = "".join((self.cleaned_data.get("siret") or "").split())
-        is_posts = number.startswith("356000000")
-        if number.isdecimal() and len(number) == 14 and not is_posts and _luhn(number) % 10:
+        # How many digits there are is said by the model.
+        if number.isdecimal() and len(number) == 14 and not is_siret(number):
             raise forms.ValidationError(_("A digit of this SIRET is wrong: check it."))
         return number
 
@@ -79,11 +81,6 @@ class ProviderForm(DeskForm):
         if day and day > day_of(timezone.now()):
             raise forms.ValidationError(_("This day is still to come."))
         return day
-
-
-def _luhn(number: str) -> int:
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number)))
-    return sum(value - 9 if value > 9 else value for value in doubled)
 
 
 PROVIDER = TabbedInterface(
@@ -150,10 +147,6 @@ PROVIDER = TabbedInterface(
                     "commission_percent",
                     help_text=gettext_lazy("Kept by the office from each sale; 0 for none."),
                 ),
-                FieldPanel(
-                    "state",
-                    help_text=gettext_lazy("Suspended: nothing of it is shown or sold."),
-                ),
                 FieldPanel("is_demo", help_text=gettext_lazy("Marks an invented provider.")),
             ],
             heading=gettext_lazy("Law and money"),
@@ -190,9 +183,22 @@ class ProviderIndexView(DeskIndexView):
             icon_name="order",
             priority=25,
         )
+        # The same for its papers and for handing it over.
+        review = Button(
+            _("Papers and enrolment"),
+            url=reverse("desk_enrolment:review", args=[instance.pk]),
+            icon_name="check",
+            priority=26,
+        )
+        invite = Button(
+            _("Invite to this house"),
+            url=reverse("desk_enrolment:invite", args=[instance.pk]),
+            icon_name="mail",
+            priority=27,
+        )
         may_change = self.user_has_permission("change")
         found = list(super().get_list_more_buttons(instance))
-        return [*found, account] if may_change else found
+        return [*found, account, review, invite] if may_change else found
 
 
 def _account_state(provider: Provider) -> str:
@@ -211,7 +217,7 @@ class ProviderViewSet(DeskViewSet):
     ordering = ("name",)
     index_view_class = ProviderIndexView
     edit_handler = PROVIDER
-    list_filter = ("state", "is_professional")
+    list_filter = ("enrolment", "is_professional")
     search_fields = ("name", "legal_name", "host_names", "email", "siret", "commune__name")
     list_display = (
         "name",
@@ -220,7 +226,7 @@ class ProviderViewSet(DeskViewSet):
         Column("phone", label=gettext_lazy("Phone")),
         Column("published", label=gettext_lazy("Offers published")),
         Column("account", label=gettext_lazy("Account to be paid"), accessor=_account_state),
-        Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
+        Column("enrolment", label=gettext_lazy("State"), accessor="get_enrolment_display"),
     )
     list_export = (
         "name",
@@ -232,7 +238,7 @@ class ProviderViewSet(DeskViewSet):
         "email",
         "phone",
         "commission_percent",
-        "state",
+        "enrolment",
     )
     empty_text = gettext_lazy(
         "Hosts, guides, organisers and producers will appear here. A provider comes first: its "
@@ -287,6 +293,14 @@ class RoleCreateView(DeskCreateView):
         )
 
 
+class RoleDeleteView(DeskDeleteView):
+    """End a person's access."""
+
+    def delete_action(self) -> None:
+        """Write the journal with it."""
+        take_access(self.object, actor=Actor.person(self.request.user), now=timezone.now())
+
+
 class RoleIndexView(DeskIndexView):
     """The persons of providers."""
 
@@ -308,6 +322,7 @@ class RoleViewSet(DeskViewSet):
     ordering = ("provider__name", "pk")
     index_view_class = RoleIndexView
     add_view_class = RoleCreateView
+    delete_view_class = RoleDeleteView
     edit_handler = ROLE
     search_fields = ("user__email", "provider__name")
     list_display = (

@@ -13,10 +13,12 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.translation import get_language
 
+from members.access import former_houses
 from oti.api import problems
 from oti.lib import generation
 
 API = "/api/"
+HOSTS = "/pro/"
 # Addresses that any word fits.
 OFFICES_PAGES = frozenset({"destination:page", "wagtail_serve"})
 
@@ -122,3 +124,12 @@ class SpokenRefusals:
         page = render(request, "errors/405.html", status=405)
         page["Allow"] = response.get("Allow", "")
         return page
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Tell whoever lost the access to a house so, where its pages are no longer found."""
+        is_hosts = request.path_info.startswith(HOSTS)
+        if isinstance(exception, Http404) and is_hosts and former_houses(request.user).exists():
+            return render(request, "booking/extranet/nobody.html", status=404)
+        return None

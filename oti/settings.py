@@ -268,6 +268,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "tell-incidents": {"task": "booking.tasks.tell_incidents", "schedule": 300.0},
+    "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
@@ -298,6 +299,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", str(DATA_DIR / "media")))
+# Papers of hosts, sealed: served by nothing but the page that checks who asks.
+PRIVATE_ROOT = Path(env("PRIVATE_ROOT", str(DATA_DIR / "private")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -444,10 +447,13 @@ CLOSED_PERMISSIONS = (
     *("microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking"),
 )
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+PAPER_MAX_BYTES = 8 * 1024 * 1024
 DESK_PREFIX = "/gestion/"
 # Where a body may be how long, in bytes: the first prefix that matches. Pictures go to the desk.
 BODY_LIMITS = (
     (DESK_PREFIX, WAGTAILIMAGES_MAX_UPLOAD_SIZE + 1024 * 1024),
+    # A host's document, with the form around it.
+    ("/pro/papiers/", PAPER_MAX_BYTES + 1024 * 1024),
     ("", DATA_UPLOAD_MAX_MEMORY_SIZE),
 )
 # Requests of one address: (how many, in how many seconds), see oti/limits.py. A hotel or a mobile

@@ -47,6 +47,7 @@ def _lists() -> list[Place]:
         (_("My stay"), "booking:my-stay"),
         (_("Find my booking"), "booking:find-order"),
         (_("How offers are ranked"), "booking:ranking"),
+        (_("Do you welcome visitors?"), "booking:host"),
     ]
     return [Place(str(name), reverse(address), []) for name, address in named]
 

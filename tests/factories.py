@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from allauth.account.models import EmailAddress
 from django.db.models import Model
 from django.utils import timezone
 
@@ -45,7 +46,7 @@ from destination.models import (
     Pole,
     PoleMembership,
 )
-from members.models import PayoutAccount, Provider, ProviderRole, User
+from members.models import ContractText, PayoutAccount, Provider, ProviderRole, User
 from oti.lib.codes import secret_token
 from oti.lib.dates import PARIS
 from oti.lib.dates import today as day_of
@@ -194,6 +195,33 @@ def a_host(provider: Provider) -> User:
     """Make a person who works for a provider."""
     user = a_user()
     ProviderRole.objects.create(user=user, provider=provider)
+    return user
+
+
+def a_draft(user: User | None = None, **fields: Any) -> tuple[User, Provider]:
+    """Make a house that its owner has begun to enrol; returns both."""
+    owner = user or a_user()
+    values: dict[str, Any] = {
+        "enrolment": "draft",
+        "state": Provider.State.SUSPENDED,
+        "activities": ["furnished"],
+        "address": "3 route du Lac",
+        **fields,
+    }
+    house = a_provider(**values)
+    ProviderRole.objects.create(user=owner, provider=house)
+    return owner, house
+
+
+def a_contract(version: str = "2027-1", **fields: Any) -> ContractText:
+    """Make the contract that hosts sign."""
+    values = {"title": "Contrat", "body": "<p>Nous vendons pour vous.</p>", **fields}
+    return ContractText.objects.create(version=version, valid_from=LONG_AGO, **values)
+
+
+def a_verified_address(user: User) -> User:
+    """Let a person have proved to read its own address."""
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
 

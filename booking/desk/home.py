@@ -26,6 +26,8 @@ from booking.models import (
 )
 from booking.permits import uncovered_lines
 from booking.rules import states
+from members.models import Provider
+from members.rules.enrolment import SUBMITTED
 from oti.lib.dates import at_paris
 from oti.lib.dates import today as day_of
 
@@ -70,6 +72,13 @@ def _waiting() -> Iterator[Waiting]:
         ngettext("offer not published yet", "offers not published yet", drafts),
         reverse("desk_lodgings:index") + "?state=draft",
     )
+    houses = Provider.objects.filter(enrolment=SUBMITTED).count()
+    if houses:
+        yield Waiting(
+            houses,
+            ngettext("house to be read", "houses to be read", houses),
+            reverse("desk_enrolment:index"),
+        )
     yield from (one for one in _troubles(now, orders) if one.count)
 
 

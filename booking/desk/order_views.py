@@ -90,6 +90,10 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "payment_returned": gettext_lazy("Payment given back, told to the visitor"),
     "find_order": gettext_lazy("Code to find a booking"),
     "payout_account": gettext_lazy("Where a provider gives its papers"),
+    "enrolment_submitted": gettext_lazy("A house to be read, told to the office"),
+    "enrolment_moved": gettext_lazy("The office’s decision, told to the provider"),
+    "team_invitation": gettext_lazy("Invitation to work for a house"),
+    "paper_ending": gettext_lazy("A paper that ends"),
 }
 
 

@@ -25,6 +25,8 @@ from booking.rules.pricing import Quote
 from booking.showing import dates_words
 from destination.live import NOTHING, Live
 from destination.templatetags.velay import typo
+from members.access import former_houses
+from members.models import FormerMember
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
@@ -55,6 +57,12 @@ def sold_days(line: OrderLine) -> str:
 def options_bought(line: OrderLine) -> tuple[str, ...]:
     """Name the options that were bought with a line, read from the line alone."""
     return showing.option_words(Quote.from_json(line.quote).items, line.options)
+
+
+@register.simple_tag(takes_context=True)
+def lost_houses(context: Context) -> list[FormerMember]:
+    """Return the houses whose access the signed-in person had and lost, the last one first."""
+    return list(former_houses(context["user"])[:5])
 
 
 @register.simple_tag(takes_context=True)

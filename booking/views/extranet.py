@@ -17,6 +17,7 @@ from booking import care, showing
 from booking.access import line_for_provider, lines_of_providers
 from booking.rules import states
 from members.access import providers_of
+from members.rules.enrolment import APPROVED
 from oti.lib.sealing import Unreadable
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     shown = Paginator(coming, PAGE).get_page(request.GET.get("page"))
     context = {
         "providers": providers,
+        "not_yet": [one for one in providers if one.enrolment != APPROVED],
         "coming": [showing.booked_line(one, first=one.first_arrival, now=now) for one in shown],
         "past": [showing.booked_line(one, first=one.first_arrival, now=now) for one in past[:PAGE]],
         "coming_count": coming.filter(state=states.SOLD).count(),

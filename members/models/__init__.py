@@ -1,7 +1,25 @@
 """Models of people and organisations."""
 
+from members.models.enrolment import (
+    ContractSignature,
+    ContractText,
+    FormerMember,
+    Invitation,
+    Paper,
+)
 from members.models.journal import Entry
 from members.models.providers import PayoutAccount, Provider, ProviderRole
 from members.models.users import User
 
-__all__ = ["Entry", "PayoutAccount", "Provider", "ProviderRole", "User"]
+__all__ = [
+    "ContractSignature",
+    "ContractText",
+    "Entry",
+    "FormerMember",
+    "Invitation",
+    "Paper",
+    "PayoutAccount",
+    "Provider",
+    "ProviderRole",
+    "User",
+]

@@ -1,11 +1,13 @@
 """Those who sell through the platform: hosts, guides, organisers, producers."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
 from destination.models import Commune
+from members.rules import enrolment
 
 
 class Provider(index.Indexed, models.Model):
@@ -14,6 +16,15 @@ class Provider(index.Indexed, models.Model):
     class State(models.TextChoices):
         ACTIVE = "active", _("active")
         SUSPENDED = "suspended", _("suspended")
+
+    class Enrolment(models.TextChoices):
+        """Where its enrolment stands; `state` follows it and is what selling asks."""
+
+        DRAFT = enrolment.DRAFT, _("being prepared")
+        SUBMITTED = enrolment.SUBMITTED, _("to be read by the office")
+        TO_FIX = enrolment.TO_FIX, _("to put right")
+        APPROVED = enrolment.APPROVED, _("approved")
+        SUSPENDED = enrolment.SUSPENDED, _("suspended")
 
     slug = models.SlugField(unique=True)
     name = models.CharField(_("name shown to visitors"), max_length=120)
@@ -60,6 +71,15 @@ class Provider(index.Indexed, models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.ACTIVE)
+    enrolment = models.CharField(
+        _("enrolment"), max_length=12, choices=Enrolment.choices, default=Enrolment.APPROVED
+    )
+    submitted_at = models.DateTimeField(_("sent to the office"), null=True, blank=True)
+    # What the office said at the last move, as the host reads it.
+    office_note = models.TextField(_("word of the office"), blank=True)
+    activities = ArrayField(
+        models.CharField(max_length=12), verbose_name=_("what it offers"), default=list, blank=True
+    )
     is_demo = models.BooleanField(_("demonstration"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -69,6 +89,12 @@ class Provider(index.Indexed, models.Model):
         verbose_name = _("provider")
         verbose_name_plural = _("providers")
         ordering = ("name",)
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="active") | models.Q(enrolment="approved"),
+                name="provider_sells_once_approved",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

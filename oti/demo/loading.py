@@ -47,11 +47,11 @@ from destination.models import Commune, LegalText, Site
 from events.models import Event, Session
 from members import journal
 from members.groups import ensure_review
-from members.models import Entry, Provider
+from members.models import ContractText, Entry, Provider
 from oti.demo import rows
 from oti.demo.accounts import create_accounts
 from oti.demo.dates import Window
-from oti.demo.legal import legal_texts
+from oti.demo.legal import contract_texts, legal_texts
 from oti.demo.organiser import demo_organiser
 from oti.demo.pages import add_pages
 from oti.demo.shapes import (
@@ -195,6 +195,10 @@ def _add_legal_texts() -> None:
     for text in legal_texts():
         if (text.kind, text.language, text.version) not in known:
             text.save()
+    signed = set(ContractText.objects.values_list("language", "version"))
+    for contract in contract_texts():
+        if (contract.language, contract.version) not in signed:
+            contract.save()
 
 
 def _add_organiser() -> None:

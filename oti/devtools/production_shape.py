@@ -103,6 +103,7 @@ def production_environment(
         "STRIPE_WEBHOOK_SECRET": "whsec_shape",
         "STATIC_ROOT": str(static_root),
         "MEDIA_ROOT": str(data_dir / "media"),
+        "PRIVATE_ROOT": str(data_dir / "private"),
         "WORKER_HEARTBEAT_FILE": str(data_dir / "worker-lives"),
         "LOG_LEVEL": "WARNING",
         **more,

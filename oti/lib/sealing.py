@@ -24,6 +24,19 @@ def seal(text: str) -> bytes:
     return _box(tuple(settings.SEALING_KEYS)).encrypt(text.encode())
 
 
+def seal_bytes(content: bytes) -> bytes:
+    """Return a file sealed as `seal` does."""
+    return _box(tuple(settings.SEALING_KEYS)).encrypt(content)
+
+
+def unseal_bytes(sealed: bytes) -> bytes:
+    """Return the file that was sealed with any of SEALING_KEYS; raises Unreadable."""
+    try:
+        return _box(tuple(settings.SEALING_KEYS)).decrypt(sealed)
+    except InvalidToken as error:
+        raise Unreadable from error
+
+
 def unseal(sealed: bytes | memoryview) -> str:
     """Return the text that was sealed with any of SEALING_KEYS; raises Unreadable."""
     try:

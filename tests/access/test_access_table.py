@@ -17,9 +17,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.basket import add_to_basket
 from booking.models import BasketLine, ChannelIncident, ExportLink, Feed, Order, ReadyStay
+from booking.papers import Document, PaperInput, give_paper
 from booking.wishes import LineRequest
 from destination.models import LegalText, Pole, ThemePage
 from events.models import Event, Session
+from members.journal import SYSTEM
 from members.models import User
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
@@ -115,6 +117,19 @@ TABLE: dict[str, dict[str, int]] = {
     "unit-calendar": EVERYBODY,
     "extranet-papers": POST_ONLY,
     "extranet-check-account": POST_ONLY,
+    "booking:host": EVERYBODY,
+    "extranet-open": SIGNED_IN,
+    "extranet-checklist": SIGNED_IN,
+    "extranet-submit": POST_ONLY,
+    # The host owns the house that is named; the office reads the documents at its own desk.
+    "extranet-paper": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-document": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-team": SIGNED_IN,
+    "extranet-invite": POST_ONLY,
+    "extranet-member": POST_ONLY,
+    "extranet-invitation-withdraw": POST_ONLY,
+    # Without having followed a link there is no invitation.
+    "extranet-invitation": HIDDEN,
     "after-login": dict.fromkeys(CAST, 302),
     # The API asks for no session: a basket's token and an order's key open each their own.
     "api:stays": dict.fromkeys(CAST, 422),
@@ -198,6 +213,12 @@ class World:
             **{f"extranet-feed-{one}": {"pk": self.feed.pk} for one in FEED_ACTIONS},
             "extranet-incident": {"pk": self.feed.incidents.get().pk},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
+            "extranet-submit": {"house": line.offer.provider.slug},
+            "extranet-paper": {"house": line.offer.provider.slug, "code": "insurance"},
+            "extranet-document": {"house": line.offer.provider.slug, "code": "insurance"},
+            "extranet-invite": {"house": line.offer.provider.slug},
+            "extranet-member": {"house": line.offer.provider.slug, "pk": 1},
+            "extranet-invitation-withdraw": {"house": line.offer.provider.slug, "pk": 1},
             "media": {"path": "rien.jpg"},
             "api:offer": {"slug": line.offer.slug},
             "api:availability": {"slug": line.offer.slug},
@@ -240,8 +261,9 @@ class World:
 
 
 @pytest.fixture
-def world(bank: FakeBank, at) -> World:
+def world(bank: FakeBank, at, settings, tmp_path) -> World:
     at(NOW)
+    settings.PRIVATE_ROOT = tmp_path
     factories.terms()
     a_page(ThemePage, slug="bien-etre")
     gite = factories.a_lodging(now=NOW)
@@ -275,6 +297,13 @@ def world(bank: FakeBank, at) -> World:
     stranger = factories.a_basket()
     foreign = add_to_basket(
         stranger, LineRequest(offer_id=evening.pk, slot_id=slot.pk, ages=(None,)), now=NOW
+    )
+    give_paper(
+        gite.provider,
+        "insurance",
+        PaperInput("Maif 1", NEXT_SATURDAY, Document("rc.pdf", "application/pdf", b"%PDF-1 %%EOF")),
+        actor=SYSTEM,
+        now=NOW,
     )
     return World(
         order=order,

@@ -40,6 +40,7 @@ VARIABLE = re.compile(r"\$\{(\w+)(:[-?])?([^}]*)\}")
 # Settings that an image's own folders decide, and those of a developer's machine.
 NOT_FOR_CONTAINERS = {
     *("OTI_MODE", "OTI_DATA_DIR", "OTI_NO_SERVICES", "DEBUG", "PORT", "STATIC_ROOT", "MEDIA_ROOT"),
+    "PRIVATE_ROOT",
     *("SERVE_MEDIA", "STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "DATABASE_CONN_MAX_AGE"),
     "DATABASE_PREPARE",
     *("CACHE_PREFIX", "RATE_LIMITS_OFF", "OTI_MEASURE"),
@@ -277,7 +278,14 @@ def test_addresses_that_are_named_resolve(address: str):
 def test_proxy_treats_apart_only_what_exists():
     apart = {one for one in locations() if not one.startswith("@")}
     assert apart == {
-        *("/", "/api/", "/paiement/stripe/", settings.DESK_PREFIX, settings.STATIC_URL),
+        *(
+            "/",
+            "/api/",
+            "/paiement/stripe/",
+            "/pro/papiers/",
+            settings.DESK_PREFIX,
+            settings.STATIC_URL,
+        ),
         *("^/media/(?:images|avatar_images)/", settings.MEDIA_URL, "/alive"),
     }
     assert SERVICES["proxy"]["healthcheck"]["test"][-1].endswith("/alive")

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from destination.models import LegalText
+from members.models import ContractText
 
 FOLDER = Path(__file__).resolve().parent
 VERSION = "demo-1"
@@ -58,3 +59,22 @@ def legal_texts() -> Iterator[LegalText]:
                 body=body,
                 is_demo=True,
             )
+
+
+CONTRACTS = {
+    "fr": "Contrat des prestataires (démonstration)",
+    "en": "Contract of hosts (demonstration)",
+}
+
+
+def contract_texts() -> Iterator[ContractText]:
+    """Yield what hosts of the demonstration sign, in both its languages, unsaved."""
+    for language, title in CONTRACTS.items():
+        yield ContractText(
+            language=language,
+            version=VERSION,
+            valid_from=VALID_FROM,
+            title=title,
+            body=(FOLDER / language / "contrat-prestataire.html").read_text(encoding="utf-8"),
+            is_demo=True,
+        )

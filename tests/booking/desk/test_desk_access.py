@@ -28,6 +28,7 @@ LISTS = (
     "desk_tax_councils",
     "desk_providers",
     "desk_roles",
+    "desk_contracts",
     "desk_communes",
     "desk_poles",
     "desk_sites",

@@ -1,0 +1,1 @@
+"""What is asked of hosts: pure rules, which know neither Django nor any row."""
