@@ -15,6 +15,7 @@ from booking.messages import drain_outbox
 from booking.models import ChannelIncident, Order, OutboxMessage
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
+from members.models import Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
 from tests.cast import NOW, FakeBank, order_from, paid_order
@@ -284,6 +285,32 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     incidents.tell_incidents(now=NOW)
     incidents.tell_silent_feeds(now=NOW)
     host = lace.sub_order.provider
+    paper = Paper.objects.create(provider=host, code="insurance", updated_at=NOW)
+    invitation = Invitation.objects.create(
+        provider=host,
+        email="colleague@example.org",
+        role="staff",
+        invited_by="Anne",
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=14),
+    )
+    for kind, data in (
+        ("enrolment_submitted", {"provider": host.pk}),
+        ("enrolment_moved", {"provider": host.pk, "move": "to_fix", "note": "A page is cut"}),
+        ("team_invitation", {"invitation": invitation.pk}),
+        (
+            "paper_ending",
+            {"paper": paper.pk, "until": "2027-05-06", "step": 30, "is_office": False},
+        ),
+    ):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient=host.email,
+            data=data,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)
     OutboxMessage.objects.update(language=language)
