@@ -42,36 +42,47 @@ class PagesToMend(PageReportView):  # type: ignore[misc]
     }
 
     def get_queryset(self) -> QuerySet[Page]:
-        """Return the published pages that the reader may change, as the tree has them."""
+        """Return the published pages that lack something and that the reader may change.
+
+        Every page is looked at: there are hundreds, and one without a fault is none to mend.
+        """
         pages = self.permission_policy.instances_user_has_permission_for(
             self.request.user, "change"
         )
         found: QuerySet[Page] = pages.filter(live=True, depth__gt=1).select_related("locale")
-        self.queryset = found.order_by("path")
+        self.lacks = _lacks_of_pages(found.order_by("path").specific())
+        self.queryset = found.filter(pk__in=self.lacks).order_by("path")
         return super().get_queryset()  # type: ignore[no-any-return]
 
     def decorate_paginated_queryset(self, object_list: Iterable[Page]) -> list[Page]:
-        """Add what each page lacks; only those of this view are looked at."""
-        today = day_of(timezone.now())
-        ids = [one.pk for one in object_list]
-        pages = Page.objects.filter(pk__in=ids).select_related("locale").order_by("path").specific()
-        written = _languages_by_key(pages)
-        keys = [one.translation_key for one in pages]
-        wanted = Translation.objects.filter(source__object_id__in=keys, enabled=True)
-        translations = {
-            (one.source.object_id, one.target_locale_id): one
-            for one in wanted.select_related("source")
-        }
-        gone = gone_links(pages)
-        shown = []
-        for page in pages:
-            if isinstance(page, VelayPage):
-                lacks = [one.words for one in lacks_of(page, today=today)]
-                waits = _waiting(page, translations)
-                outside = [_said(one) for one in gone[page.pk]]
-                page.lacks = "\n".join([*lacks, *outside, *waits, *_untranslated(page, written)])
-                shown.append(page)
+        """Add what each page lacks."""
+        shown = list(object_list)
+        for page in shown:
+            page.lacks = "\n".join(self.lacks[page.pk])
         return shown
+
+
+def _lacks_of_pages(pages: Iterable[Page]) -> dict[int, list[str]]:
+    """Return what each page lacks, by its key, without those that lack nothing."""
+    today = day_of(timezone.now())
+    pages = list(pages)
+    written = _languages_by_key(pages)
+    keys = [one.translation_key for one in pages]
+    wanted = Translation.objects.filter(source__object_id__in=keys, enabled=True)
+    translations = {
+        (one.source.object_id, one.target_locale_id): one for one in wanted.select_related("source")
+    }
+    gone = gone_links(pages)
+    found = {}
+    for page in pages:
+        if isinstance(page, VelayPage):
+            lacks = [one.words for one in lacks_of(page, today=today)]
+            outside = [_said(one) for one in gone[page.pk]]
+            waits = _waiting(page, translations)
+            lacks += [*outside, *waits, *_untranslated(page, written)]
+            if lacks:
+                found[page.pk] = lacks
+    return found
 
 
 def _said(link: OutsideLink) -> str:

@@ -50,6 +50,7 @@ FULL = {
     ),
     "members": ("provider", "providerrole", "contracttext"),
     "events": ("event", "session"),
+    "wagtailredirects": ("redirect",),
     "destination": (
         "site",
         "station",
