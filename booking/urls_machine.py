@@ -5,6 +5,7 @@ from django.urls import path
 from booking.views import (
     account,
     extranet,
+    extranet_bookings,
     extranet_calendar,
     extranet_payouts,
     extranet_slots,
@@ -14,7 +15,10 @@ from booking.views import (
 urlpatterns = [
     path("paiement/stripe/", webhooks.stripe, name="webhook-stripe"),
     path("pro/", extranet.home, name="extranet-home"),
-    path("pro/reservations/<int:pk>/", extranet.line, name="extranet-line"),
+    path("pro/journee/", extranet_bookings.day, name="extranet-day"),
+    path("pro/reservations/", extranet_bookings.bookings, name="extranet-bookings"),
+    path("pro/reservations/ligne/<int:pk>/", extranet.line, name="extranet-line"),
+    path("pro/reservations/<slug:reference>/", extranet_bookings.booking, name="extranet-booking"),
     path("pro/calendrier/", extranet_calendar.calendar, name="extranet-calendar"),
     path("pro/calendrier/changer/", extranet_calendar.change, name="extranet-nights"),
     path("pro/calendrier/defaire/", extranet_calendar.undo, name="extranet-nights-undo"),

@@ -37,6 +37,9 @@ STARTED = "started"
 ACTIVE = "active"
 RESTRICTED = "restricted"
 
+# A share in one of these states is still to be paid.
+SHARE_TO_COME = (DUE, HELD, PENDING, FAILED)
+
 NOWHERE: frozenset[str] = frozenset()
 AFTER_SALE = frozenset({HONOURED, NO_SHOW, CANCELLED})
 
