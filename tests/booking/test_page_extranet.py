@@ -80,7 +80,8 @@ def test_days_of_another_year_say_it(order: Order, at):
         at(datetime(year, 4, 6, 10, tzinfo=PARIS))
         browser = Client(headers={"Accept-Language": "en"})
         browser.force_login(host)
-        for page in pages:
+        when = "a-venir" if year == 2027 else "passees"
+        for page in (*pages, past + when):
             assert ("17 Jul 2027, 7 nights" in body(browser.get(page))) == (year == 2028)
         for message in order.messages.filter(kind="provider_booking"):
             mail = compose(message)
