@@ -41,6 +41,9 @@ OPEN = "open"
 TOLD = "told"
 SETTLED = "settled"
 
+# A share in one of these states is still to be paid.
+SHARE_TO_COME = (DUE, HELD, PENDING, FAILED)
+
 NOWHERE: frozenset[str] = frozenset()
 AFTER_SALE = frozenset({HONOURED, NO_SHOW, CANCELLED})
 

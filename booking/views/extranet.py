@@ -1,4 +1,4 @@
-"""The hosts' space: their own bookings, nobody else's, no more yet."""
+"""The hosts' space: today, and one line of their own bookings; nobody else's."""
 
 from __future__ import annotations
 
@@ -6,49 +6,50 @@ import logging
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.db.models import Min, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from booking import care, showing
-from booking.access import line_for_provider, lines_of_providers
+from booking import care, house_days, showing
+from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
 from booking.rules import states
 from members.access import providers_of
 from members.rules.enrolment import APPROVED
+from oti.lib.dates import today as day_of
+from oti.lib.money import ZERO
 from oti.lib.sealing import Unreadable
 
 logger = logging.getLogger(__name__)
 
-PAGE = 30
+NEXT_ONES = 5
 
 
 @never_cache
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """List what comes, then what is past, for the providers of this person."""
+    """Show today, what comes next and what is to be paid, for the providers of this person."""
     now = timezone.now()
-    providers = list(providers_of(request.user))
+    providers = list(providers_of(request.user).order_by("name", "pk"))
     if not providers:
         return render(request, "booking/extranet/nobody.html")
-    lines = (
-        lines_of_providers(request.user)
-        .select_related("order", "offer", "sub_order__provider")
-        .prefetch_related("participants")
+    lines = lines_of_providers(request.user)
+    coming = house_days.lines_when(lines, house_days.COMING, now=now)
+    money = payouts_of_providers(request.user).filter(state__in=states.SHARE_TO_COME, amount__gt=0)
+    sums = money.aggregate(
+        sum=Sum("amount"), moment=Min("release_on", filter=Q(release_on__gt=now))
     )
-    coming = lines.filter(ends_at__gte=now).order_by("starts_at", "pk")
-    past = lines.filter(ends_at__lt=now).order_by("-starts_at", "-pk")
-    shown = Paginator(coming, PAGE).get_page(request.GET.get("page"))
     context = {
         "providers": providers,
         "not_yet": [one for one in providers if one.enrolment != APPROVED],
-        "coming": [showing.booked_line(one, first=one.first_arrival, now=now) for one in shown],
-        "past": [showing.booked_line(one, first=one.first_arrival, now=now) for one in past[:PAGE]],
-        "coming_count": coming.filter(state=states.SOLD).count(),
-        "page": shown,
+        "sheet": house_days.day_of_house(lines, providers, day_of(now), now=now),
+        "coming": house_days.told(house_days.with_words(coming)[:NEXT_ONES], now=now),
+        "coming_count": coming.count(),
+        "to_come": sums["sum"] or ZERO,
+        "moment": sums["moment"],
     }
     return render(request, "booking/extranet/home.html", context)
 

@@ -33,7 +33,6 @@ from oti.lib.dates import paris
 from oti.lib.money import ZERO
 
 PAGE = 30
-TO_COME = (states.DUE, states.HELD, states.PENDING, states.FAILED)
 
 
 @never_cache
@@ -48,7 +47,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
     rows = payouts_of_providers(request.user).select_related(
         "sub_order__order", "sub_order__provider__payout_account"
     )
-    coming = rows.filter(state__in=TO_COME, amount__gt=0).order_by("release_on", "pk")
+    coming = rows.filter(state__in=states.SHARE_TO_COME, amount__gt=0).order_by("release_on", "pk")
     waiting = Paginator(coming, PAGE).get_page(request.GET.get("a_venir"))
     past = rows.filter(Q(state=states.PAID) | Q(state=states.CANCELLED))
     shown = Paginator(past.order_by(F("paid_at").desc(nulls_last=True), "-pk"), PAGE).get_page(

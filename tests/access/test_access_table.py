@@ -97,6 +97,9 @@ TABLE: dict[str, dict[str, int]] = {
     "webhook-stripe": POST_ONLY,
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-day": SIGNED_IN,
+    "extranet-bookings": SIGNED_IN,
+    "extranet-booking": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-calendar": SIGNED_IN,
     # Without the name of one's own provider there is nothing to change.
     "extranet-nights": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
@@ -207,6 +210,7 @@ class World:
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             "extranet-line": {"pk": line.pk},
+            "extranet-booking": {"reference": self.order.reference},
             "extranet-slot": {"pk": ticket.slot_id},
             "extranet-link-add": {"pk": line.unit_id},
             "extranet-link-share": {"pk": line.unit_id},

@@ -1,6 +1,6 @@
 """The hosts' space: one's own bookings, and nothing of anybody else."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -59,7 +59,7 @@ def test_stranger_is_asked_who_it_is(client: Client, order: Order):
 def test_host_sees_what_comes_and_only_its_own(order: Order, django_assert_max_num_queries):
     host = host_of(order, "lodging")
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(12):
         answer = host.get(reverse("extranet-home"))
 
     page = body(answer)
@@ -74,12 +74,14 @@ def test_host_sees_what_comes_and_only_its_own(order: Order, django_assert_max_n
 
 def test_days_of_another_year_say_it(order: Order, at):
     host = factories.a_host(order.lines.get(kind="lodging").sub_order.provider)
-    pages = (reverse("extranet-home"), line_url(order, "lodging"), reverse("extranet-payouts"))
+    past = f"{reverse('extranet-bookings')}?quand="
+    pages = (line_url(order, "lodging"), reverse("extranet-payouts"))
     for year in (2027, 2028):
         at(datetime(year, 4, 6, 10, tzinfo=PARIS))
         browser = Client(headers={"Accept-Language": "en"})
         browser.force_login(host)
-        for page in pages:
+        when = "a-venir" if year == 2027 else "passees"
+        for page in (*pages, past + when):
             assert ("17 Jul 2027, 7 nights" in body(browser.get(page))) == (year == 2028)
         for message in order.messages.filter(kind="provider_booking"):
             mail = compose(message)
@@ -120,19 +122,24 @@ def test_cancelled_booking_says_so(order: Order):
     cancel_lines(order, [line.pk], basis="full", reason="Storm", actor=SYSTEM, now=NOW)
     host = host_of(order, "lodging")
 
-    assert "Cancelled" in body(host.get(reverse("extranet-home")))
+    assert "The Narces Cottage" not in body(host.get(reverse("extranet-home")))
     assert "Cancelled" in body(host.get(line_url(order, "lodging")))
 
 
-def test_past_bookings_come_after_those_to_come(order: Order, at):
+def test_quiet_day_names_the_next_arrival_and_a_full_one_its_people(order: Order, at):
     host = host_of(order, "lodging")
-    at(max(line.ends_at for line in order.lines.all()) + timedelta(days=1))
-    user = order.lines.get(kind="lodging").sub_order.provider.roles.first().user
-    host.force_login(user)
+    person = order.lines.get(kind="lodging").sub_order.provider.roles.first().user
+    assert "A quiet day: nobody comes, nobody leaves. Next: Claire" in body(
+        host.get(reverse("extranet-home"))
+    )
 
+    at(order.lines.get(kind="lodging").starts_at)
+    host.force_login(person)
     page = body(host.get(reverse("extranet-home")))
 
-    assert page.index("Nobody is announced") < page.index('id="past"') < page.index("The Narces")
+    assert "A quiet day" not in page
+    assert 'id="arrivals"' in page
+    assert "The Narces Cottage" in page
 
 
 def test_many_bookings_are_shown_by_pages_with_few_questions(
@@ -146,7 +153,7 @@ def test_many_bookings_are_shown_by_pages_with_few_questions(
     host = Client(headers={"Accept-Language": "en"})
     host.force_login(factories.a_host(provider))
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(12):
         page = body(host.get(reverse("extranet-home"), {"page": "nonsense"}))
 
     assert all(f"Cottage {week}" in page for week in range(3))

@@ -178,6 +178,10 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         f"{DATES}?maison={slug}",
         f"{DATES}ajouter/?provider={house.slug}",
         f"{DATES}{slot.pk}/",
+        "/pro/",
+        "/pro/reservations/",
+        "/pro/reservations/?du=hier",
+        f"/pro/journee/?jour={slot.day}",
     ]
     for path in pages:
         answer = page.goto(f"{town.url}{path}")
