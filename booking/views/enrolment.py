@@ -26,8 +26,8 @@ from booking.paper_words import ENROLMENT_WORDS
 from booking.papers import Item, checklist, is_complete
 from booking.refusals import Refusal
 from booking.views.answers import see_other, tell
-from booking.views.houses import shown_house
-from members.access import owned_by, owned_provider_for, providers_of
+from booking.views.houses import houses_of, shown_house
+from members.access import owned_by, owned_provider_for
 from members.journal import Actor
 from members.models import Provider
 from members.rules import enrolment
@@ -83,7 +83,7 @@ def open_house(request: HttpRequest) -> HttpResponse:
 @require_safe
 def papers(request: HttpRequest) -> HttpResponse:
     """List what is asked of one house: what is done, what is missing, why."""
-    providers = list(providers_of(request.user).order_by("name", "pk"))
+    providers = houses_of(request)
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     provider = shown_house(providers, request.GET.get("maison", ""))

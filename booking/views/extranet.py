@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from booking import care, house_days, showing
 from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
 from booking.rules import states
-from members.access import providers_of
+from booking.views.houses import houses_of
 from members.rules.enrolment import APPROVED
 from oti.lib.dates import today as day_of
 from oti.lib.money import ZERO
@@ -33,7 +33,7 @@ NEXT_ONES = 5
 def home(request: HttpRequest) -> HttpResponse:
     """Show today, what comes next and what is to be paid, for the providers of this person."""
     now = timezone.now()
-    providers = list(providers_of(request.user).order_by("name", "pk"))
+    providers = houses_of(request)
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     lines = lines_of_providers(request.user)

@@ -23,7 +23,7 @@ from booking.models import OrderLine
 from booking.rules import states
 from booking.showing import moment_words
 from booking.statements import statement_of
-from members.access import providers_of
+from booking.views.houses import houses_of
 from members.models import Entry
 from oti.lib.dates import ONE_DAY, is_of_our_time, paris
 from oti.lib.dates import today as day_of
@@ -37,7 +37,7 @@ PAGE = 20
 def bookings(request: HttpRequest) -> HttpResponse:
     """List the bookings of one's houses: to come, under way, past or cancelled, narrowed."""
     now = timezone.now()
-    providers = list(providers_of(request.user).order_by("name", "pk"))
+    providers = houses_of(request)
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     form = BookingsForm(request.GET, providers=providers)
@@ -107,7 +107,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
 def day(request: HttpRequest) -> HttpResponse:
     """Show one day on one sheet, to print or to carry: who comes, who leaves, what takes place."""
     now = timezone.now()
-    providers = list(providers_of(request.user).order_by("name", "pk"))
+    providers = houses_of(request)
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     today = day_of(now)

@@ -28,8 +28,7 @@ from booking.night_rows import UnitRow, arrivals, figures, picked_words, weeks_o
 from booking.night_sheet import by_night, taken_nights, terms_by_tariff, units_of
 from booking.refusals import Refusal, WrongState
 from booking.views.answers import see_other, tell
-from booking.views.houses import named_house, shown_house
-from members.access import providers_of
+from booking.views.houses import houses_of, named_house, shown_house
 from members.journal import Actor
 from members.models import Provider
 from oti.lib.dates import nights
@@ -45,7 +44,7 @@ UNITS_SHOWN = 20
 def calendar(request: HttpRequest) -> HttpResponse:
     """Show the nights of one provider's units, and the form that changes them."""
     now = timezone.now()
-    providers = list(providers_of(request.user).order_by("name", "pk"))
+    providers = houses_of(request)
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     provider = shown_house(providers, request.GET.get("maison", ""))

@@ -27,8 +27,7 @@ from booking.forms.slots import OwnSeriesForm, OwnSlotForm, sides_of
 from booking.models import Offer, Slot
 from booking.refusals import Refusal
 from booking.views.answers import see_other, tell
-from booking.views.houses import named_house, shown_house
-from members.access import providers_of
+from booking.views.houses import houses_of, named_house, shown_house
 from members.journal import Actor
 from members.models import Provider
 from oti.lib.dates import paris
@@ -44,7 +43,7 @@ DATES_SHOWN = 60
 def dates(request: HttpRequest) -> HttpResponse:
     """List the dates of a month, of every offer or of one, day by day."""
     now = timezone.now()
-    providers = list(providers_of(request.user).order_by("name", "pk"))
+    providers = houses_of(request)
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     provider = shown_house(providers, request.GET.get("maison", ""))

@@ -7,8 +7,13 @@ from collections.abc import Sequence
 from django.http import Http404, HttpRequest
 
 from booking.forms.payouts import WhichProviderForm
-from members.access import provider_for
+from members.access import provider_for, providers_of
 from members.models import Provider
+
+
+def houses_of(request: HttpRequest) -> list[Provider]:
+    """Return every provider of the person who asks, by name."""
+    return list(providers_of(request.user).order_by("name", "pk"))
 
 
 def shown_house(providers: Sequence[Provider], slug: str) -> Provider:

@@ -18,8 +18,8 @@ from booking import team
 from booking.forms.enrolment import InviteForm, RoleForm, mail_language
 from booking.refusals import Refusal, trouble
 from booking.views.answers import see_other, tell
-from booking.views.houses import shown_house
-from members.access import owned_by, owned_provider_for, provider_for, providers_of
+from booking.views.houses import houses_of, shown_house
+from members.access import owned_by, owned_provider_for, provider_for
 from members.addresses import propose_address
 from members.journal import Actor
 from members.models import Invitation, Provider
@@ -32,7 +32,7 @@ INVITED = "invitation"
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """List who works for one house."""
-    providers = list(providers_of(request.user).order_by("name", "pk"))
+    providers = houses_of(request)
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     provider = shown_house(providers, request.GET.get("maison", ""))
@@ -179,7 +179,7 @@ def _page(
     is_owner = provider.pk in owned_by(request.user)
     waiting = Invitation.objects.filter(provider=provider, accepted_at=None, withdrawn_at=None)
     context = {
-        "providers": list(providers_of(request.user).order_by("name", "pk")),
+        "providers": houses_of(request),
         "provider": provider,
         "team": team.team_of(provider),
         "is_owner": is_owner,
