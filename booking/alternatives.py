@@ -269,7 +269,7 @@ def nearest_slot_days(
 ) -> list[date]:
     """Return the days nearest to `[from_day, to_day]` on which these persons find their places.
 
-    `offer` comes from `offers_to_quote`; looked for over four weeks on either side.
+    `offer` comes from `kept_offers`; looked for over four weeks on either side.
     """
     reach = timedelta(days=NEAR_DAYS)
     last = day_of(now) + timedelta(days=settings.SEARCH_HORIZON_DAYS)

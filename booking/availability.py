@@ -794,7 +794,7 @@ def slot_choices(
     """Return the slots of `[from_day, to_day]` with what is left and the price for these persons.
 
     From the first date to come where no day is given, over four weeks. `offer` comes from
-    `kept_offers` or `offers_to_quote`.
+    `kept_offers`.
     """
     slots = _dates_shown(
         offer, from_day=from_day, to_day=to_day, now=now, except_basket=except_basket

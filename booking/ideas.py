@@ -15,13 +15,15 @@ from django.db.models import TextField, Value, Window
 from django.db.models.functions import MD5, Cast, Concat, RowNumber
 
 from booking.catalogue import turn_of
+from booking.kept_offers import kept_offers
 from booking.models import Basket, Offer, Slot
 from booking.people import Person
-from booking.quoting import asked_of, check_places, offers_to_quote, quote_places
+from booking.quoting import asked_of, check_places, quote_places
 from booking.rules.kinds import PLACES, SLEPT
 from booking.rules.pricing import Quote
 from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
+from destination.models.territory import pole_by_commune
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
@@ -102,15 +104,8 @@ def find_ideas(
         .with_free(now)
     ):
         beside[row.starts_at].append(row)
-    offers = {
-        offer.pk: offer
-        for offer in offers_to_quote(
-            Offer.objects.filter(pk__in={slot.offer_id for slot in slots})
-            .with_pole(today)
-            .prefetch_related("permits")
-        )
-    }
-    poles = {pole.pk: pole for pole in Pole.objects.active_on(today)}
+    offers = kept_offers(slot.offer_id for slot in slots)
+    poles = pole_by_commune(today)
     plan = _plan_of(basket)
     found: dict[date, dict[int, Idea]] = defaultdict(dict)
     for slot in slots:
@@ -204,7 +199,7 @@ def _idea(
     quote, _troubles = quote_places(offer, guests, wanted, ())
     if quote is None:
         return "ages", None
-    pole = poles.get(getattr(offer, "pole_id", None) or 0)
+    pole = poles.get(offer.commune_id)
     return "", Idea(offer=offer, slot=slot, joining=joining, quote=quote, pole=pole)
 
 

@@ -12,13 +12,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 
 from booking.holes import bounded_on_both_sides
 from booking.models import (
-    AgeBand,
     Offer,
-    Supplement,
     TaxCollectivity,
     Unit,
 )
@@ -60,15 +58,6 @@ FROM booking_touristtaxtariff tariff
 LEFT JOIN booking_taxcollectivity council ON council.epci_id = tariff.epci_id
 ORDER BY tariff.valid_from
 """
-
-
-def offers_to_quote(offers: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Load slot offers with everything a quote reads."""
-    return offers.select_related("provider", "commune", "cancellation_policy").prefetch_related(
-        Prefetch("bands", AgeBand.objects.order_by("pk")),
-        Prefetch("supplements", Supplement.objects.order_by("pk")),
-        "cancellation_policy__steps",
-    )
 
 
 class TaxBook:

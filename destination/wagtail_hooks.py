@@ -13,6 +13,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.signals import page_published
 
 from destination import placing, translating, views
+from destination.desk_home import show_your_pages, without_foreign_counts
 from destination.desk_outlines import OutlinesView
 from destination.reports import PagesToMend, RightsThatEnd
 from destination.viewsets import LegalViewSet, TerritoryGroup
@@ -79,6 +80,11 @@ def rights_item() -> MenuItem:
         order=110,
     )
 
+
+# After Wagtail has put its own.
+AFTER_THEIRS = 1000
+hooks.register("construct_homepage_panels", show_your_pages)
+hooks.register("construct_homepage_summary_items", without_foreign_counts, order=AFTER_THEIRS)
 
 # --- Languages ------------------------------------------------------------------------------------
 # Before those of wagtail-localize, whose addresses these are.

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 
 from booking import cards
 from booking.forms.asking import asked
+from booking.kept_offers import offer_on_sale
 from booking.models import Offer
-from booking.quoting import offers_to_quote
 from booking.views.experiences import slot_panel
 from destination.models.territory import Commune, memberships_on, poles_on
 from destination.nearby import NEAR_KM
@@ -150,7 +150,7 @@ def _tickets(found: Event, today: date) -> Offer | None:
     """Return the ticket offer of an event if it is on sale."""
     if found.ticket_offer_id is None:
         return None
-    return offers_to_quote(Offer.objects.on_sale(today)).filter(pk=found.ticket_offer_id).first()
+    return offer_on_sale(found.ticket_offer_id, is_lodging=False, today=today)
 
 
 # --- The agenda ---------------------------------------------------------------------------------

@@ -91,7 +91,12 @@ def refuse_large(size: int) -> None:
 def load_communes(content: bytes) -> OutlinesReport:
     """Load a GeoJSON of communes. Raises OutlinesRefused, and keeps nothing then."""
     refuse_large(len(content))
-    return _load_communes(_begun(content))
+    begun = _begun(content)
+    if begun.startswith(b"<"):
+        raise OutlinesRefused(
+            _("This is a GPX trace or another XML: a trace is sent below, with its itinerary.")
+        )
+    return _load_communes(begun)
 
 
 @transaction.atomic
@@ -102,7 +107,10 @@ def load_way(content: bytes, *, itinerary: UUID, name: str) -> Trail:
     OutlinesRefused, and keeps what was there then.
     """
     refuse_large(len(content))
-    reading = _read_gpx(_begun(content))
+    begun = _begun(content)
+    if begun.startswith((b"{", b"[")):
+        raise OutlinesRefused(_("This is GeoJSON: outlines of communes are sent above."))
+    reading = _read_gpx(begun)
     if not any(_is_on_map(one) for line in reading.lines for one in line):
         raise OutlinesRefused(_("The trace is elsewhere: none of its points is on our map."))
     way, _is_new = Trail.objects.update_or_create(
