@@ -22,6 +22,7 @@ from booking import package_words, showing
 from booking.ics import calendar_of
 from booking.models import (
     ChannelIncident,
+    Offer,
     Order,
     OrderLine,
     OutboxMessage,
@@ -319,6 +320,21 @@ def _paper_ending(message: OutboxMessage, reader: Reader, now: datetime) -> Cont
     }
 
 
+def _classification_moved(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    paper = Paper.objects.select_related("provider").get(pk=message.data["paper"])
+    offers = Offer.objects.filter(pk__in=message.data["offers"]).order_by("pk")
+    is_office = message.data["is_office"]
+    return {
+        "house": paper.provider.name,
+        "is_ended": message.data["move"] == "ended",
+        "is_office": is_office,
+        "lodgings": [
+            {"title": one.title, "category": one.get_tax_category_display()} for one in offers
+        ],
+        "url": _review_url(paper.provider) if is_office else _papers_url(paper.provider),
+    }
+
+
 def invitation_url(invitation: Invitation) -> str:
     """Return the signed address that an invitation's mail leads to."""
     token = signing.Signer(salt=INVITATION_SALT).sign(str(invitation.pk))
@@ -350,4 +366,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "enrolment_moved": _enrolment_moved,
     "team_invitation": _team_invitation,
     "paper_ending": _paper_ending,
+    "classification_moved": _classification_moved,
 }

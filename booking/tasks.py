@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from booking import (
     care,
+    classifying,
     incidents,
     messages,
     old_baskets,
@@ -139,6 +140,12 @@ def tell_incidents() -> None:
     now = timezone.now()
     incidents.tell_incidents(now=now)
     incidents.tell_silent_feeds(now=now)
+
+
+@shared_task(name="booking.tasks.follow_classifications")
+def follow_classifications() -> None:
+    """Let the tourist tax of lodgings follow their classification."""
+    classifying.follow_classifications(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.remind_of_papers")

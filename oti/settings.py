@@ -268,6 +268,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "tell-incidents": {"task": "booking.tasks.tell_incidents", "schedule": 300.0},
+    "follow-classifications": {
+        "task": "booking.tasks.follow_classifications",
+        "schedule": crontab(minute=5, hour="0,4"),
+    },
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},

@@ -94,6 +94,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "enrolment_moved": gettext_lazy("The office’s decision, told to the provider"),
     "team_invitation": gettext_lazy("Invitation to work for a house"),
     "paper_ending": gettext_lazy("A paper that ends"),
+    "classification_moved": gettext_lazy("Tourist tax of a lodging whose classification moved"),
 }
 
 

@@ -238,6 +238,8 @@ class Offer(index.Indexed, ClusterableModel):
     tax_category = models.CharField(
         _("tourist tax category"), max_length=32, choices=TaxCategory.choices, blank=True
     )
+    # What it falls back to once a new certificate is there (booking.classifying).
+    category_before = models.CharField(max_length=32, blank=True, editable=False)
     registration_number = models.CharField(_("registration number"), max_length=20, blank=True)
     bedrooms = models.PositiveSmallIntegerField(_("bedrooms"), null=True, blank=True)
     check_in_from = models.TimeField(_("arrival from"), null=True, blank=True)

@@ -302,6 +302,10 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             "paper_ending",
             {"paper": paper.pk, "until": "2027-05-06", "step": 30, "is_office": False},
         ),
+        (
+            "classification_moved",
+            {"paper": paper.pk, "offers": [lace.offer_id], "move": "ended", "is_office": False},
+        ),
     ):
         OutboxMessage.objects.create(
             key=kind,
