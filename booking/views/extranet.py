@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import time
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -18,6 +19,7 @@ from booking.access import line_for_provider, lines_of_providers, payouts_of_pro
 from booking.rules import states
 from booking.views.houses import houses_of
 from members.rules.enrolment import APPROVED
+from oti.lib.dates import ONE_DAY, at_paris
 from oti.lib.dates import today as day_of
 from oti.lib.money import ZERO
 from oti.lib.sealing import Unreadable
@@ -38,6 +40,9 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "booking/extranet/nobody.html")
     lines = lines_of_providers(request.user)
     coming = house_days.lines_when(lines, house_days.COMING, now=now)
+    # What is left of today stands above already.
+    tomorrow = at_paris(day_of(now) + ONE_DAY, time.min)
+    later = coming.filter(starts_at__gte=tomorrow)
     money = payouts_of_providers(request.user).filter(state__in=states.SHARE_TO_COME, amount__gt=0)
     sums = money.aggregate(
         sum=Sum("amount"), moment=Min("release_on", filter=Q(release_on__gt=now))
@@ -46,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "providers": providers,
         "not_yet": [one for one in providers if one.enrolment != APPROVED],
         "sheet": house_days.day_of_house(lines, providers, day_of(now), now=now),
-        "coming": house_days.told(house_days.with_words(coming)[:NEXT_ONES], now=now),
+        "coming": house_days.told(house_days.with_words(later)[:NEXT_ONES], now=now),
         "coming_count": coming.count(),
         "to_come": sums["sum"] or ZERO,
         "moment": sums["moment"],

@@ -221,6 +221,18 @@ def test_sheet_tells_what_takes_place_and_who_comes(order: Order, django_assert_
     assert "The Narces Cottage" not in page
 
 
+def test_what_takes_place_today_stands_once_on_the_first_page(order: Order, at):
+    lodging = order.lines.get(kind="lodging")
+    page = body(host_of(order, "lodging").get(reverse("extranet-home")))
+    assert f"/pro/reservations/{order.reference}/" in page.partition('id="coming"')[2]
+    at(lodging.starts_at - timedelta(hours=3))
+    host = host_of(order, "lodging")
+    today, _heading, later = body(host.get(reverse("extranet-home"))).partition('id="coming"')
+    assert "Arrivals" in today
+    assert order.reference not in later
+    assert "Nobody is announced after today." in later
+
+
 def test_sheet_of_a_date_that_nobody_booked_and_of_an_empty_day(order: Order):
     line = order.lines.get(kind="workshop")
     slot = factories.a_slot(line.offer, line.slot.day + timedelta(days=30))
