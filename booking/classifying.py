@@ -1,7 +1,8 @@
-"""The tourist tax follows the certificate: a lodging whose classification ended is taxed without.
+"""What is said of offers follows the certificates of their house.
 
-Each night the papers are looked at. What was sold keeps the tax that was agreed; the next visitor
-pays that of a lodging without stars, until the office has accepted the new certificate.
+Each night the papers are looked at. A lodging whose classification ended is taxed as one without
+stars, until the office has accepted the new certificate; what was sold keeps the tax that was
+agreed. Nothing is called organic for longer than the house's certificate says (features.md N30).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import DatabaseError
 
 from booking import locks
 from booking.messages import write_message
-from booking.models import Offer
+from booking.models import Offer, OfferLabel
 from booking.offers import subject_of
 from booking.refusals import Refusal
 from booking.rules.classification import category_when_ended
@@ -50,6 +51,36 @@ def follow_classifications(*, now: datetime) -> int:
             # One house must not hide the others.
             logger.warning("classification of paper %s not followed: %s", paper.pk, error)
     return changed
+
+
+def end_organic_labels(*, now: datetime) -> int:
+    """Let the organic label of a house's offers end with its certificate; return how many did."""
+    today = day_of(now)
+    ended = 0
+    for paper in Paper.objects.filter(code="organic", valid_until__lt=today).order_by("pk"):
+        with locks.write_transaction():
+            locks.lock_provider(paper.provider_id)
+            paper.refresh_from_db()
+            until = paper.valid_until
+            if until is None or until >= today:
+                continue
+            labels = OfferLabel.objects.filter(
+                offer__provider=paper.provider_id,
+                code=OfferLabel.Code.ORGANIC,
+                valid_until__gt=until,
+            )
+            for label in labels.select_related("offer").order_by("pk"):
+                label.valid_until = until
+                label.save(update_fields=["valid_until"])
+                record(
+                    "organic label ended with its certificate",
+                    subject_of(label.offer),
+                    actor=SYSTEM,
+                    at=now,
+                    until=until.isoformat(),
+                )
+                ended += 1
+    return ended
 
 
 def _follow(paper_id: int, *, now: datetime) -> int:

@@ -144,8 +144,10 @@ def tell_incidents() -> None:
 
 @shared_task(name="booking.tasks.follow_classifications")
 def follow_classifications() -> None:
-    """Let the tourist tax of lodgings follow their classification."""
-    classifying.follow_classifications(now=timezone.now())
+    """Let tourist tax and organic labels follow the certificates of their houses."""
+    now = timezone.now()
+    classifying.follow_classifications(now=now)
+    classifying.end_organic_labels(now=now)
 
 
 @shared_task(name="booking.tasks.remind_of_papers")

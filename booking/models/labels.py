@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -86,6 +87,13 @@ class OfferLabel(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_code_display())
+
+    def clean(self) -> None:
+        """Ask for the certificate of what may not be called organic without one."""
+        super().clean()
+        if self.code == self.Code.ORGANIC and not self.proof.strip():
+            message = _("Write the certifier and the number: nothing is called organic without.")
+            raise ValidationError({"proof": message})
 
     @property
     def words(self) -> str:

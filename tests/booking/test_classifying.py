@@ -10,9 +10,9 @@ from django.core import mail
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.classifying import follow_classifications
+from booking.classifying import end_organic_labels, follow_classifications
 from booking.messages import drain_outbox
-from booking.models import Offer, OutboxMessage
+from booking.models import Offer, OfferLabel, OutboxMessage
 from booking.rules.classification import category_when_ended
 from members.models import Entry, Paper
 from tests import factories
@@ -106,6 +106,30 @@ def test_other_lodgings_of_the_house_and_other_houses(gite: Offer):
     assert category_of(room) == Category.ONE_STAR
     assert category_of(tents) == Category.CAMPING_LOW
     assert category_of(other) == Category.FOUR_STAR
+
+
+def organic(offer: Offer) -> OfferLabel:
+    return OfferLabel.objects.create(
+        offer=offer,
+        code=OfferLabel.Code.ORGANIC,
+        valid_until=TODAY + timedelta(days=300),
+        proof="1",
+    )
+
+
+def test_nothing_is_called_organic_past_the_certificate(gite: Offer):
+    own, foreign = organic(gite), organic(factories.a_lodging())
+    paper = Paper.objects.create(
+        provider=gite.provider, code="organic", valid_until=TODAY, updated_at=NOW
+    )
+    assert end_organic_labels(now=NOW) == 0
+    Paper.objects.update(valid_until=TODAY - timedelta(days=1))
+    assert [end_organic_labels(now=NOW) for _run in range(2)] == [1, 0]
+    paper.refresh_from_db()
+    own.refresh_from_db()
+    foreign.refresh_from_db()
+    assert own.valid_until == paper.valid_until
+    assert foreign.valid_until > TODAY
 
 
 @given(st.sampled_from(Type.values), st.sampled_from(Category.values))

@@ -424,6 +424,8 @@ def test_labels_are_entered_with_their_last_day_each_once(desk: Client, provider
     assert set(errors_of(twice)) == {"labels-1-__all__"}
     assert set(errors_of(undated)) == {"labels-0-valid_until"}
     assert "labels-0-level" in errors_of(high)
+    unproved = desk.post(address, lodging(provider, **rows("labels", {**stars, "code": "bio"})))
+    assert "labels-0-proof" in errors_of(unproved)
     assert not Offer.objects.exists()
 
     desk.post(address, lodging(provider, **rows("labels", stars, welcome)))
