@@ -28,7 +28,7 @@ from booking.models import (
     Unit,
 )
 from booking.rules import states
-from members.access import providers_of
+from members.access import owned_by, providers_of
 from members.models import User
 from oti.lib.joins import columns_of, read_rows
 
@@ -185,8 +185,11 @@ def lines_of_providers(user: User | AnonymousUser) -> QuerySet[OrderLine]:
 
 
 def payouts_of_providers(user: User | AnonymousUser) -> QuerySet[Payout]:
-    """Return what this person's providers are owed or were paid, and nobody else's."""
-    return Payout.objects.filter(sub_order__provider__in=providers_of(user))
+    """Return what the providers that this person owns are owed or were paid, and nobody else's.
+
+    Money is an owner's: who only works for a house reads its bookings.
+    """
+    return Payout.objects.filter(sub_order__provider__in=owned_by(user))
 
 
 def line_for_provider(user: User | AnonymousUser, pk: int) -> OrderLine:

@@ -109,11 +109,15 @@ def approve_house(
 ) -> None:
     """Let a house sell, its papers accepted as they were read; `note` is a word to the host.
 
-    `seen` is the fingerprint (`papers.mark_of`) of what the office read. Raises WrongState
-    `papers_changed` when the host changed something since, `enrolment_moved`.
+    `seen` is the fingerprint (`papers.mark_of`) of what the office read. Raises BadInput
+    `papers_missing_now` while something that is asked isn't there, WrongState `papers_changed` when
+    the host changed something since, `enrolment_moved`.
     """
     with locks.write_transaction():
         house = _read_house(provider, seen)
+        # Since it was sent a document may have been deleted, or have ended.
+        if not is_complete(checklist(house, today=day_of(now))):
+            raise BadInput(trouble("papers_missing_now"))
         Paper.objects.filter(provider=house).update(review=Paper.Review.ACCEPTED, remark="")
         _move(house, enrolment.APPROVED, reason=note.strip(), actor=actor, now=now)
         _tell_host(house, now=now)

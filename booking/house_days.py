@@ -123,9 +123,10 @@ def day_of_house(
     Three statements, however many come.
     """
     start, end = at_paris(day, time()), at_paris(day + ONE_DAY, time())
-    # A bed is left on the morning of its departure: its line ends within that day.
+    # A bed is left on the morning of its departure: its line ends within that day. An evening
+    # that ends at midnight is none of the next day.
     found = with_words(lines.exclude(state=states.CANCELLED)).filter(
-        starts_at__lt=end, ends_at__gte=start, sub_order__provider__in=providers
+        starts_at__lt=end, ends_at__gt=start, sub_order__provider__in=providers
     )
     arrivals, departures, staying, lent = [], [], [], []
     at_date: dict[int, list[showing.BookedLine]] = defaultdict(list)

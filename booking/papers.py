@@ -116,7 +116,7 @@ def mark_of(provider: Provider) -> str:
     told += [list(signed.values_list("pk", flat=True))]
     told += [provider.enrolment, provider.name, provider.legal_name, provider.siret]
     told += [provider.address, provider.phone, provider.email, provider.commune_id]
-    told += [provider.is_professional, provider.activities, str(provider.commission_percent)]
+    told += [provider.is_professional, provider.activities, str(provider.commission_to_sign)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
@@ -157,7 +157,7 @@ def signature_of(provider: Provider, *, today: date) -> ContractSignature | None
         if text is not None
     }
     held = ContractSignature.objects.filter(
-        provider=provider, version__in=versions, commission_percent=provider.commission_percent
+        provider=provider, version__in=versions, commission_percent=provider.commission_to_sign
     )
     return held.first()
 
@@ -286,11 +286,27 @@ def describe_house(provider: Provider, facts: HouseFacts, *, actor: Actor, now: 
 def give_siret(
     provider: Provider, *, siret: str, legal_name: str, actor: Actor, now: datetime
 ) -> None:
-    """Write the number and the legal name of a professional."""
+    """Write the number and the legal name of a professional.
+
+    Of a house that was approved, both are the office's to change, but for what it asked to be put
+    right or never had: whom visitors contract with isn't changed unseen. Raises NotAllowed
+    `legal_person_fixed`.
+    """
     with locks.write_transaction():
         house = locks.lock_provider(provider.pk)
+        is_new = (house.siret, house.legal_name) != (siret, legal_name)
+        if is_new and not may_change_siret(house):
+            raise NotAllowed(trouble("legal_person_fixed"))
         _change(house, {"siret": siret, "legal_name": legal_name}, actor=actor, now=now)
         _answer_remark(house, SIRET, now)
+
+
+def may_change_siret(house: Provider) -> bool:
+    """Tell whether the host itself may still write under which number its house is registered."""
+    if house.enrolment in enrolment.NOT_YET or not (house.siret and house.legal_name):
+        return True
+    asked = Paper.objects.filter(provider=house, code=SIRET, review=Paper.Review.TO_FIX)
+    return asked.exists()
 
 
 def sign_contract(
@@ -312,12 +328,12 @@ def sign_contract(
         raise NotAllowed(trouble("contract_missing"))
     with locks.write_transaction():
         house = locks.lock_provider(provider.pk)
-        if text.sha256 != shown_sha256 or house.commission_percent != shown_commission:
+        if text.sha256 != shown_sha256 or house.commission_to_sign != shown_commission:
             raise WrongState(trouble("contract_changed"))
         signed, is_new = ContractSignature.objects.get_or_create(
             provider=house,
             sha256=text.sha256,
-            commission_percent=house.commission_percent,
+            commission_percent=house.commission_to_sign,
             defaults={
                 "text": text,
                 "version": text.version,
@@ -326,6 +342,9 @@ def sign_contract(
                 "signed_at": now,
             },
         )
+        if house.commission_proposed is not None:
+            house.commission_percent, house.commission_proposed = house.commission_proposed, None
+            house.save(update_fields=["commission_percent", "commission_proposed"])
         if is_new:
             record(
                 "contract signed",

@@ -349,6 +349,12 @@ MESSAGES: dict[str, Any] = {
     ),
     "closure_over_sold": gettext_lazy("Nights are sold on these dates: %(orders)s."),
     "capacity_under_sold": gettext_lazy("%(sold)s places are sold already: keep at least those."),
+    "legal_person_fixed": gettext_lazy(
+        "Your house sells already: the office changes its SIRET and its legal name. Call it."
+    ),
+    "papers_missing_now": gettext_lazy(
+        "Something that is asked of this house is missing or has ended: ask the host for it."
+    ),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."

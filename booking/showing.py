@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -56,6 +56,8 @@ from oti.lib.money import ZERO, quantize
 GONE = {"gone", "sold_out", "partly_gone", "closed", "slot_past", "not_on_sale"}
 # Days without anything are shown up to this many in a row; a longer gap is left out.
 LONGEST_GAP = 3
+# How long a host still reads how to reach a guest who has left, and what the guest needed.
+REMEMBERED_AFTER = timedelta(days=14)
 
 
 # --- Words -----------------------------------------------------------
@@ -929,6 +931,9 @@ def booked_line(line: OrderLine, *, first: date | None, now: datetime) -> Booked
     services = Quote(quote.services)
     arrival = line.order.arrival_time if line.unit_id and line.arrival == first else None
     is_outside_hours = arrival is not None and is_outside(arrival, line.offer, starts_at)
+    # What is known of a guest is for this coming: not of one that is off, nor for ever after.
+    is_sold = line.state in {states.SOLD, states.HONOURED, states.NO_SHOW}
+    is_needed = is_sold and ends_at + REMEMBERED_AFTER > now
     return BookedLine(
         pk=line.pk,
         kind=line.kind,
@@ -943,10 +948,10 @@ def booked_line(line: OrderLine, *, first: date | None, now: datetime) -> Booked
         party=quantity_words(line.offer, line.quantity, guests, quote),
         people=tuple(_participant_words(one.first_name, one.age) for one in participants),
         guest=order.first_name,
-        phone=order.phone,
+        phone=order.phone if is_needed else "",
         arrival_time=arrival,
         own_hours=hours_words(line.offer, starts_at) if is_outside_hours else "",
-        needs=order.needs if are_read(line.kind) else "",
+        needs=order.needs if is_needed and are_read(line.kind) else "",
         options=tuple(
             f"{item.label} × {item.quantity}" if item.quantity > 1 else item.label
             for item in services.items

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from booking import locks
 from booking.messages import write_message
-from booking.models import Offer, Order, OrderLine, Slot
+from booking.models import Offer, Order, OrderLine, Slot, SlotHold
 from booking.offers import subject_of
 from booking.quoting import facts_of, slot_end
 from booking.refusals import BadInput, NotAllowed, Trouble, trouble, troubles_of
@@ -442,10 +442,13 @@ def remove_slot(slot: Slot, *, actor: Actor, now: datetime) -> None:
         fresh = next((one for one in found if one.pk == slot.pk), None)
         if fresh is None:
             return
+        message = _("It is booked, in somebody's stay or in the programme: close it instead.")
+        # A rental holds every one of its days, its basket line names the first only.
+        if SlotHold.objects.filter(slot__in=found, expires_at__gt=now).exists():
+            raise NotAllowed(Trouble("slot_used", message))
         try:
             Slot.stocks.filter(pk__in=[one.pk for one in found]).delete()
         except ProtectedError as error:
-            message = _("It is booked, in somebody's stay or in the programme: close it instead.")
             raise NotAllowed(Trouble("slot_used", message)) from error
         record(
             "slot removed",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core import signing
+from django.db.models import Q
 
 from booking import locks
 from booking.emails import INVITATION_SALT
@@ -18,10 +19,13 @@ from booking.refusals import NotAllowed, WrongState, trouble
 from members.addresses import verified_addresses
 from members.journal import Actor, record
 from members.models import FormerMember, Invitation, Provider, ProviderRole, User
+from members.rules.enrolment import APPROVED
 
 LINK_LIFE = timedelta(days=14)
 A_DAY = timedelta(days=1)
 MOST_A_DAY = 20
+# Anybody may open a house: until the office has read it, it writes to few.
+MOST_BEFORE_APPROVAL = 3
 OWNER = ProviderRole.Role.OWNER
 
 
@@ -40,16 +44,22 @@ def invite(
 ) -> Invitation:
     """Ask somebody by mail to work for a house; an earlier link to the same address ends.
 
-    Raises NotAllowed `already_in_team`, `too_many_invitations` past twenty a day.
+    Raises NotAllowed `already_in_team`, `too_many_invitations` past twenty a day, three before the
+    house is approved.
     """
     address = email.strip().lower()
     with locks.write_transaction():
         house = locks.lock_provider(provider.pk)
-        if house.roles.filter(user__email__iexact=address).exists():
+        known = User.objects.filter(
+            Q(email__iexact=address)
+            | Q(emailaddress__email__iexact=address, emailaddress__verified=True)
+        )
+        if house.roles.filter(user__in=known).exists():
             raise NotAllowed(trouble("already_in_team", field="email"))
         sent = Invitation.objects.filter(provider=house)
-        if sent.filter(created_at__gt=now - A_DAY).count() >= MOST_A_DAY:
-            raise NotAllowed(trouble("too_many_invitations"))
+        most = MOST_A_DAY if house.enrolment == APPROVED else MOST_BEFORE_APPROVAL
+        if sent.filter(created_at__gt=now - A_DAY).count() >= most:
+            raise NotAllowed(trouble("too_many_invitations", count=most))
         sent.filter(email=address, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
         invitation = Invitation.objects.create(
             provider=house,
@@ -140,6 +150,8 @@ def remove_member(provider: Provider, role_id: int, *, actor: Actor, now: dateti
         _keep_an_owner(house, without=role)
         person = role.user
         role.delete()
+        _end_links(house, person, now=now)
+        _leave_no_mail(house, person, actor=actor, now=now)
         FormerMember.objects.update_or_create(
             user=person, provider=house, defaults={"ended_at": now}
         )
@@ -156,10 +168,36 @@ def change_role(
         held = _role(house, role_id)
         if role != OWNER:
             _keep_an_owner(house, without=held)
+            # A link that made an owner would undo it.
+            _end_links(house, held.user, now=now)
         held.role = role
         held.save(update_fields=["role"])
         _note("access changed", house, actor, now, person=held.user_id, role=role)
     return held
+
+
+def _addresses(person: User) -> set[str]:
+    return {one.lower() for one in (person.email, *verified_addresses(person)) if one}
+
+
+def _end_links(house: Provider, person: User, *, now: datetime) -> None:
+    """Take back every open invitation of somebody, whichever of its addresses it went to."""
+    Invitation.objects.filter(
+        provider=house, email__in=_addresses(person), accepted_at=None, withdrawn_at=None
+    ).update(withdrawn_at=now)
+
+
+def _leave_no_mail(house: Provider, person: User, *, actor: Actor, now: datetime) -> None:
+    """Send the house's mails to an owner where they went to somebody who works there no more."""
+    if house.email.lower() not in _addresses(person):
+        return
+    owners = house.roles.filter(role=OWNER).exclude(user=person).select_related("user")
+    heir = owners.order_by("pk").first()
+    if heir is None:
+        return
+    house.email = heir.user.email
+    house.save(update_fields=["email"])
+    _note("mails go to an owner", house, actor, now, person=heir.user_id)
 
 
 def _role(house: Provider, role_id: int) -> ProviderRole:

@@ -75,6 +75,15 @@ class ProviderForm(DeskForm):
             raise forms.ValidationError(_("A digit of this SIRET is wrong: check it."))
         return number
 
+    def clean_commission_percent(self) -> Any:
+        """Refuse another rate than the one that was signed: it is proposed, then signed."""
+        rate = self.cleaned_data.get("commission_percent")
+        signed = self.instance.pk and self.instance.signatures.exists()
+        if signed and rate != self.initial.get("commission_percent"):
+            message = _("This rate was signed. Propose the new one below: the host signs it.")
+            raise forms.ValidationError(message)
+        return rate
+
     def clean_tax_mandate_signed_on(self) -> Any:
         """Refuse a mandate that is not signed yet."""
         day = self.cleaned_data.get("tax_mandate_signed_on")
@@ -145,7 +154,16 @@ PROVIDER = TabbedInterface(
                 ),
                 FieldPanel(
                     "commission_percent",
-                    help_text=gettext_lazy("Kept by the office from each sale; 0 for none."),
+                    help_text=gettext_lazy(
+                        "Kept by the office from each sale; 0 for none. Once signed, it changes by "
+                        "a new contract only."
+                    ),
+                ),
+                FieldPanel(
+                    "commission_proposed",
+                    help_text=gettext_lazy(
+                        "What the next contract says; it counts from its signature on."
+                    ),
                 ),
                 FieldPanel("is_demo", help_text=gettext_lazy("Marks an invented provider.")),
             ],

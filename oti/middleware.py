@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.translation import get_language
 
+from booking.refusals import Busy
 from members.access import former_houses
 from oti.api import problems
 from oti.lib import generation
@@ -128,8 +129,17 @@ class SpokenRefusals:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """Tell whoever lost the access to a house so, where its pages are no longer found."""
+        """Tell whoever lost the access to a house so, where its pages are no longer found.
+
+        A refusal that no view told (somebody else is writing the same rows) is a page to try
+        again from, never a fault of ours.
+        """
         is_hosts = request.path_info.startswith(HOSTS)
+        if isinstance(exception, Busy):
+            again = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+            page = render(request, "errors/503.html", {"retry_url": again}, status=503)
+            page["Retry-After"] = "5"
+            return page
         if isinstance(exception, Http404) and is_hosts and former_houses(request.user).exists():
             return render(request, "booking/extranet/nobody.html", status=404)
         return None

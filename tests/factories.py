@@ -219,9 +219,11 @@ def a_contract(version: str = "2027-1", **fields: Any) -> ContractText:
     return ContractText.objects.create(version=version, valid_from=LONG_AGO, **values)
 
 
-def a_verified_address(user: User) -> User:
-    """Let a person have proved to read its own address."""
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+def a_verified_address(user: User, email: str = "") -> User:
+    """Let a person have proved to read its own address, or another one beside it."""
+    EmailAddress.objects.create(
+        user=user, email=email or user.email, verified=True, primary=not email
+    )
     return user
 
 

@@ -210,6 +210,11 @@ def _facts(house: Provider) -> list[tuple[str, Any]]:
         (_("Professional"), _("yes") if house.is_professional else _("no")),
         (_("What it offers"), ", ".join(str(ACTIVITY_WORDS[one]) for one in house.activities)),
         (_("Commission in percent"), number_format(house.commission_percent)),
+        *(
+            [(_("New commission proposed, in percent"), number_format(house.commission_proposed))]
+            if house.commission_proposed is not None
+            else []
+        ),
     ]
 
 

@@ -17,7 +17,9 @@ from booking.papers import Document
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
 ENDINGS = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png"}
-MOST_PIXELS = 60_000_000
+# A PNG is opened whole, a JPEG at an eighth of its size.
+MOST_PIXELS = {JPEG: 60_000_000, PNG: 20_000_000}
+FORMATS = {JPEG: {"JPEG", "MPO"}, PNG: {"PNG"}}
 # What a name on a disk, in a header or on a page can do without.
 UNWANTED = re.compile(r"[^\w .()'’-]+")
 
@@ -86,7 +88,10 @@ def _is_whole_picture(sent: UploadedFile, kind: str) -> bool:
     try:
         with warnings.catch_warnings(), Pillow.open(sent) as read:
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            if read.width * read.height > MOST_PIXELS or Pillow.MIME.get(read.format or "") != kind:
+            if read.width * read.height > MOST_PIXELS[kind]:
+                return False
+            # Phones keep a second picture behind the first one: a JPEG that opens as « MPO ».
+            if read.format not in FORMATS[kind]:
                 return False
             read.draft("RGB", (read.width // 8, read.height // 8))
             read.load()

@@ -27,6 +27,11 @@ STATUS = (
 )
 
 
+# As long as the column is.
+MOST_SIGNS = 200
+NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]|://|www\\.", re.IGNORECASE)
+
+
 class PhoneField(forms.CharField):
     """Any writing of a number at which somebody answers."""
 
@@ -83,6 +88,13 @@ class HouseForm(forms.Form):
         super().__init__(*args, **kwargs)
         inside = memberships_on(today).values("commune_id")
         self.fields["commune"].queryset = Commune.objects.filter(pk__in=inside).order_by("name")  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        """Refuse what is no name: it stands in mails that invite people."""
+        name: str = self.cleaned_data["name"]
+        if NOT_IN_NAMES.search(name):
+            raise forms.ValidationError(_("Write the name alone, without an address of a site."))
+        return " ".join(name.split())
 
     @property
     def is_professional(self) -> bool:
@@ -150,6 +162,15 @@ class SiretForm(forms.Form):
         error_messages={"required": _("Give the SIRET: it is on your INSEE notice.")},
     )
 
+    def __init__(self, *args: Any, is_fixed: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_fixed:
+            for field in self.fields.values():
+                field.disabled = True
+            self.fields["siret"].help_text = _(
+                "Your house sells already: the office changes it. Call it."
+            )
+
     def clean_siret(self) -> str:
         """Return 14 digits whose key is right."""
         number = numbers.bare(self.cleaned_data["siret"])
@@ -163,7 +184,7 @@ class SiretForm(forms.Form):
 class PaperForm(forms.Form):
     """One paper: its number, its end, its document, as far as it has them."""
 
-    number = forms.CharField(max_length=200, required=False)
+    number = forms.CharField(max_length=MOST_SIGNS, required=False)
     valid_until = forms.DateField(
         label=_("Valid until"),
         help_text=_("Its last day; we remind you before"),
@@ -188,7 +209,9 @@ class PaperForm(forms.Form):
         """Return the number as it is kept; a registration's form is advised on, never refused."""
         number = " ".join(str(self.cleaned_data["number"]).split())
         if self.paper.code == "registration":
-            return ", ".join(clean_registration(one) for one in number.split(",") if one.strip())
+            number = ", ".join(clean_registration(one) for one in number.split(",") if one.strip())
+            if len(number) > MOST_SIGNS:
+                raise forms.ValidationError(_("Too many numbers: write those of this house."))
         return number
 
     def clean_valid_until(self) -> date | None:
@@ -319,6 +342,7 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(
         label=_("E-mail"),
+        max_length=254,
         error_messages={
             "required": _("Give the e-mail of the person."),
             "invalid": _("This isn’t an e-mail address: write it as name@example.org."),

@@ -231,9 +231,9 @@ class NightsForm(forms.Form):
 
     def check_owner(self) -> None:
         """Raise Http404 for a unit that isn't one of the host's: it isn't known to exist."""
-        for given in self.data.getlist("units"):  # type: ignore[attr-defined]
-            if not (given.isdecimal() and int(given) in self.known):
-                raise Http404
+        known = {str(pk) for pk in self.known}
+        if not known.issuperset(self.data.getlist("units")):  # type: ignore[attr-defined]
+            raise Http404
 
     def clean_arrival_days(self) -> frozenset[int] | None:
         """Return the weekdays, an empty set for none, None for « as it is »."""

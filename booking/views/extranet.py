@@ -18,6 +18,7 @@ from booking import care, house_days, showing
 from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
 from booking.rules import states
 from booking.views.houses import houses_of
+from members.access import owned_by
 from members.rules.enrolment import APPROVED
 from oti.lib.dates import ONE_DAY, at_paris
 from oti.lib.dates import today as day_of
@@ -53,6 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "sheet": house_days.day_of_house(lines, providers, day_of(now), now=now),
         "coming": house_days.told(house_days.with_words(later)[:NEXT_ONES], now=now),
         "coming_count": coming.count(),
+        "owns": bool(owned_by(request.user)),
         "to_come": sums["sum"] or ZERO,
         "moment": sums["moment"],
     }

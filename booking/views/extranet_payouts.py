@@ -41,9 +41,13 @@ PAGE = 30
 def payouts(request: HttpRequest) -> HttpResponse:
     """List what is to be paid, then what was, for the providers of this person."""
     now = timezone.now()
-    providers = list(providers_of(request.user).select_related("payout_account"))
-    if not providers:
+    houses = list(providers_of(request.user).select_related("payout_account"))
+    if not houses:
         return render(request, "booking/extranet/nobody.html")
+    owned = owned_by(request.user)
+    providers = [one for one in houses if one.pk in owned]
+    if not providers:
+        return render(request, "booking/extranet/owners_only.html", {"providers": houses})
     rows = payouts_of_providers(request.user).select_related(
         "sub_order__order", "sub_order__provider__payout_account"
     )
@@ -53,10 +57,9 @@ def payouts(request: HttpRequest) -> HttpResponse:
     shown = Paginator(past.order_by(F("paid_at").desc(nulls_last=True), "-pk"), PAGE).get_page(
         request.GET.get("page")
     )
-    owned = owned_by(request.user)
     context = {
         "providers": providers,
-        "accounts": [account_statement(one, is_owner=one.pk in owned) for one in providers],
+        "accounts": [account_statement(one, is_owner=True) for one in providers],
         "coming": _statements(waiting, now=now),
         "past": _statements(shown, now=now),
         "to_come": coming.aggregate(sum=Sum("amount"))["sum"] or ZERO,

@@ -89,7 +89,8 @@ def form_of(request: HttpRequest, provider: Provider, item: Item, *, now: dateti
         return HouseFactsForm(data, house=provider, today=today)
     if item.code == SIRET:
         known = {"siret": provider.siret, "legal_name": provider.legal_name}
-        return SiretForm(data, initial=known)
+        is_fixed = not papers.may_change_siret(provider)
+        return SiretForm(data, initial=known, is_fixed=is_fixed)
     if item.code == SELLER:
         sealed = papers.sealed_of(item.row)
         return SellerForm(data, house=provider, today=today, initial=sealed)
@@ -97,7 +98,7 @@ def form_of(request: HttpRequest, provider: Provider, item: Item, *, now: dateti
         text = papers.contract_of(mail_language(), today=today)
         shown = {
             "sha256": text.sha256 if text else "",
-            "commission": provider.commission_percent,
+            "commission": provider.commission_to_sign,
         }
         return SignForm(data, initial=shown)
     row = item.row

@@ -1,5 +1,7 @@
 """Those who sell through the platform: hosts, guides, organisers, producers."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -70,6 +72,15 @@ class Provider(index.Indexed, models.Model):
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
+    # A rate counts once the contract that says it is signed (features.md H05).
+    commission_proposed = models.DecimalField(
+        _("new commission proposed, in percent"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.ACTIVE)
     enrolment = models.CharField(
         _("enrolment"), max_length=12, choices=Enrolment.choices, default=Enrolment.APPROVED
@@ -98,6 +109,13 @@ class Provider(index.Indexed, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def commission_to_sign(self) -> Decimal:
+        """Return the rate that its next contract says: the one proposed, else the one in force."""
+        if self.commission_proposed is None:
+            return self.commission_percent
+        return self.commission_proposed
 
     @property
     def collects_tax_online(self) -> bool:

@@ -236,6 +236,20 @@ def test_what_changed_since_it_was_read_is_not_approved():
         enrolling.approve_house(house, seen=seen, actor=OFFICE, now=NOW)
 
 
+@pytest.mark.parametrize("gone", ["document", "time"])
+def test_what_is_missing_since_it_was_sent_is_not_approved(gone: str, at):
+    owner, house = submitted()
+    now = NOW
+    if gone == "document":
+        papers.drop_document(house, "insurance", actor=Actor.person(owner), now=NOW)
+    else:
+        now = at("2029-01-01 09:00")
+    with pytest.raises(BadInput, match="papers_missing_now"):
+        enrolling.approve_house(house, seen=mark_of(house), actor=OFFICE, now=now)
+    house.refresh_from_db()
+    assert house.state == "suspended"
+
+
 def test_remarks_reach_the_host_by_mail_and_beside_each_item():
     owner, house = submitted()
     enrolling.ask_to_fix(

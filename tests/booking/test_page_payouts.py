@@ -208,7 +208,8 @@ def test_staff_of_a_house_reads_but_gives_no_papers(bank: FakeBank):
     provider.roles.create(user=user, role="staff")
     person = browser_of(user)
 
-    assert "Only an owner of this house can give its papers" in body(person.get(PAGE))
+    assert "What a house is paid is shown to its owners." in body(person.get(PAGE))
+    assert "to be paid to you" not in body(person.get(reverse("extranet-home")))
     assert person.post(reverse("extranet-papers"), {"provider": provider.slug}).status_code == 404
     assert not bank.accounts
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from PIL import Image
 
 from booking.papers import sealed_of
+from booking.refusals import Busy, trouble
 from members.models import ContractSignature, Paper, Provider, User
 from tests import factories
 from tests.booking.pages import body
@@ -126,6 +127,16 @@ def test_good_document_beside_a_wrong_date_needn_t_be_sent_again(private):
     assert (paper.file_name, str(paper.valid_until)) == ("rc.pdf", "2028-12-31")
 
 
+def test_photograph_of_a_phone_with_a_second_picture_behind_is_taken():
+    first, second = Image.new("RGB", (40, 30), "red"), Image.new("RGB", (20, 15), "red")
+    file = BytesIO()
+    first.save(file, "MPO", save_all=True, append_images=[second])
+    owner, house = factories.a_draft()
+    data = {"number": "1", "valid_until": "2028-12-31", "document": sent(file.getvalue(), "p.jpg")}
+    assert browser_of(owner).post(page_of(house), data).status_code == 303
+    assert Paper.objects.get().file_type == "image/jpeg"
+
+
 def test_another_document_takes_the_place_of_the_first(private, django_capture_on_commit_callbacks):
     owner, house = factories.a_draft()
     client = browser_of(owner)
@@ -198,6 +209,48 @@ def test_professional_gives_a_siret_whose_key_is_right():
     assert (house.siret, house.legal_name) == ("73282932000074", "EARL")
 
 
+def test_house_that_sells_doesn_t_become_somebody_else_by_itself():
+    owner, house = factories.a_draft(
+        is_professional=True,
+        enrolment="approved",
+        state="active",
+        siret="73282932000074",
+        legal_name="EARL",
+    )
+    client, other = browser_of(owner), {"siret": "356 000 000 00048", "legal_name": "SARL"}
+    assert "the office changes it" in body(client.get(page_of(house, "siret")))
+    client.post(page_of(house, "siret"), other)
+    house.refresh_from_db()
+    assert (house.siret, house.legal_name) == ("73282932000074", "EARL")
+    # Asked to put it right, it may.
+    Paper.objects.create(provider=house, code="siret", review="to_fix", updated_at=NOW)
+    client.post(page_of(house, "siret"), other)
+    house.refresh_from_db()
+    assert (house.siret, house.legal_name) == ("35600000000048", "SARL")
+
+
+def test_registration_numbers_longer_than_their_column_are_refused_beside_the_field():
+    owner, house = factories.a_draft()
+    numbers = ",".join(["43091000123AB"] * 14)
+    answer = browser_of(owner).post(page_of(house, "registration"), {"number": numbers})
+    assert answer.status_code == 422
+    assert "Too many numbers" in body(answer)
+
+
+def test_somebody_else_writing_the_same_house_is_a_page_to_try_again_from(monkeypatch):
+    owner, house = factories.a_draft()
+
+    def busy(*_args: Any, **_names: Any) -> None:
+        raise Busy(trouble("busy"))
+
+    monkeypatch.setattr("booking.papers.locks.lock_provider", busy)
+    for data in ({"drop": "1"}, {"valid_until": "x", "document": sent(picture("PNG"))}):
+        answer = browser_of(owner).post(page_of(house), data)
+        assert answer.status_code == 503
+        assert answer["Retry-After"]
+        assert "Try again" in body(answer)
+
+
 def test_what_the_tax_office_is_told_is_sealed():
     owner, house = factories.a_draft()
     client = browser_of(owner)
@@ -256,8 +309,17 @@ def test_other_commission_or_version_is_signed_anew():
     assert "changed meanwhile" in body(sign(client, house, commission="9"))
     assert not ContractSignature.objects.exists()
     sign(client, house)
-    Provider.objects.filter(pk=house.pk).update(commission_percent=5)
-    assert "Signed by" not in body(client.get(page_of(house, "contract")))
+    Provider.objects.filter(pk=house.pk).update(commission_proposed=5)
+    page = body(client.get(page_of(house, "contract")))
+    assert "Signed by" not in page
+    assert "Commission: 5.00 %" in page
+    house.refresh_from_db()
+    # What was proposed counts once it is signed, not before.
+    assert house.commission_percent == 0
+    sign(client, house, commission="5.00")
+    house.refresh_from_db()
+    assert (house.commission_percent, house.commission_proposed) == (5, None)
+    assert ContractSignature.objects.count() == 2
 
 
 @pytest.mark.parametrize("wrong", [{"signed_name": ""}, {"agreed": ""}, {"commission": "x"}])

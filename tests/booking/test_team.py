@@ -156,13 +156,81 @@ def test_newer_link_ends_the_older_one():
     assert "Accept" in follow(visitor, second)
 
 
-def test_too_many_invitations_are_refused():
+@pytest.mark.parametrize(("enrolment", "most"), [("draft", 3), ("approved", 20)])
+def test_too_many_invitations_are_refused(enrolment: str, most: int):
     owner, house = factories.a_draft()
+    Provider.objects.filter(pk=house.pk).update(enrolment=enrolment)
     who = {"role": "staff", "language": "fr", "actor": Actor.person(owner), "now": NOW}
-    for number in range(20):
+    for number in range(most):
         team.invite(house, email=f"p{number}@example.org", **who)
     with pytest.raises(NotAllowed, match="too_many_invitations"):
-        team.invite(house, email="p20@example.org", **who)
+        team.invite(house, email="one.more@example.org", **who)
+
+
+def test_mails_of_the_house_leave_with_whoever_is_removed():
+    opener, house = factories.a_draft()
+    Provider.objects.filter(pk=house.pk).update(email=opener.email)
+    house, sent = team_with_second_owner(opener, house)
+    team.remove_member(house, house.roles.get(user=opener).pk, actor=Actor.person(sent), now=NOW)
+    house.refresh_from_db()
+    assert house.email == sent.email
+    assert Entry.objects.filter(verb="mails go to an owner").count() == 1
+
+
+def test_mails_of_the_house_that_go_elsewhere_stay_there():
+    opener, house = factories.a_draft()
+    house, sent = team_with_second_owner(opener, house)
+    Provider.objects.filter(pk=house.pk).update(email="contact@example.org")
+    team.remove_member(house, house.roles.get(user=opener).pk, actor=Actor.person(sent), now=NOW)
+    house.refresh_from_db()
+    assert house.email == "contact@example.org"
+
+
+def team_with_second_owner(opener: User, house: Provider) -> tuple[Provider, User]:
+    second = bea()
+    invitation = team.invite(
+        house,
+        email=second.email,
+        role="owner",
+        language="en",
+        actor=Actor.person(opener),
+        now=NOW,
+    )
+    team.accept_invitation(invitation, second, now=NOW)
+    return house, second
+
+
+@pytest.mark.parametrize("ends", ["removed", "staff"])
+def test_no_old_link_brings_somebody_back(ends: str):
+    opener, house = factories.a_draft()
+    house, second = team_with_second_owner(opener, house)
+    who = Actor.person(opener)
+    other = "bea.elsewhere@example.org"
+    link = team.invite(house, email=other, role="owner", language="en", actor=who, now=NOW)
+    factories.a_verified_address(second, other)
+    role = house.roles.get(user=second)
+    if ends == "removed":
+        team.remove_member(house, role.pk, actor=who, now=NOW)
+    else:
+        team.change_role(house, role.pk, "staff", actor=who, now=NOW)
+    with pytest.raises(WrongState, match="invitation_ended"):
+        team.accept_invitation(link, second, now=NOW)
+    assert not house.roles.filter(user=second, role="owner").exists()
+
+
+def test_second_address_of_a_colleague_is_no_newcomer():
+    opener, house = factories.a_draft()
+    house, second = team_with_second_owner(opener, house)
+    factories.a_verified_address(second, "bea.elsewhere@example.org")
+    with pytest.raises(NotAllowed, match="already_in_team"):
+        team.invite(
+            house,
+            email="bea.elsewhere@example.org",
+            role="owner",
+            language="en",
+            actor=Actor.person(opener),
+            now=NOW,
+        )
 
 
 @pytest.mark.parametrize(

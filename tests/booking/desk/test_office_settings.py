@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from booking.models import CancellationPolicy, Offer, TouristTaxTariff
 from destination.models import LegalText, Perimeter, PerimeterActivation, Site
-from members.models import Provider
+from members.models import ContractSignature, Provider
 from tests import factories
 from tests.booking.desk.conftest import rows
-from tests.cast import TODAY
+from tests.cast import NOW, TODAY
 
 
 def errors(response: Any) -> dict[str, list[str]]:
@@ -69,6 +69,27 @@ def test_a_bad_provider_is_told_beside_its_field(
     response = desk.post(reverse("desk_providers:add"), provider(**changes))
     assert set(errors(response)) == {where}
     assert Provider.objects.count() == 1
+
+
+def test_a_signed_commission_changes_by_a_new_contract_only(desk: Client) -> None:
+    desk.post(reverse("desk_providers:add"), provider())
+    house = Provider.objects.get()
+    edit = reverse("desk_providers:edit", args=[house.pk])
+    assert desk.post(edit, provider(commission_percent="3")).status_code == 302
+    ContractSignature.objects.create(
+        provider=house,
+        text=factories.a_contract(),
+        version="2027-1",
+        commission_percent=3,
+        signed_name="Élodie",
+        signed_at=NOW,
+    )
+    refused = desk.post(edit, provider(commission_percent="8"))
+    assert set(errors(refused)) == {"commission_percent"}
+    proposed = provider(commission_percent="3", commission_proposed="8")
+    assert desk.post(edit, proposed).status_code == 302
+    house.refresh_from_db()
+    assert (house.commission_percent, house.commission_proposed) == (3, 8)
 
 
 def test_a_provider_with_offers_is_not_deleted(desk: Client) -> None:
