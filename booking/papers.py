@@ -262,16 +262,22 @@ class HouseFacts:
     is_professional: bool
     address: str
     phone: str
+    email: str
 
 
 def describe_house(provider: Provider, facts: HouseFacts, *, actor: Actor, now: datetime) -> None:
     """Write who a house is; what is asked of it may change with it.
 
-    Of a house that sells, only address and phone: the rest moves tax and law, the office does it.
+    Of a house that sells, only address, phone and where its mails go: the rest moves tax and law,
+    the office does it.
     """
     with locks.write_transaction():
         house = locks.lock_provider(provider.pk)
-        changed: dict[str, Any] = {"address": facts.address, "phone": facts.phone}
+        changed: dict[str, Any] = {
+            "address": facts.address,
+            "phone": facts.phone,
+            "email": facts.email,
+        }
         if house.enrolment in enrolment.NOT_YET:
             changed |= {
                 "name": facts.name,

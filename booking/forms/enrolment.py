@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -111,6 +112,14 @@ class HouseFactsForm(HouseForm):
         max_length=200,
         error_messages={"required": _("Give the address where visitors arrive.")},
     )
+    email = forms.ChoiceField(
+        label=_("Where its mails go"),
+        help_text=_("Bookings and cancellations; an address that somebody of the team has proved"),
+        error_messages={
+            "required": _("Choose one of the addresses."),
+            "invalid_choice": _("Choose one of the addresses."),
+        },
+    )
 
     def __init__(self, *args: Any, house: Provider, **kwargs: Any) -> None:
         super().__init__(
@@ -122,9 +131,13 @@ class HouseFactsForm(HouseForm):
                 "status": "professional" if house.is_professional else "private",
                 "phone": house.phone,
                 "address": house.address,
+                "email": house.email,
             },
             **kwargs,
         )
+        proved = EmailAddress.objects.filter(user__roles__provider=house, verified=True)
+        addresses = {house.email, *proved.values_list("email", flat=True)}
+        self.fields["email"].choices = [(one, one) for one in sorted(addresses)]  # type: ignore[attr-defined]
         known = Commune.objects.filter(pk=house.commune_id)
         self.fields["commune"].queryset = known | self.fields["commune"].queryset  # type: ignore[attr-defined]
         if house.enrolment not in {"draft", "submitted", "to_fix"}:
@@ -143,6 +156,7 @@ class HouseFactsForm(HouseForm):
             is_professional=self.is_professional,
             address=data["address"],
             phone=data["phone"],
+            email=data["email"],
         )
 
 

@@ -348,6 +348,7 @@ def facts(house: Provider, **changes: Any) -> dict[str, Any]:
         "status": "professional",
         "phone": "06 99 99 99 99",
         "address": "1 rue Neuve",
+        "email": house.email,
     }
     return data | changes
 
@@ -367,3 +368,15 @@ def test_house_that_sells_changes_its_address_and_phone_only():
     house.refresh_from_db()
     assert (house.name, house.activities) == (name, ["furnished"])
     assert (house.phone, house.address) == ("06 99 99 99 99", "1 rue Neuve")
+
+
+def test_mails_of_a_house_go_to_an_address_that_its_team_has_proved():
+    owner, house = factories.a_draft(enrolment="approved", state="active")
+    factories.a_verified_address(owner)
+    client = browser_of(owner)
+    foreign = client.post(page_of(house, "house"), facts(house, email="else@example.org"))
+    assert foreign.status_code == 422
+    assert "Choose one of the addresses" in body(foreign)
+    assert client.post(page_of(house, "house"), facts(house, email=owner.email)).status_code == 303
+    house.refresh_from_db()
+    assert house.email == owner.email
