@@ -15,12 +15,14 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext, override
 
 from booking import locks
 from booking.gateways import get_gateway
 from booking.gateways.base import (
     GatewayRefused,
     GatewayUnavailable,
+    Locale,
     RefundRequest,
     RefundTruth,
     SessionRequest,
@@ -33,6 +35,9 @@ from booking.rules import states
 from booking.task_queue import ask_for_task
 from members.journal import BANK, Actor, record
 from oti.lib.money import from_cents, to_cents
+
+# One more language is one more here, once the bank's page speaks it.
+SPOKEN_BY_THE_BANK: dict[str, Locale] = {"fr": "fr", "en": "en", "de": "de"}
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +90,8 @@ def open_session(
         if line.gross_amount > 0
     )
     if order.tourist_tax_amount:
-        label = "Taxe de séjour" if order.language == "fr" else "Tourist tax"
+        with override(order.language):
+            label = gettext("Tourist tax")
         lines += ((label, to_cents(order.tourist_tax_amount), 1),)
     request = SessionRequest(
         order_reference=order.reference,
@@ -97,7 +103,7 @@ def open_session(
         success_url=success_url,
         cancel_url=cancel_url,
         expires_at=int(payment.expires_at.timestamp()),
-        locale="fr" if order.language == "fr" else "en",
+        locale=SPOKEN_BY_THE_BANK.get(order.language, "en"),
         idempotency_key=f"session:{order.reference}:{payment.attempt}",
         metadata={"order": order.reference, "payment": str(payment.pk)},
     )

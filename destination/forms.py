@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -86,11 +87,18 @@ class PictureForm(BaseImageForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "description" in self.fields:
-            self.fields["description"].required = True
-            self.fields["description"].help_text = _(
-                "What is seen, in one sentence: it is read aloud to who can’t see it."
-            )
+        for code, language in settings.LANGUAGES:
+            field = self.fields.get(f"description_{code}")
+            if field is None:
+                continue
+            field.label = _("What is seen (%(language)s)") % {"language": str(language)}
+            field.help_text = _("Before it is shown on a page in this language.")
+            if code == settings.LANGUAGE_CODE:
+                field.required = True
+                field.help_text = _(
+                    "In one sentence: it is read aloud to who can’t see it. Without it the "
+                    "photograph isn’t kept."
+                )
         if "file" in self.fields:
             plain = self.fields["file"]
             self.fields["file"] = PhotographField(

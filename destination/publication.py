@@ -96,10 +96,11 @@ def _voice(page: VelayPage) -> Iterator[Lack]:
 
 # --- Photographs ----------------------------------------------------------------------------------
 def _pictures(page: VelayPage, today: date) -> Iterator[Lack]:
+    code = page.locale.language_code
     if page.image is not None:
         yield from _rights("image", page.image, today)
-        if not page.image.description.strip():
-            yield _no_alt("image", page.image)
+        if not page.image.description_in(code):
+            yield _no_alt("image", page.image, page)
     for value in structs_of(page.body, "image"):
         image = value["image"]
         if image is None:
@@ -108,13 +109,14 @@ def _pictures(page: VelayPage, today: date) -> Iterator[Lack]:
                 yield Lack("body", words)
             continue
         yield from _rights("body", image, today)
-        if not (value.get("alt") or image.description).strip():
-            yield _no_alt("body", image)
+        if not (value.get("alt") or "").strip() and not image.description_in(code):
+            yield _no_alt("body", image, page)
 
 
-def _no_alt(field: str, image: Picture) -> Lack:
-    words = _("Say what is seen on “%(title)s”: it is read aloud in its place.")
-    return Lack(field, words % {"title": image.title})
+def _no_alt(field: str, image: Picture, page: VelayPage) -> Lack:
+    words = _("Say in the library, in %(language)s, what is seen on “%(title)s”: it is read aloud.")
+    language = _(page.locale.get_display_name())
+    return Lack(field, words % {"title": image.title, "language": language})
 
 
 def _rights(field: str, image: Picture, today: date) -> Iterator[Lack]:

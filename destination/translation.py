@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from destination.models import Perimeter, Pole, Site
+from destination.models import Perimeter, Picture, Pole, Site
 
 
 @register(Perimeter)
@@ -18,3 +18,8 @@ class PoleTranslation(TranslationOptions):
 @register(Site)
 class SiteTranslation(TranslationOptions):
     fields = ("name", "note")
+
+
+@register(Picture)
+class PictureTranslation(TranslationOptions):
+    fields = ("description",)

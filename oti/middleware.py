@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
-from django.utils.translation import get_language
+from django.utils.translation import activate, get_language, get_language_from_path
 
 from booking.refusals import Busy
 from members.access import former_houses
@@ -19,6 +19,8 @@ from oti.api import problems
 from oti.lib import generation
 
 API = "/api/"
+# The parameter of links to addresses without a language.
+SAID = "langue"
 HOSTS = "/pro/"
 # Addresses that any word fits.
 OFFICES_PAGES = frozenset({"destination:page", "wagtail_serve"})
@@ -53,8 +55,31 @@ class Languages(LocaleMiddleware):
     page of the office's.
     """
 
+    def process_request(self, request: HttpRequest) -> None:
+        """Keep the language of the page that was left, where an address has none of its own.
+
+        The links to the account say it (`?langue=de`); it is remembered like a choice.
+        """
+        super().process_request(request)
+        said = request.GET.get(SAID, "")
+        if said in dict(settings.LANGUAGES) and not get_language_from_path(request.path_info):
+            activate(said)
+            request.LANGUAGE_CODE = said  # type: ignore[attr-defined]
+            request._said_language = said  # type: ignore[attr-defined]
+
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
         """Send only to addresses that the machine knows; what is not found stays so."""
+        said = getattr(request, "_said_language", "")
+        if said:
+            response.set_cookie(  # type: ignore[attr-defined]
+                settings.LANGUAGE_COOKIE_NAME,
+                said,
+                max_age=settings.LANGUAGE_COOKIE_AGE,
+                path=settings.LANGUAGE_COOKIE_PATH,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
         if response.status_code == HTTPStatus.NOT_FOUND and not self._is_known(request):
             response.headers.setdefault("Content-Language", get_language() or "")
             return response

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.images.models import AbstractImage, AbstractRendition
 
 
 class Picture(AbstractImage):
-    """A photograph of the library; its description is what is read aloud in its place."""
+    """A photograph of the library; its description is read aloud in its place, in each language."""
 
     class Rights(models.TextChoices):
         OURS = "ours", _("the office’s own")
@@ -37,7 +38,7 @@ class Picture(AbstractImage):
 
     admin_form_fields: ClassVar[tuple[str, ...]] = (
         "title",
-        "description",
+        *(f"description_{code}" for code in settings.MODELTRANSLATION_LANGUAGES),
         "file",
         "collection",
         "tags",
@@ -53,6 +54,10 @@ class Picture(AbstractImage):
     class Meta(AbstractImage.Meta):
         verbose_name = _("photograph")
         verbose_name_plural = _("photographs")
+
+    def description_in(self, code: str) -> str:
+        """Return what is seen, as it is said in one language; "" where nobody wrote it."""
+        return (getattr(self, f"description_{code}", None) or "").strip()
 
     def may_be_shown_on(self, day: date) -> bool:
         """Tell whether the rights still hold on `day`."""

@@ -21,7 +21,7 @@ from members.groups import ensure_office_group
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-TEXTS = {"title": "Le Mézenc", "description": "Le Mézenc au matin", "rights": "ours"}
+TEXTS = {"title": "Le Mézenc", "description_fr": "Le Mézenc au matin", "rights": "ours"}
 JPEG = "photo.jpg"
 
 
@@ -151,14 +151,14 @@ def test_a_photograph_is_taken(office: Client, kind: str):
 
 def test_a_description_and_an_author_are_asked_for(office: Client):
     root = Collection.get_first_root_node()
-    texts = {"title": "T", "description": "", "rights": "lent", "collection": root.pk}
+    texts = {"title": "T", "description_fr": "", "rights": "lent", "collection": root.pk}
 
     answer = office.post(
         reverse("wagtailimages:add"),
         {**texts, "file": SimpleUploadedFile(JPEG, drawn(), "image/jpeg")},
     )
 
-    assert set(answer.context["form"].errors) == {"description", "credit"}
+    assert set(answer.context["form"].errors) == {"description_fr", "credit"}
     assert not Picture.objects.exists()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
@@ -300,3 +301,17 @@ def test_the_report_of_rights_names_those_that_end(office):
     assert shown.index("Finie") < shown.index("Bientôt")
     assert "Longue" not in shown
     assert office.get(reverse("rights_that_end"), {"export": "csv"}).status_code == 200
+
+
+def test_a_photograph_is_described_in_the_language_of_its_page():
+    picture = a_picture(description_fr="Le Mézenc", description_en="")
+    home = a_home("en")
+    french, english = a_ready_page(image=picture), a_ready_page(parent=home, image=picture)
+    assert fields(french) == set()
+    assert fields(english) == {"image"}
+    picture.description_en = "Mount Mézenc"
+    picture.save()
+    english.refresh_from_db()
+    assert fields(english) == set()
+    with override("en"):
+        assert picture.default_alt_text == "Mount Mézenc"
