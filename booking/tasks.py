@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from booking import (
     care,
+    house_months,
     incidents,
     messages,
     old_baskets,
@@ -145,3 +146,9 @@ def tell_incidents() -> None:
 def remind_of_papers() -> None:
     """Remind hosts of papers that end."""
     papers.remind_of_papers(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.keep_house_months")
+def keep_house_months() -> None:
+    """Count what every house had open and taken, for comparing."""
+    house_months.keep_house_months(now=timezone.now())

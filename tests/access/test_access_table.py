@@ -109,6 +109,9 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
     "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-payouts": SIGNED_IN,
+    "extranet-figures": SIGNED_IN,
+    # Without one's own house there is no table.
+    "extranet-figures-csv": {**SIGNED_IN, "visitor": 404, "office": 404},
     "extranet-links": SIGNED_IN,
     "extranet-link-add": OF_ITS_HOST,
     "extranet-link-share": POST_ONLY,
@@ -245,6 +248,8 @@ class World:
         }
         if name in {"extranet-nights", "extranet-slots-add"}:
             return f"{reverse(name)}?provider={line.offer.provider.slug}"
+        if name == "extranet-figures-csv":
+            return f"{reverse(name)}?periode=2027-07"
         if name == "wagtail_serve":
             return reverse(name, args=["bien-etre/"])
         if name in about_order:
