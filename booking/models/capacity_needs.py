@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from booking.models.offers import EURO, Offer
 from members.models import Provider
+from oti.lib.dates import ONE_DAY
 
 
 class CapacityNeed(models.Model):
@@ -64,6 +65,12 @@ class CapacityNeed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offer} · {self.quantity}"
+
+    @property
+    def periods_text(self) -> str:
+        """Return its periods, first and last day of each: « 03/04/2027–16/04/2027 »."""
+        spans = (one.dates for one in self.periods.all())
+        return ", ".join(f"{one.lower:%d/%m/%Y}–{one.upper - ONE_DAY:%d/%m/%Y}" for one in spans)
 
     @property
     def is_ended(self) -> bool:

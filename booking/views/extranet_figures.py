@@ -1,4 +1,4 @@
-"""A host's figures: a period and the one before, drawn and written, beside the middle of its pole."""
+"""A host's figures: a period and the one before, drawn, beside the middle of its pole."""
 
 from __future__ import annotations
 

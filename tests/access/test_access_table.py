@@ -112,6 +112,9 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-figures": SIGNED_IN,
     # Without one's own house there is no table.
     "extranet-figures-csv": {**SIGNED_IN, "visitor": 404, "office": 404},
+    "extranet-needs": SIGNED_IN,
+    "extranet-need-add": OF_ITS_HOST,
+    "extranet-need": POST_ONLY,
     "extranet-links": SIGNED_IN,
     "extranet-link-add": OF_ITS_HOST,
     "extranet-link-share": POST_ONLY,
@@ -215,6 +218,7 @@ class World:
             "extranet-line": {"pk": line.pk},
             "extranet-booking": {"reference": self.order.reference},
             "extranet-slot": {"pk": ticket.slot_id},
+            "extranet-need": {"pk": 1},
             "extranet-link-add": {"pk": line.unit_id},
             "extranet-link-share": {"pk": line.unit_id},
             **{f"extranet-feed-{one}": {"pk": self.feed.pk} for one in FEED_ACTIONS},
@@ -248,6 +252,8 @@ class World:
         }
         if name in {"extranet-nights", "extranet-slots-add"}:
             return f"{reverse(name)}?provider={line.offer.provider.slug}"
+        if name == "extranet-need-add":
+            return f"{reverse(name)}?offre={line.offer.slug}"
         if name == "extranet-figures-csv":
             return f"{reverse(name)}?periode=2027-07"
         if name == "wagtail_serve":
