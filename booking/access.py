@@ -27,6 +27,7 @@ from booking.models import (
     Payout,
     Slot,
     Unit,
+    WidgetSite,
 )
 from booking.rules import states
 from members.access import providers_of
@@ -249,3 +250,9 @@ def needs_of_providers(user: User | AnonymousUser) -> QuerySet[CapacityNeed]:
 def need_for_provider(user: User | AnonymousUser, pk: int) -> CapacityNeed:
     """Return one need of this person's providers; raises Http404 for another's."""
     return get_object_or_404(needs_of_providers(user), pk=pk)
+
+
+def widget_site_for_provider(user: User | AnonymousUser, pk: int) -> WidgetSite:
+    """Return one site that frames a widget of this person's providers; Http404 for another's."""
+    own = WidgetSite.objects.filter(provider__in=providers_of(user))
+    return get_object_or_404(own.select_related("provider"), pk=pk)

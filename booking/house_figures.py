@@ -102,10 +102,10 @@ def figures_of(house: Provider, period: Period) -> HouseFigures:
     sold = _sold_stays(house, period)
     takes = _takes(house, period)
     slots = _slots(house, period)
-    lines = {one.order_line_id: one.order_line for one in sold if _begins_in(one, period)}
+    begun = [one for one in sold if _begins_in(one, period)]
+    lines = {one.pk: one for one in (row.order_line for row in begun) if one is not None}
     lines |= {one.line_id: one.line for one in takes}
     places, fill = _places(slots, takes, parts)
-    begun = [one.dates for one in sold if _begins_in(one, period)]
     orders = {one.order_id: one.order.language for one in lines.values()}
     has_dates = bool(slots) or house.offers.exclude(kind__in=SLEPT).exists()
     return HouseFigures(
@@ -114,7 +114,7 @@ def figures_of(house: Provider, period: Period) -> HouseFigures:
         places=places if has_dates else None,
         fill=fill,
         stays=len(begun),
-        nights_of_stays=sum((one.upper - one.lower).days for one in begun),
+        nights_of_stays=sum((one.dates.upper - one.dates.lower).days for one in begun),
         bookings=len(orders),
         languages=tuple(Counter(orders.values()).most_common()),
         gross=sum((one.gross_amount for one in lines.values()), ZERO),

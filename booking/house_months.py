@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
@@ -97,7 +98,7 @@ def keep_house_months(*, now: datetime) -> int:
     this_month = month_of(today.year, today.month)
     first, last = this_month.moved(-MONTHS_BACK).first, this_month.moved(MONTHS_ON).first
     poles = pole_by_commune(today)
-    values = {
+    values: dict[str, Any] = {
         "first": first,
         "last": last,
         "now": now,
@@ -115,7 +116,7 @@ def keep_house_months(*, now: datetime) -> int:
         written += cursor.rowcount
         # A house that sells no more is compared with nobody in months that can still change.
         HouseMonth.objects.filter(month__gte=first, counted_at__lt=now).delete()
-    return written
+    return int(written)
 
 
 def middle_of_pole(

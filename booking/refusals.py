@@ -351,6 +351,12 @@ MESSAGES: dict[str, Any] = {
     ),
     "need_used_up": gettext_lazy("These dates are no longer proposed. Choose another offer."),
     "too_many_needs": gettext_lazy("%(max)s at most at a time: end one first."),
+    # The widget
+    "site_unreadable": gettext_lazy(
+        "This isn’t the address of a site: write it like www.gite-des-narces.fr"
+    ),
+    "site_twice": gettext_lazy("This site may show it already."),
+    "too_many_sites": gettext_lazy("%(max)s sites at most: remove one first."),
     "price_missing": gettext_lazy("Give at least one price."),
     "unit_missing": gettext_lazy("Add at least one unit, with its prices."),
     "slot_missing": gettext_lazy("Add at least one slot to come."),

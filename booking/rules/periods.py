@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal
 
-MONTH, SEASON, YEAR = "month", "season", "year"
+MONTH: Final = "month"
+SEASON: Final = "season"
+YEAR: Final = "year"
 WINTER, SPRING, SUMMER, AUTUMN = "hiver", "printemps", "ete", "automne"
 # First month and how many; winter begins in the year before its own.
 SEASONS = {WINTER: (12, 4), SPRING: (4, 3), SUMMER: (7, 2), AUTUMN: (9, 3)}
