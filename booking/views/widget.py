@@ -89,6 +89,9 @@ def basket(request: HttpRequest, house: str) -> HttpResponse:
     except Refusal as refusal:
         return _refused(request, Shown(owner, current), refusal)
     query = _query_of(request.POST.get("next", ""))
+    # What was chosen is theirs: asked for again, these nights would be taken.
+    for name in ("arrival", "departure", "first_day", "last_day"):
+        query.pop(name, None)
     query["cle"] = widget.token_of(owner, current)
     return _framed(SeeOther(f"{_address(owner)}?{query.urlencode()}#choix"), owner)
 
