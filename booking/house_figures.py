@@ -6,7 +6,7 @@ houses do is read from `booking.house_months` alone, as the rule of secrecy lets
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -17,7 +17,7 @@ from django.db.models import Q, Sum
 
 from booking.models import Channel, Closure, Offer, OrderLine, Payout, Slot, SlotTake, Stay, Unit
 from booking.rules import states
-from booking.rules.kinds import PLACES, SLEPT, kind_of
+from booking.rules.kinds import MINDING, PLACES, SLEPT
 from booking.rules.occupancy import (
     ELSEWHERE,
     HERE,
@@ -171,14 +171,14 @@ def _channel(line: OrderLine | None) -> str:
 
 
 # --- Places --------------------------------------------------------------------------------------
-def _slots(house: Provider, period: Period) -> list[tuple[date, int, int, bool, str]]:
+def _slots(house: Provider, period: Period) -> list[Slot]:
     rows = Slot.objects.filter(
         Q(is_closed=False) | Q(sold__gt=0),
         offer__provider=house,
         starts_at__gte=at_paris(period.first, time()),
         starts_at__lt=at_paris(period.ends_on, time()),
     )
-    return list(rows.values_list("day", "capacity", "sold", "is_closed", "offer__kind"))
+    return list(rows.select_related("offer"))
 
 
 def _takes(house: Provider, period: Period) -> list[SlotTake]:
@@ -193,25 +193,29 @@ def _takes(house: Provider, period: Period) -> list[SlotTake]:
 
 
 def _places(
-    slots: Iterable[tuple[date, int, int, bool, str]],
-    takes: Iterable[SlotTake],
-    parts: Sequence[Nights],
+    slots: Iterable[Slot], takes: Iterable[SlotTake], parts: Sequence[Nights]
 ) -> tuple[Series, int | None]:
     """Return places by part, in persons and things, and how full the dates were in percent.
 
-    What a child takes of a carer isn't a whole place: what is left is counted by its kind.
+    What a child takes of a carer isn't a whole place: what is left is counted by its kind. What is
+    sold of a date without an order of ours was sold otherwise.
     """
     found = [Counts() for _part in parts]
+    ours: dict[int, int] = defaultdict(int)
+    for take in takes:
+        ours[take.slot_id] += take.quantity
+        line = take.line
+        persons = line.quantity if line.kind in MINDING else take.quantity
+        counts = Counts(open=persons, **{_channel(line): persons})
+        found[_part_of(take.slot.day, parts)] += counts
     units = taken = 0
-    for day, capacity, sold, is_closed, kind in slots:
-        left = 0 if is_closed else kind_of(kind).places_left(capacity - sold, ())
-        found[_part_of(day, parts)] += Counts(open=left)
-        units += sold if is_closed else capacity
-        taken += sold
-    for one in takes:
-        persons = one.quantity if one.line.kind != "childcare" else one.line.quantity
-        counts = Counts(open=persons, **{_channel(one.line): persons})
-        found[_part_of(one.slot.day, parts)] += counts
+    for slot in slots:
+        rules = slot.offer.kind_rules
+        left = 0 if slot.is_closed else rules.places_left(slot.capacity - slot.sold, ())
+        others = rules.places_left(slot.sold - ours[slot.pk], ())
+        found[_part_of(slot.day, parts)] += Counts(open=left + others, elsewhere=others)
+        units += slot.sold if slot.is_closed else slot.capacity
+        taken += slot.sold
     fill = (200 * taken + units) // (2 * units) if units else None
     return _series(parts, found), fill
 

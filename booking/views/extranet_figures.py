@@ -45,6 +45,11 @@ class Drawn:
     middle: int | None
     rows: list[tuple[str, str, Part]]
 
+    @property
+    def has_elsewhere(self) -> bool:
+        """Whether something may have been sold elsewhere: nights always, places where some were."""
+        return self.family == NIGHTS or self.series.total.elsewhere > 0
+
 
 @never_cache
 @login_required

@@ -86,6 +86,14 @@ def test_places_are_counted_in_persons(order: Order):
     assert figures_of(house_of(order, "meal"), JULY).places.total == Counts(open=4, here=4)
 
 
+def test_places_sold_without_an_order_of_ours_were_sold_otherwise(order: Order):
+    slot = order.lines.get(kind="meal").slot
+    Slot.objects.filter(pk=slot.pk).update(sold=7)
+    found = figures_of(house_of(order, "meal"), JULY)
+    assert found.places.total == Counts(open=10, here=4, elsewhere=3)
+    assert found.fill == found.places.total.percent == 70
+
+
 def test_what_is_cancelled_counts_no_more(order: Order):
     for kind in ("lodging", "meal"):
         line = order.lines.get(kind=kind)
