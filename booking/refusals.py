@@ -355,6 +355,10 @@ MESSAGES: dict[str, Any] = {
     "site_unreadable": gettext_lazy(
         "This isn’t the address of a site: write it like www.gite-des-narces.fr"
     ),
+    "widget_carried": gettext_lazy(
+        "What you had chosen was carried to the Velay’s site, or is no longer kept: choose again "
+        "here, or go on there."
+    ),
     "site_twice": gettext_lazy("This site may show it already."),
     "too_many_sites": gettext_lazy("%(max)s sites at most: remove one first."),
     "price_missing": gettext_lazy("Give at least one price."),

@@ -8,7 +8,8 @@ saw the old one, or planted it, finds nothing any more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -60,16 +61,28 @@ def add_in_widget(
 ) -> BasketLine:
     """Add something of this house to a basket of its widget, marked so.
 
-    Raises BadInput `offer_unknown` for an offer of another house, and as `add_to_basket`.
+    Raises BadInput `offer_unknown` for an offer of another house, WrongState `widget_carried` where
+    the basket joined a stay of the site meanwhile, and as `add_to_basket`.
     """
     if not Offer.objects.filter(pk=request.offer_id, provider=house).exists():
         raise BadInput(trouble("offer_unknown"))
-    return add_to_basket(basket, replace(request, channel=Channel.WIDGET.value), now=now)
+    with _still_there():
+        return add_to_basket(basket, replace(request, channel=Channel.WIDGET.value), now=now)
 
 
 def remove_in_widget(basket: Basket, line_id: int, *, now: datetime) -> None:
-    """Take a line out and free what it held; raises WrongState `frozen`."""
-    remove_line(basket, line_id, now=now)
+    """Take a line out and free what it held; raises WrongState `frozen`, `widget_carried`."""
+    with _still_there():
+        remove_line(basket, line_id, now=now)
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    """Say so where another tab let the basket join a stay of the site: it is no more."""
+    try:
+        yield
+    except Basket.DoesNotExist as error:
+        raise WrongState(trouble("widget_carried")) from error
 
 
 def carry_over(basket: Basket, own: Basket | None, *, now: datetime) -> Basket:
@@ -77,15 +90,16 @@ def carry_over(basket: Basket, own: Basket | None, *, now: datetime) -> Basket:
 
     Without a stay of their own the basket itself becomes it, under a new key. Otherwise its lines
     join that stay, with what they hold, and its persons are found again there. Raises WrongState
-    `frozen` while a payment is under way in either, NotAllowed `bad_quantity` where there would be
-    too many lines. Locks both baskets, by their keys.
+    `widget_carried` the second time, `frozen` while the stay is being paid, NotAllowed
+    `bad_quantity` where there would be too many lines. Locks both baskets, by their keys.
     """
     with locks.write_transaction():
         pair = {basket.pk, own.pk} if own is not None else {basket.pk}
-        locked = {pk: locks.lock_basket(pk) for pk in sorted(pair)}
+        with _still_there():
+            locked = {pk: locks.lock_basket(pk) for pk in sorted(pair)}
         mine = locked[basket.pk]
         if mine.state != Basket.State.OPEN or mine.channel != Channel.WIDGET:
-            raise WrongState(trouble("frozen"))
+            raise WrongState(trouble("widget_carried"))
         theirs = locked[own.pk] if own is not None else None
         if theirs is None or theirs.pk == mine.pk or not theirs.lines.exists():
             return _handed_over(mine)

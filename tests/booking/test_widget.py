@@ -1,6 +1,6 @@
 """A basket begun in a house's widget: its own offers only, by its key, carried to the site once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -140,7 +140,7 @@ def test_carried_over_it_has_another_key_and_its_hold(gite):
     assert basket_of(old) is None
     assert basket_of_token(gite.provider, token_of(gite.provider, carried)) is None
     assert view_basket(carried, now=NOW).can_check_out
-    with pytest.raises(Refusal, match="frozen"):
+    with pytest.raises(Refusal, match="widget_carried"):
         carry_over(carried, None, now=NOW)
 
 
@@ -189,3 +189,19 @@ def test_too_many_lines_are_refused_and_stay_where_they_are(gite, monkeypatch):
     with pytest.raises(Refusal, match="bad_quantity"):
         carry_over(basket, own, now=NOW)
     assert (basket.lines.count(), own.lines.count()) == (1, 1)
+
+
+def test_another_tab_that_still_adds_is_told(gite):
+    own = factories.a_basket()
+    hold_place(own, "Lace")
+    basket = chosen(gite)
+    carry_over(Basket.objects.get(pk=basket.pk), own, now=NOW)
+    later = week_of(gite, arrival=date(2027, 8, 7), departure=date(2027, 8, 14))
+    for action in (
+        lambda: add_in_widget(gite.provider, basket, later, now=NOW),
+        lambda: remove_in_widget(basket, 1, now=NOW),
+        lambda: carry_over(basket, own, now=NOW),
+    ):
+        with pytest.raises(Refusal, match="widget_carried"):
+            action()
+    assert Stay.objects.count() == 1
