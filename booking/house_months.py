@@ -25,44 +25,61 @@ from oti.lib.dates import today as day_of
 # A year back, for what is booked late or counted anew; a year on, for what is sold already.
 MONTHS_BACK, MONTHS_ON = 12, 12
 # As `booking.rules.occupancy` counts for one house: a test holds them together.
+# Every span is cut at the months it meets, once: joined to all months it would be read for each.
 COUNT_NIGHTS = """
-WITH month AS (
-    SELECT m::date AS first, (m + interval '1 month')::date AS after
-    FROM generate_series(%(first)s::date, %(last)s::date, interval '1 month') m
-), unit AS (
+WITH span AS (
+    SELECT %(first)s::date AS first, (%(last)s::date + interval '1 month')::date AS after
+), unit AS MATERIALIZED (
     SELECT u.id, o.provider_id, CASE WHEN u.is_active AND o.state IN ('published', 'paused')
         THEN (o.created_at AT TIME ZONE 'Europe/Paris')::date END AS since
     FROM booking_unit u JOIN booking_offer o ON o.id = u.offer_id WHERE o.kind = ANY(%(kinds)s)
+), offered AS (
+    SELECT provider_id, since, count(*) AS units FROM unit WHERE since IS NOT NULL GROUP BY 1, 2
 ), capacity AS (
-    SELECT unit.provider_id, month.first,
-        sum(greatest(0, month.after - greatest(month.first, unit.since))) AS nights
-    FROM unit, month WHERE unit.since IS NOT NULL GROUP BY 1, 2
+    SELECT provider_id, m::date AS month, sum(units * greatest(
+        0, (m + interval '1 month')::date - greatest(m::date, since)
+    )) AS nights
+    FROM offered, span,
+    generate_series(span.first, span.after - 1, interval '1 month') m GROUP BY 1, 2
 ), taken AS (
-    SELECT unit.provider_id, month.first,
-        sum(least(upper(s.dates), month.after) - greatest(lower(s.dates), month.first)) AS nights,
-        sum(greatest(0, least(upper(s.dates), month.after, coalesce(unit.since, month.after))
-            - greatest(lower(s.dates), month.first))) AS outside
-    FROM unit JOIN booking_stay s ON s.unit_id = unit.id AND s.state IN ('sold', 'blocked')
-    JOIN month ON s.dates && daterange(month.first, month.after) GROUP BY 1, 2
+    SELECT unit.provider_id, m::date AS month,
+        sum(least(upper(s.dates), (m + interval '1 month')::date)
+            - greatest(lower(s.dates), m::date)) AS nights,
+        sum(greatest(0, least(upper(s.dates), (m + interval '1 month')::date,
+            coalesce(unit.since, upper(s.dates))) - greatest(lower(s.dates), m::date))) AS outside
+    FROM span, booking_stay s JOIN unit ON unit.id = s.unit_id,
+    generate_series(
+        date_trunc('month', greatest(lower(s.dates), span.first)),
+        least(upper(s.dates), span.after) - 1, interval '1 month'
+    ) m
+    WHERE s.state IN ('sold', 'blocked') AND s.dates && daterange(span.first, span.after)
+    GROUP BY 1, 2
 ), shut AS (
-    SELECT DISTINCT unit.id, unit.provider_id, month.first, day::date AS day
-    FROM unit JOIN booking_closure c ON c.unit_id = unit.id
-    JOIN month ON c.dates && daterange(month.first, month.after),
-    LATERAL generate_series(
-        greatest(lower(c.dates), month.first, unit.since),
-        least(upper(c.dates), month.after) - 1, interval '1 day'
+    SELECT DISTINCT unit.id, unit.provider_id, day::date AS day
+    FROM span, booking_closure c JOIN unit ON unit.id = c.unit_id AND unit.since IS NOT NULL,
+    generate_series(
+        greatest(lower(c.dates), span.first, unit.since),
+        least(upper(c.dates), span.after) - 1, interval '1 day'
     ) day
-    WHERE unit.since IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM booking_stay s WHERE s.unit_id = unit.id
-        AND s.state IN ('sold', 'blocked') AND s.dates @> day::date
-    )
-), closed AS (SELECT provider_id, first, count(*) AS nights FROM shut GROUP BY 1, 2),
-counted AS (
-    SELECT provider_id, first AS month, coalesce(capacity.nights, 0)
-        + coalesce(taken.outside, 0) - coalesce(closed.nights, 0) AS open,
-        coalesce(taken.nights, 0) AS taken
-    FROM capacity FULL JOIN taken USING (provider_id, first)
-    LEFT JOIN closed USING (provider_id, first)
+    WHERE c.dates && daterange(span.first, span.after)
+), occupied AS (
+    SELECT s.unit_id, day::date AS day
+    FROM span, booking_stay s,
+    generate_series(
+        greatest(lower(s.dates), span.first), least(upper(s.dates), span.after) - 1,
+        interval '1 day'
+    ) day
+    WHERE s.state IN ('sold', 'blocked') AND s.dates && daterange(span.first, span.after)
+    AND s.unit_id IN (SELECT id FROM shut)
+), closed AS (
+    SELECT provider_id, date_trunc('month', shut.day)::date AS month, count(*) AS nights
+    FROM shut LEFT JOIN occupied ON occupied.unit_id = shut.id AND occupied.day = shut.day
+    WHERE occupied.unit_id IS NULL GROUP BY 1, 2
+), counted AS (
+    SELECT provider_id, month, coalesce(capacity.nights, 0) + coalesce(taken.outside, 0)
+        - coalesce(closed.nights, 0) AS open, coalesce(taken.nights, 0) AS taken
+    FROM capacity FULL JOIN taken USING (provider_id, month)
+    LEFT JOIN closed USING (provider_id, month)
 )
 """
 COUNT_PLACES = """
