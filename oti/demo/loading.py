@@ -19,7 +19,6 @@ from wagtail.models import Site as WagtailSite
 from wagtail.search.backends import get_search_backends
 
 from booking import search_table
-from booking.house_months import keep_house_months
 from booking.importers.tourist_tax import DATA as TAX_FILE
 from booking.importers.tourist_tax import load_tourist_tax
 from booking.models import (
@@ -108,7 +107,7 @@ def load_demo(*, now: datetime) -> DemoReport:
     """Load the demo or extend its dates to those of `now`; on the same day do nothing.
 
     One transaction: either all of it is there or nothing. The search table is written again at
-    the end, then what houses are compared with. Never call it in production.
+    the end. Never call it in production.
     """
     day = paris_today(now)
     version = catalogue_version(TERRITORY_FOLDER, TAX_FILE.parent)
@@ -118,8 +117,6 @@ def load_demo(*, now: datetime) -> DemoReport:
     with transaction.atomic():
         report = _load(version, day, last, now)
         search_table.rebuild_all(today=day)
-    # What pages compare with: counted each night otherwise.
-    keep_house_months(now=now)
     return report
 
 
