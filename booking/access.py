@@ -19,6 +19,7 @@ from booking.basket import basket_of
 from booking.care import asks_sheet
 from booking.models import (
     Basket,
+    CapacityNeed,
     ChannelIncident,
     Feed,
     Order,
@@ -26,6 +27,7 @@ from booking.models import (
     Payout,
     Slot,
     Unit,
+    WidgetSite,
 )
 from booking.rules import states
 from members.access import owned_by, providers_of
@@ -241,3 +243,19 @@ def incident_for_provider(user: User | AnonymousUser, pk: int) -> ChannelInciden
     """Return one double booking of this person's lodgings; raises Http404 for another's."""
     own = incidents_of_providers(user).select_related("unit__offer", "order_line__order")
     return get_object_or_404(own, pk=pk)
+
+
+def needs_of_providers(user: User | AnonymousUser) -> QuerySet[CapacityNeed]:
+    """Return what this person's providers want to fill, and nobody else's."""
+    return CapacityNeed.objects.filter(provider__in=providers_of(user))
+
+
+def need_for_provider(user: User | AnonymousUser, pk: int) -> CapacityNeed:
+    """Return one need of this person's providers; raises Http404 for another's."""
+    return get_object_or_404(needs_of_providers(user), pk=pk)
+
+
+def widget_site_for_provider(user: User | AnonymousUser, pk: int) -> WidgetSite:
+    """Return one site that frames a widget of this person's providers; Http404 for another's."""
+    own = WidgetSite.objects.filter(provider__in=providers_of(user))
+    return get_object_or_404(own.select_related("provider"), pk=pk)

@@ -275,6 +275,8 @@ def _fill(line: BasketLine, wish: Wish, taken: Taken) -> BasketLine:
     line.is_overlap_accepted = wish.request.is_overlap_accepted
     # What was taken as part of a whole stays so when it is changed.
     line.is_sold_whole = line.is_sold_whole or wish.request.is_sold_whole
+    # As what was chosen in a house's widget.
+    line.channel = line.channel or wish.request.channel
     line.shown_amount = wish.quote.total
     return line
 

@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, models, transaction
 
 from booking.models import (
     Basket,
+    CapacityNeed,
     Feed,
     Order,
     OutboxMessage,
@@ -163,6 +164,11 @@ def lock_provider(pk: int) -> Provider:
     Rows that speak of it (sales, offers) are written meanwhile. Raises Provider.DoesNotExist.
     """
     return Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_need(pk: int) -> CapacityNeed:
+    """Lock what a house wants to fill, after everything else; raises CapacityNeed.DoesNotExist."""
+    return CapacityNeed.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:

@@ -196,6 +196,7 @@ def _order_line(
         tourist_tax_on_site_amount=quote.tourist_tax_on_site,
         deposit_amount=offer.deposit_amount,
         position=position,
+        channel=one.line.channel,
     )
 
 

@@ -330,6 +330,37 @@ MESSAGES: dict[str, Any] = {
         "Nights were sold since (%(orders)s): it can’t be undone. Change the others by themselves."
     ),
     "undo_held": gettext_lazy("Somebody is booking these nights: try again after %(time)s."),
+    # Dates that hosts want to fill
+    "need_no_period": gettext_lazy("Choose at least one week, or give dates of your own."),
+    "need_too_many_periods": gettext_lazy("%(max)s periods at most: say the others apart."),
+    "need_periods_overlap": gettext_lazy("Two of these periods overlap: change one of them."),
+    "need_audience": gettext_lazy("Say for whom."),
+    "need_over_closed": gettext_lazy(
+        "Closed from %(first)s to %(last)s (%(reason)s): choose other dates, or open them in your "
+        "calendar first."
+    ),
+    "need_no_date": gettext_lazy(
+        "Nothing of this offer takes place then with places left: add dates first, or choose "
+        "other days."
+    ),
+    "need_all_taken": gettext_lazy("All these nights are taken already: nothing is to be filled."),
+    "need_too_many": gettext_lazy("Only %(max)s are left on these dates: ask for no more."),
+    "floor_above_price": gettext_lazy(
+        "Your price on these dates is %(price)s already: nobody can propose a lower one with such "
+        "a floor. Lower it, or tick that you mean it."
+    ),
+    "need_used_up": gettext_lazy("These dates are no longer proposed. Choose another offer."),
+    "too_many_needs": gettext_lazy("%(max)s at most at a time: end one first."),
+    # The widget
+    "site_unreadable": gettext_lazy(
+        "This isn’t the address of a site: write it like www.gite-des-narces.fr"
+    ),
+    "widget_carried": gettext_lazy(
+        "What you had chosen was carried to the Velay’s site, or is no longer kept: choose again "
+        "here, or go on there."
+    ),
+    "site_twice": gettext_lazy("This site may show it already."),
+    "too_many_sites": gettext_lazy("%(max)s sites at most: remove one first."),
     "price_missing": gettext_lazy("Give at least one price."),
     "unit_missing": gettext_lazy("Add at least one unit, with its prices."),
     "slot_missing": gettext_lazy("Add at least one slot to come."),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from booking import (
     care,
     classifying,
+    house_months,
     incidents,
     messages,
     old_baskets,
@@ -154,3 +155,9 @@ def follow_classifications() -> None:
 def remind_of_papers() -> None:
     """Remind hosts of papers that end."""
     papers.remind_of_papers(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.keep_house_months")
+def keep_house_months() -> None:
+    """Count what every house had open and taken, for comparing."""
+    house_months.keep_house_months(now=timezone.now())

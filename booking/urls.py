@@ -16,6 +16,7 @@ from booking.views import (
     own_stays,
     ready_stays,
     search,
+    widget,
 )
 
 app_name = "booking"
@@ -41,6 +42,10 @@ urlpatterns = [
     path(pgettext_lazy("address", "my-stay/ideas/"), ideas.ideas, name="ideas"),
     path(pgettext_lazy("address", "map/"), atlas.atlas, name="map"),
     path(pgettext_lazy("address", "ranking/"), search.ranking, name="ranking"),
+    # Named alike in every language: houses paste these addresses into their own sites.
+    path("widget/<slug:house>/", widget.page, name="widget"),
+    path("widget/<slug:house>/panier/", widget.basket, name="widget-basket"),
+    path("widget/<slug:house>/suite/", widget.onward, name="widget-onward"),
     path(pgettext_lazy("address", "my-stay/add/"), basket.add_line, name="line-add"),
     path(pgettext_lazy("address", "my-stay/extend/"), basket.extend, name="hold-extend"),
     path(pgettext_lazy("address", "my-stay/renew/"), basket.renew, name="hold-renew"),

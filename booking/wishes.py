@@ -85,6 +85,8 @@ class LineRequest:
     is_once: bool = False
     # It belongs to a whole stay that was proposed at one price.
     is_sold_whole: bool = False
+    # Where it is chosen, "" on the site itself.
+    channel: str = ""
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ SEE = {
         "suborder",
         "orderevidence",
         "channelincident",
+        "capacityneed",
     ),
     "destination": ("commune", "epci", "perimeter"),
     "members": ("entry",),

@@ -281,6 +281,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "destination.tasks.check_outside_links",
         "schedule": crontab(minute=17, hour=3),
     },
+    "keep-house-months": {
+        "task": "booking.tasks.keep_house_months",
+        "schedule": crontab(minute=41, hour=3),
+    },
     "extend-search-table": {"task": "booking.tasks.extend_search_table", "schedule": 600.0},
 }
 

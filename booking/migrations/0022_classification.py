@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0015_night_edits'),
+        ("booking", "0019_needs_figures_widget"),
     ]
 
     operations = [

@@ -1,10 +1,12 @@
 """Models of selling."""
 
-from booking.models.baskets import Basket, BasketLine
+from booking.models.baskets import Basket, BasketLine, Channel
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
+from booking.models.capacity_needs import CapacityNeed, NeedPeriod
 from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
+from booking.models.house_months import HouseMonth
 from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
@@ -29,6 +31,7 @@ from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
+from booking.models.widget import WidgetSite
 
 __all__ = [
     "AgeBand",
@@ -36,7 +39,9 @@ __all__ = [
     "BasketLine",
     "CancellationPolicy",
     "CancellationStep",
+    "CapacityNeed",
     "CareSheet",
+    "Channel",
     "ChannelIncident",
     "Closure",
     "EvidenceIsFinal",
@@ -44,6 +49,8 @@ __all__ = [
     "Feed",
     "FeedEvent",
     "GatewayEvent",
+    "HouseMonth",
+    "NeedPeriod",
     "NightEdit",
     "Offer",
     "OfferLabel",
@@ -77,5 +84,6 @@ __all__ = [
     "TouristTaxTariff",
     "Unit",
     "UnitDay",
+    "WidgetSite",
     "kind_choices",
 ]

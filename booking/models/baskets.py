@@ -18,6 +18,12 @@ from booking.models.offers import EURO, Offer, Unit
 from oti.lib.codes import secret_token
 
 
+class Channel(models.TextChoices):
+    """Where something was chosen, other than on the site itself."""
+
+    WIDGET = "widget", _("on the house’s own site")
+
+
 class Basket(models.Model):
     """One visitor's stay in the making; the token in its cookie or address is its only key."""
 
@@ -41,6 +47,10 @@ class Basket(models.Model):
     extensions = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # Begun in a house's widget: only there, and until it is carried to the site.
+    channel = models.CharField(
+        max_length=8, choices=Channel.choices, default="", db_default="", blank=True
+    )
 
     class Meta:
         verbose_name = _("basket")
@@ -83,6 +93,10 @@ class BasketLine(models.Model):
     # Taken as part of a whole stay at one price: of several services that is a package, whatever
     # their share (domain.md §2.2).
     is_sold_whole = models.BooleanField(default=False, db_default=False)
+    # Where it was chosen, "" on the site itself: figures tell it (features.md H10).
+    channel = models.CharField(
+        max_length=8, choices=Channel.choices, default="", db_default="", blank=True
+    )
     # The total last shown to the visitor: a change has to be accepted (features.md B12).
     shown_amount = models.DecimalField(**EURO)
     position = models.PositiveSmallIntegerField(default=0)

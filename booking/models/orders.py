@@ -14,7 +14,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from booking.models.baskets import Basket, BasketLine
+from booking.models.baskets import Basket, BasketLine, Channel
 from booking.models.calendar import Slot
 from booking.models.offers import EURO, Offer, Unit, VatScheme
 from booking.rules import states
@@ -202,6 +202,10 @@ class OrderLine(models.Model):
         _("deposit asked for on site"), null=True, blank=True, **EURO
     )
     position = models.PositiveSmallIntegerField(default=0)
+    # Where it was chosen, as its line of the basket says.
+    channel = models.CharField(
+        _("chosen"), max_length=8, choices=Channel.choices, default="", db_default="", blank=True
+    )
 
     class Meta:
         verbose_name = _("line of an order")

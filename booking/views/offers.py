@@ -63,7 +63,7 @@ def stay_offer_page(
         "page_errors": form.page_errors,
     }
     context["share"] = cards.shared(offer, context["pictures"])
-    box = {} if pole is None else _price_box(request, offer, form, now=now)
+    box = {} if pole is None else price_box(request, offer, form, now=now)
     origin = request.build_absolute_uri("/")[:-1]
     context["structured"] = [
         structured.of_lodging(
@@ -108,9 +108,10 @@ def _facts(offer: Offer) -> list[tuple[str, str]]:
 
 
 # --- The price ----------------------------------------------------------------------------------
-def _price_box(
+def price_box(
     request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
 ) -> dict[str, Any]:
+    """Return what `booking/parts/buy_nights.html` and `rooms.html` show of the address's dates."""
     supplements = supplement_terms(offer)
     taken = options_asked(request.GET, supplements)
     box: dict[str, Any] = {

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('destination', '0011_desk_search'),
+        ("destination", "0011_desk_search"),
     ]
 
     operations = [

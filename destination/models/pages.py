@@ -47,7 +47,7 @@ RESERVED = frozenset(
         *("formulaire-forfait", "schema-accessibilite", "plan-du-site", "site-map"),
         *("ranking", "classement", "uebernachten", "erleben", "aufenthalte", "zusammenstellen"),
         *("mein-aufenthalt", "karte", "reihenfolge", "buchen", "reise", "buchung-finden", "konto"),
-        *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber"),
+        *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber", "widget"),
     ]
 )
 # Below the root and the home.

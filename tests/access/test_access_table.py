@@ -73,6 +73,10 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:ideas": EVERYBODY,
     "booking:ranking": EVERYBODY,
     "booking:map": EVERYBODY,
+    "booking:widget": EVERYBODY,
+    "booking:widget-basket": POST_ONLY,
+    # Without the key of a basket there is nothing to go on with.
+    "booking:widget-onward": dict.fromkeys(CAST, 303),
     "booking:line-add": POST_ONLY,
     "booking:hold-extend": POST_ONLY,
     "booking:hold-renew": POST_ONLY,
@@ -109,6 +113,14 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
     "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-payouts": SIGNED_IN,
+    "extranet-figures": SIGNED_IN,
+    # Without one's own house there is no table.
+    "extranet-figures-csv": {**SIGNED_IN, "visitor": 404, "office": 404},
+    "extranet-needs": SIGNED_IN,
+    "extranet-need-add": OF_ITS_HOST,
+    "extranet-need": POST_ONLY,
+    "extranet-widget": SIGNED_IN,
+    "extranet-widget-remove": POST_ONLY,
     "extranet-links": SIGNED_IN,
     "extranet-link-add": OF_ITS_HOST,
     "extranet-link-share": POST_ONLY,
@@ -212,6 +224,11 @@ class World:
             "extranet-line": {"pk": line.pk},
             "extranet-booking": {"reference": self.order.reference},
             "extranet-slot": {"pk": ticket.slot_id},
+            "extranet-need": {"pk": 1},
+            "extranet-widget-remove": {"pk": 1},
+            "booking:widget": {"house": line.offer.provider.slug},
+            "booking:widget-basket": {"house": line.offer.provider.slug},
+            "booking:widget-onward": {"house": line.offer.provider.slug},
             "extranet-link-add": {"pk": line.unit_id},
             "extranet-link-share": {"pk": line.unit_id},
             **{f"extranet-feed-{one}": {"pk": self.feed.pk} for one in FEED_ACTIONS},
@@ -245,6 +262,10 @@ class World:
         }
         if name in {"extranet-nights", "extranet-slots-add"}:
             return f"{reverse(name)}?provider={line.offer.provider.slug}"
+        if name == "extranet-need-add":
+            return f"{reverse(name)}?offre={line.offer.slug}"
+        if name == "extranet-figures-csv":
+            return f"{reverse(name)}?periode=2027-07"
         if name == "wagtail_serve":
             return reverse(name, args=["bien-etre/"])
         if name in about_order:

@@ -190,6 +190,18 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         assert page.locator("html").get_attribute("lang") == language
         assert_is_clean_everywhere(page)
 
+    # In one look each.
+    offer = unit.offer.slug
+    for path in (
+        f"/pro/frequentation/?maison={slug}",
+        f"/pro/besoins/?maison={slug}",
+        f"/pro/besoins/ajouter/?offre={offer}",
+        f"/pro/widget/?maison={slug}",
+        f"/{language}/widget/{slug}/?offre={offer}&{town.week}",
+    ):
+        page.goto(f"{town.url}{path}")
+        assert_is_clean(page)
+
     page.goto(f"{town.url}{CALENDAR}changer/?provider={slug}")
     page.locator(".nform button[type=submit]").click()
     expect(page.locator(".alert--err")).to_be_visible()

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from booking.house_months import keep_house_months
 from oti.demo.accounts import DEMO_ACCOUNTS
 from oti.demo.loading import load_demo
 
@@ -22,10 +23,13 @@ class Command(BaseCommand):
             msg = "The demo and its accounts never exist in production."
             raise CommandError(msg)
         begun = time.monotonic()
-        report = load_demo(now=timezone.now())
+        now = timezone.now()
+        report = load_demo(now=now)
         if report.is_unchanged:
             self.stdout.write("Demo: up to date.")
             return
+        # What hosts' figures are compared with: counted each night otherwise.
+        keep_house_months(now=now)
         self.stdout.write(
             f"Demo: {report.providers} providers, {report.offers} offers, {report.units} units, "
             f"{report.nights_taken} stays taken, {report.slots} slots, {report.events} events, "

@@ -1,0 +1,122 @@
+"""Two tabs that carry one widget's basket, an add that meets it, a need that two sales want.
+
+Each is decided under its row's lock; the sentinel takes that of a need away, and it is used twice.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from booking import capacity_needs, locks, widget
+from booking.basket import add_to_basket
+from booking.capacity_needs import NeedInput, say_need
+from booking.models import Basket, BasketLine, CapacityNeed, Offer, Stay
+from booking.refusals import Refusal
+from booking.wishes import LineRequest
+from members.journal import SYSTEM
+from tests import factories
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
+from tests.concurrency.rivals import Meeting, errors_in, run_together
+
+pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
+
+
+@pytest.fixture
+def gite() -> Offer:
+    return factories.a_lodging(units=2, now=NOW)
+
+
+def week_of(offer: Offer, number: int = 0) -> LineRequest:
+    unit = offer.units.order_by("pk")[number]
+    return LineRequest(
+        offer_id=offer.pk,
+        unit_id=unit.pk,
+        arrival=SATURDAY,
+        departure=NEXT_SATURDAY,
+        ages=(None,),
+        is_for_others=True,
+    )
+
+
+def chosen(offer: Offer) -> Basket:
+    basket = widget.begin_basket(language="fr")
+    widget.add_in_widget(offer.provider, basket, week_of(offer), now=NOW)
+    return basket
+
+
+def a_stay_of_the_site() -> Basket:
+    own = factories.a_basket()
+    lace = factories.an_activity()
+    slot = factories.a_slot(lace, date(2027, 7, 12))
+    add_to_basket(own, LineRequest(offer_id=lace.pk, slot_id=slot.pk, ages=(None,)), now=NOW)
+    return own
+
+
+def test_two_tabs_carry_a_basket_once(gite: Offer):
+    basket, stays = chosen(gite), [a_stay_of_the_site(), a_stay_of_the_site()]
+
+    results = run_together(
+        [
+            lambda own=own: widget.carry_over(Basket.objects.get(pk=basket.pk), own, now=NOW)
+            for own in stays
+        ]
+    )
+
+    errors = errors_in(results)
+    assert [one.code for one in errors if isinstance(one, Refusal)] == ["widget_carried"]
+    assert len(errors) == 1
+    assert BasketLine.objects.filter(offer=gite).count() == 1
+    assert Stay.objects.filter(line__isnull=False).count() == 1
+
+
+def test_what_is_added_meanwhile_is_carried_or_refused_never_lost(gite: Offer):
+    basket, own = chosen(gite), a_stay_of_the_site()
+    tab = Basket.objects.get(pk=basket.pk)
+
+    results = run_together(
+        [
+            lambda: widget.carry_over(basket, own, now=NOW),
+            lambda: widget.add_in_widget(gite.provider, tab, week_of(gite, 1), now=NOW),
+        ]
+    )
+
+    errors = errors_in(results)
+    assert all(isinstance(one, Refusal) for one in errors)
+    lines = BasketLine.objects.filter(offer=gite)
+    assert {one.basket_id for one in lines} == {own.pk}
+    # Who was refused holds nothing.
+    assert Stay.objects.count() == lines.count() == 2 - len(errors)
+
+
+def a_need(offer: Offer) -> CapacityNeed:
+    given = NeedInput(((SATURDAY, NEXT_SATURDAY),), quantity=3, floor=Decimal(50), most=1)
+    return say_need(offer, given, actor=SYSTEM, now=NOW)
+
+
+def used(need: CapacityNeed) -> None:
+    with locks.write_transaction():
+        capacity_needs.use_need(need.pk, on=NOW.date())
+
+
+def test_two_sales_use_the_last_of_a_need_once(gite: Offer):
+    need = a_need(gite)
+    results = run_together([lambda: used(need)] * 2)
+    assert len(errors_in(results)) == 1
+    need.refresh_from_db()
+    assert need.redeemed == 1
+
+
+def test_sentinel_without_the_lock_both_have_it(gite: Offer, monkeypatch: pytest.MonkeyPatch):
+    need, meeting = a_need(gite), Meeting(2)
+
+    def read(pk: int) -> Any:
+        found = CapacityNeed.objects.get(pk=pk)
+        meeting.wait()
+        return found
+
+    monkeypatch.setattr(locks, "lock_need", read)
+    assert errors_in(run_together([lambda: used(need)] * 2)) == []
