@@ -8,6 +8,7 @@ from booking.views import (
     extranet,
     extranet_bookings,
     extranet_calendar,
+    extranet_keys,
     extranet_links,
     extranet_payouts,
     extranet_slots,
@@ -59,5 +60,8 @@ urlpatterns = [
         name="extranet-invitation-withdraw",
     ),
     path("pro/invitation/", team.invitation, name="extranet-invitation"),
+    path("pro/cles/", extranet_keys.keys, name="extranet-keys"),
+    path("pro/cles/<slug:house>/creer/", extranet_keys.make, name="extranet-key-make"),
+    path("pro/cles/<slug:house>/<int:pk>/fin/", extranet_keys.revoke, name="extranet-key-revoke"),
     path("compte/suite/", account.after_login, name="after-login"),
 ]

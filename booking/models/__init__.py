@@ -29,6 +29,7 @@ from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
+from booking.models.webhooks import HookDelivery, Webhook
 
 __all__ = [
     "AgeBand",
@@ -44,6 +45,7 @@ __all__ = [
     "Feed",
     "FeedEvent",
     "GatewayEvent",
+    "HookDelivery",
     "NightEdit",
     "Offer",
     "OfferLabel",
@@ -77,5 +79,6 @@ __all__ = [
     "TouristTaxTariff",
     "Unit",
     "UnitDay",
+    "Webhook",
     "kind_choices",
 ]

@@ -202,6 +202,8 @@ class OrderLine(models.Model):
         _("deposit asked for on site"), null=True, blank=True, **EURO
     )
     position = models.PositiveSmallIntegerField(default=0)
+    # When it was sold, cancelled or changed after: what a host's program asks for since a moment.
+    changed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("line of an order")

@@ -133,6 +133,9 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-invitation-withdraw": POST_ONLY,
     # Without having followed a link there is no invitation.
     "extranet-invitation": HIDDEN,
+    "extranet-keys": SIGNED_IN,
+    "extranet-key-make": POST_ONLY,
+    "extranet-key-revoke": POST_ONLY,
     "after-login": dict.fromkeys(CAST, 302),
     # The API asks for no session: a basket's token and an order's key open each their own.
     "api:stays": dict.fromkeys(CAST, 422),
@@ -223,6 +226,8 @@ class World:
             "extranet-invite": {"house": line.offer.provider.slug},
             "extranet-member": {"house": line.offer.provider.slug, "pk": 1},
             "extranet-invitation-withdraw": {"house": line.offer.provider.slug, "pk": 1},
+            "extranet-key-make": {"house": line.offer.provider.slug},
+            "extranet-key-revoke": {"house": line.offer.provider.slug, "pk": 1},
             "media": {"path": "rien.jpg"},
             "api:offer": {"slug": line.offer.slug},
             "api:availability": {"slug": line.offer.slug},
