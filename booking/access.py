@@ -29,7 +29,7 @@ from booking.models import (
 )
 from booking.rules import states
 from members.access import providers_of
-from members.models import User
+from members.models import Provider, User
 from oti.lib.joins import columns_of, read_rows
 
 BASKET_COOKIE = "sejour"
@@ -173,13 +173,22 @@ def lines_of_providers(user: User | AnonymousUser) -> QuerySet[OrderLine]:
 
     Each knows when the stay begins with a bed (`first_arrival`), be it somebody else's.
     """
+    return _lines_of(providers_of(user))
+
+
+def lines_of_house(provider: Provider) -> QuerySet[OrderLine]:
+    """Return the sold lines of one house, as `lines_of_providers`, for a program with its key."""
+    return _lines_of(Provider.objects.filter(pk=provider.pk))
+
+
+def _lines_of(providers: QuerySet[Provider]) -> QuerySet[OrderLine]:
     beds = OrderLine.objects.filter(
         order=OuterRef("order"),
         unit__isnull=False,
         state__in=[states.SOLD, states.HONOURED, states.NO_SHOW],
     )
     return OrderLine.objects.filter(
-        sub_order__provider__in=providers_of(user),
+        sub_order__provider__in=providers,
         state__in=[states.SOLD, states.HONOURED, states.NO_SHOW, states.CANCELLED],
     ).annotate(first_arrival=Subquery(beds.order_by("arrival").values("arrival")[:1]))
 

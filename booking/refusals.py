@@ -384,6 +384,8 @@ MESSAGES: dict[str, Any] = {
         "Another change was asked for under this Idempotency-Key: take a new one."
     ),
     "span_unknown": gettext_lazy("Say what changes: status, price_cents or min_stay."),
+    "slot_change_missing": gettext_lazy("Say what changes: capacity or closed."),
+    "too_many_spans": gettext_lazy("%(max)s spans at most: send them in several requests."),
     "webhook_address": gettext_lazy("Give the whole address of your program, from https:// on."),
     "webhook_twice": gettext_lazy("This address is told already."),
     "too_many_webhooks": gettext_lazy("%(max)s addresses at most: remove one first."),

@@ -522,7 +522,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The same stock, prices and basket as the pages: see oti/api/README.md.",
     "VERSION": "1",
     "APPEND_COMPONENTS": {
-        "securitySchemes": {"access_token": {"type": "http", "scheme": "bearer"}}
+        "securitySchemes": {
+            "access_token": {"type": "http", "scheme": "bearer"},
+            "house_key": {"type": "http", "scheme": "bearer"},
+        }
     },
 }
 

@@ -37,6 +37,7 @@ FEED_ACTIONS = ("refresh", "pause", "empty", "remove")
 EVERYBODY = dict.fromkeys(CAST, 200)
 POST_ONLY = dict.fromkeys(CAST, 405)
 HIDDEN = dict.fromkeys(CAST, 404)
+KEY_ONLY = dict.fromkeys(CAST, 401)
 ORDER_PAGE = {**HIDDEN, "office": 200, "buyer": 200}
 SIGNED_IN = {**EVERYBODY, "anonymous": 302, "buyer": 302}
 OF_ITS_HOST = {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200}
@@ -149,6 +150,13 @@ TABLE: dict[str, dict[str, int]] = {
     "api:extend": POST_ONLY,
     "api:checkout": POST_ONLY,
     "api:order": HIDDEN,
+    # A house's own program comes with its key, nobody with a session.
+    "api:own-units": KEY_ONLY,
+    "api:own-nights": KEY_ONLY,
+    "api:own-slots": KEY_ONLY,
+    "api:own-slot": KEY_ONLY,
+    "api:own-bookings": KEY_ONLY,
+    "api:own-booking": KEY_ONLY,
     "api:schema": EVERYBODY,
     "api:nowhere": HIDDEN,
     "media": HIDDEN,
@@ -237,6 +245,9 @@ class World:
             "api:checkout": {"token": "x" * 32},
             "api:line": {"token": "x" * 32, "pk": self.foreign_line.pk},
             "api:order": {"reference": self.order.reference},
+            "api:own-nights": {"pk": line.unit_id},
+            "api:own-slot": {"pk": ticket.slot_id},
+            "api:own-booking": {"reference": self.order.reference},
             "api:nowhere": {"rest": "v1/rien"},
         }
         about_order = {

@@ -1,4 +1,4 @@
-"""Keys of hosts' programs: shown once, kept as a fingerprint, ended by whatever ends their maker."""
+"""Keys of hosts’ programs: shown once, kept as a fingerprint, ended with their maker."""
 
 from __future__ import annotations
 
