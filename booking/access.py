@@ -21,14 +21,16 @@ from booking.models import (
     Basket,
     ChannelIncident,
     Feed,
+    HookDelivery,
     Order,
     OrderLine,
     Payout,
     Slot,
     Unit,
+    Webhook,
 )
 from booking.rules import states
-from members.access import providers_of
+from members.access import owned_by, providers_of
 from members.models import Provider, User
 from oti.lib.joins import columns_of, read_rows
 
@@ -236,6 +238,18 @@ def feed_for_provider(user: User | AnonymousUser, pk: int) -> Feed:
     """Return one calendar of this person's lodgings; raises Http404 for another's."""
     own = Feed.objects.filter(unit__offer__provider__in=providers_of(user))
     return get_object_or_404(own.select_related("unit__offer"), pk=pk)
+
+
+def webhook_for_owner(user: User | AnonymousUser, pk: int) -> Webhook:
+    """Return one address that a house of this person is told at; Http404 unless they own it."""
+    own = Webhook.objects.filter(provider__in=owned_by(user))
+    return get_object_or_404(own.select_related("provider"), pk=pk)
+
+
+def delivery_for_owner(user: User | AnonymousUser, pk: int) -> HookDelivery:
+    """Return one thing told to an address of a house that this person owns; raises Http404."""
+    own = HookDelivery.objects.filter(webhook__provider__in=owned_by(user))
+    return get_object_or_404(own.select_related("webhook__provider"), pk=pk)
 
 
 def incidents_of_providers(user: User | AnonymousUser) -> QuerySet[ChannelIncident]:

@@ -319,6 +319,17 @@ def _paper_ending(message: OutboxMessage, reader: Reader, now: datetime) -> Cont
     }
 
 
+def _webhook_paused(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    provider = Provider.objects.get(pk=message.data["provider"])
+    page = settings.BASE_URL + reverse("extranet-webhooks")
+    return {
+        "host": provider.host_names or provider.name,
+        "address": message.data["address"],
+        "since": datetime.fromisoformat(message.data["since"]),
+        "webhooks_url": f"{page}?maison={provider.slug}",
+    }
+
+
 def invitation_url(invitation: Invitation) -> str:
     """Return the signed address that an invitation's mail leads to."""
     token = signing.Signer(salt=INVITATION_SALT).sign(str(invitation.pk))
@@ -350,4 +361,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "enrolment_moved": _enrolment_moved,
     "team_invitation": _team_invitation,
     "paper_ending": _paper_ending,
+    "webhook_paused": _webhook_paused,
 }

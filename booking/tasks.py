@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from booking import (
     care,
+    house_keys,
     incidents,
     messages,
     old_baskets,
@@ -23,6 +24,7 @@ from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
+from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +109,8 @@ def tidy_holds() -> None:
     search_upkeep.tidy_holds(now=now)
     old_baskets.tidy_baskets(now=now)
     sync.forget_past_events(now=now)
+    house_keys.forget_replies(now=now)
+    sending.forget_deliveries(now=now)
 
 
 @shared_task(name="booking.tasks.extend_search_table")
@@ -145,3 +149,15 @@ def tell_incidents() -> None:
 def remind_of_papers() -> None:
     """Remind hosts of papers that end."""
     papers.remind_of_papers(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.send_hooks")
+def send_hooks(delivery_ids: list[int]) -> None:
+    """Send some things that hosts' programs are told."""
+    sending.send_hooks(delivery_ids, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.drain_hooks")
+def drain_hooks() -> None:
+    """Send what hosts' programs are still to be told."""
+    sending.drain_hooks(now=timezone.now())

@@ -12,6 +12,7 @@ from booking.views import (
     extranet_links,
     extranet_payouts,
     extranet_slots,
+    extranet_webhooks,
     paper,
     team,
     webhooks,
@@ -63,5 +64,18 @@ urlpatterns = [
     path("pro/cles/", extranet_keys.keys, name="extranet-keys"),
     path("pro/cles/<slug:house>/creer/", extranet_keys.make, name="extranet-key-make"),
     path("pro/cles/<slug:house>/<int:pk>/fin/", extranet_keys.revoke, name="extranet-key-revoke"),
+    path("pro/webhooks/", extranet_webhooks.hooks, name="extranet-webhooks"),
+    path("pro/webhooks/<slug:house>/ajouter/", extranet_webhooks.add, name="extranet-webhook-add"),
+    path("pro/webhooks/adresse/<int:pk>/", extranet_webhooks.hook, name="extranet-webhook"),
+    path(
+        "pro/webhooks/adresse/<int:pk>/<slug:what>/",
+        extranet_webhooks.act,
+        name="extranet-webhook-act",
+    ),
+    path(
+        "pro/webhooks/envoi/<int:pk>/rejouer/",
+        extranet_webhooks.replay,
+        name="extranet-webhook-replay",
+    ),
     path("compte/suite/", account.after_login, name="after-login"),
 ]

@@ -241,6 +241,8 @@ CELERY_TASK_ROUTES = {
     "booking.tasks.send_messages": {"queue": "mail"},
     "destination.tasks.check_outside_links": {"queue": "sync"},
     "booking.tasks.read_calendars": {"queue": "sync"},
+    "booking.tasks.send_hooks": {"queue": "sync"},
+    "booking.tasks.drain_hooks": {"queue": "sync"},
 }
 CELERY_TASK_TIME_LIMIT = 120
 # A process of the worker keeps its line to the database from task to task (oti/celery.py says when
@@ -266,6 +268,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         # A round that waited is that of the next minute.
         "options": {"expires": 60},
+    },
+    "drain-hooks": {
+        "task": "booking.tasks.drain_hooks",
+        "schedule": 30.0,
+        "options": {"expires": 30},
     },
     "tell-incidents": {"task": "booking.tasks.tell_incidents", "schedule": 300.0},
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},

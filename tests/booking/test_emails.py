@@ -302,6 +302,10 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             "paper_ending",
             {"paper": paper.pk, "until": "2027-05-06", "step": 30, "is_office": False},
         ),
+        (
+            "webhook_paused",
+            {"provider": host.pk, "address": "hooks.example.org/…", "since": NOW.isoformat()},
+        ),
     ):
         OutboxMessage.objects.create(
             key=kind,
