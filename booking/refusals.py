@@ -391,6 +391,7 @@ MESSAGES: dict[str, Any] = {
     "too_many_webhooks": gettext_lazy("%(max)s addresses at most: remove one first."),
     "topics_missing": gettext_lazy("Tick at least one thing that it is told of."),
     "webhook_busy": gettext_lazy("It was asked a moment ago: try again in a minute."),
+    "export_gone": gettext_lazy("This file is no longer there: ask for another one."),
     "export_asked": gettext_lazy("One was asked for today already: the next one is for tomorrow."),
 }
 

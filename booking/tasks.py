@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from booking import (
     care,
+    house_exports,
     house_keys,
     incidents,
     messages,
@@ -161,3 +162,17 @@ def send_hooks(delivery_ids: list[int]) -> None:
 def drain_hooks() -> None:
     """Send what hosts' programs are still to be told."""
     sending.drain_hooks(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.make_export")
+def make_export(export_id: int) -> None:
+    """Make the file of a house that waits."""
+    house_exports.make_export(export_id, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.tend_exports")
+def tend_exports() -> None:
+    """Make the files that still wait, and delete those of a week ago."""
+    now = timezone.now()
+    house_exports.make_exports(now=now)
+    house_exports.drop_exports(now=now)

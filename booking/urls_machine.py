@@ -8,6 +8,7 @@ from booking.views import (
     extranet,
     extranet_bookings,
     extranet_calendar,
+    extranet_exports,
     extranet_keys,
     extranet_links,
     extranet_payouts,
@@ -77,5 +78,8 @@ urlpatterns = [
         extranet_webhooks.replay,
         name="extranet-webhook-replay",
     ),
+    path("pro/export/", extranet_exports.exports, name="extranet-exports"),
+    path("pro/export/<slug:house>/demander/", extranet_exports.ask, name="extranet-export-ask"),
+    path("pro/export/<slug:house>/<int:pk>/", extranet_exports.fetch, name="extranet-export"),
     path("compte/suite/", account.after_login, name="after-login"),
 ]

@@ -275,6 +275,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "tell-incidents": {"task": "booking.tasks.tell_incidents", "schedule": 300.0},
+    "tend-exports": {"task": "booking.tasks.tend_exports", "schedule": 300.0},
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
