@@ -22,16 +22,18 @@ from booking.models import (
     CapacityNeed,
     ChannelIncident,
     Feed,
+    HookDelivery,
     Order,
     OrderLine,
     Payout,
     Slot,
     Unit,
+    Webhook,
     WidgetSite,
 )
 from booking.rules import states
 from members.access import owned_by, providers_of
-from members.models import User
+from members.models import Provider, User
 from oti.lib.joins import columns_of, read_rows
 
 BASKET_COOKIE = "sejour"
@@ -175,13 +177,22 @@ def lines_of_providers(user: User | AnonymousUser) -> QuerySet[OrderLine]:
 
     Each knows when the stay begins with a bed (`first_arrival`), be it somebody else's.
     """
+    return _lines_of(providers_of(user))
+
+
+def lines_of_house(provider: Provider) -> QuerySet[OrderLine]:
+    """Return the sold lines of one house, as `lines_of_providers`, for a program with its key."""
+    return _lines_of(Provider.objects.filter(pk=provider.pk))
+
+
+def _lines_of(providers: QuerySet[Provider]) -> QuerySet[OrderLine]:
     beds = OrderLine.objects.filter(
         order=OuterRef("order"),
         unit__isnull=False,
         state__in=[states.SOLD, states.HONOURED, states.NO_SHOW],
     )
     return OrderLine.objects.filter(
-        sub_order__provider__in=providers_of(user),
+        sub_order__provider__in=providers,
         state__in=[states.SOLD, states.HONOURED, states.NO_SHOW, states.CANCELLED],
     ).annotate(first_arrival=Subquery(beds.order_by("arrival").values("arrival")[:1]))
 
@@ -232,6 +243,18 @@ def feed_for_provider(user: User | AnonymousUser, pk: int) -> Feed:
     """Return one calendar of this person's lodgings; raises Http404 for another's."""
     own = Feed.objects.filter(unit__offer__provider__in=providers_of(user))
     return get_object_or_404(own.select_related("unit__offer"), pk=pk)
+
+
+def webhook_for_owner(user: User | AnonymousUser, pk: int) -> Webhook:
+    """Return one address that a house of this person is told at; Http404 unless they own it."""
+    own = Webhook.objects.filter(provider__in=owned_by(user))
+    return get_object_or_404(own.select_related("provider"), pk=pk)
+
+
+def delivery_for_owner(user: User | AnonymousUser, pk: int) -> HookDelivery:
+    """Return one thing told to an address of a house that this person owns; raises Http404."""
+    own = HookDelivery.objects.filter(webhook__provider__in=owned_by(user))
+    return get_object_or_404(own.select_related("webhook__provider"), pk=pk)
 
 
 def incidents_of_providers(user: User | AnonymousUser) -> QuerySet[ChannelIncident]:

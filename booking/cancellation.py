@@ -13,6 +13,7 @@ from typing import Literal
 
 from booking import locks
 from booking.channels.blocks import write_blocks
+from booking.hook_outbox import tell_changed
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
 from booking.payment import create_refund
@@ -96,6 +97,7 @@ def cancel_lines(
         if not current.lines.filter(state=states.SOLD).exists():
             _close(current, reason=reason, actor=actor, now=now)
         _tell_everybody(current, done, payments, basis=basis, reason=reason, now=now)
+        tell_changed(current, [line for line, _result in done], now=now)
     order.refresh_from_db()
     return done
 

@@ -32,7 +32,7 @@ from booking.models import (
 from booking.paper_words import PAPER_WORDS
 from booking.rules import states
 from destination.legal_body import clean_body, plain_body
-from members.models import Invitation, Paper, Provider
+from members.models import HouseExport, Invitation, Paper, Provider
 
 Content = dict[str, Any]
 INVITATION_SALT = "invitation"
@@ -335,6 +335,27 @@ def _classification_moved(message: OutboxMessage, reader: Reader, now: datetime)
     }
 
 
+def _webhook_paused(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    provider = Provider.objects.get(pk=message.data["provider"])
+    page = settings.BASE_URL + reverse("extranet-webhooks")
+    return {
+        "host": provider.host_names or provider.name,
+        "address": message.data["address"],
+        "since": datetime.fromisoformat(message.data["since"]),
+        "webhooks_url": f"{page}?maison={provider.slug}",
+    }
+
+
+def _export_ready(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    export = HouseExport.objects.select_related("provider").get(pk=message.data["export"])
+    page = settings.BASE_URL + reverse("extranet-exports")
+    return {
+        "house": export.provider.name,
+        "until": export.expires_at,
+        "exports_url": f"{page}?maison={export.provider.slug}",
+    }
+
+
 def invitation_url(invitation: Invitation) -> str:
     """Return the signed address that an invitation's mail leads to."""
     token = signing.Signer(salt=INVITATION_SALT).sign(str(invitation.pk))
@@ -367,4 +388,6 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "team_invitation": _team_invitation,
     "paper_ending": _paper_ending,
     "classification_moved": _classification_moved,
+    "webhook_paused": _webhook_paused,
+    "export_ready": _export_ready,
 }

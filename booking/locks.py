@@ -20,6 +20,7 @@ from booking.models import (
     Basket,
     CapacityNeed,
     Feed,
+    HookDelivery,
     Order,
     OutboxMessage,
     Payment,
@@ -64,6 +65,20 @@ UPDATE booking_feed it SET due_at = %(until)s
 WHERE id IN (
     SELECT id FROM booking_feed WHERE NOT is_paused AND due_at <= %(now)s
     ORDER BY due_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+) RETURNING {columns}
+"""
+
+# What one address is told, under a lease; what is under way elsewhere is passed over.
+CLAIM_DELIVERIES = """
+UPDATE booking_hookdelivery it
+SET state = 'sending', attempts = it.attempts + 1, next_attempt_at = %(until)s
+WHERE id IN (
+    SELECT told.id FROM booking_hookdelivery told
+    JOIN booking_webhook hook ON hook.id = told.webhook_id
+    WHERE told.webhook_id = %(hook)s AND told.state IN ('waiting', 'sending')
+    AND told.next_attempt_at <= %(now)s AND (%(even_paused)s OR hook.pause = '')
+    AND (%(all)s OR told.id = ANY(%(ids)s::bigint[]))
+    ORDER BY told.id LIMIT %(most)s FOR UPDATE OF told SKIP LOCKED
 ) RETURNING {columns}
 """
 
@@ -187,6 +202,31 @@ def claim_feeds(*, now: datetime, until: datetime, most: int) -> list[Feed]:
     """
     values = {"now": now, "until": until, "most": most}
     return sorted(read_rows(CLAIM_FEEDS, Feed, values), key=lambda one: one.pk)
+
+
+def claim_deliveries(
+    hook_id: int,
+    ids: Sequence[int] | None,
+    *,
+    even_paused: bool,
+    now: datetime,
+    until: datetime,
+    most: int,
+) -> list[HookDelivery]:
+    """Take what one address is to be told and is due, under a lease until `until`; sorted by pk.
+
+    Only those of `ids` where some are given. One statement, outside any other transaction.
+    """
+    values = {
+        "hook": hook_id,
+        "ids": list(ids or []),
+        "all": ids is None,
+        "even_paused": even_paused,
+        "now": now,
+        "until": until,
+        "most": most,
+    }
+    return sorted(read_rows(CLAIM_DELIVERIES, HookDelivery, values), key=lambda one: one.pk)
 
 
 def lock_free_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:

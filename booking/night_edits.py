@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from booking.hook_outbox import tell_nights
 from booking.models import Closure, NightEdit, PriceRule, Stay, StayRestriction, Unit
 from booking.night_changes import (
     CLOSE,
@@ -126,21 +127,52 @@ def apply_change(
         plan = preview_change(provider, change, now=now)
         if plan.mark != seen or not set(plan.unit_ids) <= locked:
             raise WrongState(trouble("calendar_moved"))
-        _write(plan.before, plan.after)
-        edit = NightEdit.objects.create(
-            provider=provider,
-            actor_id=actor.user_id,
-            at=now,
-            first_night=change.first_night,
-            ends_on=change.ends_on,
+        return keep_edit(
+            provider,
+            before=plan.before,
+            after=plan.after,
+            dates=(change.first_night, change.ends_on),
             nights=plan.nights,
-            asked=change.to_json(),
             unit_ids=plan.unit_ids,
-            before=plan.before.to_json(),
-            after=plan.after.to_json(),
-            sold=_sold_in(plan.unit_ids, change.first_night, change.ends_on),
+            asked=change.to_json(),
+            actor=actor,
+            now=now,
         )
-        _journal("nights changed", edit, actor=actor, now=now)
+
+
+def keep_edit(
+    provider: Provider,
+    *,
+    before: State,
+    after: State,
+    dates: tuple[date, date],
+    nights: int,
+    unit_ids: list[int],
+    asked: dict[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> NightEdit:
+    """Write rows from one state to the other over `[first, after)`, and keep what undoes it.
+
+    Inside the caller's transaction, under the units' locks. `asked` has at least `sale`.
+    """
+    first, ends_on = dates
+    _write(before, after)
+    edit = NightEdit.objects.create(
+        provider=provider,
+        actor_id=actor.user_id,
+        at=now,
+        first_night=first,
+        ends_on=ends_on,
+        nights=nights,
+        asked=asked,
+        unit_ids=unit_ids,
+        before=before.to_json(),
+        after=after.to_json(),
+        sold=_sold_in(unit_ids, first, ends_on),
+    )
+    _journal("nights changed", edit, actor=actor, now=now)
+    tell_nights(unit_ids, first, ends_on, now=now)
     return edit
 
 
@@ -173,6 +205,7 @@ def undo_edit(edit: NightEdit, *, actor: Actor, now: datetime) -> NightEdit:
         fresh.undone_at = now
         fresh.save(update_fields=["undone_at"])
         _journal("nights put back", fresh, actor=actor, now=now)
+        tell_nights(fresh.unit_ids, fresh.first_night, fresh.ends_on, now=now)
     return fresh
 
 

@@ -111,7 +111,7 @@ def plan_change(provider: Provider, change: NightsChange, *, now: datetime) -> P
     before = state_of(touched, taken, tariffs, chosen if change.sale else ())
     nights_taken = by_night(taken, change.first_night, change.ends_on)
     after = state_after(before, change, nights_taken)
-    differences, nights = _differences(change, units, touched, before, after, nights_taken)
+    differences, nights = differences_of(change, units, touched, before, after, nights_taken)
     return Plan(
         change=change,
         units=tuple(units),
@@ -161,7 +161,7 @@ def _check_longest(units: Sequence[Unit], change: NightsChange) -> None:
 
 
 # --- What differs --------------------------------------------------------------------------------
-def _differences(
+def differences_of(
     change: NightsChange,
     chosen: Sequence[Unit],
     touched: Sequence[Unit],

@@ -15,6 +15,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from booking import locks, search_table
+from booking.hook_outbox import tell_nights
 from booking.models import Closure, Offer, OfferPhoto, Stay, Tariff, Unit
 from booking.quoting import TaxBook, facts_to_publish, slot_terms
 from booking.refusals import (
@@ -280,6 +281,7 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
                 raise NotAllowed(*troubles)
         verb = "offer created" if is_new else "offer changed"
         record(verb, subject_of(offer), actor=actor, at=now)
+        tell_nights(sorted(touched), None, None, now=now)
 
 
 def _units_of(offer: Offer) -> set[int]:
@@ -342,6 +344,7 @@ def move_closure(
         fresh.reason = reason.strip()
         fresh.save(update_fields=["dates", "reason"])
         search_table.refresh_runs([fresh.unit_id], old.lower, old.upper)
+        tell_nights([fresh.unit_id], old.lower, old.upper, now=now)
         _after_closure(fresh, "closure changed", actor=actor, now=now)
     return fresh
 
@@ -415,3 +418,4 @@ def _after_closure(closure: Closure, verb: str, *, actor: Actor, now: datetime) 
         reopening=closure.dates.upper.isoformat(),
         reason=closure.reason,
     )
+    tell_nights([closure.unit_id], closure.dates.lower, closure.dates.upper, now=now)

@@ -409,6 +409,27 @@ MESSAGES: dict[str, Any] = {
         "On %(day)s the clocks go forward: %(time)s doesn't exist. Choose another time or day."
     ),
     "side_unknown": gettext_lazy("This kind of offer doesn't count that: leave it empty."),
+    # Programs of hosts: keys, addresses that are told, exports.
+    "name_missing": gettext_lazy("Give it a name, so that you know it again."),
+    "scopes_missing": gettext_lazy("Tick at least one thing that it may do."),
+    "key_days": gettext_lazy("Choose until when it counts: two years at most."),
+    "too_many_keys": gettext_lazy("%(max)s keys at most: revoke one that is no longer used."),
+    "house_not_selling": gettext_lazy(
+        "Your house isn’t on sale: the office has to approve it first."
+    ),
+    "idempotency_reused": gettext_lazy(
+        "Another change was asked for under this Idempotency-Key: take a new one."
+    ),
+    "span_unknown": gettext_lazy("Say what changes: status, price_cents or min_stay."),
+    "slot_change_missing": gettext_lazy("Say what changes: capacity or closed."),
+    "too_many_spans": gettext_lazy("%(max)s spans at most: send them in several requests."),
+    "webhook_address": gettext_lazy("Give the whole address of your program, from https:// on."),
+    "webhook_twice": gettext_lazy("This address is told already."),
+    "too_many_webhooks": gettext_lazy("%(max)s addresses at most: remove one first."),
+    "topics_missing": gettext_lazy("Tick at least one thing that it is told of."),
+    "webhook_busy": gettext_lazy("It was asked a moment ago: try again in a minute."),
+    "export_gone": gettext_lazy("This file is no longer there: ask for another one."),
+    "export_asked": gettext_lazy("One was asked for today already: the next one is for tomorrow."),
 }
 
 

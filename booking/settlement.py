@@ -20,6 +20,7 @@ from django.db.models import F, Q
 from booking import locks
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError, SessionTruth
+from booking.hook_outbox import tell_sold
 from booking.messages import Letter, write_message, write_messages
 from booking.models import (
     Basket,
@@ -348,6 +349,7 @@ def _confirm(
         for part in sorted(kept.values(), key=lambda part: part.pk)
     ]
     write_messages([confirmation, *of_providers], order=order, now=now)
+    tell_sold(order, sold, now=now)
 
 
 def share_again(order: Order, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking import locks
+from booking.hook_outbox import tell_slots
 from booking.messages import write_message
 from booking.models import Offer, Order, OrderLine, Slot, SlotHold
 from booking.offers import subject_of
@@ -176,6 +177,7 @@ def put_slots(
             last_day=wanted[-1][0].isoformat(),
             capacity=capacity,
         )
+        tell_slots(offer, None, now=now)
     return count
 
 
@@ -317,6 +319,7 @@ def change_slot(
                 before={"sides": before},
                 after={"sides": given},
             )
+        tell_slots(fresh.offer, fresh.pk, now=now)
     return fresh
 
 
@@ -458,6 +461,7 @@ def remove_slot(slot: Slot, *, actor: Actor, now: datetime) -> None:
             day=fresh.day.isoformat(),
             start_time=f"{fresh.start_time:%H:%M}",
         )
+        tell_slots(fresh.offer, fresh.pk, now=now)
 
 
 # --- Plan B --------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from django.utils import timezone
 from booking import (
     care,
     classifying,
+    house_exports,
+    house_keys,
     house_months,
     incidents,
     messages,
@@ -25,6 +27,7 @@ from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
+from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +112,8 @@ def tidy_holds() -> None:
     search_upkeep.tidy_holds(now=now)
     old_baskets.tidy_baskets(now=now)
     sync.forget_past_events(now=now)
+    house_keys.forget_replies(now=now)
+    sending.forget_deliveries(now=now)
 
 
 @shared_task(name="booking.tasks.extend_search_table")
@@ -161,3 +166,29 @@ def remind_of_papers() -> None:
 def keep_house_months() -> None:
     """Count what every house had open and taken, for comparing."""
     house_months.keep_house_months(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.send_hooks")
+def send_hooks(delivery_ids: list[int]) -> None:
+    """Send some things that hosts' programs are told."""
+    sending.send_hooks(delivery_ids, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.drain_hooks")
+def drain_hooks() -> None:
+    """Send what hosts' programs are still to be told."""
+    sending.drain_hooks(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.make_export")
+def make_export(export_id: int) -> None:
+    """Make the file of a house that waits."""
+    house_exports.make_export(export_id, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.tend_exports")
+def tend_exports() -> None:
+    """Make the files that still wait, and delete those of a week ago."""
+    now = timezone.now()
+    house_exports.make_exports(now=now)
+    house_exports.drop_exports(now=now)

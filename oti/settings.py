@@ -241,6 +241,8 @@ CELERY_TASK_ROUTES = {
     "booking.tasks.send_messages": {"queue": "mail"},
     "destination.tasks.check_outside_links": {"queue": "sync"},
     "booking.tasks.read_calendars": {"queue": "sync"},
+    "booking.tasks.send_hooks": {"queue": "sync"},
+    "booking.tasks.drain_hooks": {"queue": "sync"},
 }
 CELERY_TASK_TIME_LIMIT = 120
 # A process of the worker keeps its line to the database from task to task (oti/celery.py says when
@@ -267,11 +269,17 @@ CELERY_BEAT_SCHEDULE = {
         # A round that waited is that of the next minute.
         "options": {"expires": 60},
     },
+    "drain-hooks": {
+        "task": "booking.tasks.drain_hooks",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "tell-incidents": {"task": "booking.tasks.tell_incidents", "schedule": 300.0},
     "follow-classifications": {
         "task": "booking.tasks.follow_classifications",
         "schedule": crontab(minute=5, hour="0,4"),
     },
+    "tend-exports": {"task": "booking.tasks.tend_exports", "schedule": 300.0},
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
@@ -532,7 +540,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The same stock, prices and basket as the pages: see oti/api/README.md.",
     "VERSION": "1",
     "APPEND_COMPONENTS": {
-        "securitySchemes": {"access_token": {"type": "http", "scheme": "bearer"}}
+        "securitySchemes": {
+            "access_token": {"type": "http", "scheme": "bearer"},
+            "house_key": {"type": "http", "scheme": "bearer"},
+        }
     },
 }
 

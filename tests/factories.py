@@ -35,6 +35,7 @@ from booking.models import (
     TaxCollectivity,
     TouristTaxTariff,
     Unit,
+    Webhook,
 )
 from booking.rules.channels import platform_of
 from destination.models import (
@@ -557,6 +558,24 @@ def a_ready_step(stay: ReadyStay, day: int, offer: Offer, *others: Offer, **fiel
     step.others.set(others)
     step.save()
     return step
+
+
+def a_webhook(provider: Provider, address: str = "", **fields: Any) -> Webhook:
+    """Make an address that a house's program is told at, of everything."""
+    url = address or f"https://hooks.example.org/velay/{next(numbers)}"
+    known = Webhook.objects.filter(provider=provider).first()
+    if known is not None and not address:
+        return known
+    values: dict[str, Any] = {
+        "sealed": seal(url),
+        "masked": url.removeprefix("https://"),
+        "digest": hashlib.sha256(url.encode()).hexdigest(),
+        "topics": list(Webhook.Topic.values),
+        "secret": seal("velay_wh_secret"),
+        "created_at": SPRING,
+        **fields,
+    }
+    return Webhook.objects.create(provider=provider, **values)
 
 
 def a_feed(

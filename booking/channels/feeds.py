@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from booking import locks
 from booking.channels.blocks import write_blocks
 from booking.channels.reading import Question, ask, is_known_host
-from booking.channels.sync import apply, import_feed
+from booking.channels.sync import apply, import_feed, tell_blocks
 from booking.channels.words import PASSING, problem_words
 from booking.models import Closure, Feed, FeedEvent, Stay, Unit
 from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
@@ -134,7 +134,7 @@ def remove_feed(feed: Feed, *, keep_closed: bool, actor: Actor, now: datetime) -
         _note(fresh, "calendar removed", actor=actor, now=now, is_kept_closed=keep_closed)
         unit_id = fresh.unit_id
         fresh.delete()
-        write_blocks(unit_id, today=today)
+        tell_blocks(unit_id, write_blocks(unit_id, today=today), now=now)
         for first, after in spans:
             refresh_runs([unit_id], first, after)
 

@@ -21,6 +21,7 @@ from django.db.models import F
 from booking import locks
 from booking.channels.blocks import Blocks, write_blocks
 from booking.channels.reading import Answer, Question, ask
+from booking.hook_outbox import tell_nights
 from booking.models import ChannelIncident, Feed, FeedEvent, Stay
 from booking.rules import states
 from booking.rules.channels import (
@@ -181,6 +182,15 @@ def _write(feed: Feed, answer: Answer, *, now: datetime, opens_at_once: bool) ->
         incidents = open_incidents(fresh, [*changes.added, *changes.changed], now=now)
         if changes.added or changes.gone:
             note_nights(fresh, blocks, incidents=incidents, now=now)
+            tell_blocks(fresh.unit_id, blocks, now=now)
+
+
+def tell_blocks(unit_id: int, blocks: Blocks, *, now: datetime) -> None:
+    """Tell the host's own programs which nights other platforms closed and opened."""
+    touched = [*blocks.closed, *blocks.opened]
+    if touched:
+        first, after = min(one[0] for one in touched), max(one[1] for one in touched)
+        tell_nights([unit_id], first, after, now=now)
 
 
 def _all_gone(

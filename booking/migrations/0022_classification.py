@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0019_needs_figures_widget"),
+        ("booking", "0020_webhooks"),
     ]
 
     operations = [

@@ -31,6 +31,7 @@ from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
+from booking.models.webhooks import HookDelivery, Webhook
 from booking.models.widget import WidgetSite
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Feed",
     "FeedEvent",
     "GatewayEvent",
+    "HookDelivery",
     "HouseMonth",
     "NeedPeriod",
     "NightEdit",
@@ -84,6 +86,7 @@ __all__ = [
     "TouristTaxTariff",
     "Unit",
     "UnitDay",
+    "Webhook",
     "WidgetSite",
     "kind_choices",
 ]

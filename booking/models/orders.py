@@ -206,6 +206,8 @@ class OrderLine(models.Model):
     channel = models.CharField(
         _("chosen"), max_length=8, choices=Channel.choices, default="", db_default="", blank=True
     )
+    # When it was sold, cancelled or changed after: what a host's program asks for since a moment.
+    changed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("line of an order")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
+from django.forms import Form
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 
 from booking.forms.payouts import WhichProviderForm
+from booking.refusals import Refusal
 from members.access import provider_for, providers_of
 from members.models import Provider
 
@@ -30,3 +34,14 @@ def named_house(request: HttpRequest) -> Provider:
     if not form.is_valid():
         raise Http404
     return provider_for(request.user, form.cleaned_data["provider"])
+
+
+def house_address(page: str, provider: Provider) -> str:
+    """Return the address of a page of a host's space that speaks of one house."""
+    return f"{reverse(page)}?{urlencode({'maison': provider.slug})}"
+
+
+def put_into(form: Form, refusal: Refusal) -> None:
+    """Say the reasons of a refusal beside the fields that they concern."""
+    for one in refusal.troubles:
+        form.add_error(one.field if one.field in form.fields else None, one.message)

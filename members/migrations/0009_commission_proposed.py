@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("members", "0007_suspended_enrolment"),
+        ("members", "0008_doors"),
     ]
 
     operations = [

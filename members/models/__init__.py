@@ -1,5 +1,6 @@
 """Models of people and organisations."""
 
+from members.models.doors import HouseExport, HouseKey, KeyReply
 from members.models.enrolment import (
     ContractSignature,
     ContractText,
@@ -16,7 +17,10 @@ __all__ = [
     "ContractText",
     "Entry",
     "FormerMember",
+    "HouseExport",
+    "HouseKey",
     "Invitation",
+    "KeyReply",
     "Paper",
     "PayoutAccount",
     "Provider",

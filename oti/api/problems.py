@@ -32,6 +32,17 @@ class Unreadable(exceptions.APIException):
     status_code = UNREADABLE
 
 
+class ScopeMissing(exceptions.APIException):
+    """The key is good, but not for that; `scopes` are those of which one is needed."""
+
+    status_code = 403
+    default_code = "scope_missing"
+
+    def __init__(self, scopes: Iterable[str]) -> None:
+        super().__init__()
+        self.scopes = sorted(scopes)
+
+
 class TooLarge(exceptions.APIException):
     """The body is larger than the site reads."""
 
@@ -101,6 +112,12 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 def _plain(error: Exception) -> Response | None:
     """Answer what a status says already."""
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        text = _("No key, or one that opens nothing any more: send Authorization: Bearer <key>.")
+        return refuse(401, [problem("key_refused", text)], **{"WWW-Authenticate": "Bearer"})
+    if isinstance(error, ScopeMissing):
+        text = _("This key may not do that: its owner can make one that may.")
+        return refuse(403, [problem("scope_missing", text, fix={"scopes": error.scopes})])
     if isinstance(error, Http404 | PermissionDenied | exceptions.NotFound):
         return refuse(404, [not_found()])
     if isinstance(error, exceptions.MethodNotAllowed):

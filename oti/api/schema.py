@@ -15,6 +15,8 @@ from oti.api.answers import Problems
 from oti.api.base import LANGUAGES, ApiView
 
 WORDS = {
+    401: "No key, or one that opens nothing any more.",
+    403: "The key is good, but not for that.",
     404: "Nothing at this address, or the key isn't the right one.",
     409: "Refused: every reason, with what to do.",
     413: "The body is too large.",

@@ -32,13 +32,25 @@ class ByAddress(BaseThrottle):
         now = time.time()
         window = int(now // period)
         self.seconds_left = (window + 1) * period - now
-        key = f"api-rate:{scope}:{client_network(request._request)}:{window}"
+        key = f"api-rate:{scope}:{self.who(request)}:{window}"
         [counted] = count([key], period + 1)
         return counted <= most
+
+    def who(self, request: Any) -> str:
+        """Return whom this request is counted for."""
+        return client_network(request._request)
 
     def wait(self) -> float:
         """Return the seconds until the next window."""
         return self.seconds_left
+
+
+class ByKey(ByAddress):
+    """Count each key of a house by itself: programs of several houses may share an address."""
+
+    def who(self, request: Any) -> str:
+        """Return the key that opened this address."""
+        return f"key-{request.auth.pk}"
 
 
 def read_rate(rate: str) -> tuple[int, int]:

@@ -8,7 +8,15 @@ from django.urls.converters import IntConverter, StringConverter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from oti.api import availability, baskets, catalogue, orders
+from oti.api import (
+    availability,
+    baskets,
+    catalogue,
+    house_bookings,
+    house_nights,
+    house_slots,
+    orders,
+)
 from oti.api.base import ApiView
 from oti.api.schema import SchemaView
 
@@ -59,6 +67,17 @@ endpoints = [
     path("baskets/<key:token>/extend", baskets.ExtendView.as_view(), name="extend"),
     path("baskets/<key:token>/checkout", baskets.CheckoutView.as_view(), name="checkout"),
     path("orders/<slug:reference>", orders.OrderView.as_view(), name="order"),
+    # A host's own program, with the key of its house.
+    path("pro/units", house_nights.UnitsView.as_view(), name="own-units"),
+    path("pro/units/<row:pk>/days", house_nights.NightsView.as_view(), name="own-nights"),
+    path("pro/slots", house_slots.SlotsView.as_view(), name="own-slots"),
+    path("pro/slots/<row:pk>", house_slots.SlotView.as_view(), name="own-slot"),
+    path("pro/bookings", house_bookings.BookingsView.as_view(), name="own-bookings"),
+    path(
+        "pro/bookings/<slug:reference>",
+        house_bookings.BookingView.as_view(),
+        name="own-booking",
+    ),
 ]
 
 urlpatterns = [

@@ -37,6 +37,7 @@ FEED_ACTIONS = ("refresh", "pause", "empty", "remove")
 EVERYBODY = dict.fromkeys(CAST, 200)
 POST_ONLY = dict.fromkeys(CAST, 405)
 HIDDEN = dict.fromkeys(CAST, 404)
+KEY_ONLY = dict.fromkeys(CAST, 401)
 ORDER_PAGE = {**HIDDEN, "office": 200, "buyer": 200}
 SIGNED_IN = {**EVERYBODY, "anonymous": 302, "buyer": 302}
 OF_ITS_HOST = {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200}
@@ -145,6 +146,18 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-invitation-withdraw": POST_ONLY,
     # Without having followed a link there is no invitation.
     "extranet-invitation": HIDDEN,
+    "extranet-keys": SIGNED_IN,
+    "extranet-key-make": POST_ONLY,
+    "extranet-key-revoke": POST_ONLY,
+    "extranet-exports": SIGNED_IN,
+    "extranet-export-ask": POST_ONLY,
+    # There is no such file yet; tests/booking/test_house_exports.py has one.
+    "extranet-export": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "extranet-webhooks": SIGNED_IN,
+    "extranet-webhook-add": POST_ONLY,
+    "extranet-webhook": OF_ITS_HOST,
+    "extranet-webhook-act": POST_ONLY,
+    "extranet-webhook-replay": POST_ONLY,
     "after-login": dict.fromkeys(CAST, 302),
     # The API asks for no session: a basket's token and an order's key open each their own.
     "api:stays": dict.fromkeys(CAST, 422),
@@ -158,6 +171,13 @@ TABLE: dict[str, dict[str, int]] = {
     "api:extend": POST_ONLY,
     "api:checkout": POST_ONLY,
     "api:order": HIDDEN,
+    # A house's own program comes with its key, nobody with a session.
+    "api:own-units": KEY_ONLY,
+    "api:own-nights": KEY_ONLY,
+    "api:own-slots": KEY_ONLY,
+    "api:own-slot": KEY_ONLY,
+    "api:own-bookings": KEY_ONLY,
+    "api:own-booking": KEY_ONLY,
     "api:schema": EVERYBODY,
     "api:nowhere": HIDDEN,
     "media": HIDDEN,
@@ -240,6 +260,14 @@ class World:
             "extranet-invite": {"house": line.offer.provider.slug},
             "extranet-member": {"house": line.offer.provider.slug, "pk": 1},
             "extranet-invitation-withdraw": {"house": line.offer.provider.slug, "pk": 1},
+            "extranet-export-ask": {"house": line.offer.provider.slug},
+            "extranet-export": {"house": line.offer.provider.slug, "pk": 1},
+            "extranet-webhook-add": {"house": line.offer.provider.slug},
+            "extranet-webhook": {"pk": factories.a_webhook(line.offer.provider).pk},
+            "extranet-webhook-act": {"pk": 1, "what": "tester"},
+            "extranet-webhook-replay": {"pk": 1},
+            "extranet-key-make": {"house": line.offer.provider.slug},
+            "extranet-key-revoke": {"house": line.offer.provider.slug, "pk": 1},
             "media": {"path": "rien.jpg"},
             "api:offer": {"slug": line.offer.slug},
             "api:availability": {"slug": line.offer.slug},
@@ -249,6 +277,9 @@ class World:
             "api:checkout": {"token": "x" * 32},
             "api:line": {"token": "x" * 32, "pk": self.foreign_line.pk},
             "api:order": {"reference": self.order.reference},
+            "api:own-nights": {"pk": line.unit_id},
+            "api:own-slot": {"pk": ticket.slot_id},
+            "api:own-booking": {"reference": self.order.reference},
             "api:nowhere": {"rest": "v1/rien"},
         }
         about_order = {

@@ -15,7 +15,7 @@ from booking.messages import drain_outbox
 from booking.models import ChannelIncident, Order, OutboxMessage
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
-from members.models import Invitation, Paper
+from members.models import HouseExport, Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
 from tests.cast import NOW, FakeBank, order_from, paid_order
@@ -294,6 +294,9 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         created_at=NOW,
         expires_at=NOW + timedelta(days=14),
     )
+    export = HouseExport.objects.create(
+        provider=host, asked_at=NOW, state="ready", file_key="x", expires_at=NOW + timedelta(days=7)
+    )
     for kind, data in (
         ("enrolment_submitted", {"provider": host.pk}),
         ("enrolment_moved", {"provider": host.pk, "move": "to_fix", "note": "A page is cut"}),
@@ -305,6 +308,11 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         (
             "classification_moved",
             {"paper": paper.pk, "offers": [lace.offer_id], "move": "ended", "is_office": False},
+        ),
+        ("export_ready", {"export": export.pk}),
+        (
+            "webhook_paused",
+            {"provider": host.pk, "address": "hooks.example.org/…", "since": NOW.isoformat()},
         ),
     ):
         OutboxMessage.objects.create(

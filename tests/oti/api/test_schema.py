@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from booking.models import Unit
 from oti.api.urls import endpoints
 from oti.wsgi import application
-from tests.booking.pages import a_week
+from tests.booking.pages import a_week, paid_stay
 from tests.cast import FakeBank
 from tests.oti.api.client import (
     CONTACT,
@@ -24,6 +24,7 @@ from tests.oti.api.client import (
     send,
     week_line,
 )
+from tests.oti.api.house import key_for
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,13 @@ OPERATIONS = [
     "POST /api/v1/baskets/{token}/extend",
     "POST /api/v1/baskets/{token}/checkout",
     "GET /api/v1/orders/{reference}",
+    "GET /api/v1/pro/units",
+    "GET /api/v1/pro/units/{id}/days",
+    "PUT /api/v1/pro/units/{id}/days",
+    "GET /api/v1/pro/slots",
+    "PATCH /api/v1/pro/slots/{id}",
+    "GET /api/v1/pro/bookings",
+    "GET /api/v1/pro/bookings/{reference}",
 ]
 
 
@@ -97,7 +105,8 @@ def test_each_method_says_how_it_refuses():
             statuses = set(method["responses"])
             assert {"413", "422", "429"} <= statuses, (name, path)
             assert "{" not in path or "404" in statuses, (name, path)
-            assert name == "get" or "baskets" in path
+            assert name == "get" or "baskets" in path or "pro/" in path
+            assert ("/pro/" in path) == ({"401", "403"} <= statuses), (name, path)
 
 
 def test_shapes_that_are_read_have_no_other_name():
@@ -116,10 +125,14 @@ class World:
         token = dupont_basket()
         placed = send(f"baskets/{token}/checkout", checkout_body(token)).json()
         self.reference, self.key = placed["order"], placed["access_token"]
+        self.unit, self.house_key = self.offer.units.first().pk, key_for(self.offer.provider)
+        self.own_slot = a_workshop(provider=self.offer.provider).pk
 
     def fit(self, case: Any, mode: Any) -> None:
         """Give a request real keys, and a right one real things, so that it comes to the end."""
         keys = {"token": self.token, "reference": self.reference, "slug": self.offer.slug}
+        if "/pro/" in case.path:
+            keys["id"] = self.own_slot if "slots" in case.path else self.unit
         _replace(case.path_parameters, keys)
         if not mode.is_positive:
             return
@@ -179,6 +192,8 @@ def check(operation: Any, mode: Any, world: World) -> None:
         headers = {**PLAIN}
         if "orders" in operation.path:
             headers["Authorization"] = f"Bearer {world.key}"
+        if "/pro/" in operation.path:
+            headers["Authorization"] = f"Bearer {world.house_key}"
         case.call_and_validate(checks=checks(), headers=headers)
 
     play()
@@ -213,3 +228,29 @@ def test_right_answers_are_as_described(bank: FakeBank):
     play("show_basket", 200, path_parameters=basket)
     play("check_out", 201, path_parameters=basket, body=checkout_body(world.token))
     play("show_order", 200, path_parameters={"reference": world.reference}, headers=key)
+
+
+def test_right_answers_to_a_house_are_as_described(bank: FakeBank):
+    order = paid_stay(bank)
+    line = order.lines.get(kind="lodging")
+    house = line.sub_order.provider
+    schema, headers = load(), {"Authorization": f"Bearer {key_for(house)}"}
+    own = {"id": line.unit_id}
+    slot = a_workshop(provider=house)
+    months = {"from": "2027-07-01", "to": "2027-07-31"}
+    nights = {"first": "2027-07-01", "last": "2027-07-31", "status": "closed", "price_cents": 9900}
+
+    def play(name: str, status: int, **parts: Any) -> None:
+        media = {"media_type": "application/json"} if "body" in parts else {}
+        case = schema.find_operation_by_id(name).Case(**parts, **media)
+        answer = case.call(headers={**PLAIN, **headers})
+        assert answer.status_code == status, (name, answer.content)
+        case.validate_response(answer, checks=checks(), headers={**PLAIN, **headers})
+
+    play("list_own_units", 200)
+    play("show_own_nights", 200, path_parameters=own, query=months)
+    play("change_own_nights", 200, path_parameters=own, body={"spans": [nights]})
+    play("list_own_slots", 200, query={**months, "offer": slot.offer.slug})
+    play("change_own_slot", 200, path_parameters={"id": slot.pk}, body={"capacity": 12})
+    play("list_own_bookings", 200, query={"since": "2027-04-01T00:00:00+02:00"})
+    play("show_own_booking", 200, path_parameters={"reference": order.reference})
