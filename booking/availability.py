@@ -36,6 +36,7 @@ from booking.kept_offers import kept_offers_beside
 from booking.loading import load_sold_units, load_units
 from booking.models import Offer, Slot, SlotHold, Unit
 from booking.models.calendar import slots_with_free
+from booking.models.resources import blocked_dates
 from booking.quoting import (
     TaxBook,
     asked_of,
@@ -52,6 +53,7 @@ from booking.rules.kinds import KINDS, PLACES
 from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
+from booking.rules.resources import lacking
 from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
 from destination.models.territory import pole_by_commune
@@ -824,6 +826,8 @@ def slot_status(slot: Slot) -> str:
         return "sold_out"
     if slot.free <= 0:
         return "held_by_others"
+    if lacking(slot.claims):
+        return "resource_busy"
     return "limited" if slot.free * LOW_SHARE < slot.capacity else "available"
 
 
@@ -858,6 +862,7 @@ def search_experiences(
         for pk, one in catalogue(today).items()
         if one.kind in kinds and (not pole or one.pole == pole)
     }
+    sharing = [pk for pk, one in listed.items() if one.uses_resources]
     is_spread = bool(from_day and to_day) and (end - start).days <= MOST_DAYS_SPREAD
     each = ["offer_id", "day"] if is_spread else ["offer_id"]
     # Every offer with its first date, or its first one on each day; then those of the page.
@@ -874,6 +879,7 @@ def search_experiences(
         .allowed()
         .filter(capacity__gt=F("sold"))
         .exclude(pk__in=_held_by_others(now))
+        .exclude(pk__in=blocked_dates(sharing, start, end, now=now))
         .filter(day__month__in=MONTHS.get(season, range(1, 13)))
         .annotate(is_early=_is_early(from_day, arrives_at))
         .order_by(*each, "is_early", "starts_at")

@@ -28,6 +28,7 @@ from booking.models.orders import Order, OrderItem, OrderLine, Participant, Slot
 from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
+from booking.models.resources import OfferResource, Resource
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "OfferLabel",
     "OfferPermit",
     "OfferPhoto",
+    "OfferResource",
     "OfferStep",
     "Order",
     "OrderEvidence",
@@ -65,6 +67,7 @@ __all__ = [
     "ReadyStay",
     "ReadyStep",
     "Refund",
+    "Resource",
     "Slot",
     "SlotHold",
     "SlotTake",

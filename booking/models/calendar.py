@@ -18,7 +18,9 @@ from django.db.models.functions import Coalesce, ExtractMonth
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.offers import Offer, OfferPermit, Unit
+from booking.models.resources import note_claims
 from booking.rules.kinds import KINDS, PLACES
+from booking.rules.resources import Claim
 from oti.lib.joins import columns_of
 
 
@@ -32,16 +34,19 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         except_basket: int | None = None,
         except_line: int | None = None,
     ) -> SlotQuerySet:
-        """Annotate `held` (live holds at `now`, but of one basket or one line) and `free`."""
+        """Annotate `held` (live holds at `now`, but of one basket or one line) and `free`.
+
+        `is_shared` says whether shared resources limit it too: `note_claims` reads them.
+        """
         holds = SlotHold.objects.filter(slot_id=OuterRef("pk"), expires_at__gt=now)
         if except_basket is not None:
             holds = holds.exclude(line__basket_id=except_basket)
         if except_line is not None:
             holds = holds.exclude(line_id=except_line)
         held = holds.order_by().values("slot_id").annotate(total=Sum("quantity")).values("total")
-        return self.annotate(held=Coalesce(Subquery(held), 0)).annotate(
-            free=F("capacity") - F("sold") - F("held")
-        )
+        return self.annotate(
+            held=Coalesce(Subquery(held), 0), is_shared=F("offer__uses_resources")
+        ).annotate(free=F("capacity") - F("sold") - F("held"))
 
     def not_over(self, begins: bool, now: datetime) -> SlotQuerySet:
         """Return slots that may still be joined: not begun, or still open where none begins."""
@@ -111,6 +116,9 @@ class Slot(models.Model):
     # Known only on rows that `with_free` gives.
     held: int
     free: int
+    is_shared: bool
+    # What it needs of shared resources; `note_claims` finds it where `is_shared`.
+    claims: tuple[Claim, ...] = ()
 
     objects = Dates()
     stocks = SlotQuerySet.as_manager()
@@ -143,7 +151,8 @@ class Slot(models.Model):
 
 
 SLOTS_WITH_FREE = """
-SELECT {columns}, h.held, s.capacity - s.sold - h.held AS free
+SELECT {columns}, h.held, s.capacity - s.sold - h.held AS free,
+    (SELECT o.uses_resources FROM booking_offer o WHERE o.id = s.offer_id) AS is_shared
 FROM booking_slot s, LATERAL (
     SELECT coalesce(sum(quantity), 0)::int AS held FROM booking_slothold h
     WHERE h.slot_id = s.id AND h.expires_at > %(now)s
@@ -168,6 +177,7 @@ def slots_with_free(
 ) -> list[Slot]:
     """Return what `Slot.stocks.with_free` does for an SQL condition on the slot `s`.
 
+    With the claims on shared resources; one statement more where there are any.
     Written out for what is asked most: the ORM takes four times as long to write the question.
     `tables` go beside the slot, each after a comma.
     """
@@ -175,7 +185,9 @@ def slots_with_free(
         columns=columns_of(Slot, "s"), condition=condition, tables=tables
     )
     moment = {"now": now, "except_basket": except_basket, "except_line": except_line}
-    return list(Slot.stocks.raw(query, {**values, **moment}))
+    found = list(Slot.stocks.raw(query, {**values, **moment}))
+    note_claims(found, now=now, except_basket=except_basket, except_line=except_line)
+    return found
 
 
 class SlotHold(models.Model):

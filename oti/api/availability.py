@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from booking.availability import slot_status, stay_calendar
 from booking.kept_offers import offer_of_slug
 from booking.models import Offer, Slot
+from booking.models.resources import note_claims
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.kinds import PLACES
 from destination.models.territory import pole_by_commune
@@ -113,18 +114,19 @@ def _days(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict[
 def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict[str, Any]]:
     """Return the dates that may still be joined and on which this kind may be sold.
 
-    What is left is counted as the pages count it: children for a carer, not its units. Two
-    statements at most.
+    What is left is counted as the pages count it: children for a carer, not its units; nothing
+    where a shared resource is taken. Three statements at most.
     """
     rules = offer.kind_rules
     between = {"day__gte": first, "day__lte": last}
-    slots = (
+    slots = list(
         offer.slots.filter(**between)
         .not_over(rules.begins, now)
         .allowed()
         .with_free(now)
         .order_by("starts_at")
     )
+    note_claims(slots, now=now)
     sides: dict[datetime, dict[str, int]] = {}
     if rules.sides:
         beside = Slot.stocks.filter(offer=offer, **between).exclude(resource=PLACES)
@@ -135,9 +137,10 @@ def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict
 
 def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int]) -> dict[str, Any]:
     rules = offer.kind_rules
-    free = 0 if slot.is_closed else rules.places_left(slot.free, ())
     status = slot_status(slot)
-    if not free and not slot.is_closed:
+    is_shut = slot.is_closed or status == "resource_busy"
+    free = 0 if is_shut else rules.places_left(slot.free, ())
+    if not free and not is_shut:
         # Units are left, but not enough for one more.
         is_sold_out = rules.places_left(slot.capacity - slot.sold, ()) <= 0
         status = "sold_out" if is_sold_out else "held_by_others"
@@ -151,7 +154,7 @@ def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int]) -> dict[str, Any]
             {
                 "code": side.resource,
                 "label": _(side.label),
-                "free": 0 if slot.is_closed else max(beside.get(side.resource, 0), 0),
+                "free": 0 if is_shut else max(beside.get(side.resource, 0), 0),
             }
             for side in rules.sides
             # An optional one that a date hasn't is not counted apart.

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.basket import add_to_basket
-from booking.models import BasketLine, ChannelIncident, ExportLink, Feed, Order, ReadyStay
+from booking.models import BasketLine, ChannelIncident, ExportLink, Feed, Order, ReadyStay, Resource
 from booking.papers import Document, PaperInput, give_paper
 from booking.wishes import LineRequest
 from destination.models import LegalText, Pole, ThemePage
@@ -108,6 +108,9 @@ TABLE: dict[str, dict[str, int]] = {
     # The host of the lodging has nothing with dates, and is led back; the date is another host's.
     "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
     "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "extranet-resources": SIGNED_IN,
+    "extranet-resource-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-resource": OF_ITS_HOST,
     "extranet-payouts": SIGNED_IN,
     "extranet-links": SIGNED_IN,
     "extranet-link-add": OF_ITS_HOST,
@@ -187,6 +190,7 @@ class World:
     order: Order
     foreign_line: BasketLine
     feed: Feed
+    resource: Resource
     users: dict[str, User | None]
 
     def address(self, name: str) -> str:
@@ -212,6 +216,7 @@ class World:
             "extranet-line": {"pk": line.pk},
             "extranet-booking": {"reference": self.order.reference},
             "extranet-slot": {"pk": ticket.slot_id},
+            "extranet-resource": {"pk": self.resource.pk},
             "extranet-link-add": {"pk": line.unit_id},
             "extranet-link-share": {"pk": line.unit_id},
             **{f"extranet-feed-{one}": {"pk": self.feed.pk} for one in FEED_ACTIONS},
@@ -243,7 +248,7 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
         }
-        if name in {"extranet-nights", "extranet-slots-add"}:
+        if name in {"extranet-nights", "extranet-slots-add", "extranet-resource-add"}:
             return f"{reverse(name)}?provider={line.offer.provider.slug}"
         if name == "wagtail_serve":
             return reverse(name, args=["bien-etre/"])
@@ -313,6 +318,7 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
         order=order,
         foreign_line=foreign,
         feed=a_linked_unit(order),
+        resource=factories.a_resource(gite.provider),
         users={
             "anonymous": None,
             "visitor": factories.a_user(),
