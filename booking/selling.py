@@ -75,12 +75,7 @@ def take_lines(
     `write_sale`. Raises Busy where a date that shares a resource isn't among them.
     """
     slots = _slots_of(lines, basket, now=now)
-    if any(
-        other.slot_id not in locked
-        for slot in slots.values()
-        for claim in slot.claims
-        for other in claim.others
-    ):
+    if _beyond(slots, locked):
         raise Busy(trouble("busy"))
     booked: set[int] = set()
     had: list[OrderLine] = []
@@ -166,6 +161,16 @@ def _slots_of(
         except_basket=basket.pk if basket else None,
     )
     return {slot.pk: slot for slot in found}
+
+
+def _beyond(slots: Mapping[int, Slot], locked: Collection[int]) -> bool:
+    """Tell whether a date that shares a resource isn't locked: it was added meanwhile."""
+    return any(
+        other.slot_id not in locked
+        for slot in slots.values()
+        for claim in slot.claims
+        for other in claim.others
+    )
 
 
 def _sell_places(line: OrderLine, slots: Mapping[int, Slot], booked: set[int]) -> bool:
