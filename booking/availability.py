@@ -42,6 +42,7 @@ from booking.quoting import (
     asked_of,
     check_places,
     check_unit,
+    notice_days,
     policy_of,
     quote_places,
     quote_unit,
@@ -270,7 +271,7 @@ def search_stays(criteria: StaySearch, *, now: datetime, size: int = PAGE_SIZE) 
     troubles += check_party(criteria.adults, criteria.child_ages)
     if troubles:
         raise BadInput(*troubles)
-    loading = StayLoader(today)
+    loading = StayLoader(now)
     fits = find_fits(
         criteria.arrival,
         criteria.departure,
@@ -308,8 +309,9 @@ class StayLoader:
     Poles and the councils' tariffs are read once, units in a bounded number of statements.
     """
 
-    def __init__(self, today: date) -> None:
-        self.today = today
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.today = today = day_of(now)
         self.poles = pole_by_commune(today)
         self.tax_book = TaxBook()
 
@@ -345,7 +347,7 @@ class StayLoader:
         arrival, departure, guests = criteria.arrival, criteria.departure, criteria.guests
         if unit is None or not _is_on_sale(unit.offer):
             return None
-        if check_unit(unit, arrival, departure, guests, today=self.today, holes=holes):
+        if check_unit(unit, arrival, departure, guests, now=self.now, holes=holes):
             return None
         quote, _troubles = quote_unit(unit, arrival, departure, guests, (), self.tax_book)
         if quote is None:
@@ -511,7 +513,7 @@ def stay_choices(
     tax_book = TaxBook()
     choices = []
     for unit in units:
-        reasons = check_unit(unit, arrival, departure, guests, today=today)
+        reasons = check_unit(unit, arrival, departure, guests, now=now)
         if not reasons and unit.pk in taken | closed:
             reasons = [trouble("closed" if unit.pk in closed else "sold_out", field="arrival")]
         elif not reasons and unit.pk in asking:
@@ -652,6 +654,7 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
     """
     today = day_of(now)
     last = today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
+    earliest = today + timedelta(days=notice_days(offer, now))
     first_day = date(year, month, 1)
     next_first = (first_day.replace(day=28) + timedelta(days=4)).replace(day=1)
     rows: dict[date, list[_Night]] = defaultdict(list)
@@ -666,7 +669,9 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
             rows[row[1]].append(_Night(*row))
     weeks: list[list[CalendarDay | None]] = [
         [
-            _calendar_day(day, rows[day], held, today=today) if day.month == month else None
+            _calendar_day(day, rows[day], held, today=today, earliest=earliest)
+            if day.month == month
+            else None
             for day in week
         ]
         for week in months.Calendar().monthdatescalendar(year, month)
@@ -683,7 +688,12 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
 
 
 def _calendar_day(
-    day: date, rows: list[_Night], held: dict[int, list[tuple[date, date]]], *, today: date
+    day: date,
+    rows: list[_Night],
+    held: dict[int, list[tuple[date, date]]],
+    *,
+    today: date,
+    earliest: date,
 ) -> CalendarDay:
     free = [
         row
@@ -699,11 +709,13 @@ def _calendar_day(
         reason = _("Closed") if is_closed else _("Sold out")
     elif not arrivals:
         reason = _("Free, no arrival on that day")
+    elif day < earliest:
+        reason = _("Free, but too late to book an arrival")
     return CalendarDay(
         day=day,
         is_past=day < today,
         is_free=bool(free) and day >= today,
-        can_arrive=bool(arrivals) and day >= today,
+        can_arrive=bool(arrivals) and day >= earliest,
         price=from_cents(min(row.price_cents for row in free)) if free else None,
         reason=reason,
         is_closed=is_closed,
@@ -876,6 +888,7 @@ def search_experiences(
         )
         .filter(day__gte=start, day__lte=end)
         .to_come(now)
+        .in_time(now)
         .allowed()
         .filter(capacity__gt=F("sold"))
         .exclude(pk__in=_held_by_others(now))

@@ -38,7 +38,6 @@ from booking.stay_view import (
 )
 from booking.takes import SlotAsk, Takes, check_takes, find_takes
 from booking.wishes import Wish, check_clash
-from oti.lib.dates import today as day_of
 
 CLOSURE = """
 SELECT 1 FROM booking_closure WHERE unit_id = %s AND dates && daterange(%s, %s) LIMIT 1
@@ -90,7 +89,7 @@ def take(
         )
         # A hole may have widened before the unit was had: the rules are asked again (A05).
         guests = guests_of(wish.people, wish.keys)
-        refused = check_unit(wish.unit, *wish.days, guests, today=day_of(now))
+        refused = check_unit(wish.unit, *wish.days, guests, now=now)
         if refused:
             raise NotAllowed(*refused)
         return Taken(stay_id=stay_id)

@@ -19,7 +19,7 @@ from booking.kept_offers import kept_offers
 from booking.models import Basket, Offer, Slot
 from booking.models.resources import note_claims
 from booking.people import Person
-from booking.quoting import asked_of, check_places, quote_places
+from booking.quoting import TOO_NEAR, asked_of, check_places, quote_places
 from booking.rules.kinds import PLACES, SLEPT
 from booking.rules.pricing import Quote
 from booking.takes import check_takes, takes_of_slots
@@ -198,7 +198,7 @@ def _idea(
     (takes,) = takes_of_slots(offer, asked, [slot], now=now, beside=beside)
     troubles = check_takes(takes, now=now)
     if troubles:
-        return "notice" if troubles[0].code in {"too_soon", "too_far"} else "full", None
+        return "notice" if troubles[0].code in TOO_NEAR | {"too_far"} else "full", None
     quote, _troubles = quote_places(offer, guests, wanted, ())
     if quote is None:
         return "ages", None

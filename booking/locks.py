@@ -1,9 +1,9 @@
 """The only place that locks rows, in the one order of the house.
 
-(Resource →) Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1), then what hangs on them: Refund,
-Payout (pk), PayoutReversal (pk), PayoutAccount. A use case that needs two kinds
-takes them in that order, each kind once, sorted. Waiting is bounded: 3 s (`LOCK_TIMEOUT` of the
-settings, a property of every connection), then `Busy`.
+Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1), then what hangs on them: Refund,
+Payout (pk), PayoutReversal (pk), PayoutAccount; a Resource before them all. A use case that needs
+two kinds takes them in that order, each kind once, sorted. Waiting is bounded: 3 s
+(`LOCK_TIMEOUT` of the settings, a property of every connection), then `Busy`.
 See `LOCKING.md`.
 """
 
@@ -185,7 +185,8 @@ def lock_payout_account(provider: Provider) -> PayoutAccount | None:
 def lock_provider(pk: int) -> Provider:
     """Lock one provider for its enrolment, its papers and its people: alone, no other kind.
 
-    What offers share may be locked after it. Rows that speak of it (sales, offers) are written meanwhile. Raises Provider.DoesNotExist.
+    What its offers share is locked after it. Rows that speak of it (sales, offers) are written
+    meanwhile. Raises Provider.DoesNotExist.
     """
     return Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 

@@ -97,6 +97,10 @@ MESSAGES: dict[str, Any] = {
     "resource_busy": gettext_lazy(
         "What it needs (a guide, a room, a vehicle) is taken at that hour. Choose another time."
     ),
+    "booked_until": gettext_lazy(
+        "Too late for that day: it is booked up to %(hour)s on the last one. Choose a later date, "
+        "or call us."
+    ),
     "too_late": gettext_lazy(
         "Booked up to %(hours)s hours before it begins. Choose a later date, or call us."
     ),
@@ -338,13 +342,15 @@ MESSAGES: dict[str, Any] = {
     "undo_held": gettext_lazy("Somebody is booking these nights: try again after %(time)s."),
     # What a host's offers share
     "resource_unnamed": gettext_lazy("Give it a name: « Marie », « minibus », « the barn »."),
-    "resource_known": gettext_lazy("« %(name)s » exists already: change that one, or give another name."),
+    "resource_known": gettext_lazy(
+        "« %(name)s » exists already: change that one, or give another name."
+    ),
     "resource_too_few": gettext_lazy(
         "A date of « %(offer)s » needs %(count)s of it: there can’t be fewer than that."
     ),
     "resource_used": gettext_lazy(
-        "These dates are sold or being booked and need more than that together: %(dates)s. Keep the "
-        "number, or call the office, which cancels and refunds with you."
+        "These dates are sold or being booked and need more than that together: %(dates)s. Keep "
+        "the number, or call the office, which cancels and refunds with you."
     ),
     "resource_held": gettext_lazy(
         "Somebody is booking a date that this would make impossible: try again after %(time)s."
@@ -352,9 +358,7 @@ MESSAGES: dict[str, Any] = {
     "resource_gone": gettext_lazy("It was deleted meanwhile: go back to the list."),
     "too_many_resources": gettext_lazy("%(max)s at most: delete one first."),
     "bad_minutes": gettext_lazy("A whole number of minutes from 0 to %(max)s."),
-    "not_for_lodging": gettext_lazy(
-        "A lodging is sold by the night: it has no dates of its own."
-    ),
+    "not_for_lodging": gettext_lazy("A lodging is sold by the night: it has no dates of its own."),
     "price_missing": gettext_lazy("Give at least one price."),
     "unit_missing": gettext_lazy("Add at least one unit, with its prices."),
     "slot_missing": gettext_lazy("Add at least one slot to come."),
@@ -471,6 +475,7 @@ FIELD_OF = {
     "in_the_past": "arrival",
     "too_soon": "arrival",
     "too_far": "arrival",
+    "booked_until": "arrival",
     "min_stay": "departure",
     "max_stay": "departure",
     "closed_to_arrival": "arrival",

@@ -54,7 +54,8 @@ def change_resource(
 
     Never fewer than what is sold or being booked needs at one hour: NotAllowed `resource_used`
     {days}; nor than one date of an offer needs: NotAllowed `resource_too_few` {offer}. Raises
-    BadInput as `add_resource`, NotAllowed `resource_gone`. Locks: the house, the resource, the dates to come that need it.
+    BadInput as `add_resource`, NotAllowed `resource_gone`. Locks: the house, the resource, the
+    dates to come that need it.
     """
     with locks.write_transaction():
         locks.lock_provider(resource.provider_id)
@@ -186,12 +187,14 @@ def unlink_offer(resource: Resource, offer_id: int, *, actor: Actor, now: dateti
 
 
 def _check_need(need: Need) -> None:
-    troubles = []
+    minutes = {"minutes_before": need.minutes_before, "minutes_after": need.minutes_after}
+    troubles = [
+        trouble("bad_minutes", field=field, max=MOST_MINUTES)
+        for field, count in minutes.items()
+        if not 0 <= count <= MOST_MINUTES
+    ]
     if not 1 <= need.quantity <= MOST_OF_ONE:
         troubles.append(trouble("bad_quantity", field="quantity", max=MOST_OF_ONE))
-    for field in ("minutes_before", "minutes_after"):
-        if not 0 <= getattr(need, field) <= MOST_MINUTES:
-            troubles.append(trouble("bad_minutes", field=field, max=MOST_MINUTES))
     if troubles:
         raise BadInput(*troubles)
 
@@ -305,9 +308,7 @@ def _collisions_of(
         )
         for start, end in moments
     ]
-    series = [
-        (offer.title, start, use) for (start, _end), use in zip(moments, uses, strict=True)
-    ]
+    series = [(offer.title, start, use) for (start, _end), use in zip(moments, uses, strict=True)]
     found = []
     for place, ((start, end), use) in enumerate(zip(moments, uses, strict=True)):
         beside = [*others]
@@ -331,9 +332,7 @@ def _moment(slot: Slot) -> str:
     return f"{start:%d/%m/%Y %H:%M}"
 
 
-def _journal(
-    verb: str, resource: Resource, *, actor: Actor, now: datetime, **data: object
-) -> None:
+def _journal(verb: str, resource: Resource, *, actor: Actor, now: datetime, **data: object) -> None:
     record(
         verb,
         f"resource:{resource.pk}",

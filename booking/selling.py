@@ -81,9 +81,7 @@ def take_lines(
     had: list[OrderLine] = []
     lost: list[OrderLine] = []
     for line in lines:
-        is_had = (
-            _sell_nights(line, now=now) if line.unit_id else _sell_places(line, slots, booked)
-        )
+        is_had = _sell_nights(line, now=now) if line.unit_id else _sell_places(line, slots, booked)
         (had if is_had else lost).append(line)
     for line in had:
         if line.unit_id and line.arrival and line.departure:

@@ -16,12 +16,11 @@ from django.utils.translation import gettext
 
 from booking.models import Offer, Slot
 from booking.models.calendar import slots_with_free
-from booking.quoting import facts_of
+from booking.quoting import facts_of, notice_of
 from booking.refusals import Trouble, trouble, troubles_of
 from booking.rules.kinds import PLACES, Asked
 from booking.rules.resources import lacking
 from oti.lib.dates import ONE_DAY, nights
-from oti.lib.dates import today as day_of
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ def find_takes(
 ) -> list[Takes]:
     """Return what each ask takes, in the order given, with what is free of it at `now`.
 
-    One statement for all, and one more where shared resources limit one of them. Holds of `except_basket` or of `except_line` are left out of the count.
+    One statement for all, and one more where shared resources limit one of them. Holds of
+    `except_basket` or of `except_line` are left out of the count.
     """
     if not asks:
         return []
@@ -188,7 +188,6 @@ def _one_day(offer: Offer, slot: Slot) -> tuple[date | None, date | None]:
 def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
     """Return every reason why all of it can't be had at `now`, in words that say what to do."""
     offer = takes.ask.offer
-    today = day_of(now)
     if takes.main is None and not takes.missing_days:
         return [trouble("slot_unknown", field="slot")]
     troubles: list[Trouble] = []
@@ -200,7 +199,7 @@ def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
         if slot.resource != PLACES:
             troubles += _check_side(takes, one)
             continue
-        dated = _check_moment(offer, slot, today=today, now=now)
+        dated = _check_moment(offer, slot, now=now)
         dated += troubles_of(offer.kind_rules.check_day(facts, slot.day), field="slot")
         troubles += dated or _check_left(takes.ask, one) or _check_resources(takes.ask, slot)
         if troubles and takes.ask.days:
@@ -210,19 +209,15 @@ def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
     return troubles
 
 
-def _check_moment(offer: Offer, slot: Slot, *, today: date, now: datetime) -> list[Trouble]:
+def _check_moment(offer: Offer, slot: Slot, *, now: datetime) -> list[Trouble]:
     if slot.is_closed:
         if offer.is_sold_by_day:
             return [trouble("not_lent_on", field="arrival", day=slot.day)]
         return [trouble("closed", field="slot")]
     if is_over(offer, slot, now=now):
         return [trouble("slot_past", field="slot")]
-    ahead = (slot.day - today).days
-    if ahead < offer.min_advance_days:
-        return [trouble("too_soon", field="slot", days=offer.min_advance_days)]
-    if offer.max_advance_days is not None and ahead > offer.max_advance_days:
-        return [trouble("too_far", field="slot")]
-    return []
+    found = notice_of(offer, slot, now=now)
+    return troubles_of([found] if found else [], field="slot")
 
 
 def is_over(offer: Offer, slot: Slot, *, now: datetime) -> bool:

@@ -536,7 +536,7 @@ def a_composite(**fields: Any) -> Offer:
     return offer
 
 
-# --- What offers share -----------------------------------------------------------------------------
+# --- What offers share ---------------------------------------------------------------------------
 def a_resource(provider: Provider, name: str = "Marie", quantity: int = 1) -> Resource:
     """Make something that several offers of a provider need."""
     return Resource.objects.create(provider=provider, name=name, quantity=quantity)

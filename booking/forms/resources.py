@@ -95,5 +95,6 @@ class NeedForm(Told):
     def need(self) -> dict[str, int]:
         """Return what `booking.resources.Need` takes, of a form that was read well."""
         return {
-            name: self.cleaned_data[name] for name in ("quantity", "minutes_before", "minutes_after")
+            name: self.cleaned_data[name]
+            for name in ("quantity", "minutes_before", "minutes_after")
         }

@@ -7,13 +7,26 @@ stops counting at its deadline, by the query, with no job (core.md 2, 3, 5).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import (
+    Case,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, ExtractMonth
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +34,13 @@ from booking.models.offers import Offer, OfferPermit, Unit
 from booking.models.resources import note_claims
 from booking.rules.kinds import KINDS, PLACES
 from booking.rules.resources import Claim
+from oti.lib.dates import paris
 from oti.lib.joins import columns_of
+
+
+def _lasting(count: Combinable, one: timedelta) -> ExpressionWrapper:
+    """Return so many times a duration, in SQL."""
+    return ExpressionWrapper(count * Value(one), output_field=DurationField())
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
@@ -51,6 +70,20 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def not_over(self, begins: bool, now: datetime) -> SlotQuerySet:
         """Return slots that may still be joined: not begun, or still open where none begins."""
         return self.filter(starts_at__gt=now) if begins else self.filter(ends_at__gt=now)
+
+    def in_time(self, now: datetime) -> SlotQuerySet:
+        """Leave out dates too near to be booked at `now`, as `quoting.notice_of` does (H09)."""
+        local = paris(now)
+        days = F("offer__min_advance_days") + Case(
+            When(offer__booked_until__lte=local.time(), then=Value(1)), default=Value(0)
+        )
+        open_long = [kind.code for kind in KINDS if not kind.begins]
+        return self.annotate(ahead=F("day") - Value(local.date())).filter(
+            Q(ahead__gte=_lasting(days, timedelta(days=1))),
+            Q(offer__notice_hours=0)
+            | Q(offer__kind__in=open_long)
+            | Q(starts_at__gte=Value(now) + _lasting(F("offer__notice_hours"), timedelta(hours=1))),
+        )
 
     def allowed(self) -> SlotQuerySet:
         """Leave out days out of season or past an authorisation, as the kinds' `check_day` does."""

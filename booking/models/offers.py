@@ -218,6 +218,7 @@ class Offer(index.Indexed, ClusterableModel):
     notice_hours = models.PositiveSmallIntegerField(
         _("booked at least hours before it begins"),
         default=0,
+        blank=True,
         validators=[MaxValueValidator(336)],
         help_text=_("0: until it begins. Beyond some days, count in days instead."),
     )

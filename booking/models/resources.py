@@ -151,9 +151,7 @@ def note_claims(
         slot.claims = tuple(claims.get(pk, ()))
 
 
-def blocked_dates(
-    offers: Collection[int], first: date, last: date, *, now: datetime
-) -> list[int]:
+def blocked_dates(offers: Collection[int], first: date, last: date, *, now: datetime) -> list[int]:
     """Return the dates of these offers in `[first, last]` whose resources are taken at `now`.
 
     One statement; none without offers.

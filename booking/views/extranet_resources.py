@@ -68,7 +68,9 @@ def add(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.tell(refusal)
         else:
-            messages.success(request, _("« %(name)s » is there: say which offers need it.") % {"name": made.name})
+            messages.success(
+                request, _("« %(name)s » is there: say which offers need it.") % {"name": made.name}
+            )
             return see_other("extranet-resource", made.pk)
     context = {"provider": provider, "form": form, "page_errors": form.is_bound}
     status = 422 if form.is_bound else 200
@@ -91,7 +93,9 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
     if step == "delete":
         name, provider = found.name, found.provider
         use_cases.remove_resource(found, actor=_actor(request), now=timezone.now())
-        messages.success(request, _("« %(name)s » is deleted. What is sold stays sold.") % {"name": name})
+        messages.success(
+            request, _("« %(name)s » is deleted. What is sold stays sold.") % {"name": name}
+        )
         return see_other(_list_url(provider))
     return _change(request, found)
 
@@ -147,9 +151,7 @@ def _unlink(request: HttpRequest, found: Resource) -> HttpResponse:
     link = found.links.filter(offer=given[:18]).first() if given.isdecimal() else None
     if link is not None:
         try:
-            use_cases.unlink_offer(
-                found, link.offer_id, actor=_actor(request), now=timezone.now()
-            )
+            use_cases.unlink_offer(found, link.offer_id, actor=_actor(request), now=timezone.now())
         except Refusal as refusal:
             tell(request, refusal.troubles)
             return see_other(_list_url(found.provider))

@@ -279,12 +279,21 @@ def _blocking(found: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
     """Return which shared resource stands in the way of each date, and the longest that has it."""
     lacking_of = {slot.pk: lacking(slot.claims) for slot in found}
     blockers = {
-        other.offer_id for claims in lacking_of.values() for one in claims for other in one.blockers()
+        other.offer_id
+        for claims in lacking_of.values()
+        for one in claims
+        for other in one.blockers()
     }
-    titles = dict(Offer.objects.filter(pk__in=blockers).values_list("pk", "title")) if blockers else {}
+    titles = (
+        dict(Offer.objects.filter(pk__in=blockers).values_list("pk", "title")) if blockers else {}
+    )
     return {
         pk: [
-            {"name": one.name, "offer": titles.get(other.offer_id, ""), "starts": paris(other.starts_at)}
+            {
+                "name": one.name,
+                "offer": titles.get(other.offer_id, ""),
+                "starts": paris(other.starts_at),
+            }
             for one in claims
             for other in one.blockers()[:1]
         ]

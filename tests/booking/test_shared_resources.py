@@ -369,9 +369,7 @@ def test_deleted_resource_limits_nothing_and_twice_is_once(walks: Walks):
 )
 def test_names_and_numbers_that_can_t_be_are_refused(walks: Walks, name, quantity, code):
     with pytest.raises(BadInput) as refused:
-        resources.add_resource(
-            walks.provider, name=name, quantity=quantity, actor=SYSTEM, now=NOW
-        )
+        resources.add_resource(walks.provider, name=name, quantity=quantity, actor=SYSTEM, now=NOW)
     assert refused.value.code == code
 
 
