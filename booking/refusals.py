@@ -101,9 +101,6 @@ MESSAGES: dict[str, Any] = {
         "Too late for that day: it is booked up to %(hour)s on the last one. Choose a later date, "
         "or call us."
     ),
-    "too_late": gettext_lazy(
-        "Booked up to %(hours)s hours before it begins. Choose a later date, or call us."
-    ),
     "no_date_then": gettext_lazy("It doesn’t take place on that day."),
     "slot_past": gettext_lazy("This date has passed. Choose another one."),
     "channel_stale": gettext_lazy(
@@ -408,6 +405,11 @@ MESSAGES: dict[str, Any] = {
 COUNTED: dict[str, Any] = {
     "min_stay": ngettext_lazy(
         "%(nights)s night at least.", "%(nights)s nights at least.", "nights"
+    ),
+    "too_late": ngettext_lazy(
+        "Booked up to %(hours)s hour before it begins. Choose a later date, or call us.",
+        "Booked up to %(hours)s hours before it begins. Choose a later date, or call us.",
+        "hours",
     ),
     "max_stay": ngettext_lazy("%(nights)s night at most.", "%(nights)s nights at most.", "nights"),
     "too_many_adults": ngettext_lazy(

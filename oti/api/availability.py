@@ -17,6 +17,7 @@ from booking.availability import slot_status, stay_calendar
 from booking.kept_offers import offer_of_slug
 from booking.models import Offer, Slot
 from booking.models.resources import note_claims
+from booking.quoting import TOO_NEAR, notice_of
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.kinds import PLACES
 from destination.models.territory import pole_by_commune
@@ -115,7 +116,7 @@ def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict
     """Return the dates that may still be joined and on which this kind may be sold.
 
     What is left is counted as the pages count it: children for a carer, not its units; nothing
-    where a shared resource is taken. Three statements at most.
+    where a shared resource is taken or it had to be booked earlier. Three statements at most.
     """
     rules = offer.kind_rules
     between = {"day__gte": first, "day__lte": last}
@@ -132,13 +133,16 @@ def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict
         beside = Slot.stocks.filter(offer=offer, **between).exclude(resource=PLACES)
         for one in beside.with_free(now):
             sides.setdefault(one.starts_at, {})[one.resource] = one.free
-    return [_slot(offer, one, sides.get(one.starts_at, {})) for one in slots]
+    return [_slot(offer, one, sides.get(one.starts_at, {}), now=now) for one in slots]
 
 
-def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int]) -> dict[str, Any]:
+def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int], *, now: datetime) -> dict[str, Any]:
     rules = offer.kind_rules
     status = slot_status(slot)
-    is_shut = slot.is_closed or status == "resource_busy"
+    notice = notice_of(offer, slot, now=now)
+    if notice and notice.code in TOO_NEAR and not slot.is_closed:
+        status = "too_late"
+    is_shut = slot.is_closed or status in {"resource_busy", "too_late"}
     free = 0 if is_shut else rules.places_left(slot.free, ())
     if not free and not is_shut:
         # Units are left, but not enough for one more.
