@@ -258,7 +258,7 @@ def check_unit(
 
 def _is_by_hour(unit: Unit, arrival: date, today: date) -> bool:
     """Tell whether only the hour of the day makes an arrival too late."""
-    return (arrival - today).days == unit.offer.min_advance_days
+    return bool((arrival - today).days == unit.offer.min_advance_days)
 
 
 def notice_days(offer: Offer, now: datetime) -> int:
