@@ -26,6 +26,7 @@ from booking.models import (
     Order,
     OrderLine,
     Payout,
+    Resource,
     Slot,
     Unit,
     Webhook,
@@ -225,6 +226,12 @@ def slot_for_provider(user: User | AnonymousUser, pk: int) -> Slot:
     if slot is None:
         raise Http404
     return slot
+
+
+def resource_for_provider(user: User | AnonymousUser, pk: int) -> Resource:
+    """Return what this person's offers share; raises Http404 for another's."""
+    own = Resource.objects.filter(provider__in=providers_of(user))
+    return get_object_or_404(own.select_related("provider"), pk=pk)
 
 
 def units_of_providers(user: User | AnonymousUser) -> QuerySet[Unit]:

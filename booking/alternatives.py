@@ -98,7 +98,7 @@ class Alternatives:
 
 def find_alternatives(criteria: StaySearch, *, now: datetime) -> Alternatives:
     """Return the nearest stays to one that can't be had; dates and party are right already."""
-    loading = StayLoader(day_of(now))
+    loading = StayLoader(now)
     shifted, weeks = _shifted(criteria, loading, now=now)
     elsewhere, loosened = _loosened(criteria, loading, now=now)
     cut = None if elsewhere or loosened else _in_two(criteria, loading, now=now)
@@ -237,7 +237,7 @@ def nearest_stays(
 
     As many nights for the same party, at their price; one statement, then the rules.
     """
-    loading = StayLoader(day_of(now))
+    loading = StayLoader(now)
     plain = StaySearch(criteria.arrival, criteria.departure, criteria.adults, criteria.child_ages)
     stay = criteria.departure - criteria.arrival
     windows = [

@@ -36,11 +36,13 @@ from booking.kept_offers import kept_offers_beside
 from booking.loading import load_sold_units, load_units
 from booking.models import Offer, Slot, SlotHold, Unit
 from booking.models.calendar import slots_with_free
+from booking.models.resources import blocked_dates
 from booking.quoting import (
     TaxBook,
     asked_of,
     check_places,
     check_unit,
+    notice_days,
     policy_of,
     quote_places,
     quote_unit,
@@ -52,6 +54,7 @@ from booking.rules.kinds import KINDS, PLACES
 from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
 from booking.rules.refunds import deadlines
+from booking.rules.resources import lacking
 from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
 from destination.models.territory import pole_by_commune
@@ -268,7 +271,7 @@ def search_stays(criteria: StaySearch, *, now: datetime, size: int = PAGE_SIZE) 
     troubles += check_party(criteria.adults, criteria.child_ages)
     if troubles:
         raise BadInput(*troubles)
-    loading = StayLoader(today)
+    loading = StayLoader(now)
     fits = find_fits(
         criteria.arrival,
         criteria.departure,
@@ -306,8 +309,9 @@ class StayLoader:
     Poles and the councils' tariffs are read once, units in a bounded number of statements.
     """
 
-    def __init__(self, today: date) -> None:
-        self.today = today
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.today = today = day_of(now)
         self.poles = pole_by_commune(today)
         self.tax_book = TaxBook()
 
@@ -343,7 +347,7 @@ class StayLoader:
         arrival, departure, guests = criteria.arrival, criteria.departure, criteria.guests
         if unit is None or not _is_on_sale(unit.offer):
             return None
-        if check_unit(unit, arrival, departure, guests, today=self.today, holes=holes):
+        if check_unit(unit, arrival, departure, guests, now=self.now, holes=holes):
             return None
         quote, _troubles = quote_unit(unit, arrival, departure, guests, (), self.tax_book)
         if quote is None:
@@ -509,7 +513,7 @@ def stay_choices(
     tax_book = TaxBook()
     choices = []
     for unit in units:
-        reasons = check_unit(unit, arrival, departure, guests, today=today)
+        reasons = check_unit(unit, arrival, departure, guests, now=now)
         if not reasons and unit.pk in taken | closed:
             reasons = [trouble("closed" if unit.pk in closed else "sold_out", field="arrival")]
         elif not reasons and unit.pk in asking:
@@ -650,6 +654,7 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
     """
     today = day_of(now)
     last = today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
+    earliest = today + timedelta(days=notice_days(offer, now))
     first_day = date(year, month, 1)
     next_first = (first_day.replace(day=28) + timedelta(days=4)).replace(day=1)
     rows: dict[date, list[_Night]] = defaultdict(list)
@@ -664,7 +669,9 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
             rows[row[1]].append(_Night(*row))
     weeks: list[list[CalendarDay | None]] = [
         [
-            _calendar_day(day, rows[day], held, today=today) if day.month == month else None
+            _calendar_day(day, rows[day], held, today=today, earliest=earliest)
+            if day.month == month
+            else None
             for day in week
         ]
         for week in months.Calendar().monthdatescalendar(year, month)
@@ -681,7 +688,12 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
 
 
 def _calendar_day(
-    day: date, rows: list[_Night], held: dict[int, list[tuple[date, date]]], *, today: date
+    day: date,
+    rows: list[_Night],
+    held: dict[int, list[tuple[date, date]]],
+    *,
+    today: date,
+    earliest: date,
 ) -> CalendarDay:
     free = [
         row
@@ -697,11 +709,13 @@ def _calendar_day(
         reason = _("Closed") if is_closed else _("Sold out")
     elif not arrivals:
         reason = _("Free, no arrival on that day")
+    elif day < earliest:
+        reason = _("Free, but too late to book an arrival")
     return CalendarDay(
         day=day,
         is_past=day < today,
         is_free=bool(free) and day >= today,
-        can_arrive=bool(arrivals) and day >= today,
+        can_arrive=bool(arrivals) and day >= earliest,
         price=from_cents(min(row.price_cents for row in free)) if free else None,
         reason=reason,
         is_closed=is_closed,
@@ -824,6 +838,8 @@ def slot_status(slot: Slot) -> str:
         return "sold_out"
     if slot.free <= 0:
         return "held_by_others"
+    if lacking(slot.claims):
+        return "resource_busy"
     return "limited" if slot.free * LOW_SHARE < slot.capacity else "available"
 
 
@@ -858,6 +874,7 @@ def search_experiences(
         for pk, one in catalogue(today).items()
         if one.kind in kinds and (not pole or one.pole == pole)
     }
+    sharing = [pk for pk, one in listed.items() if one.uses_resources]
     is_spread = bool(from_day and to_day) and (end - start).days <= MOST_DAYS_SPREAD
     each = ["offer_id", "day"] if is_spread else ["offer_id"]
     # Every offer with its first date, or its first one on each day; then those of the page.
@@ -871,9 +888,11 @@ def search_experiences(
         )
         .filter(day__gte=start, day__lte=end)
         .to_come(now)
+        .in_time(now)
         .allowed()
         .filter(capacity__gt=F("sold"))
         .exclude(pk__in=_held_by_others(now))
+        .exclude(pk__in=blocked_dates(sharing, start, end, now=now))
         .filter(day__month__in=MONTHS.get(season, range(1, 13)))
         .annotate(is_early=_is_early(from_day, arrives_at))
         .order_by(*each, "is_early", "starts_at")

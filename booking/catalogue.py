@@ -29,7 +29,8 @@ TURN_SQL = "md5({offer}::text || %(turn)s)"
 
 ON_SALE = f"""
 SELECT o.id, o.kind, m.pole, c.slug, coalesce(c.epci_id, 0), o.lodging_type, o.tax_category,
-       o.features::text, l.codes, o.min_advance_days, o.max_advance_days, o.min_age, o.max_age
+       o.features::text, l.codes, o.min_advance_days, o.max_advance_days, o.min_age, o.max_age,
+       o.uses_resources
 FROM booking_offer o
 JOIN members_provider p ON p.id = o.provider_id
 JOIN destination_commune c ON c.id = o.commune_id
@@ -56,7 +57,7 @@ def communes_on(day: date) -> list[int]:
 @remembered_reading(most=2, by_language=False)
 def catalogue(day: date) -> Reading[Catalogue]:
     """Return every offer on sale on `day` by its id, in the rotation of that day."""
-    return Reading(Written(ON_SALE, width=13, values={"day": day}), partial(_in_turn, day=day))
+    return Reading(Written(ON_SALE, width=14, values={"day": day}), partial(_in_turn, day=day))
 
 
 def _in_turn(rows: Sequence[tuple[Any, ...]], *, day: date) -> Catalogue:

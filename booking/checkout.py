@@ -50,6 +50,7 @@ from booking.refusals import (
     trouble,
 )
 from booking.rules import states
+from booking.rules.resources import lacking
 from booking.settlement import confirm_paid, end_unpaid, kept_until
 from booking.stay_view import BasketView, LineView, view_basket
 from destination.models import LegalText
@@ -387,6 +388,7 @@ def _places_gone(sold: Sequence[LineView], basket: Basket, *, now: datetime) -> 
         except_basket=basket.pk,
     )
     slots = {slot.pk: slot for slot in found}
+    own = set(slots)
     wanted: Counter[int] = Counter()
     gone: list[Trouble] = []
     for hold in held:
@@ -394,6 +396,9 @@ def _places_gone(sold: Sequence[LineView], basket: Basket, *, now: datetime) -> 
         wanted[slot.pk] += hold.quantity
         if slot.is_closed or slot.free < wanted[slot.pk]:
             gone.append(trouble("gone", line=hold.line_id))
+        elif lacking(slot.claims, also=own):
+            # Its own lock is enough: whoever newly uses what it needs has locked it too.
+            gone.append(trouble("resource_busy", line=hold.line_id))
     return gone
 
 

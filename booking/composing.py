@@ -208,7 +208,7 @@ class _Composer:
 
     def __post_init__(self) -> None:
         self.today = day_of(self.now)
-        self.loading = StayLoader(self.today)
+        self.loading = StayLoader(self.now)
         self.shelf = Shelf(self.party, self.now, self.basket, tax_book=self.loading.tax_book)
         self.parts: dict[tuple[str, datetime], Part] = {}
         self.choices: list[Choice] = []

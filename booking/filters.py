@@ -71,6 +71,8 @@ class Listed:
     max_advance_days: int | None
     min_age: int | None
     max_age: int | None
+    # Shared resources may stand in the way of its dates.
+    uses_resources: bool = False
 
     def takes(self, ahead: int, youngest: int, oldest: int) -> bool:
         """Tell whether it can be booked so many days ahead by people of these ages."""

@@ -27,6 +27,7 @@ from booking.quoting import (
     check_unit,
 )
 from booking.refusals import (
+    Busy,
     NotAllowed,
     Trouble,
     Unavailable,
@@ -37,7 +38,6 @@ from booking.stay_view import (
 )
 from booking.takes import SlotAsk, Takes, check_takes, find_takes
 from booking.wishes import Wish, check_clash
-from oti.lib.dates import today as day_of
 
 CLOSURE = """
 SELECT 1 FROM booking_closure WHERE unit_id = %s AND dates && daterange(%s, %s) LIMIT 1
@@ -89,18 +89,21 @@ def take(
         )
         # A hole may have widened before the unit was had: the rules are asked again (A05).
         guests = guests_of(wish.people, wish.keys)
-        refused = check_unit(wish.unit, *wish.days, guests, today=day_of(now))
+        refused = check_unit(wish.unit, *wish.days, guests, now=now)
         if refused:
             raise NotAllowed(*refused)
         return Taken(stay_id=stay_id)
     if wish.ask is None:
         msg = "a wish is for nights or for places"
         raise AssertionError(msg)
-    locks.lock_slots(_slots_of(wish.ask, now=now))
+    locked = {slot.pk for slot in locks.lock_slots(_slots_of(wish.ask, now=now))}
     if replacing is not None:
         release(replacing)
     except_line = replacing.pk if replacing else None
     takes = places_left(wish.ask, now=now, except_line=except_line)
+    if not locked.issuperset(takes.slot_ids):
+        # A date that shares a resource was added meanwhile, or a resource named.
+        raise Busy(trouble("busy"))
     if takes.main is not None:
         check_clash(wish, takes.main)
     return Taken(takes=takes)
@@ -109,7 +112,8 @@ def take(
 def _slots_of(ask: SlotAsk, *, now: datetime) -> list[int]:
     """Return the slots to be locked; what takes one alone names it itself."""
     if not ask.days and len(ask.offer.kind_rules.needs(ask.asked)) == 1:
-        return [ask.slot_id] if ask.slot_id else []
+        alone = [ask.slot_id] if ask.slot_id else []
+        return locks.slots_beside(alone) if ask.offer.uses_resources else alone
     (takes,) = find_takes([ask], now=now)
     return takes.slot_ids
 

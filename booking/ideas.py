@@ -17,8 +17,9 @@ from django.db.models.functions import MD5, Cast, Concat, RowNumber
 from booking.catalogue import turn_of
 from booking.kept_offers import kept_offers
 from booking.models import Basket, Offer, Slot
+from booking.models.resources import note_claims
 from booking.people import Person
-from booking.quoting import asked_of, check_places, quote_places
+from booking.quoting import TOO_NEAR, asked_of, check_places, quote_places
 from booking.rules.kinds import PLACES, SLEPT
 from booking.rules.pricing import Quote
 from booking.takes import check_takes, takes_of_slots
@@ -148,7 +149,9 @@ def _dates(first: date, last: date, *, now: datetime) -> list[Slot]:
         .filter(rank__lte=max(1, MOST_SLOTS // max(days, 1)))
     )
     chosen = Slot.objects.filter(pk__in=shares.order_by().values("pk"))
-    return list(chosen.with_free(now).order_by("starts_at", "pk"))
+    found = list(chosen.with_free(now).order_by("starts_at", "pk"))
+    note_claims(found, now=now)
+    return found
 
 
 def _choose(day: DayIdeas, ideas: Iterable[Idea], *, kind: str, per_day: int, today: date) -> None:
@@ -195,7 +198,7 @@ def _idea(
     (takes,) = takes_of_slots(offer, asked, [slot], now=now, beside=beside)
     troubles = check_takes(takes, now=now)
     if troubles:
-        return "notice" if troubles[0].code in {"too_soon", "too_far"} else "full", None
+        return "notice" if troubles[0].code in TOO_NEAR | {"too_far"} else "full", None
     quote, _troubles = quote_places(offer, guests, wanted, ())
     if quote is None:
         return "ages", None

@@ -1,9 +1,9 @@
 """The only place that locks rows, in the one order of the house.
 
 Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1), then what hangs on them: Refund,
-Payout (pk), PayoutReversal (pk), PayoutAccount. A use case that needs two kinds
-takes them in that order, each kind once, sorted. Waiting is bounded: 3 s (`LOCK_TIMEOUT` of the
-settings, a property of every connection), then `Busy`.
+Payout (pk), PayoutReversal (pk), PayoutAccount; a Resource before them all. A use case that needs
+two kinds takes them in that order, each kind once, sorted. Waiting is bounded: 3 s
+(`LOCK_TIMEOUT` of the settings, a property of every connection), then `Busy`.
 See `LOCKING.md`.
 """
 
@@ -27,8 +27,10 @@ from booking.models import (
     Payout,
     PayoutReversal,
     Refund,
+    Resource,
     Slot,
 )
+from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
 from members.models import PayoutAccount, Provider
 from oti.lib.joins import read_rows
@@ -44,6 +46,10 @@ LOCK_UNITS = "SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY 
 LOCK_SLOTS = """
 SELECT {columns} FROM booking_slot it WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
 """
+WITH_BESIDE = (
+    f"SELECT {BESIDE_SQL.format(slot='s.id')} FROM booking_slot s"  # noqa: S608
+    " WHERE s.id = ANY(%(slots)s::bigint[])"
+)
 LOCK_BASKET = "SELECT {columns} FROM booking_basket it WHERE id = %s FOR UPDATE"
 LOCK_ORDER = "SELECT {columns} FROM booking_order it WHERE id = %s FOR UPDATE"
 LOCK_PAYMENT = "SELECT {columns} FROM booking_payment it WHERE id = %s FOR UPDATE"
@@ -120,6 +126,25 @@ def lock_slots(ids: Iterable[int]) -> list[Slot]:
     return read_rows(LOCK_SLOTS, Slot, [wanted]) if wanted else []
 
 
+def slots_beside(ids: Iterable[int]) -> list[int]:
+    """Return slots with the dates that share a resource at their hours: to be locked with them.
+
+    Read before the lock: whoever checks under it compares what it finds with what it has.
+    """
+    wanted = sorted(set(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(WITH_BESIDE, {"slots": wanted, "lent": LENT})
+        return [*wanted, *(pk for row in cursor.fetchall() for pk in row[0])]
+
+
+def lock_resource(pk: int) -> Resource:
+    """Lock one shared resource, before any other kind: only who changes it does.
+
+    Sales don't: they lock the dates that need it. Raises Resource.DoesNotExist.
+    """
+    return Resource.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
 def lock_basket(pk: int) -> Basket:
     """Lock one basket; raises Basket.DoesNotExist."""
     return _the_one(Basket, LOCK_BASKET, pk)
@@ -176,7 +201,8 @@ def lock_payout_account(provider: Provider) -> PayoutAccount | None:
 def lock_provider(pk: int) -> Provider:
     """Lock one provider for its enrolment, its papers and its people: alone, no other kind.
 
-    Rows that speak of it (sales, offers) are written meanwhile. Raises Provider.DoesNotExist.
+    What its offers share is locked after it. Rows that speak of it (sales, offers) are written
+    meanwhile. Raises Provider.DoesNotExist.
     """
     return Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 

@@ -269,6 +269,8 @@ def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
         }
     if choice.status == "sold_out":
         return {"words": _("Sold out"), "kind": "plain", "is_full": True}
+    if choice.status == "resource_busy":
+        return {"words": _("Taken at that hour"), "kind": "plain", "is_full": True}
     if any(one.code == PARTLY_LENT for one in choice.troubles):
         text = ngettext("Only %(count)s left", "Only %(count)s left", choice.free)
         return {"words": text % {"count": choice.free}, "kind": "warn", "is_full": False}

@@ -255,7 +255,7 @@ class Shelf:
                 first,
                 last,
                 guests,
-                today=self.today,
+                now=self.now,
                 holes=self._holes.get((first, last), frozenset()),
             )
             if not refused and (unit.pk, first, last) not in self._free:

@@ -17,12 +17,14 @@ from django.db.models import prefetch_related_objects
 from booking.holes import bounded_on_both_sides
 from booking.models import (
     Offer,
+    Slot,
     TaxCollectivity,
     Unit,
 )
 from booking.refusals import Trouble, trouble, troubles_of
 from booking.rules.kinds import Asked, Facts, Permit
-from booking.rules.people import Guest, Occupancy, check_ages, check_occupancy
+from booking.rules.moments import absolute
+from booking.rules.people import Guest, Occupancy, Problem, check_ages, check_occupancy
 from booking.rules.pricing import (
     BadOption,
     BandTerms,
@@ -40,7 +42,8 @@ from booking.rules.pricing import (
 from booking.rules.refunds import RefundPolicy, RefundStep
 from booking.rules.stay import Restriction, StayLimits, check_stay
 from booking.rules.tourist_tax import NoTariff, Tariff, TaxTerms, tariff_of
-from oti.lib.dates import ONE_DAY, PARIS, at_paris
+from oti.lib.dates import ONE_DAY, PARIS, at_paris, paris
+from oti.lib.dates import today as day_of
 from oti.lib.memo import Reading, remembered_reading
 from oti.lib.money import ZERO, to_cents
 from oti.lib.together import Written
@@ -49,6 +52,8 @@ NOON = time(12)
 USUAL_ARRIVAL = time(15)
 TEN = time(10)
 
+# Codes that say that it had to be booked earlier: what is held in time isn't asked again.
+TOO_NEAR = frozenset({"too_soon", "booked_until", "too_late"})
 # Written out: each order reads it in its transaction.
 TAX_TARIFFS = """
 SELECT tariff.epci_id, tariff.category, coalesce(council.rounding_mode, 'A'),
@@ -221,17 +226,21 @@ def check_unit(
     departure: date,
     guests: Sequence[Guest],
     *,
-    today: date,
+    now: datetime,
     holes: Collection[int] | None = None,
 ) -> list[Trouble]:
-    """Return every reason of the rules why this party can't have these nights.
+    """Return every reason of the rules why this party can't have these nights at `now`.
 
     Whether the nights are free is asked elsewhere. `holes` are the units of which these nights
     fill a hole; without it, that is asked where a minimum refuses and the tariff fills holes.
     """
     if unit.tariff is None or not unit.is_active:
         return [trouble("not_on_sale")]
+    today = day_of(now)
     limits = stay_limits(unit)
+    notice = notice_days(unit.offer, now)
+    if notice != limits.min_advance_days:
+        limits = replace(limits, min_advance_days=notice)
     problems = check_stay(limits, arrival, departure, today)
     if unit.tariff.fills_gaps and any(one.code == "min_stay" for one in problems):
         if holes is None:
@@ -239,7 +248,54 @@ def check_unit(
         problems = check_stay(limits, arrival, departure, today, fills_hole=unit.pk in holes)
     problems += check_occupancy(occupancy_of(unit), guests)
     problems += check_ages(unit.offer.min_age, unit.offer.max_age, guests)
-    return troubles_of(problems)
+    return troubles_of(
+        too_late_on(unit.offer)
+        if one.code == "too_soon" and _is_by_hour(unit, arrival, today)
+        else one
+        for one in problems
+    )
+
+
+def _is_by_hour(unit: Unit, arrival: date, today: date) -> bool:
+    """Tell whether only the hour of the day makes an arrival too late."""
+    return bool((arrival - today).days == unit.offer.min_advance_days)
+
+
+def notice_days(offer: Offer, now: datetime) -> int:
+    """Return how many days ahead an offer is booked at least, at that moment (features.md H09).
+
+    One more than its days once its hour has come on the clock of Paris: it is for the last
+    possible day.
+    """
+    until = offer.booked_until
+    is_past = until is not None and paris(now).time() >= until
+    return offer.min_advance_days + is_past
+
+
+def too_late_on(offer: Offer) -> Problem:
+    """Return why its last possible day is over before midnight."""
+    hour = offer.booked_until or time.min
+    return Problem("booked_until", {"hour": f"{hour:%H:%M}"})
+
+
+def notice_of(offer: Offer, slot: Slot, *, now: datetime) -> Problem | None:
+    """Return why a date is too near, or too far, to be booked at `now`; None if it isn't.
+
+    Days and the hour of the day by the clock of Paris, hours before it begins by the time that
+    really passes. Codes: `too_soon` {days}, `booked_until` {hour}, `too_late` {hours}, `too_far`.
+    """
+    ahead = (slot.day - day_of(now)).days
+    if ahead < offer.min_advance_days:
+        return Problem("too_soon", {"days": offer.min_advance_days})
+    if ahead < notice_days(offer, now):
+        return too_late_on(offer)
+    if offer.notice_hours and offer.kind_rules.begins:
+        last = absolute(slot.starts_at) - timedelta(hours=offer.notice_hours)
+        if absolute(now) > last:
+            return Problem("too_late", {"hours": offer.notice_hours})
+    if offer.max_advance_days is not None and ahead > offer.max_advance_days:
+        return Problem("too_far")
+    return None
 
 
 def facts_of(offer: Offer) -> Facts:

@@ -94,6 +94,13 @@ MESSAGES: dict[str, Any] = {
         "Others are booking the last ones. Try again in a few minutes or choose another date."
     ),
     "closed": gettext_lazy("Closed on these dates. Choose other dates."),
+    "resource_busy": gettext_lazy(
+        "What it needs (a guide, a room, a vehicle) is taken at that hour. Choose another time."
+    ),
+    "booked_until": gettext_lazy(
+        "Too late for that day: it is booked up to %(hour)s on the last one. Choose a later date, "
+        "or call us."
+    ),
     "no_date_then": gettext_lazy("It doesn’t take place on that day."),
     "slot_past": gettext_lazy("This date has passed. Choose another one."),
     "channel_stale": gettext_lazy(
@@ -361,6 +368,25 @@ MESSAGES: dict[str, Any] = {
     ),
     "site_twice": gettext_lazy("This site may show it already."),
     "too_many_sites": gettext_lazy("%(max)s sites at most: remove one first."),
+    # What a host's offers share
+    "resource_unnamed": gettext_lazy("Give it a name: « Marie », « minibus », « the barn »."),
+    "resource_known": gettext_lazy(
+        "« %(name)s » exists already: change that one, or give another name."
+    ),
+    "resource_too_few": gettext_lazy(
+        "A date of « %(offer)s » needs %(count)s of it: there can’t be fewer than that."
+    ),
+    "resource_used": gettext_lazy(
+        "These dates are sold or being booked and need more than that together: %(dates)s. Keep "
+        "the number, or call the office, which cancels and refunds with you."
+    ),
+    "resource_held": gettext_lazy(
+        "Somebody is booking a date that this would make impossible: try again after %(time)s."
+    ),
+    "resource_gone": gettext_lazy("It was deleted meanwhile: go back to the list."),
+    "too_many_resources": gettext_lazy("%(max)s at most: delete one first."),
+    "bad_minutes": gettext_lazy("A whole number of minutes from 0 to %(max)s."),
+    "not_for_lodging": gettext_lazy("A lodging is sold by the night: it has no dates of its own."),
     "price_missing": gettext_lazy("Give at least one price."),
     "unit_missing": gettext_lazy("Add at least one unit, with its prices."),
     "slot_missing": gettext_lazy("Add at least one slot to come."),
@@ -438,6 +464,11 @@ COUNTED: dict[str, Any] = {
     "min_stay": ngettext_lazy(
         "%(nights)s night at least.", "%(nights)s nights at least.", "nights"
     ),
+    "too_late": ngettext_lazy(
+        "Booked up to %(hours)s hour before it begins. Choose a later date, or call us.",
+        "Booked up to %(hours)s hours before it begins. Choose a later date, or call us.",
+        "hours",
+    ),
     "max_stay": ngettext_lazy("%(nights)s night at most.", "%(nights)s nights at most.", "nights"),
     "too_many_adults": ngettext_lazy(
         "%(max)s adult at most here.", "%(max)s adults at most here.", "max"
@@ -504,6 +535,7 @@ FIELD_OF = {
     "in_the_past": "arrival",
     "too_soon": "arrival",
     "too_far": "arrival",
+    "booked_until": "arrival",
     "min_stay": "departure",
     "max_stay": "departure",
     "closed_to_arrival": "arrival",

@@ -7,7 +7,7 @@ order, payment. It gives no money back and tells nobody.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from booking.models import Basket, Closure, Order, OrderLine, Payment, Slot, SlotHold, Stay
 from booking.models.calendar import slots_with_free
+from booking.refusals import Busy, trouble
 from booking.rules import states
+from booking.rules.resources import lacking
 from booking.search_table import take_nights
 
 # A live hold keeps the host from closing; one that lapsed doesn't.
@@ -61,17 +63,25 @@ WHERE id = %(order)s
 
 
 def take_lines(
-    lines: Sequence[OrderLine], basket: Basket | None, *, now: datetime
+    lines: Sequence[OrderLine],
+    basket: Basket | None,
+    *,
+    locked: Collection[int],
+    now: datetime,
 ) -> tuple[list[OrderLine], list[OrderLine]]:
     """Take the nights of an order and see which of its places are there: (had, lost).
 
-    Units and slots are locked. Places are counted as sold by `write_sale`.
+    Units and slots are locked, `locked` are the slots. Places are counted as sold by
+    `write_sale`. Raises Busy where a date that shares a resource isn't among them.
     """
     slots = _slots_of(lines, basket, now=now)
+    if _beyond(slots, locked):
+        raise Busy(trouble("busy"))
+    booked: set[int] = set()
     had: list[OrderLine] = []
     lost: list[OrderLine] = []
     for line in lines:
-        is_had = _sell_nights(line, now=now) if line.unit_id else _sell_places(line, slots)
+        is_had = _sell_nights(line, now=now) if line.unit_id else _sell_places(line, slots, booked)
         (had if is_had else lost).append(line)
     for line in had:
         if line.unit_id and line.arrival and line.departure:
@@ -151,13 +161,29 @@ def _slots_of(
     return {slot.pk: slot for slot in found}
 
 
-def _sell_places(line: OrderLine, slots: Mapping[int, Slot]) -> bool:
-    """Take all that a line asks for from what is free, or nothing of it; the slots are locked."""
+def _beyond(slots: Mapping[int, Slot], locked: Collection[int]) -> bool:
+    """Tell whether a date that shares a resource isn't locked: it was added meanwhile."""
+    return any(
+        other.slot_id not in locked
+        for slot in slots.values()
+        for claim in slot.claims
+        for other in claim.others
+    )
+
+
+def _sell_places(line: OrderLine, slots: Mapping[int, Slot], booked: set[int]) -> bool:
+    """Take all that a line asks for from what is free, or nothing of it; the slots are locked.
+
+    `booked` are the dates that this order has already: they need their resources too.
+    """
     takes = [(slots[take.slot_id], take.quantity) for take in line.takes.all()]
     if not takes or any(slot.free < units or slot.is_closed for slot, units in takes):
         return False
+    if any(lacking(slot.claims, also=booked) for slot, _units in takes):
+        return False
     for slot, units in takes:
         slot.free -= units
+        booked.add(slot.pk)
     return True
 
 

@@ -34,6 +34,7 @@ from booking.models import (
     Stay,
     SubOrder,
 )
+from booking.models.resources import BESIDE_SQL, LENT
 from booking.payment import (
     apply_refund_truth,
     captured,
@@ -53,8 +54,9 @@ from booking.signals import order_confirmed
 from members.journal import BANK, SYSTEM, Actor, entry, record, record_together
 from members.models import Entry, Provider
 from oti.lib.inserts import insert_together
-from oti.lib.joins import keep_related, read_joined, read_rows
+from oti.lib.joins import Joined, keep_related, read_joined
 from oti.lib.money import ZERO, from_cents
+from oti.lib.together import read_together
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +81,15 @@ JOIN booking_suborder part ON part.id = line.sub_order_id
 JOIN members_provider provider ON provider.id = part.provider_id
 WHERE line.order_id = %s ORDER BY line.starts_at, line.position, line.id
 """
-TAKES_TO_SELL = """
-SELECT {columns} FROM booking_slottake it JOIN booking_orderline line ON line.id = it.line_id
-WHERE line.order_id = %s ORDER BY it.slot_id
-"""
+# With the dates that share a resource with each.
+TAKES_TO_SELL = Joined(
+    f"""
+SELECT {{columns}}, {BESIDE_SQL.format(slot="it.slot_id")}
+FROM booking_slottake it JOIN booking_orderline line ON line.id = it.line_id
+WHERE line.order_id = %(order)s ORDER BY it.slot_id
+""",  # noqa: S608
+    {"it": SlotTake},
+)
 OTHER_ORDER = """
 SELECT 1 FROM booking_order WHERE basket_id = %s AND id <> %s AND state IN (%s, %s) LIMIT 1
 """
@@ -237,7 +244,9 @@ def confirm_paid(payment: Payment, truth: SessionTruth | None, *, now: datetime)
     lines = _lines_of(head)
     with locks.write_transaction():
         locks.lock_units(one.unit_id for one in lines if one.unit_id)
-        locks.lock_slots(take.slot_id for one in lines for take in one.takes.all())
+        taken = [take for one in lines for take in one.takes.all()]
+        slots = [pk for one in taken for pk in (one.slot_id, *one.slots_beside)]
+        locked = {slot.pk for slot in locks.lock_slots(slots)}
         basket = locks.lock_basket(head.basket_id) if head.basket_id else None
         order = locks.lock_order(head.pk)
         row = locks.lock_payment(payment.pk)
@@ -260,7 +269,7 @@ def confirm_paid(payment: Payment, truth: SessionTruth | None, *, now: datetime)
         ):
             _give_all_back(order, row, basket, after=received, now=now)
             return
-        sold, lost = take_lines(lines, basket, now=now)
+        sold, lost = take_lines(lines, basket, locked=locked, now=now)
         if not sold:
             release_lines(lost)
             _give_all_back(order, row, basket, after=received, now=now)
@@ -279,7 +288,8 @@ def _lines_of(order: Order) -> list[OrderLine]:
         line.order, line.sub_order = order, part
         lines.append(line)
     takes: dict[int, list[SlotTake]] = defaultdict(list)
-    for take in read_rows(TAKES_TO_SELL, SlotTake, [order.pk]):
+    question = TAKES_TO_SELL.written({"order": order.pk, "lent": LENT}, more=1)
+    for take, take.slots_beside in TAKES_TO_SELL.rows(read_together(question)[0]):
         takes[take.line_id].append(take)
     for line in lines:
         keep_related(line, "takes", takes[line.pk])

@@ -26,6 +26,7 @@ from booking.models import (
 )
 from booking.people import Person, guests_of, people_from
 from booking.quoting import (
+    TOO_NEAR,
     TaxBook,
     asked_of,
     check_places,
@@ -50,7 +51,6 @@ from booking.rules.stay import Entry, find_clashes
 from booking.takes import SlotAsk, check_takes, find_takes, is_over
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, at_paris, count_nights, nights, paris
-from oti.lib.dates import today as day_of
 from oti.lib.joins import keep_related, read_joined
 from oti.lib.money import ZERO
 
@@ -224,7 +224,6 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
     lines = _lines_to_show(basket)
     people = people_from(basket.people)
     tax_book = TaxBook()
-    today = day_of(now)
     lapsed = [line for line in lines if not is_held(line, now)]
     free = _still_free(lapsed, basket, now=now)
     dated = [line for line in lapsed if line.slot_id]
@@ -234,7 +233,10 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
     for line in lines:
         held = is_held(line, now)
         guests = guests_of(people, line.people)
-        quote, troubles = _quote_line(line, guests, tax_book, today=today)
+        quote, troubles = _quote_line(line, guests, tax_book, now=now)
+        if held:
+            # It was held in time; its deadline says until when it can be paid.
+            troubles = [one for one in troubles if one.code not in TOO_NEAR]
         if held and line.slot is not None and basket.state == Basket.State.OPEN:
             troubles = [*_ended(line, now=now), *troubles]
         if not held and basket.state == Basket.State.OPEN:
@@ -313,11 +315,11 @@ def _holds_of(basket: Basket) -> dict[int, list[SlotHold]]:
 
 
 def _quote_line(
-    line: BasketLine, guests: Sequence[Guest], tax_book: TaxBook, *, today: date
+    line: BasketLine, guests: Sequence[Guest], tax_book: TaxBook, *, now: datetime
 ) -> tuple[Quote | None, list[Trouble]]:
     options = options_from(line.options)
     if line.unit is not None and line.arrival and line.departure:
-        troubles = check_unit(line.unit, line.arrival, line.departure, guests, today=today)
+        troubles = check_unit(line.unit, line.arrival, line.departure, guests, now=now)
         quote, more = quote_unit(line.unit, line.arrival, line.departure, guests, options, tax_book)
     else:
         troubles = check_places(line.offer, guests, line.quantity, options)

@@ -16,11 +16,11 @@ from django.utils.translation import gettext
 
 from booking.models import Offer, Slot
 from booking.models.calendar import slots_with_free
-from booking.quoting import facts_of
+from booking.quoting import facts_of, notice_of
 from booking.refusals import Trouble, trouble, troubles_of
 from booking.rules.kinds import PLACES, Asked
+from booking.rules.resources import lacking
 from oti.lib.dates import ONE_DAY, nights
-from oti.lib.dates import today as day_of
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,14 @@ class Takes:
 
     @property
     def slot_ids(self) -> list[int]:
-        """Return the slots to be locked."""
-        return [one.slot.pk for one in self.rows]
+        """Return the slots to be locked: its own, and dates that share a resource at its hours."""
+        own = [one.slot.pk for one in self.rows]
+        return own + [
+            other.slot_id
+            for one in self.rows
+            for claim in one.slot.claims
+            for other in claim.others
+        ]
 
 
 def find_takes(
@@ -75,7 +81,8 @@ def find_takes(
 ) -> list[Takes]:
     """Return what each ask takes, in the order given, with what is free of it at `now`.
 
-    One statement for all. Holds of `except_basket` or of `except_line` are left out of the count.
+    One statement for all, and one more where shared resources limit one of them. Holds of
+    `except_basket` or of `except_line` are left out of the count.
     """
     if not asks:
         return []
@@ -156,7 +163,7 @@ def takes_of_slots(
     """Return what the same request takes of each of these slots, annotated by `with_free`.
 
     At most one statement more, for a kind with capacities beside its places; none where the caller
-    gives those of all its slots as `beside`.
+    gives those of all its slots as `beside`. Their claims on shared resources are theirs already.
     """
     if beside is None and slots and len(offer.kind_rules.needs(asked)) > 1:
         beside = list(
@@ -181,7 +188,6 @@ def _one_day(offer: Offer, slot: Slot) -> tuple[date | None, date | None]:
 def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
     """Return every reason why all of it can't be had at `now`, in words that say what to do."""
     offer = takes.ask.offer
-    today = day_of(now)
     if takes.main is None and not takes.missing_days:
         return [trouble("slot_unknown", field="slot")]
     troubles: list[Trouble] = []
@@ -193,9 +199,9 @@ def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
         if slot.resource != PLACES:
             troubles += _check_side(takes, one)
             continue
-        dated = _check_moment(offer, slot, today=today, now=now)
+        dated = _check_moment(offer, slot, now=now)
         dated += troubles_of(offer.kind_rules.check_day(facts, slot.day), field="slot")
-        troubles += dated or _check_left(takes.ask, one)
+        troubles += dated or _check_left(takes.ask, one) or _check_resources(takes.ask, slot)
         if troubles and takes.ask.days:
             # One day that can't be had says enough.
             break
@@ -203,19 +209,15 @@ def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
     return troubles
 
 
-def _check_moment(offer: Offer, slot: Slot, *, today: date, now: datetime) -> list[Trouble]:
+def _check_moment(offer: Offer, slot: Slot, *, now: datetime) -> list[Trouble]:
     if slot.is_closed:
         if offer.is_sold_by_day:
             return [trouble("not_lent_on", field="arrival", day=slot.day)]
         return [trouble("closed", field="slot")]
     if is_over(offer, slot, now=now):
         return [trouble("slot_past", field="slot")]
-    ahead = (slot.day - today).days
-    if ahead < offer.min_advance_days:
-        return [trouble("too_soon", field="slot", days=offer.min_advance_days)]
-    if offer.max_advance_days is not None and ahead > offer.max_advance_days:
-        return [trouble("too_far", field="slot")]
-    return []
+    found = notice_of(offer, slot, now=now)
+    return troubles_of([found] if found else [], field="slot")
 
 
 def is_over(offer: Offer, slot: Slot, *, now: datetime) -> bool:
@@ -236,6 +238,16 @@ def _check_left(ask: SlotAsk, take: Take) -> list[Trouble]:
         is_sold_out = slot.sold >= slot.capacity
         return [trouble("sold_out" if is_sold_out else "held_by_others", field=field)]
     return [trouble(rules.partly_gone_code, field=field, free=left, **day)]
+
+
+def _check_resources(ask: SlotAsk, slot: Slot) -> list[Trouble]:
+    """Return a trouble where what other dates use at its hours leaves too little (H08).
+
+    The words name nothing: what is shared, and with what, is the provider's own affair.
+    """
+    if not lacking(slot.claims):
+        return []
+    return [trouble("resource_busy", field="arrival" if ask.days else "slot")]
 
 
 def _check_side(takes: Takes, take: Take) -> list[Trouble]:

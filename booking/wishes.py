@@ -122,7 +122,7 @@ def read_wish(
     changed = next((line for line in others if line.pk == except_line), None)
     others = tuple(line for line in others if line is not changed)
     if offer.is_lodging:
-        return _read_stay(basket, offer, request, others, changed=changed, today=today)
+        return _read_stay(basket, offer, request, others, changed=changed, now=now)
     return _read_places(basket, offer, request, others, today=today)
 
 
@@ -147,11 +147,11 @@ def _read_stay(
     others: tuple[BasketLine, ...],
     *,
     changed: BasketLine | None,
-    today: date,
+    now: datetime,
 ) -> Wish:
     if request.arrival is None or request.departure is None:
         raise BadInput(trouble("dates_missing", field="arrival"))
-    troubles = check_dates(request.arrival, request.departure, today=today)
+    troubles = check_dates(request.arrival, request.departure, today=day_of(now))
     if troubles:
         raise BadInput(*troubles)
     unit = next((one for one in offer.units.all() if one.pk == request.unit_id), None)
@@ -173,7 +173,7 @@ def _read_stay(
         # Moved onto the nights of another bed: the same persons, not as many new ones.
         clash = [line for line in beside if set(line.people) & set(changed.people)]
     guests = guests_of(people, keys)
-    refused = check_unit(unit, request.arrival, request.departure, guests, today=today)
+    refused = check_unit(unit, request.arrival, request.departure, guests, now=now)
     if clash:
         refused.append(_sleep_twice(unit, clash))
     if refused:

@@ -23,11 +23,13 @@ from booking.models import (
     Feed,
     Offer,
     OfferPermit,
+    OfferResource,
     OfferStep,
     Organiser,
     PriceRule,
     ReadyStay,
     ReadyStep,
+    Resource,
     Slot,
     StayRestriction,
     Supplement,
@@ -535,6 +537,27 @@ def a_composite(**fields: Any) -> Offer:
             offer=offer, position=position, title=title, minutes=100, plan_b=plan_b
         )
     return offer
+
+
+# --- What offers share ---------------------------------------------------------------------------
+def a_resource(provider: Provider, name: str = "Marie", quantity: int = 1) -> Resource:
+    """Make something that several offers of a provider need."""
+    return Resource.objects.create(provider=provider, name=name, quantity=quantity)
+
+
+def a_need(
+    offer: Offer, resource: Resource, quantity: int = 1, *, before: int = 0, after: int = 0
+) -> OfferResource:
+    """Let each date of an offer need a resource."""
+    offer.uses_resources = True
+    Offer.objects.filter(pk=offer.pk).update(uses_resources=True)
+    return OfferResource.objects.create(
+        offer=offer,
+        resource=resource,
+        quantity=quantity,
+        minutes_before=before,
+        minutes_after=after,
+    )
 
 
 # --- Ready-made stays ----------------------------------------------------------------------------

@@ -234,6 +234,8 @@ class OfferForm(DeskForm):
         least, most = data.get("min_advance_days"), data.get("max_advance_days")
         if least is not None and most is not None and most < least:
             self.add_error("max_advance_days", _("It can't be less than « at least days ahead »."))
+        if data.get("notice_hours") is None and "notice_hours" in self.fields:
+            data["notice_hours"] = 0
 
     def _name_codes(self, relation: str, longest: int = 24) -> None:
         """Give each new row a code made from its French name, once per offer."""
@@ -318,6 +320,9 @@ class ExperienceForm(OfferForm):
         data = super().clean()
         if data.get("duration_minutes") == 0:
             self.add_error("duration_minutes", _("At least one minute."))
+        if data.get("notice_hours") and data.get("kind") and not kind_of(data["kind"]).begins:
+            message = _("What is open long doesn’t begin at an hour: leave 0, or count in days.")
+            self.add_error("notice_hours", message)
         first, last = data.get("season_from_month"), data.get("season_to_month")
         if (first is None) != (last is None):
             name = "season_to_month" if last is None else "season_from_month"

@@ -194,6 +194,10 @@ def _rules() -> list[Panel]:
                     "min_advance_days", help_text=_("0: until the last moment of the same day.")
                 ),
                 FieldPanel("max_advance_days", help_text=_("Empty: as far as the calendar goes.")),
+                FieldPanel(
+                    "booked_until",
+                    help_text=_("18:00 for instance, on that last day. Empty: until midnight."),
+                ),
             ]
         ),
         FieldPanel("features", help_text=_("Visitors filter by these: tick what is true.")),
@@ -381,6 +385,10 @@ EXPERIENCE = TabbedInterface(
                         "In minutes: 150 for 2 h 30. For a basket, the time to fetch it; for a "
                         "visit or a rental, how long it is open on a day."
                     ),
+                ),
+                FieldPanel(
+                    "notice_hours",
+                    help_text=_("24 for the day before at the same hour. 0: until it begins."),
                 ),
                 _where(),
             ],

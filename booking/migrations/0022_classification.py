@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0020_webhooks"),
+        ("booking", "0021_cut_off_and_resources"),
     ]
 
     operations = [

@@ -30,6 +30,7 @@ from booking.models.orders import Order, OrderItem, OrderLine, Participant, Slot
 from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
+from booking.models.resources import OfferResource, Resource
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 from booking.models.webhooks import HookDelivery, Webhook
 from booking.models.widget import WidgetSite
@@ -58,6 +59,7 @@ __all__ = [
     "OfferLabel",
     "OfferPermit",
     "OfferPhoto",
+    "OfferResource",
     "OfferStep",
     "Order",
     "OrderEvidence",
@@ -74,6 +76,7 @@ __all__ = [
     "ReadyStay",
     "ReadyStep",
     "Refund",
+    "Resource",
     "Slot",
     "SlotHold",
     "SlotTake",

@@ -7,19 +7,40 @@ stops counting at its deadline, by the query, with no job (core.md 2, 3, 5).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import (
+    Case,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, ExtractMonth
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.offers import Offer, OfferPermit, Unit
+from booking.models.resources import note_claims
 from booking.rules.kinds import KINDS, PLACES
+from booking.rules.resources import Claim
+from oti.lib.dates import paris
 from oti.lib.joins import columns_of
+
+
+def _lasting(count: Combinable, one: timedelta) -> ExpressionWrapper:
+    """Return so many times a duration, in SQL."""
+    return ExpressionWrapper(count * Value(one), output_field=DurationField())
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
@@ -32,20 +53,37 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         except_basket: int | None = None,
         except_line: int | None = None,
     ) -> SlotQuerySet:
-        """Annotate `held` (live holds at `now`, but of one basket or one line) and `free`."""
+        """Annotate `held` (live holds at `now`, but of one basket or one line) and `free`.
+
+        `is_shared` says whether shared resources limit it too: `note_claims` reads them.
+        """
         holds = SlotHold.objects.filter(slot_id=OuterRef("pk"), expires_at__gt=now)
         if except_basket is not None:
             holds = holds.exclude(line__basket_id=except_basket)
         if except_line is not None:
             holds = holds.exclude(line_id=except_line)
         held = holds.order_by().values("slot_id").annotate(total=Sum("quantity")).values("total")
-        return self.annotate(held=Coalesce(Subquery(held), 0)).annotate(
-            free=F("capacity") - F("sold") - F("held")
-        )
+        return self.annotate(
+            held=Coalesce(Subquery(held), 0), is_shared=F("offer__uses_resources")
+        ).annotate(free=F("capacity") - F("sold") - F("held"))
 
     def not_over(self, begins: bool, now: datetime) -> SlotQuerySet:
         """Return slots that may still be joined: not begun, or still open where none begins."""
         return self.filter(starts_at__gt=now) if begins else self.filter(ends_at__gt=now)
+
+    def in_time(self, now: datetime) -> SlotQuerySet:
+        """Leave out dates too near to be booked at `now`, as `quoting.notice_of` does (H09)."""
+        local = paris(now)
+        days = F("offer__min_advance_days") + Case(
+            When(offer__booked_until__lte=local.time(), then=Value(1)), default=Value(0)
+        )
+        open_long = [kind.code for kind in KINDS if not kind.begins]
+        return self.annotate(ahead=F("day") - Value(local.date())).filter(
+            Q(ahead__gte=_lasting(days, timedelta(days=1))),
+            Q(offer__notice_hours=0)
+            | Q(offer__kind__in=open_long)
+            | Q(starts_at__gte=Value(now) + _lasting(F("offer__notice_hours"), timedelta(hours=1))),
+        )
 
     def allowed(self) -> SlotQuerySet:
         """Leave out days out of season or past an authorisation, as the kinds' `check_day` does."""
@@ -111,6 +149,9 @@ class Slot(models.Model):
     # Known only on rows that `with_free` gives.
     held: int
     free: int
+    is_shared: bool
+    # What it needs of shared resources; `note_claims` finds it where `is_shared`.
+    claims: tuple[Claim, ...] = ()
 
     objects = Dates()
     stocks = SlotQuerySet.as_manager()
@@ -143,7 +184,8 @@ class Slot(models.Model):
 
 
 SLOTS_WITH_FREE = """
-SELECT {columns}, h.held, s.capacity - s.sold - h.held AS free
+SELECT {columns}, h.held, s.capacity - s.sold - h.held AS free,
+    (SELECT o.uses_resources FROM booking_offer o WHERE o.id = s.offer_id) AS is_shared
 FROM booking_slot s, LATERAL (
     SELECT coalesce(sum(quantity), 0)::int AS held FROM booking_slothold h
     WHERE h.slot_id = s.id AND h.expires_at > %(now)s
@@ -168,6 +210,7 @@ def slots_with_free(
 ) -> list[Slot]:
     """Return what `Slot.stocks.with_free` does for an SQL condition on the slot `s`.
 
+    With the claims on shared resources; one statement more where there are any.
     Written out for what is asked most: the ORM takes four times as long to write the question.
     `tables` go beside the slot, each after a comma.
     """
@@ -175,7 +218,9 @@ def slots_with_free(
         columns=columns_of(Slot, "s"), condition=condition, tables=tables
     )
     moment = {"now": now, "except_basket": except_basket, "except_line": except_line}
-    return list(Slot.stocks.raw(query, {**values, **moment}))
+    found = list(Slot.stocks.raw(query, {**values, **moment}))
+    note_claims(found, now=now, except_basket=except_basket, except_line=except_line)
+    return found
 
 
 class SlotHold(models.Model):

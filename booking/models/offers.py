@@ -209,6 +209,21 @@ class Offer(index.Indexed, ClusterableModel):
     max_advance_days = models.PositiveSmallIntegerField(
         _("booked at most days ahead"), null=True, blank=True
     )
+    booked_until = models.TimeField(
+        _("on the last possible day, until"),
+        null=True,
+        blank=True,
+        help_text=_("Hour of the clock. Empty: all day long."),
+    )
+    notice_hours = models.PositiveSmallIntegerField(
+        _("booked at least hours before it begins"),
+        default=0,
+        blank=True,
+        validators=[MaxValueValidator(336)],
+        help_text=_("0: until it begins. Beyond some days, count in days instead."),
+    )
+    # Known by `booking.resources`: some of its dates need what other offers need too.
+    uses_resources = models.BooleanField(default=False, db_default=False, editable=False)
     # Rental only: named beside the price, asked for by the provider, never charged here.
     deposit_amount = models.DecimalField(
         _("deposit asked for on site, in euros"),

@@ -5,6 +5,7 @@ Everything that a later edit of an offer could change is copied here when it is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -233,6 +234,9 @@ class SlotTake(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="takes")
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="takes")
     quantity = models.PositiveIntegerField()
+
+    # Dates that share a resource with it, known where `settlement` reads it.
+    slots_beside: Sequence[int] = ()
 
     class Meta:
         verbose_name = _("places of a line")

@@ -20,12 +20,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking import slots
+from booking import resources, slots
 from booking.access import slot_for_provider
 from booking.forms.nights import month_after, read_calendar
 from booking.forms.slots import OwnSeriesForm, OwnSlotForm, sides_of
 from booking.models import Offer, Slot
+from booking.models.resources import note_claims
 from booking.refusals import Refusal
+from booking.rules.resources import lacking
 from booking.views.answers import see_other, tell
 from booking.views.houses import houses_of, named_house, shown_house
 from members.journal import Actor
@@ -35,6 +37,7 @@ from oti.lib.dates import today as day_of
 
 # A preview names the first dates and says how many more there are.
 DATES_SHOWN = 60
+COLLISIONS_SHOWN = 10
 
 
 @never_cache
@@ -173,15 +176,19 @@ def _preview(
         (name, value) for name in form.fields for value in request.POST.getlist(name) if value != ""
     ]
     shown = [_moment(*moment) for moment in found.new[:DATES_SHOWN]]
+    offer = form.cleaned_data["offer"]
+    collided = resources.collisions(offer, found.new, now=timezone.now())
     context = {
         "provider": provider,
-        "offer": form.cleaned_data["offer"],
+        "offer": offer,
         "capacity": form.cleaned_data["capacity"],
         "found": found,
         "count": len(found.new),
         "shown": shown,
         "more": len(found.new) - len(shown),
         "hidden": hidden,
+        "collisions": [_collided(one) for one in collided[:COLLISIONS_SHOWN]],
+        "more_collisions": max(0, len(collided) - COLLISIONS_SHOWN),
     }
     return render(request, "booking/extranet/slots_preview.html", context)
 
@@ -199,6 +206,16 @@ def _slot(
         "back_url": _month_url(slot.offer.provider, None, slot.day),
     }
     return render(request, "booking/extranet/slot.html", context, status=status)
+
+
+def _collided(one: resources.Collision) -> dict[str, Any]:
+    """Return what a preview says of a date that needs what another one needs."""
+    return {
+        **_moment(one.starts_at, one.ends_at),
+        "resource": one.resource,
+        "other": one.other_offer,
+        "other_starts": paris(one.other_starts_at),
+    }
 
 
 def _initial(slot: Slot) -> dict[str, Any]:
@@ -234,6 +251,8 @@ def _rows(own: Sequence[Offer], month: date, *, now: datetime) -> list[dict[str,
 
 def _told(found: Sequence[Slot], *, now: datetime) -> list[dict[str, Any]]:
     """Return what a list says of dates, in places; shares of a carer are said in percent."""
+    note_claims(found, now=now)
+    blocking = _blocking(found)
     rows = []
     for slot in found:
         share = slot.offer.kind_rules.units_per_entry > 1
@@ -249,9 +268,37 @@ def _told(found: Sequence[Slot], *, now: datetime) -> list[dict[str, Any]]:
                 "free": max(0, slot.free),
                 "places": slot.capacity // slot.offer.kind_rules.units_per_entry,
                 "is_past": slot.starts_at <= now,
+                "blocking": blocking[slot.pk],
+                "is_joined": slot.sold + slot.held > 0,
             }
         )
     return rows
+
+
+def _blocking(found: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
+    """Return which shared resource stands in the way of each date, and the longest that has it."""
+    lacking_of = {slot.pk: lacking(slot.claims) for slot in found}
+    blockers = {
+        other.offer_id
+        for claims in lacking_of.values()
+        for one in claims
+        for other in one.blockers()
+    }
+    titles = (
+        dict(Offer.objects.filter(pk__in=blockers).values_list("pk", "title")) if blockers else {}
+    )
+    return {
+        pk: [
+            {
+                "name": one.name,
+                "offer": titles.get(other.offer_id, ""),
+                "starts": paris(other.starts_at),
+            }
+            for one in claims
+            for other in one.blockers()[:1]
+        ]
+        for pk, claims in lacking_of.items()
+    }
 
 
 def _moment(starts_at: datetime, ends_at: datetime) -> dict[str, Any]:

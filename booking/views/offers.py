@@ -272,7 +272,6 @@ def calendar_part(
     until = None
     if arrival and not departure:
         until = browsing.last_departure(offer, arrival)
-    earliest = today + timedelta(days=offer.min_advance_days)
     rest = _without_dates(request, form)
     own = _nights_on_hold(request, offer, now=now)
     taken = {
@@ -285,7 +284,7 @@ def calendar_part(
     def cell(day: CalendarDay | None) -> dict[str, Any] | None:
         if day is None:
             return None
-        can_arrive = day.can_arrive and day.day >= earliest
+        can_arrive = day.can_arrive
         url = ""
         if arrival and until and arrival < day.day <= until:
             url = _with_dates(rest, arrival, day.day)

@@ -16,6 +16,8 @@ from rest_framework.response import Response
 from booking.availability import slot_status, stay_calendar
 from booking.kept_offers import offer_of_slug
 from booking.models import Offer, Slot
+from booking.models.resources import note_claims
+from booking.quoting import TOO_NEAR, notice_of
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.kinds import PLACES
 from destination.models.territory import pole_by_commune
@@ -113,31 +115,36 @@ def _days(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict[
 def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict[str, Any]]:
     """Return the dates that may still be joined and on which this kind may be sold.
 
-    What is left is counted as the pages count it: children for a carer, not its units. Two
-    statements at most.
+    What is left is counted as the pages count it: children for a carer, not its units; nothing
+    where a shared resource is taken or it had to be booked earlier. Three statements at most.
     """
     rules = offer.kind_rules
     between = {"day__gte": first, "day__lte": last}
-    slots = (
+    slots = list(
         offer.slots.filter(**between)
         .not_over(rules.begins, now)
         .allowed()
         .with_free(now)
         .order_by("starts_at")
     )
+    note_claims(slots, now=now)
     sides: dict[datetime, dict[str, int]] = {}
     if rules.sides:
         beside = Slot.stocks.filter(offer=offer, **between).exclude(resource=PLACES)
         for one in beside.with_free(now):
             sides.setdefault(one.starts_at, {})[one.resource] = one.free
-    return [_slot(offer, one, sides.get(one.starts_at, {})) for one in slots]
+    return [_slot(offer, one, sides.get(one.starts_at, {}), now=now) for one in slots]
 
 
-def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int]) -> dict[str, Any]:
+def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int], *, now: datetime) -> dict[str, Any]:
     rules = offer.kind_rules
-    free = 0 if slot.is_closed else rules.places_left(slot.free, ())
     status = slot_status(slot)
-    if not free and not slot.is_closed:
+    notice = notice_of(offer, slot, now=now)
+    if notice and notice.code in TOO_NEAR and not slot.is_closed:
+        status = "too_late"
+    is_shut = slot.is_closed or status in {"resource_busy", "too_late"}
+    free = 0 if is_shut else rules.places_left(slot.free, ())
+    if not free and not is_shut:
         # Units are left, but not enough for one more.
         is_sold_out = rules.places_left(slot.capacity - slot.sold, ()) <= 0
         status = "sold_out" if is_sold_out else "held_by_others"
@@ -151,7 +158,7 @@ def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int]) -> dict[str, Any]
             {
                 "code": side.resource,
                 "label": _(side.label),
-                "free": 0 if slot.is_closed else max(beside.get(side.resource, 0), 0),
+                "free": 0 if is_shut else max(beside.get(side.resource, 0), 0),
             }
             for side in rules.sides
             # An optional one that a date hasn't is not counted apart.

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.basket import add_to_basket
-from booking.models import BasketLine, ChannelIncident, ExportLink, Feed, Order, ReadyStay
+from booking.models import BasketLine, ChannelIncident, ExportLink, Feed, Order, ReadyStay, Resource
 from booking.papers import Document, PaperInput, give_paper
 from booking.wishes import LineRequest
 from destination.models import LegalText, Pole, ThemePage
@@ -113,6 +113,9 @@ TABLE: dict[str, dict[str, int]] = {
     # The host of the lodging has nothing with dates, and is led back; the date is another host's.
     "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
     "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "extranet-resources": SIGNED_IN,
+    "extranet-resource-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-resource": OF_ITS_HOST,
     "extranet-payouts": SIGNED_IN,
     "extranet-figures": SIGNED_IN,
     # Without one's own house there is no table.
@@ -219,6 +222,7 @@ class World:
     order: Order
     foreign_line: BasketLine
     feed: Feed
+    resource: Resource
     users: dict[str, User | None]
 
     def address(self, name: str) -> str:
@@ -249,6 +253,7 @@ class World:
             "booking:widget": {"house": line.offer.provider.slug},
             "booking:widget-basket": {"house": line.offer.provider.slug},
             "booking:widget-onward": {"house": line.offer.provider.slug},
+            "extranet-resource": {"pk": self.resource.pk},
             "extranet-link-add": {"pk": line.unit_id},
             "extranet-link-share": {"pk": line.unit_id},
             **{f"extranet-feed-{one}": {"pk": self.feed.pk} for one in FEED_ACTIONS},
@@ -291,7 +296,7 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
         }
-        if name in {"extranet-nights", "extranet-slots-add"}:
+        if name in {"extranet-nights", "extranet-slots-add", "extranet-resource-add"}:
             return f"{reverse(name)}?provider={line.offer.provider.slug}"
         if name == "extranet-need-add":
             return f"{reverse(name)}?offre={line.offer.slug}"
@@ -365,6 +370,7 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
         order=order,
         foreign_line=foreign,
         feed=a_linked_unit(order),
+        resource=factories.a_resource(gite.provider),
         users={
             "anonymous": None,
             "visitor": factories.a_user(),

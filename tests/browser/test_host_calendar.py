@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from booking.models import NightEdit, Offer, Slot, Unit
+from booking.models import NightEdit, Offer, OfferResource, Resource, Slot, Unit
 from booking.night_sheet import terms_by_tariff, units_of
 from members.models import ProviderRole, User
 from oti.demo.accounts import ANNE, PASSWORD, SOLANGE
@@ -165,6 +165,8 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
     slug = unit.offer.provider.slug
     slot = Slot.objects.filter(offer__provider=house, starts_at__gt=timezone.now()).first()
     assert slot
+    guide = Resource.objects.create(provider=house, name="Marie-Antoinette de Saint-Front")
+    OfferResource.objects.create(resource=guide, offer=slot.offer, minutes_before=15)
     page = open_browser(1280)
     cookie = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": town.url}
     page.context.add_cookies([cookie])
@@ -178,6 +180,8 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         f"{DATES}?maison={slug}",
         f"{DATES}ajouter/?provider={house.slug}",
         f"{DATES}{slot.pk}/",
+        f"/pro/ressources/?maison={house.slug}",
+        f"/pro/ressources/{guide.pk}/",
         "/pro/",
         "/pro/reservations/",
         "/pro/reservations/?du=hier",

@@ -201,7 +201,7 @@ def test_the_offers_page_says_whom_to_call(silent: Offer, client: Client) -> Non
 
 def test_a_silent_lodging_is_proposed_in_no_whole_stay(silent: Offer) -> None:
     criteria = availability.StaySearch(arrival=SATURDAY, departure=NEXT_SATURDAY, adults=2)
-    loading = availability.StayLoader(NOW.date())
+    loading = availability.StayLoader(NOW)
     windows = [(SATURDAY, NEXT_SATURDAY)]
     assert availability.find_in_windows(criteria, windows, loading, now=NOW, most=3) == []
     Feed.objects.all().delete()

@@ -256,3 +256,29 @@ def test_nights_are_closed_moved_and_opened_again(desk: Client) -> None:
 
     desk.post(reverse("desk_closures:delete", args=[closure.pk]))
     assert not Closure.objects.exists()
+
+
+def test_hour_and_hours_of_the_cut_off_are_entered(desk: Client, provider: Provider) -> None:
+    bands = (band("Adulte", 18, "", "32"), band("Enfant", 8, 17, "16"))
+    cut_off = {"booked_until": "18:00", "notice_hours": "3"}
+    desk.post(reverse("desk_experiences:add"), workshop(provider, *bands, **cut_off))
+    offer = Offer.objects.get()
+    assert (offer.booked_until, offer.notice_hours) == (time(18), 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"notice_hours": "-1"}, "notice_hours"),
+        ({"notice_hours": "337"}, "notice_hours"),
+        ({"notice_hours": "3", "kind": "visit"}, "notice_hours"),
+        ({"booked_until": "25:00"}, "booked_until"),
+    ],
+)
+def test_cut_offs_that_can_t_be_are_refused(
+    desk: Client, provider: Provider, changes: dict[str, str], field: str
+) -> None:
+    bands = (band("Adulte", 18, "", "32"), band("Enfant", 8, 17, "16"))
+    answer = desk.post(reverse("desk_experiences:add"), workshop(provider, *bands, **changes))
+    assert field in answer.context["form"].errors
+    assert not Offer.objects.exists()

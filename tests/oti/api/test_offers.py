@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from booking.basket import add_to_basket
-from booking.models import Closure, Slot
+from booking.models import Closure, Offer, Slot
 from booking.wishes import LineRequest
 from tests import factories
 from tests.booking.pages import a_week
@@ -292,3 +292,23 @@ def test_odd_days_are_named(query: str, wrong: dict[str, str]):
     gite = a_week()
     answer = ask(f"offers/{gite.slug}/availability?{query}")
     assert (answer.status_code, fields(answer)) == (422, wrong)
+
+
+def test_slot_that_had_to_be_booked_earlier_or_lacks_its_guide_has_nothing_left(at):
+    walk, lake = a_workshop(), a_workshop()
+    provider = walk.offer.provider
+    Offer.objects.filter(pk=lake.offer_id).update(provider=provider)
+    guide = factories.a_resource(provider)
+    for slot in (walk, lake):
+        factories.a_need(slot.offer, guide)
+    ages = (None,)
+    request = LineRequest(offer_id=walk.offer_id, slot_id=walk.pk, ages=ages)
+    add_to_basket(factories.a_basket(), request, now=NOW)
+    (told,) = ask(f"offers/{lake.offer.slug}/{JULY}").json()["slots"]
+    assert (told["status"], told["free"]) == ("resource_busy", 0)
+
+    Offer.objects.filter(pk=walk.offer_id).update(notice_hours=24)
+    at(walk.starts_at - timedelta(hours=2))
+    that_day = f"availability?from={walk.day}&to={walk.day}"
+    (told,) = ask(f"offers/{walk.offer.slug}/{that_day}").json()["slots"]
+    assert (told["status"], told["free"]) == ("too_late", 0)
