@@ -93,7 +93,8 @@ def cancel_lines(
             line_cancelled.send(sender=OrderLine, line=line)
             done.append((line, result))
         share_again(current, now=now)
-        if not current.lines.filter(state=states.SOLD).exists():
+        # An order of which a part took place stays: only one that nobody comes for is closed.
+        if not current.lines.filter(state__in=states.TAKES_PLACE).exists():
             _close(current, reason=reason, actor=actor, now=now)
         _tell_everybody(current, done, payments, basis=basis, reason=reason, now=now)
     order.refresh_from_db()

@@ -349,6 +349,15 @@ MESSAGES: dict[str, Any] = {
     ),
     "closure_over_sold": gettext_lazy("Nights are sold on these dates: %(orders)s."),
     "capacity_under_sold": gettext_lazy("%(sold)s places are sold already: keep at least those."),
+    "no_show_too_early": gettext_lazy(
+        "You can note this from %(moment)s on: they may still be on their way."
+    ),
+    "no_show_too_late": gettext_lazy(
+        "It is more than a week ago: call the office if something has to be put right."
+    ),
+    "no_show_settled": gettext_lazy(
+        "It was noted more than two days ago: call the office to take it back."
+    ),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."

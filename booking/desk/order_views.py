@@ -54,6 +54,8 @@ VERBS: dict[str, Promise] = {
     "order expired": gettext_lazy("Order expired: it was not paid in time"),
     TAKEN_BACK: gettext_lazy("Order taken back by the visitor, to change the stay"),
     "line cancelled": gettext_lazy("Line cancelled"),
+    "no-show noted": gettext_lazy("The host noted that nobody came"),
+    "no-show taken back": gettext_lazy("The host took back that nobody came"),
     "order cancelled": gettext_lazy("Order cancelled"),
     "refund created": gettext_lazy("Refund created"),
     "refund pending": gettext_lazy("Refund under way"),
@@ -94,6 +96,8 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "enrolment_moved": gettext_lazy("The office’s decision, told to the provider"),
     "team_invitation": gettext_lazy("Invitation to work for a house"),
     "paper_ending": gettext_lazy("A paper that ends"),
+    "no_show": gettext_lazy("No-show told to the visitor"),
+    "no_show_office": gettext_lazy("No-show told to the office"),
 }
 
 

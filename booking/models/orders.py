@@ -202,6 +202,7 @@ class OrderLine(models.Model):
         _("deposit asked for on site"), null=True, blank=True, **EURO
     )
     position = models.PositiveSmallIntegerField(default=0)
+    no_show_at = models.DateTimeField(_("no-show noted"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("line of an order")
@@ -214,6 +215,11 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(gross_amount=F("net_amount") + F("vat_amount")),
                 name="order_line_gross_is_net_and_vat",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=states.NO_SHOW, no_show_at__isnull=False)
+                | ~Q(state=states.NO_SHOW) & Q(no_show_at__isnull=True),
+                name="order_line_no_show_has_its_moment",
             ),
         ]
 

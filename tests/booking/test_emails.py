@@ -263,6 +263,8 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     for kind, data in (
         ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),
         ("permit_ended", {"line": lace.pk, "until": "2027-07-01"}),
+        ("no_show", {"line": lace.pk, "is_undone": False}),
+        ("no_show_office", {"line": lace.pk, "is_undone": True}),
     ):
         OutboxMessage.objects.create(
             key=kind,

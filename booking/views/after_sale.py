@@ -1,0 +1,102 @@
+"""What a host does about one of its lines after the sale: nobody came, money given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from booking import no_shows, showing
+from booking.access import line_for_provider
+from booking.models import OrderLine
+from booking.refusals import Refusal
+from booking.rules import states
+from booking.views.answers import see_other, tell
+from destination.spoken import in_language
+from members.journal import Actor
+from oti.lib.dates import paris
+
+FORM_METHODS = ["GET", "HEAD", "POST"]
+
+
+@dataclass(frozen=True)
+class LineActions:
+    """What may be done about one line now."""
+
+    line: OrderLine
+    title: str
+    when: str
+    may_note_absence: bool
+    may_take_back: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to do."""
+        return self.may_note_absence or self.may_take_back
+
+
+def actions_of(lines: Iterable[OrderLine], *, now: datetime) -> list[LineActions]:
+    """Return the lines about which something may be done, with what; `order` is loaded."""
+    found = [
+        LineActions(
+            line=line,
+            title=in_language(line.titles),
+            when=_when(line, now=now),
+            may_note_absence=no_shows.may_note(line, now=now),
+            may_take_back=no_shows.may_take_back(line, now=now),
+        )
+        for line in lines
+    ]
+    return [one for one in found if one.any]
+
+
+@never_cache
+@login_required
+@require_http_methods(FORM_METHODS)
+def no_show(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what a no-show means, then note it, or take it back."""
+    now = timezone.now()
+    line = line_for_provider(request.user, pk)
+    if request.method == "POST":
+        actor = Actor.person(request.user)
+        try:
+            if "undo" in request.POST:
+                no_shows.take_no_show_back(line, actor=actor, now=now)
+                messages.success(request, _("It is taken back: the booking stands as before."))
+            else:
+                no_shows.note_no_show(line, actor=actor, now=now)
+                messages.success(
+                    request, _("It is noted. The guest and the office are told by mail.")
+                )
+        except Refusal as refusal:
+            tell(request, refusal.troubles)
+        return see_other("extranet-booking", line.order.reference)
+    start = no_shows.from_when(line)
+    context = {
+        "line": line,
+        "title": in_language(line.titles),
+        "when": _when(line, now=now),
+        "guest": line.order.first_name,
+        "may_note": no_shows.may_note(line, now=now),
+        "may_take_back": no_shows.may_take_back(line, now=now),
+        "is_noted": line.state == states.NO_SHOW,
+        "is_early": line.state == states.SOLD and now < start,
+        "start": showing.moment_words(paris(start)),
+        "undo_hours": no_shows.UNDO // timedelta(hours=1),
+        "rule": in_language(line.policy_summaries),
+        "amount": line.gross_amount,
+    }
+    return render(request, "booking/extranet/no_show.html", context)
+
+
+def _when(line: OrderLine, *, now: datetime) -> str:
+    return showing.line_when(line, line.kind, paris(line.starts_at), paris(line.ends_at), now=now)
