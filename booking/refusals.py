@@ -358,6 +358,13 @@ MESSAGES: dict[str, Any] = {
     "no_show_settled": gettext_lazy(
         "It was noted more than two days ago: call the office to take it back."
     ),
+    "nothing_to_give_back": gettext_lazy(
+        "Nothing can be given back here: everything was, or it was not paid on this site."
+    ),
+    "refund_out_of_range": gettext_lazy("Give back more than 0 and at most %(most)s."),
+    "refund_changed": gettext_lazy(
+        "Something was given back in the meantime: look at the sums again before you confirm."
+    ),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."

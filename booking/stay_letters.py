@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
@@ -35,7 +36,22 @@ def _no_show(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     }
 
 
+def _host_refund(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    lines = reader.sold_lines(order, now)
+    line = next(one for one in lines if one.line.pk == message.data["line"])
+    return {
+        "order": order,
+        "line": line,
+        "host": host_of(line.provider),
+        "amount": Decimal(message.data["amount"]),
+        "reason": message.data["reason"],
+        "trip_url": order_url(order),
+    }
+
+
 STAY_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "no_show": _no_show,
     "no_show_office": _no_show,
+    "host_refund": _host_refund,
 }

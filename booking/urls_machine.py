@@ -24,6 +24,7 @@ urlpatterns = [
     path("pro/reservations/", extranet_bookings.bookings, name="extranet-bookings"),
     path("pro/reservations/ligne/<int:pk>/", extranet.line, name="extranet-line"),
     path("pro/reservations/ligne/<int:pk>/absence/", after_sale.no_show, name="extranet-no-show"),
+    path("pro/reservations/ligne/<int:pk>/rembourser/", after_sale.refund, name="extranet-refund"),
     path("pro/reservations/<slug:reference>/", extranet_bookings.booking, name="extranet-booking"),
     path("pro/calendrier/", extranet_calendar.calendar, name="extranet-calendar"),
     path("pro/calendrier/changer/", extranet_calendar.change, name="extranet-nights"),

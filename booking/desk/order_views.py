@@ -54,6 +54,7 @@ VERBS: dict[str, Promise] = {
     "order expired": gettext_lazy("Order expired: it was not paid in time"),
     TAKEN_BACK: gettext_lazy("Order taken back by the visitor, to change the stay"),
     "line cancelled": gettext_lazy("Line cancelled"),
+    "line refunded by its host": gettext_lazy("Given back by the host, beyond the rule"),
     "no-show noted": gettext_lazy("The host noted that nobody came"),
     "no-show taken back": gettext_lazy("The host took back that nobody came"),
     "order cancelled": gettext_lazy("Order cancelled"),
@@ -96,6 +97,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "enrolment_moved": gettext_lazy("The office’s decision, told to the provider"),
     "team_invitation": gettext_lazy("Invitation to work for a house"),
     "paper_ending": gettext_lazy("A paper that ends"),
+    "host_refund": gettext_lazy("Refund by the host, told to the visitor"),
     "no_show": gettext_lazy("No-show told to the visitor"),
     "no_show_office": gettext_lazy("No-show told to the office"),
 }

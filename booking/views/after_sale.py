@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,15 +16,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from booking import no_shows, showing
+from booking import host_refunds, no_shows, showing
 from booking.access import line_for_provider
-from booking.models import OrderLine
+from booking.forms.after_sale import HostRefundForm
+from booking.models import OrderLine, Payout
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.views.answers import see_other, tell
 from destination.spoken import in_language
+from destination.templatetags.velay import euros
 from members.journal import Actor
 from oti.lib.dates import paris
+from oti.lib.money import ZERO
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -37,15 +41,18 @@ class LineActions:
     when: str
     may_note_absence: bool
     may_take_back: bool
+    may_refund: bool
 
     @property
     def any(self) -> bool:
         """Whether there is something to do."""
-        return self.may_note_absence or self.may_take_back
+        return self.may_note_absence or self.may_take_back or self.may_refund
 
 
 def actions_of(lines: Iterable[OrderLine], *, now: datetime) -> list[LineActions]:
     """Return the lines about which something may be done, with what; `order` is loaded."""
+    rows = list(lines)
+    prefetch_related_objects(rows, "refunds", "order__payments")
     found = [
         LineActions(
             line=line,
@@ -53,8 +60,9 @@ def actions_of(lines: Iterable[OrderLine], *, now: datetime) -> list[LineActions
             when=_when(line, now=now),
             may_note_absence=no_shows.may_note(line, now=now),
             may_take_back=no_shows.may_take_back(line, now=now),
+            may_refund=host_refunds.refundable(line) > ZERO,
         )
-        for line in lines
+        for line in rows
     ]
     return [one for one in found if one.any]
 
@@ -96,6 +104,57 @@ def no_show(request: HttpRequest, pk: int) -> HttpResponse:
         "amount": line.gross_amount,
     }
     return render(request, "booking/extranet/no_show.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(FORM_METHODS)
+def refund(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask how much is given back, show what it costs, then give it back."""
+    now = timezone.now()
+    line = line_for_provider(request.user, pk)
+    left = host_refunds.refundable(line)
+    form = HostRefundForm(request.POST or None, left=left)
+    preview = None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            if "confirm" in request.POST and data["shown_left"] is not None:
+                host_refunds.refund_line(
+                    line,
+                    data["amount"],
+                    shown_left=data["shown_left"],
+                    reason=data["reason"],
+                    actor=Actor.person(request.user),
+                    now=now,
+                )
+                messages.success(
+                    request,
+                    _("%(amount)s go back to %(name)s.")
+                    % {"amount": euros(data["amount"], "exact"), "name": line.order.first_name},
+                )
+                return see_other("extranet-booking", line.order.reference)
+            preview = host_refunds.preview_refund(line, data["amount"])
+        except Refusal as refusal:
+            tell(request, refusal.troubles)
+            return see_other("extranet-refund", line.pk)
+    context = {
+        "line": line,
+        "title": in_language(line.titles),
+        "when": _when(line, now=now),
+        "guest": line.order.first_name,
+        "left": left,
+        "tax": line.tourist_tax_amount,
+        "is_sold": line.state == states.SOLD,
+        "is_paid_out": Payout.objects.filter(
+            sub_order=line.sub_order_id, state=states.PAID
+        ).exists(),
+        "form": form,
+        "preview": preview,
+        "page_errors": form.is_bound and not form.is_valid(),
+    }
+    status = 422 if context["page_errors"] else 200
+    return render(request, "booking/extranet/refund.html", context, status=status)
 
 
 def _when(line: OrderLine, *, now: datetime) -> str:

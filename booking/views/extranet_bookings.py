@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -16,7 +17,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from booking import house_days, no_shows
+from booking import host_refunds, house_days, no_shows
 from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
 from booking.forms.bookings import BookingsForm, read_day
 from booking.models import OrderLine
@@ -25,6 +26,7 @@ from booking.showing import moment_words
 from booking.statements import statement_of
 from booking.views.after_sale import actions_of
 from booking.views.houses import houses_of
+from destination.templatetags.velay import euros
 from members.models import Entry
 from oti.lib.dates import ONE_DAY, is_of_our_time, paris
 from oti.lib.dates import today as day_of
@@ -175,7 +177,8 @@ def _history(lines: list[OrderLine]) -> list[tuple[str, str]]:
         line = own.get(one.data.get("line"))
         if line is None or (one.verb == CANCELLED and line.state != states.CANCELLED):
             continue
-        title = verbs[one.verb] % {"title": house_days.title_of(line)}
+        back = euros(Decimal(one.data.get("refund", "0")), "exact")
+        title = verbs[one.verb] % {"title": house_days.title_of(line), "refund": back}
         reason = one.data.get("reason", "") if one.data.get("basis") == "full" else ""
         told.append((moment_words(paris(one.at)), f"{title} ({reason})" if reason else title))
     return told
@@ -186,5 +189,6 @@ def _verbs() -> dict[str, str]:
     return {
         CANCELLED: _("Cancelled: %(title)s"),
         no_shows.NOTED: _("Nobody came: %(title)s"),
+        host_refunds.VERB: _("%(refund)s given back beyond the rule: %(title)s"),
         no_shows.TAKEN_BACK: _("They came after all: %(title)s"),
     }

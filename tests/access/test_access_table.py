@@ -101,6 +101,7 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-bookings": SIGNED_IN,
     "extranet-booking": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-no-show": OF_ITS_HOST,
+    "extranet-refund": OF_ITS_HOST,
     "extranet-calendar": SIGNED_IN,
     # Without the name of one's own provider there is nothing to change.
     "extranet-nights": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
@@ -212,6 +213,7 @@ class World:
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             "extranet-line": {"pk": line.pk},
             "extranet-no-show": {"pk": line.pk},
+            "extranet-refund": {"pk": line.pk},
             "extranet-booking": {"reference": self.order.reference},
             "extranet-slot": {"pk": ticket.slot_id},
             "extranet-link-add": {"pk": line.unit_id},

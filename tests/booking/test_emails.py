@@ -265,6 +265,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("permit_ended", {"line": lace.pk, "until": "2027-07-01"}),
         ("no_show", {"line": lace.pk, "is_undone": False}),
         ("no_show_office", {"line": lace.pk, "is_undone": True}),
+        ("host_refund", {"line": lace.pk, "amount": "20.00", "reason": "Cold water"}),
     ):
         OutboxMessage.objects.create(
             key=kind,
