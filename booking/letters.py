@@ -31,9 +31,9 @@ class Reader:
         return showing.sold_lines(order, self.lines_of(order), now=now)
 
 
-def order_url(order: Order, name: str = "booking:trip") -> str:
+def order_url(order: Order, name: str = "booking:trip", *args: str) -> str:
     """Return the signed link of an order's page, in the active language."""
-    path = reverse(name, args=[order.reference])
+    path = reverse(name, args=[order.reference, *args])
     return f"{settings.BASE_URL}{path}?cle={order.access_token}"
 
 

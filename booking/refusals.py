@@ -365,6 +365,14 @@ MESSAGES: dict[str, Any] = {
     "refund_changed": gettext_lazy(
         "Something was given back in the meantime: look at the sums again before you confirm."
     ),
+    "message_empty": gettext_lazy("Write a few words first."),
+    "message_too_long": gettext_lazy("Shorten it to %(most)s signs."),
+    "talk_closed": gettext_lazy(
+        "Messages end a month after the stay: call the office if something is left to say."
+    ),
+    "too_many_messages": gettext_lazy(
+        "Many messages within an hour: wait a little, or call if it can’t wait."
+    ),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."

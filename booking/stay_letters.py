@@ -13,7 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking.letters import Content, Reader, order_of, order_url
-from booking.models import OutboxMessage
+from booking.models import OutboxMessage, TalkMessage
 from members.models import Provider
 
 
@@ -50,8 +50,25 @@ def _host_refund(message: OutboxMessage, reader: Reader, now: datetime) -> Conte
     }
 
 
+def _talk(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    written = TalkMessage.objects.select_related("talk__provider").get(pk=message.data["message"])
+    provider = written.talk.provider
+    own = reverse("extranet-talk", args=[order.reference, provider.slug])
+    return {
+        "order": order,
+        "host": host_of(provider),
+        "house": provider.name,
+        "text": written.text,
+        "guest_url": order_url(order, "booking:talk", provider.slug),
+        "host_url": settings.BASE_URL + own,
+    }
+
+
 STAY_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "no_show": _no_show,
     "no_show_office": _no_show,
     "host_refund": _host_refund,
+    "talk_guest": _talk,
+    "talk_host": _talk,
 }

@@ -28,6 +28,7 @@ from booking.models.orders import Order, OrderItem, OrderLine, Participant, Slot
 from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
+from booking.models.talks import Talk, TalkMessage
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 
 __all__ = [
@@ -72,6 +73,8 @@ __all__ = [
     "StayRestriction",
     "SubOrder",
     "Supplement",
+    "Talk",
+    "TalkMessage",
     "Tariff",
     "TaxCollectivity",
     "TouristTaxTariff",

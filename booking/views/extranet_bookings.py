@@ -100,6 +100,12 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
             )
             for one in shares.order_by("pk")
         ],
+        "houses": list(
+            {one.sub_order.provider_id: one.sub_order.provider for one in lines}.values()
+        ),
+        "new_talks": set(
+            order.talks.filter(is_new_to_host=True).values_list("provider_id", flat=True)
+        ),
         "actions": actions_of(lines, now=now),
         "history": _history(lines),
     }

@@ -90,6 +90,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:trip": ORDER_PAGE,
     "booking:receipt": ORDER_PAGE,
     "booking:trip-ics": ORDER_PAGE,
+    "booking:talk": ORDER_PAGE,
     # No sheet goes with a lodging; tests/booking/test_care_sheet.py has the childcare.
     "booking:care-sheet": HIDDEN,
     "booking:find-order": EVERYBODY,
@@ -102,6 +103,8 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-booking": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-no-show": OF_ITS_HOST,
     "extranet-refund": OF_ITS_HOST,
+    "extranet-talks": SIGNED_IN,
+    "extranet-talk": OF_ITS_HOST,
     "extranet-calendar": SIGNED_IN,
     # Without the name of one's own provider there is nothing to change.
     "extranet-nights": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
@@ -214,6 +217,10 @@ class World:
             "extranet-line": {"pk": line.pk},
             "extranet-no-show": {"pk": line.pk},
             "extranet-refund": {"pk": line.pk},
+            **{
+                name: {"reference": self.order.reference, "house": line.offer.provider.slug}
+                for name in ("extranet-talk", "booking:talk")
+            },
             "extranet-booking": {"reference": self.order.reference},
             "extranet-slot": {"pk": ticket.slot_id},
             "extranet-link-add": {"pk": line.unit_id},
