@@ -14,6 +14,10 @@ from booking.models import Order, OrderLine, OutboxMessage, SubOrder
 Content = dict[str, Any]
 
 
+class NoLongerNeeded(Exception):
+    """What a message tells is no longer true: it is dropped, and nobody is bothered."""
+
+
 class Reader:
     """The rows behind some letters that leave together: those of an order are read once."""
 

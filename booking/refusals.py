@@ -373,6 +373,9 @@ MESSAGES: dict[str, Any] = {
     "too_many_messages": gettext_lazy(
         "Many messages within an hour: wait a little, or call if it can’t wait."
     ),
+    "way_missing": gettext_lazy("Choose how we tell you."),
+    "sms_phone": gettext_lazy("Write a mobile number, like 06 12 34 56 78 or +49 151 23456789."),
+    "sms_off": gettext_lazy("SMS aren’t sent at the moment: choose mail."),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."

@@ -6,15 +6,18 @@ Each is read from the rows as they are when it is sent, in the language of who r
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
 
-from booking.letters import Content, Reader, order_of, order_url
-from booking.models import OutboxMessage, TalkMessage
+from booking import showing
+from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url
+from booking.models import OrderLine, OutboxMessage, TalkMessage
+from booking.rules import states
 from members.models import Provider
+from oti.lib.dates import ONE_DAY, at_paris
 
 
 def host_of(provider: Provider) -> str:
@@ -65,10 +68,68 @@ def _talk(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     }
 
 
+def _stay_soon(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    alive = [one for one in reader.sold_lines(order, now) if one.is_alive]
+    coming = [one for one in alive if one.starts_at > now]
+    if order.state != states.CONFIRMED or not coming or len(coming) < len(alive):
+        raise NoLongerNeeded
+    first = min(coming, key=lambda one: one.starts_at)
+    bed = next((one for one in coming if one.is_lodging), None)
+    return {
+        "order": order,
+        "dates": showing.order_dates(coming),
+        "lines": coming,
+        "first": first,
+        "bed_host": host_of(bed.provider) if bed else "",
+        "ask_url": order_url(order, "booking:talk", bed.provider.slug) if bed else "",
+        "trip_url": order_url(order),
+    }
+
+
+def lines_of_day(provider_id: int, day: date) -> list[OrderLine]:
+    """Return what begins at a house on a day, the first first.
+
+    Raises NoLongerNeeded where nothing does any more.
+    """
+    rows = OrderLine.objects.filter(
+        sub_order__provider=provider_id,
+        state=states.SOLD,
+        order__state=states.CONFIRMED,
+        starts_at__gte=at_paris(day, time()),
+        starts_at__lt=at_paris(day + ONE_DAY, time()),
+    )
+    found = list(
+        rows.select_related("order", "offer", "slot", "sub_order__provider")
+        .prefetch_related("participants")
+        .order_by("starts_at", "pk")
+    )
+    if not found:
+        raise NoLongerNeeded
+    return found
+
+
+def _day_ahead(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    day = date.fromisoformat(message.data["day"])
+    provider = Provider.objects.get(pk=message.data["provider"])
+    lines = lines_of_day(provider.pk, day)
+    # What was put off until the day itself is over helps nobody.
+    if now >= at_paris(day + ONE_DAY, time()):
+        raise NoLongerNeeded
+    return {
+        "host": host_of(provider),
+        "day": day,
+        "lines": [showing.booked_line(one, first=None, now=now) for one in lines],
+        "day_url": f"{settings.BASE_URL}{reverse('extranet-day')}?jour={day.isoformat()}",
+    }
+
+
 STAY_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "no_show": _no_show,
     "no_show_office": _no_show,
     "host_refund": _host_refund,
     "talk_guest": _talk,
     "talk_host": _talk,
+    "stay_soon": _stay_soon,
+    "day_ahead": _day_ahead,
 }

@@ -15,6 +15,7 @@ from booking import (
     payout_accounts,
     payouts,
     permits,
+    reminders,
     reversals,
     search_upkeep,
     settlement,
@@ -145,3 +146,11 @@ def tell_incidents() -> None:
 def remind_of_papers() -> None:
     """Remind hosts of papers that end."""
     papers.remind_of_papers(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.remind_of_stays")
+def remind_of_stays() -> None:
+    """Remind guests of their stay and hosts of their next day."""
+    now = timezone.now()
+    reminders.remind_guests(now=now)
+    reminders.remind_hosts(now=now)

@@ -103,6 +103,8 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "host_refund": gettext_lazy("Refund by the host, told to the visitor"),
     "talk_guest": gettext_lazy("Message of a host, sent to the visitor"),
     "talk_host": gettext_lazy("Message of the visitor, sent to a host"),
+    "stay_soon": gettext_lazy("Reminder of the stay, to the visitor"),
+    "day_ahead": gettext_lazy("The next day, told to the provider"),
     "no_show": gettext_lazy("No-show told to the visitor"),
     "no_show_office": gettext_lazy("No-show told to the office"),
 }

@@ -9,6 +9,7 @@ from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
 from booking.models.night_edits import NightEdit
+from booking.models.notices import NoticeChoice
 from booking.models.offers import (
     AgeBand,
     CancellationPolicy,
@@ -46,6 +47,7 @@ __all__ = [
     "FeedEvent",
     "GatewayEvent",
     "NightEdit",
+    "NoticeChoice",
     "Offer",
     "OfferLabel",
     "OfferPermit",

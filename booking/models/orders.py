@@ -208,6 +208,11 @@ class OrderLine(models.Model):
         verbose_name = _("line of an order")
         verbose_name_plural = _("lines of orders")
         ordering = ("starts_at", "position", "pk")
+        indexes = [
+            models.Index(
+                fields=["starts_at"], name="sold_lines_by_start", condition=Q(state=states.SOLD)
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=list(states.LINE)), name="order_line_state_known"

@@ -133,6 +133,7 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-paper": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-document": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-team": SIGNED_IN,
+    "extranet-notices": SIGNED_IN,
     "extranet-invite": POST_ONLY,
     "extranet-member": POST_ONLY,
     "extranet-invitation-withdraw": POST_ONLY,

@@ -260,11 +260,14 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         next_attempt_at=NOW,
         created_at=NOW,
     )
+    bed = order.lines.get(kind="lodging")
     talk = Talk.objects.create(order=order, provider=lace.sub_order.provider, last_at=NOW)
     written = talk.messages.create(author="host", text="The key is there", at=NOW)
     for kind, data in (
         ("talk_guest", {"message": written.pk}),
         ("talk_host", {"message": written.pk}),
+        ("stay_soon", {}),
+        ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),
         ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),
         ("permit_ended", {"line": lace.pk, "until": "2027-07-01"}),
         ("no_show", {"line": lace.pk, "is_undone": False}),
@@ -280,7 +283,6 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             next_attempt_at=NOW,
             created_at=NOW,
         )
-    bed = order.lines.get(kind="lodging")
     feed = factories.a_feed(bed.unit, last_good_at=NOW - timedelta(hours=7))
     ChannelIncident.objects.create(
         unit=bed.unit,
