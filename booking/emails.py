@@ -124,6 +124,7 @@ def _for_provider(
     booked = [showing.booked_line(line, first=first, now=now) for line in lines]
     return {
         "reference": order.reference,
+        "is_counter": order.is_counter,
         "guest": order.first_name,
         "phone": order.phone,
         "arrival": next((one for one in booked if one.arrival_time is not None), None),
@@ -142,7 +143,8 @@ def _for_provider(
 def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     order = order_of(message)
     ids = set(message.data["lines"])
-    given_back = message.data.get("refunds", {})
+    # What was paid on site is given back there, or not: it is no affair of ours.
+    given_back = {} if order.is_counter else message.data.get("refunds", {})
     lines = reader.sold_lines(order, now)
     cancelled: list[dict[str, Any]] = [
         {"line": one, "refund": Decimal(given_back.get(str(one.line.pk), "0"))}

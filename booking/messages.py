@@ -58,8 +58,11 @@ def write_message(
 ) -> bool:
     """Write a message in the present transaction; a known key writes nothing.
 
-    Sending is asked for after the commit. Returns whether the message is new.
+    Sending is asked for after the commit. Returns whether the message is new. Who left no address
+    is told nothing.
     """
+    if not recipient:
+        return False
     message, is_new = OutboxMessage.objects.get_or_create(
         key=key,
         defaults={

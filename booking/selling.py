@@ -81,7 +81,7 @@ def take_lines(
 
 def write_sale(
     order: Order,
-    payment: Payment,
+    payment: Payment | None,
     basket: Basket | None,
     *,
     sold: Sequence[OrderLine],
@@ -90,7 +90,7 @@ def write_sale(
 ) -> None:
     """Write that an order is confirmed: what is sold counts, what was held for it is let go.
 
-    The payment is written as it is given.
+    The payment is written as it is given; None where the bank has no part in it.
     """
     order.state = states.CONFIRMED
     order.confirmed_at = now
@@ -101,14 +101,14 @@ def write_sale(
         cursor.execute(
             CONFIRM,
             {
-                "payment": payment.pk,
-                "paid": payment.state,
-                "captured": payment.captured_amount,
-                "fee": payment.fee_amount,
-                "intent": payment.payment_intent_id,
-                "charge": payment.charge_id,
-                "checked_at": payment.checked_at,
-                "paid_at": payment.paid_at,
+                "payment": payment and payment.pk,
+                "paid": payment and payment.state,
+                "captured": payment and payment.captured_amount,
+                "fee": payment and payment.fee_amount,
+                "intent": payment and payment.payment_intent_id,
+                "charge": payment and payment.charge_id,
+                "checked_at": payment and payment.checked_at,
+                "paid_at": payment and payment.paid_at,
                 "sold": [one.pk for one in sold],
                 "lost": [one.pk for one in lost],
                 "slots": list(units),

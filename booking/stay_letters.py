@@ -124,12 +124,24 @@ def _day_ahead(message: OutboxMessage, reader: Reader, now: datetime) -> Content
     }
 
 
+def _counter_sale(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    line = reader.sold_lines(order, now)[0]
+    return {
+        "order": order,
+        "line": line,
+        "host": host_of(line.provider),
+        "trip_url": order_url(order),
+    }
+
+
 STAY_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "no_show": _no_show,
     "no_show_office": _no_show,
     "host_refund": _host_refund,
     "talk_guest": _talk,
     "talk_host": _talk,
+    "counter_sale": _counter_sale,
     "stay_soon": _stay_soon,
     "day_ahead": _day_ahead,
 }

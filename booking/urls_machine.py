@@ -5,6 +5,7 @@ from django.urls import path
 from booking.views import (
     account,
     after_sale,
+    counter,
     enrolment,
     extranet,
     extranet_bookings,
@@ -28,6 +29,11 @@ urlpatterns = [
     path("pro/reservations/ligne/<int:pk>/absence/", after_sale.no_show, name="extranet-no-show"),
     path("pro/reservations/ligne/<int:pk>/rembourser/", after_sale.refund, name="extranet-refund"),
     path("pro/reservations/<slug:reference>/", extranet_bookings.booking, name="extranet-booking"),
+    path("pro/vendre/", counter.sell, name="extranet-counter"),
+    path("pro/vendre/nuits/", counter.from_calendar, name="extranet-counter-nights"),
+    path(
+        "pro/reservations/ligne/<int:pk>/annuler/", counter.cancel, name="extranet-counter-cancel"
+    ),
     path("pro/messages/", extranet_talks.talks, name="extranet-talks"),
     path("pro/messages/<slug:reference>/<slug:house>/", extranet_talks.talk, name="extranet-talk"),
     path("pro/calendrier/", extranet_calendar.calendar, name="extranet-calendar"),

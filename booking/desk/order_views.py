@@ -57,6 +57,7 @@ VERBS: dict[str, Promise] = {
     "line cancelled": gettext_lazy("Line cancelled"),
     "message by the host": gettext_lazy("Message by a host to the guest"),
     "message by the guest": gettext_lazy("Message by the guest to a host"),
+    "sold by its host": gettext_lazy("Sold by its host, paid on site"),
     "line refunded by its host": gettext_lazy("Given back by the host, beyond the rule"),
     "no-show noted": gettext_lazy("The host noted that nobody came"),
     "no-show taken back": gettext_lazy("The host took back that nobody came"),
@@ -105,6 +106,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "talk_host": gettext_lazy("Message of the visitor, sent to a host"),
     "stay_soon": gettext_lazy("Reminder of the stay, to the visitor"),
     "day_ahead": gettext_lazy("The next day, told to the provider"),
+    "counter_sale": gettext_lazy("Booking on the phone, told to the visitor"),
     "no_show": gettext_lazy("No-show told to the visitor"),
     "no_show_office": gettext_lazy("No-show told to the office"),
 }

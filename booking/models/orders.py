@@ -32,6 +32,11 @@ class Order(models.Model):
         EXPIRED = states.EXPIRED, _("expired")
         CANCELLED = states.CANCELLED, _("cancelled")
 
+    class Channel(models.TextChoices):
+        SITE = "site", _("this site")
+        # By its host, on the phone or at the door: paid there, and no affair of the bank.
+        COUNTER = "counter", _("sold by the host")
+
     reference = models.CharField(_("reference"), max_length=12, unique=True, default=reference_code)
     access_token = models.CharField(max_length=64, default=secret_token)
     basket = models.ForeignKey(
@@ -42,6 +47,9 @@ class Order(models.Model):
     )
     state = models.CharField(
         _("state"), max_length=20, choices=State.choices, default=State.AWAITING_PAYMENT
+    )
+    channel = models.CharField(
+        _("sold through"), max_length=8, choices=Channel.choices, default=Channel.SITE
     )
     language = models.CharField(_("language"), max_length=5, default="fr")
     first_name = models.CharField(_("first name"), max_length=80)
@@ -98,6 +106,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether its host sold it, and is paid on site."""
+        return self.channel == self.Channel.COUNTER
 
     @property
     def pay_until(self) -> datetime:

@@ -102,7 +102,8 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """Show what was paid, by line and by VAT rate, to be printed."""
     now = timezone.now()
     order = order_for(request, reference)
-    if order.state not in BOUGHT:
+    # What is paid on site has its receipt there.
+    if order.state not in BOUGHT or order.is_counter:
         return see_other("booking:trip", reference)
     lines = showing.sold_lines(order, now=now)
     refunds = list(Refund.objects.filter(payment__order=order).select_related("line"))

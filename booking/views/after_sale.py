@@ -42,11 +42,12 @@ class LineActions:
     may_note_absence: bool
     may_take_back: bool
     may_refund: bool
+    may_cancel: bool
 
     @property
     def any(self) -> bool:
         """Whether there is something to do."""
-        return self.may_note_absence or self.may_take_back or self.may_refund
+        return any((self.may_note_absence, self.may_take_back, self.may_refund, self.may_cancel))
 
 
 def actions_of(lines: Iterable[OrderLine], *, now: datetime) -> list[LineActions]:
@@ -61,6 +62,7 @@ def actions_of(lines: Iterable[OrderLine], *, now: datetime) -> list[LineActions
             may_note_absence=no_shows.may_note(line, now=now),
             may_take_back=no_shows.may_take_back(line, now=now),
             may_refund=host_refunds.refundable(line) > ZERO,
+            may_cancel=line.order.is_counter and line.state == states.SOLD,
         )
         for line in rows
     ]

@@ -106,6 +106,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "new_talks": set(
             order.talks.filter(is_new_to_host=True).values_list("provider_id", flat=True)
         ),
+        "is_counter": order.is_counter,
         "actions": actions_of(lines, now=now),
         "history": _history(lines),
     }

@@ -103,6 +103,10 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-booking": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-no-show": OF_ITS_HOST,
     "extranet-refund": OF_ITS_HOST,
+    "extranet-counter": SIGNED_IN,
+    "extranet-counter-nights": POST_ONLY,
+    # What this site sold is cancelled by the office; tests/booking/test_counter.py has the rest.
+    "extranet-counter-cancel": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-talks": SIGNED_IN,
     "extranet-talk": OF_ITS_HOST,
     "extranet-calendar": SIGNED_IN,
@@ -218,6 +222,7 @@ class World:
             "extranet-line": {"pk": line.pk},
             "extranet-no-show": {"pk": line.pk},
             "extranet-refund": {"pk": line.pk},
+            "extranet-counter-cancel": {"pk": line.pk},
             **{
                 name: {"reference": self.order.reference, "house": line.offer.provider.slug}
                 for name in ("extranet-talk", "booking:talk")
