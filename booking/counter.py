@@ -12,14 +12,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Q
 from django.utils.translation import override
 
 from booking import locks
 from booking.basket import add_to_basket, remove_line
 from booking.cancellation import cancel_lines
+from booking.holds import places_left
 from booking.messages import write_message
-from booking.models import Basket, BasketLine, Offer, Order, OrderLine
+from booking.models import Basket, BasketLine, Closure, Offer, Order, OrderLine, Stay
 from booking.order_lines import Numbers, OrderRows, order_rows
 from booking.people import PersonName
 from booking.refusals import BadInput, Busy, Refusal, Unavailable, WrongState, trouble
@@ -27,7 +31,7 @@ from booking.selling import take_lines, write_sale
 from booking.showing import people_words
 from booking.signals import order_confirmed
 from booking.stay_view import BasketView, LineView, view_basket
-from booking.wishes import LineRequest, read_wish
+from booking.wishes import LineRequest, Wish, read_wish
 from members.journal import Actor, entry
 from members.models import Provider
 from oti.lib.inserts import insert_together
@@ -66,7 +70,9 @@ def is_sellable(offer: Offer) -> bool:
 def price_at_counter(house: Provider, request: LineRequest, *, now: datetime) -> CounterPrice:
     """Return what a wish costs, before anything is taken; raises as `sell_at_counter`."""
     _check_offer(house, request)
-    quote = read_wish(Basket(), request, now=now).quote
+    wish = read_wish(Basket(), request, now=now)
+    _check_free(wish, now=now)
+    quote = wish.quote
     tax = quote.tourist_tax + quote.tourist_tax_on_site
     return CounterPrice(quote.gross, tax, quote.total)
 
@@ -122,6 +128,21 @@ def _check_offer(house: Provider, request: LineRequest) -> None:
     offer = Offer.objects.filter(pk=request.offer_id, provider=house).first()
     if offer is None or not is_sellable(offer):
         raise Unavailable(trouble("not_on_sale"))
+
+
+def _check_free(wish: Wish, *, now: datetime) -> None:
+    """Tell at once what is taken; whether it can be had is asked again under the locks."""
+    if wish.ask is not None:
+        places_left(wish.ask, now=now, except_line=None)
+    if wish.unit is None or wish.days is None:
+        return
+    over: dict[str, Any] = {"unit": wish.unit, "dates__overlap": DateRange(*wish.days)}
+    if Closure.objects.filter(**over).exists():
+        raise Unavailable(trouble("closed"))
+    taken = Q(state__in=[Stay.State.SOLD, Stay.State.BLOCKED])
+    taken |= Q(state=Stay.State.HELD, expires_at__gt=now)
+    if Stay.objects.filter(taken, **over).exists():
+        raise Unavailable(trouble("counter_taken"))
 
 
 def _sold_before(basket: Basket, house: Provider) -> Order:

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from booking import locks
 from booking.gateways.sms import SmsRefused, get_sms_gateway
-from booking.letters import NoLongerNeeded
+from booking.letters import NoLongerNeeded, Reader
 from booking.models import Order, OutboxMessage
 from booking.task_queue import ask_for_task
 from members.journal import Actor, record
@@ -129,7 +129,7 @@ def send_messages(message_ids: Sequence[int], *, now: datetime) -> int:
     at once, by itself. One that fails is tried again later, later each time; one that ends the
     whole task keeps no other, for none was taken with it.
     """
-    from booking.emails import Reader, compose
+    from booking.emails import compose
 
     sent = 0
     orders: dict[int, Order] = {}

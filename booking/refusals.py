@@ -376,6 +376,9 @@ MESSAGES: dict[str, Any] = {
     "way_missing": gettext_lazy("Choose how we tell you."),
     "sms_phone": gettext_lazy("Write a mobile number, like 06 12 34 56 78 or +49 151 23456789."),
     "sms_off": gettext_lazy("SMS aren’t sent at the moment: choose mail."),
+    "counter_taken": gettext_lazy(
+        "These nights are taken, or somebody is booking them: choose others."
+    ),
     "counter_guest": gettext_lazy("Write the first name of your guest."),
     "counter_reach": gettext_lazy("Write a phone or an address, so that you can reach them."),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -101,14 +102,7 @@ def write_sale(
         cursor.execute(
             CONFIRM,
             {
-                "payment": payment and payment.pk,
-                "paid": payment and payment.state,
-                "captured": payment and payment.captured_amount,
-                "fee": payment and payment.fee_amount,
-                "intent": payment and payment.payment_intent_id,
-                "charge": payment and payment.charge_id,
-                "checked_at": payment and payment.checked_at,
-                "paid_at": payment and payment.paid_at,
+                **_paid(payment),
                 "sold": [one.pk for one in sold],
                 "lost": [one.pk for one in lost],
                 "slots": list(units),
@@ -121,6 +115,21 @@ def write_sale(
                 "confirmed_at": now,
             },
         )
+
+
+def _paid(payment: Payment | None) -> dict[str, Any]:
+    """Return what is written of a payment; without one nothing is."""
+    columns = {
+        "payment": "pk",
+        "paid": "state",
+        "captured": "captured_amount",
+        "fee": "fee_amount",
+        "intent": "payment_intent_id",
+        "charge": "charge_id",
+        "checked_at": "checked_at",
+        "paid_at": "paid_at",
+    }
+    return {name: getattr(payment, column, None) for name, column in columns.items()}
 
 
 def release_lines(lines: Sequence[OrderLine]) -> None:

@@ -48,7 +48,7 @@ def messages_of(order: Order, provider: Provider) -> list[TalkMessage]:
 
 def talks_of(order: Order) -> Sequence[Talk]:
     """Return the threads of an order with their messages and providers, the last one first."""
-    return order.talks.select_related("provider").prefetch_related("messages")
+    return list(order.talks.select_related("provider").prefetch_related("messages"))
 
 
 def write_to_guest(

@@ -227,6 +227,14 @@ def test_calendar_leads_to_the_sale_of_its_nights(gite, house, host):
     assert "See the price" in body(nothing)
 
 
+def test_what_is_taken_is_said_before_anybody_is_asked_for_a_name(gite, house, host):
+    sell(house, a_wish(gite))
+    answer = host.get(PAGE, what(gite))
+    assert answer.status_code == 409
+    assert "These nights are taken" in body(answer)
+    assert "First name" not in body(answer)
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
