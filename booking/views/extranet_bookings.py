@@ -100,9 +100,12 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
             )
             for one in shares.order_by("pk")
         ],
+        # Who left no address can't be written to.
         "houses": list(
             {one.sub_order.provider_id: one.sub_order.provider for one in lines}.values()
-        ),
+        )
+        if order.email
+        else [],
         "new_talks": set(
             order.talks.filter(is_new_to_host=True).values_list("provider_id", flat=True)
         ),
