@@ -28,6 +28,7 @@ from booking.models import (
     Payout,
     Resource,
     Slot,
+    Talk,
     Unit,
     Webhook,
     WidgetSite,
@@ -217,6 +218,35 @@ def line_for_provider(user: User | AnonymousUser, pk: int) -> OrderLine:
     if line is None:
         raise Http404
     return line
+
+
+def own_part_for(user: User | AnonymousUser, reference: str, house: str) -> tuple[Order, Provider]:
+    """Return an order and the house of this person that has a part in it; raises Http404."""
+    lines = lines_of_providers(user).select_related("order", "sub_order__provider")
+    line = lines.filter(order__reference=reference, sub_order__provider__slug=house).first()
+    if line is None:
+        raise Http404
+    return line.order, line.sub_order.provider
+
+
+def talks_of_providers(user: User | AnonymousUser) -> QuerySet[Talk]:
+    """Return the threads of this person's providers with their guests, and of nobody else's."""
+    return Talk.objects.filter(provider__in=providers_of(user))
+
+
+def host_of_order(
+    request: HttpRequest, reference: str, house: str, *, to_change: bool = False
+) -> tuple[Order, Provider]:
+    """Return an order that this visitor may see and one of its hosts; raises Http404 otherwise.
+
+    Only who bought something has hosts.
+    """
+    order = order_for(request, reference, to_change=to_change)
+    parts = order.sub_orders.filter(provider__slug=house).select_related("provider")
+    part = parts.first() if order.state in {states.CONFIRMED, states.CANCELLED} else None
+    if part is None:
+        raise Http404
+    return order, part.provider
 
 
 def slot_for_provider(user: User | AnonymousUser, pk: int) -> Slot:

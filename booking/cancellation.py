@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from booking import locks
@@ -61,9 +62,9 @@ def cancel_lines(
         current = locks.lock_order(order.pk)
         payments = locks.lock_payments_of(current)
         lines = list(
-            current.lines.filter(pk__in=line_ids, state=states.SOLD).select_related(
-                "sub_order__provider"
-            )
+            current.lines.filter(pk__in=line_ids, state=states.SOLD)
+            .select_related("sub_order__provider")
+            .prefetch_related("refunds")
         )
         if not lines or len(lines) != len(set(line_ids)):
             raise WrongState(trouble("nothing_to_cancel"))
@@ -80,7 +81,14 @@ def cancel_lines(
             result = _refund_of(line, basis=basis, now=now)
             _cancel_line(line, slots, now=now)
             if paid is not None:
-                create_refund(paid, result.total, reason=reason, line_id=line.pk, now=now)
+                create_refund(
+                    paid,
+                    result.total,
+                    reason=reason,
+                    line_id=line.pk,
+                    tourist_tax=result.tourist_tax,
+                    now=now,
+                )
             record(
                 "line cancelled",
                 f"order:{current.reference}",
@@ -94,7 +102,8 @@ def cancel_lines(
             line_cancelled.send(sender=OrderLine, line=line)
             done.append((line, result))
         share_again(current, now=now)
-        if not current.lines.filter(state=states.SOLD).exists():
+        # An order of which a part took place stays: only one that nobody comes for is closed.
+        if not current.lines.filter(state__in=states.TAKES_PLACE).exists():
             _close(current, reason=reason, actor=actor, now=now)
         _tell_everybody(current, done, payments, basis=basis, reason=reason, now=now)
         tell_changed(current, [line for line, _result in done], now=now)
@@ -102,16 +111,21 @@ def cancel_lines(
     return done
 
 
+def left_of(line: OrderLine) -> tuple[Decimal, Decimal]:
+    """Return what was paid for a line and not given back, in euros: services, tourist tax."""
+    services, tax = line.gross_amount, line.tourist_tax_amount
+    for one in line.refunds.all():
+        services -= one.amount - one.tourist_tax_amount
+        tax -= one.tourist_tax_amount
+    return services, tax
+
+
 def _refund_of(line: OrderLine, *, basis: Basis, now: datetime) -> RefundResult:
+    # What the host gave back before lowers the price that the ladder is applied to.
+    services, tax = left_of(line)
     if basis == "full":
-        return full_refund(line.gross_amount, line.tourist_tax_amount)
-    return refund_due(
-        RefundPolicy.from_json(line.policy),
-        line.starts_at,
-        now,
-        line.gross_amount,
-        line.tourist_tax_amount,
-    )
+        return full_refund(services, tax)
+    return refund_due(RefundPolicy.from_json(line.policy), line.starts_at, now, services, tax)
 
 
 def _cancel_line(line: OrderLine, slots: dict[int, Slot], *, now: datetime) -> None:

@@ -20,6 +20,7 @@ from django.utils.translation import override
 
 from booking import package_words, showing
 from booking.ics import calendar_of
+from booking.letters import Content, Reader, order_of, order_url, own_lines
 from booking.models import (
     ChannelIncident,
     Offer,
@@ -31,28 +32,11 @@ from booking.models import (
 )
 from booking.paper_words import PAPER_WORDS
 from booking.rules import states
+from booking.stay_letters import STAY_CONTENTS
 from destination.legal_body import clean_body, plain_body
 from members.models import HouseExport, Invitation, Paper, Provider
 
-Content = dict[str, Any]
 INVITATION_SALT = "invitation"
-
-
-class Reader:
-    """The rows behind some letters that leave together: those of an order are read once."""
-
-    def __init__(self) -> None:
-        self._rows: dict[int, list[OrderLine]] = {}
-
-    def lines_of(self, order: Order) -> list[OrderLine]:
-        """Return the lines of an order with all that a letter may tell of them."""
-        if order.pk not in self._rows:
-            self._rows[order.pk] = showing.rows_of(order)
-        return self._rows[order.pk]
-
-    def sold_lines(self, order: Order, now: datetime) -> list[showing.SoldLine]:
-        """Return the lines of an order in the words of the active language."""
-        return showing.sold_lines(order, self.lines_of(order), now=now)
 
 
 def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiAlternatives:
@@ -81,21 +65,8 @@ def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiA
     return mail
 
 
-def order_url(order: Order, name: str = "booking:trip") -> str:
-    """Return the signed link of an order's page, in the active language."""
-    path = reverse(name, args=[order.reference])
-    return f"{settings.BASE_URL}{path}?cle={order.access_token}"
-
-
-def _order_of(message: OutboxMessage) -> Order:
-    if message.order is None:
-        msg = f"message {message.pk} has no order"
-        raise ValueError(msg)
-    return message.order
-
-
 def _order_confirmed(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    order = _order_of(message)
+    order = order_of(message)
     lines = reader.sold_lines(order, now)
     alive = [one for one in lines if one.is_alive]
     lost_ids = set(message.data.get("lost", []))
@@ -130,28 +101,21 @@ def _contract(order: Order) -> Content | None:
 
 
 def _provider_booking(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    part, lines = _own_lines(message, reader)
+    part, lines = own_lines(message, reader)
     sold = [one for one in lines if one.state not in {states.HELD, states.RELEASED}]
-    return _for_provider(_order_of(message), part, sold, reader, now)
+    return _for_provider(order_of(message), part, sold, reader, now)
 
 
 def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    part, lines = _own_lines(message, reader)
+    part, lines = own_lines(message, reader)
     ids = set(message.data["lines"])
     return {
         **_for_provider(
-            _order_of(message), part, [one for one in lines if one.pk in ids], reader, now
+            order_of(message), part, [one for one in lines if one.pk in ids], reader, now
         ),
         "is_in_full": message.data.get("basis") == "full",
         "reason": message.data.get("reason", ""),
     }
-
-
-def _own_lines(message: OutboxMessage, reader: Reader) -> tuple[SubOrder, list[OrderLine]]:
-    """Return one provider's part and its lines: nothing of the others goes any further."""
-    order, number = _order_of(message), message.data["sub_order"]
-    lines = [one for one in reader.lines_of(order) if one.sub_order_id == number]
-    return lines[0].sub_order, lines
 
 
 def _for_provider(
@@ -161,6 +125,7 @@ def _for_provider(
     booked = [showing.booked_line(line, first=first, now=now) for line in lines]
     return {
         "reference": order.reference,
+        "is_counter": order.is_counter,
         "guest": order.first_name,
         "phone": order.phone,
         "arrival": next((one for one in booked if one.arrival_time is not None), None),
@@ -177,9 +142,10 @@ def _for_provider(
 
 
 def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    order = _order_of(message)
+    order = order_of(message)
     ids = set(message.data["lines"])
-    given_back = message.data.get("refunds", {})
+    # What was paid on site is given back there, or not: it is no affair of ours.
+    given_back = {} if order.is_counter else message.data.get("refunds", {})
     lines = reader.sold_lines(order, now)
     cancelled: list[dict[str, Any]] = [
         {"line": one, "refund": Decimal(given_back.get(str(one.line.pk), "0"))}
@@ -197,7 +163,7 @@ def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> C
 
 
 def _payment_returned(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    order = _order_of(message)
+    order = order_of(message)
     return {
         "order": order,
         "amount": Decimal(message.data["amount"]),
@@ -207,12 +173,12 @@ def _payment_returned(message: OutboxMessage, reader: Reader, now: datetime) -> 
 
 
 def _find_order(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    order = _order_of(message)
+    order = order_of(message)
     return {"order": order, "trip_url": order_url(order)}
 
 
 def _plan_b(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    order = _order_of(message)
+    order = order_of(message)
     lines = reader.sold_lines(order, now)
     line = next(one for one in lines if one.line.pk == message.data["line"])
     return {
@@ -225,7 +191,7 @@ def _plan_b(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
 
 
 def _permit_ended(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    order = _order_of(message)
+    order = order_of(message)
     lines = reader.sold_lines(order, now)
     until = message.data["until"]
     return {
@@ -246,7 +212,7 @@ def _payout_account(message: OutboxMessage, reader: Reader, now: datetime) -> Co
 
 
 def _double_booking(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
-    order = _order_of(message)
+    order = order_of(message)
     incident = ChannelIncident.objects.select_related("unit").get(pk=message.data["incident"])
     lines = reader.sold_lines(order, now)
     return {
@@ -390,4 +356,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "classification_moved": _classification_moved,
     "webhook_paused": _webhook_paused,
     "export_ready": _export_ready,
+    **STAY_CONTENTS,
 }

@@ -20,6 +20,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from booking import locks
+from booking.gateways.sms import SmsRefused, get_sms_gateway
+from booking.letters import NoLongerNeeded, Reader
 from booking.models import Order, OutboxMessage
 from booking.task_queue import ask_for_task
 from members.journal import Actor, record
@@ -29,6 +31,8 @@ from oti.lib.joins import read_rows
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 12
+# Two hours and a half: an SMS that comes later helps nobody.
+MAX_ATTEMPTS_OF_SMS = 8
 # A sender that died is replaced after this time.
 LEASE = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
@@ -49,16 +53,21 @@ def write_message(
     language: str,
     order: Order | None = None,
     data: dict[str, Any] | None = None,
+    channel: str = OutboxMessage.Channel.MAIL,
     now: datetime,
 ) -> bool:
     """Write a message in the present transaction; a known key writes nothing.
 
-    Sending is asked for after the commit. Returns whether the message is new.
+    Sending is asked for after the commit. Returns whether the message is new. Who left no address
+    is told nothing.
     """
+    if not recipient:
+        return False
     message, is_new = OutboxMessage.objects.get_or_create(
         key=key,
         defaults={
             "kind": kind,
+            "channel": channel,
             "recipient": recipient,
             "language": language,
             "order": order,
@@ -120,7 +129,7 @@ def send_messages(message_ids: Sequence[int], *, now: datetime) -> int:
     at once, by itself. One that fails is tried again later, later each time; one that ends the
     whole task keeps no other, for none was taken with it.
     """
-    from booking.emails import Reader, compose
+    from booking.emails import compose
 
     sent = 0
     orders: dict[int, Order] = {}
@@ -129,21 +138,33 @@ def send_messages(message_ids: Sequence[int], *, now: datetime) -> int:
     with _mail_line() as line:
         for message in _taken(message_ids, orders, now=now):
             try:
-                mail = compose(message, reader)
-                _send(mail, message, line)
+                if message.channel == OutboxMessage.Channel.SMS:
+                    name = _text(message)
+                else:
+                    _echo(message, now=now)
+                    mail = compose(message, reader)
+                    _send(mail, message, line)
+                    name = mail.extra_headers.get("Message-ID", "")
+            except NoLongerNeeded:
+                OutboxMessage.objects.filter(pk=message.pk).update(
+                    state=OutboxMessage.State.DROPPED, last_error=""
+                )
+                continue
             except Exception as error:  # noqa: BLE001 - anything wrong with a mail is told and tried again
                 _hang_up(line)
                 _put_off(message, error, now=now)
                 continue
             with connection.cursor() as cursor:
-                cursor.execute(SENT, [now, mail.extra_headers.get("Message-ID", ""), message.pk])
+                cursor.execute(SENT, [now, name, message.pk])
             sent += 1
     return sent
 
 
 def _put_off(message: OutboxMessage, error: Exception, *, now: datetime) -> None:
     logger.warning("message %s not sent: %s", message.pk, error)
-    is_over = message.attempts >= MAX_ATTEMPTS
+    is_sms = message.channel == OutboxMessage.Channel.SMS
+    most = MAX_ATTEMPTS_OF_SMS if is_sms else MAX_ATTEMPTS
+    is_over = message.attempts >= most or isinstance(error, SmsRefused)
     delay = min(timedelta(seconds=30) * 2**message.attempts, LONGEST_DELAY)
     OutboxMessage.objects.filter(pk=message.pk).update(
         state=OutboxMessage.State.FAILED if is_over else OutboxMessage.State.WAITING,
@@ -209,6 +230,37 @@ def _hang_up(line: BaseEmailBackend) -> None:
     # After a failure nobody knows what the line is good for; the next message opens another one.
     with suppress(OSError):
         line.close()
+
+
+def _echo(message: OutboxMessage, *, now: datetime) -> None:
+    """Write the SMS that goes beside a mail to a host who asked for it; again is the same."""
+    from booking.texting import echo_of
+
+    phone = echo_of(message)
+    if not phone:
+        return
+    with locks.write_transaction():
+        write_message(
+            message.kind,
+            key=f"sms:{message.key}",
+            recipient=phone,
+            language=message.language,
+            order=message.order,
+            data=message.data,
+            channel=OutboxMessage.Channel.SMS,
+            now=now,
+        )
+
+
+def _text(message: OutboxMessage) -> str:
+    """Send a message as an SMS; returns what the service calls it."""
+    from booking.texting import text_of
+
+    gateway = get_sms_gateway()
+    if gateway is None:
+        msg = "nobody carries SMS"
+        raise SmsRefused(msg)
+    return gateway.send(message.recipient, text_of(message), key=f"outbox-{message.pk}")
 
 
 def _send(mail: EmailMultiAlternatives, message: OutboxMessage, line: BaseEmailBackend) -> None:

@@ -34,7 +34,7 @@ from booking.refusals import Refusal, Unavailable, WrongState, trouble
 from booking.rules import states
 from booking.task_queue import ask_for_task
 from members.journal import BANK, Actor, record
-from oti.lib.money import from_cents, to_cents
+from oti.lib.money import ZERO, from_cents, to_cents
 
 # One more language is one more here, once the bank's page speaks it.
 SPOKEN_BY_THE_BANK: dict[str, Locale] = {"fr": "fr", "en": "en", "de": "de"}
@@ -133,11 +133,18 @@ def record_gateway_event(raw_body: bytes, signature: str, *, now: datetime) -> G
 
 
 def create_refund(
-    payment: Payment, amount: Decimal, *, reason: str, line_id: int | None = None, now: datetime
+    payment: Payment,
+    amount: Decimal,
+    *,
+    reason: str,
+    line_id: int | None = None,
+    tourist_tax: Decimal = ZERO,
+    now: datetime,
 ) -> Refund | None:
     """Promise money back, inside the caller's transaction and under the payment's lock.
 
-    The database refuses a sum above what was captured. Asking the bank starts after the commit.
+    `tourist_tax` is the part of the amount that isn't the provider's, in euros as it is. The
+    database refuses a sum above what was captured. Asking the bank starts after the commit.
     Returns None for nothing.
     """
     if amount <= 0:
@@ -145,7 +152,12 @@ def create_refund(
     payment.refunded_amount += amount
     payment.save(update_fields=["refunded_amount"])
     refund = Refund.objects.create(
-        payment=payment, line_id=line_id, amount=amount, reason=reason[:200], created_at=now
+        payment=payment,
+        line_id=line_id,
+        amount=amount,
+        tourist_tax_amount=tourist_tax,
+        reason=reason[:200],
+        created_at=now,
     )
     pk = refund.pk
     transaction.on_commit(lambda: ask_for_task("booking.tasks.pursue_refund", pk))

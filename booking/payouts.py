@@ -49,7 +49,6 @@ from oti.lib.money import ZERO, from_cents, to_cents
 
 logger = logging.getLogger(__name__)
 
-TAKES_PLACE = (states.SOLD, states.HONOURED, states.NO_SHOW)
 NEVER_SOLD = (states.HELD, states.RELEASED)
 WAITING = (states.DUE, states.HELD, states.FAILED)
 # What is held back is looked at again after this time: others come before it meanwhile.
@@ -105,7 +104,7 @@ def _release_moments(parts: Iterable[SubOrder]) -> dict[int, datetime]:
     for part, state, end in lines.exclude(state__in=NEVER_SOLD).values_list(
         "sub_order_id", "state", "ends_at"
     ):
-        ends.setdefault(part, []).append((state in TAKES_PLACE, end))
+        ends.setdefault(part, []).append((state in states.TAKES_PLACE, end))
     found = {}
     for part, rows in ends.items():
         alive = [end for takes_place, end in rows if takes_place]

@@ -412,6 +412,38 @@ MESSAGES: dict[str, Any] = {
     "papers_missing_now": gettext_lazy(
         "Something that is asked of this house is missing or has ended: ask the host for it."
     ),
+    "no_show_too_early": gettext_lazy(
+        "You can note this from %(moment)s on: they may still be on their way."
+    ),
+    "no_show_too_late": gettext_lazy(
+        "It is more than a week ago: call the office if something has to be put right."
+    ),
+    "no_show_settled": gettext_lazy(
+        "It was noted more than two days ago: call the office to take it back."
+    ),
+    "nothing_to_give_back": gettext_lazy(
+        "Nothing can be given back here: everything was, or it was not paid on this site."
+    ),
+    "refund_out_of_range": gettext_lazy("Give back more than 0 and at most %(most)s."),
+    "refund_changed": gettext_lazy(
+        "Something was given back in the meantime: look at the sums again before you confirm."
+    ),
+    "message_empty": gettext_lazy("Write a few words first."),
+    "message_too_long": gettext_lazy("Shorten it to %(most)s signs."),
+    "talk_closed": gettext_lazy(
+        "Messages end a month after the stay: call the office if something is left to say."
+    ),
+    "too_many_messages": gettext_lazy(
+        "Many messages within an hour: wait a little, or call if it can’t wait."
+    ),
+    "way_missing": gettext_lazy("Choose how we tell you."),
+    "sms_phone": gettext_lazy("Write a mobile number, like 06 12 34 56 78 or +49 151 23456789."),
+    "sms_off": gettext_lazy("SMS aren’t sent at the moment: choose mail."),
+    "counter_taken": gettext_lazy(
+        "These nights are taken, or somebody is booking them: choose others."
+    ),
+    "counter_guest": gettext_lazy("Write the first name of your guest."),
+    "counter_reach": gettext_lazy("Write a phone or an address, so that you can reach them."),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -91,7 +92,7 @@ def take_lines(
 
 def write_sale(
     order: Order,
-    payment: Payment,
+    payment: Payment | None,
     basket: Basket | None,
     *,
     sold: Sequence[OrderLine],
@@ -100,7 +101,7 @@ def write_sale(
 ) -> None:
     """Write that an order is confirmed: what is sold counts, what was held for it is let go.
 
-    The payment is written as it is given.
+    The payment is written as it is given; None where the bank has no part in it.
     """
     order.state = states.CONFIRMED
     order.confirmed_at = now
@@ -111,14 +112,7 @@ def write_sale(
         cursor.execute(
             CONFIRM,
             {
-                "payment": payment.pk,
-                "paid": payment.state,
-                "captured": payment.captured_amount,
-                "fee": payment.fee_amount,
-                "intent": payment.payment_intent_id,
-                "charge": payment.charge_id,
-                "checked_at": payment.checked_at,
-                "paid_at": payment.paid_at,
+                **_paid(payment),
                 "sold": [one.pk for one in sold],
                 "lost": [one.pk for one in lost],
                 "slots": list(units),
@@ -131,6 +125,21 @@ def write_sale(
                 "confirmed_at": now,
             },
         )
+
+
+def _paid(payment: Payment | None) -> dict[str, Any]:
+    """Return what is written of a payment; without one nothing is."""
+    columns = {
+        "payment": "pk",
+        "paid": "state",
+        "captured": "captured_amount",
+        "fee": "fee_amount",
+        "intent": "payment_intent_id",
+        "charge": "charge_id",
+        "checked_at": "checked_at",
+        "paid_at": "paid_at",
+    }
+    return {name: getattr(payment, column, None) for name, column in columns.items()}
 
 
 def release_lines(lines: Sequence[OrderLine]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -48,7 +49,7 @@ from booking.refusals import (
     Refusal,
 )
 from booking.rules import states
-from booking.rules.split import split_order
+from booking.rules.split import SubTotal, split_order
 from booking.selling import release_lines, take_lines, write_sale
 from booking.signals import order_confirmed
 from members.journal import BANK, SYSTEM, Actor, entry, record, record_together
@@ -322,6 +323,7 @@ def _confirm(
             line.gross_amount + line.tourist_tax_amount,
             reason="no longer available when the payment arrived",
             line_id=line.pk,
+            tourist_tax=line.tourist_tax_amount,
             now=now,
         )
     kept = {one.sub_order_id: one.sub_order for one in sold}
@@ -368,27 +370,7 @@ def share_again(order: Order, *, now: datetime) -> None:
     What a policy keeps after a cancellation is the provider's; what is given back is nobody's.
     Pay-outs follow, also those that went.
     """
-    given_back: dict[int, Decimal] = {}
-    taxes_back: dict[int, Decimal] = {}
-    lines = list(order.lines.select_related("sub_order"))
-    for refund in Refund.objects.filter(line__order=order).select_related("line"):
-        if refund.line is None:
-            continue
-        tax = min(refund.line.tourist_tax_amount, refund.amount)
-        taxes_back[refund.line.pk] = taxes_back.get(refund.line.pk, ZERO) + tax
-        given_back[refund.line.pk] = given_back.get(refund.line.pk, ZERO) + refund.amount - tax
-    for part in order.sub_orders.all():
-        own = [one for one in lines if one.sub_order_id == part.pk]
-        shares = split_order(
-            (
-                part.provider_id,
-                one.gross_amount - given_back.get(one.pk, ZERO),
-                one.tourist_tax_amount - taxes_back.get(one.pk, ZERO),
-                part.commission_percent,
-            )
-            for one in own
-        )
-        share = shares[0]
+    for part, share in shares_of(order):
         part.gross_amount = share.gross
         part.tourist_tax_amount = share.tourist_tax
         part.commission_amount = share.commission
@@ -402,6 +384,35 @@ def share_again(order: Order, *, now: datetime) -> None:
             ]
         )
     follow_order(order, now=now)
+
+
+def shares_of(
+    order: Order, *, more_back: Mapping[int, Decimal] | None = None
+) -> list[tuple[SubOrder, SubTotal]]:
+    """Return what each provider is owed, as `share_again` writes it; nothing is written here.
+
+    `more_back` is what would be given back besides, in euros of the services by line.
+    """
+    services_back: dict[int, Decimal] = defaultdict(lambda: ZERO, more_back or {})
+    taxes_back: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    lines = list(order.lines.select_related("sub_order"))
+    for one in Refund.objects.filter(line__order=order, line__isnull=False):
+        taxes_back[one.line_id or 0] += one.tourist_tax_amount
+        services_back[one.line_id or 0] += one.amount - one.tourist_tax_amount
+    found = []
+    for part in order.sub_orders.select_related("provider"):
+        shares = split_order(
+            (
+                part.provider_id,
+                line.gross_amount - services_back[line.pk],
+                line.tourist_tax_amount - taxes_back[line.pk],
+                part.commission_percent,
+            )
+            for line in lines
+            if line.sub_order_id == part.pk
+        )
+        found.append((part, shares[0]))
+    return found
 
 
 def _give_all_back(

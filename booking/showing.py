@@ -617,6 +617,12 @@ class SoldLine:
         return sum(alive, ZERO)
 
     @property
+    def services_back(self) -> Decimal:
+        """Return what of it was, or is being, given back of the services, without the tax."""
+        alive = [one for one in self.refunds if one.state != states.FAILED]
+        return sum((one.amount - one.tourist_tax_amount for one in alive), ZERO)
+
+    @property
     def items(self) -> list[dict[str, Any]]:
         """Return the itemised price of the services, without the tourist tax."""
         return item_rows(Quote(self.quote.services))
@@ -835,14 +841,13 @@ def vat_rows(lines: Iterable[SoldLine]) -> list[VatRow]:
 def kept_vat_rows(lines: Iterable[SoldLine]) -> list[VatRow]:
     """Add up by VAT rate what was kept of the services, once something was given back.
 
-    What is given back of a line is its tourist tax first; of what is left each item keeps its
-    share, to the cent in all.
+    Of what is left of the services each item keeps its share, to the cent in all.
     """
     kept = []
     for one in lines:
         services = one.quote.services
         gross = sum((item.gross for item in services), ZERO)
-        left = gross - max(one.back - one.line.tourist_tax_amount, ZERO)
+        left = gross - one.services_back
         kept.append(replace(one, quote=Quote(_share_of(services, gross, max(left, ZERO)))))
     return [row for row in vat_rows(kept) if row.gross]
 

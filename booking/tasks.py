@@ -19,6 +19,7 @@ from booking import (
     payout_accounts,
     payouts,
     permits,
+    reminders,
     reversals,
     search_upkeep,
     settlement,
@@ -192,3 +193,11 @@ def tend_exports() -> None:
     now = timezone.now()
     house_exports.make_exports(now=now)
     house_exports.drop_exports(now=now)
+
+
+@shared_task(name="booking.tasks.remind_of_stays")
+def remind_of_stays() -> None:
+    """Remind guests of their stay and hosts of their next day."""
+    now = timezone.now()
+    reminders.remind_guests(now=now)
+    reminders.remind_hosts(now=now)

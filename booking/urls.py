@@ -16,6 +16,7 @@ from booking.views import (
     own_stays,
     ready_stays,
     search,
+    talk,
     widget,
 )
 
@@ -84,6 +85,11 @@ urlpatterns = [
         pgettext_lazy("address", "trip/<slug:reference>/stay.ics"),
         account.trip_ics,
         name="trip-ics",
+    ),
+    path(
+        pgettext_lazy("address", "trip/<slug:reference>/messages/<slug:house>/"),
+        talk.talk,
+        name="talk",
     ),
     path(
         pgettext_lazy("address", "trip/<slug:reference>/care/<int:pk>/"),

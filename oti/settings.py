@@ -280,6 +280,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=5, hour="0,4"),
     },
     "tend-exports": {"task": "booking.tasks.tend_exports", "schedule": 300.0},
+    "remind-of-stays": {"task": "booking.tasks.remind_of_stays", "schedule": 900.0},
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
@@ -399,6 +400,12 @@ EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
+
+# --- SMS: a service that takes JSON over https; without its address nobody is texted ------------
+SMS_URL = env("SMS_URL", "")
+SMS_KEY = env("SMS_KEY", "")
+# A developer's machine writes them into its log.
+SMS_CONSOLE = IS_DEV
 
 # --- Money: the stand-in differs from the bank by the address and the keys, by nothing else -----
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", None if IS_PRODUCTION else "sk_test_local")

@@ -117,7 +117,19 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
         reverse("desk_incidents:index"),
         is_trouble=True,
     )
-    mails = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED).count()
+    given_up = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED)
+    texts = given_up.filter(channel=OutboxMessage.Channel.SMS).count()
+    yield Waiting(
+        texts,
+        ngettext(
+            "SMS given up: check the host's number, or call",
+            "SMS given up: check the hosts' numbers, or call",
+            texts,
+        ),
+        reverse("desk_outbox:index") + "?state=failed",
+        is_trouble=True,
+    )
+    mails = given_up.filter(channel=OutboxMessage.Channel.MAIL).count()
     yield Waiting(
         mails,
         ngettext(

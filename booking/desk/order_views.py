@@ -38,6 +38,7 @@ from booking.refusals import Refusal
 from booking.rules import states
 from booking.rules.refunds import WHOLE, RefundResult
 from booking.settlement import TAKEN_BACK
+from booking.talks import talks_of
 from destination.desk import ReadOnlyInspectView
 from members.models import Entry
 from oti.lib.html import format_euros
@@ -54,6 +55,12 @@ VERBS: dict[str, Promise] = {
     "order expired": gettext_lazy("Order expired: it was not paid in time"),
     TAKEN_BACK: gettext_lazy("Order taken back by the visitor, to change the stay"),
     "line cancelled": gettext_lazy("Line cancelled"),
+    "message by the host": gettext_lazy("Message by a host to the guest"),
+    "message by the guest": gettext_lazy("Message by the guest to a host"),
+    "sold by its host": gettext_lazy("Sold by its host, paid on site"),
+    "line refunded by its host": gettext_lazy("Given back by the host, beyond the rule"),
+    "no-show noted": gettext_lazy("The host noted that nobody came"),
+    "no-show taken back": gettext_lazy("The host took back that nobody came"),
     "order cancelled": gettext_lazy("Order cancelled"),
     "refund created": gettext_lazy("Refund created"),
     "refund pending": gettext_lazy("Refund under way"),
@@ -95,6 +102,14 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "team_invitation": gettext_lazy("Invitation to work for a house"),
     "paper_ending": gettext_lazy("A paper that ends"),
     "classification_moved": gettext_lazy("Tourist tax of a lodging whose classification moved"),
+    "host_refund": gettext_lazy("Refund by the host, told to the visitor"),
+    "talk_guest": gettext_lazy("Message of a host, sent to the visitor"),
+    "talk_host": gettext_lazy("Message of the visitor, sent to a host"),
+    "stay_soon": gettext_lazy("Reminder of the stay, to the visitor"),
+    "day_ahead": gettext_lazy("The next day, told to the provider"),
+    "counter_sale": gettext_lazy("Booking on the phone, told to the visitor"),
+    "no_show": gettext_lazy("No-show told to the visitor"),
+    "no_show_office": gettext_lazy("No-show told to the office"),
 }
 
 
@@ -193,6 +208,7 @@ class OrderInspectView(ReadOnlyInspectView):
                 else ()
             ),
             "history": history_of(order),
+            "talks": talks_of(order),
             "evidence": _evidence(order),
             "may_change": self.user_has_permission("change"),
             "has_sold_lines": any(line.state == states.SOLD for line in order.lines.all()),

@@ -559,6 +559,7 @@ class OutboxViewSet(ReadOnlyViewSet):
             label=gettext_lazy("Message"),
             accessor=lambda row: order_views.kind_of_message(row.kind),
         ),
+        Column("channel", label=gettext_lazy("By"), accessor="get_channel_display"),
         Column("order", label=gettext_lazy("Order"), accessor="order.reference"),
         Column(
             "state", label=gettext_lazy("State"), accessor="get_state_display", sort_key="state"

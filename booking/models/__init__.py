@@ -11,6 +11,7 @@ from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
 from booking.models.night_edits import NightEdit
+from booking.models.notices import NoticeChoice
 from booking.models.offers import (
     AgeBand,
     CancellationPolicy,
@@ -31,6 +32,7 @@ from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.resources import OfferResource, Resource
+from booking.models.talks import Talk, TalkMessage
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 from booking.models.webhooks import HookDelivery, Webhook
 from booking.models.widget import WidgetSite
@@ -55,6 +57,7 @@ __all__ = [
     "HouseMonth",
     "NeedPeriod",
     "NightEdit",
+    "NoticeChoice",
     "Offer",
     "OfferLabel",
     "OfferPermit",
@@ -84,6 +87,8 @@ __all__ = [
     "StayRestriction",
     "SubOrder",
     "Supplement",
+    "Talk",
+    "TalkMessage",
     "Tariff",
     "TaxCollectivity",
     "TouristTaxTariff",

@@ -10,17 +10,25 @@ from booking.models.orders import Order
 
 
 class OutboxMessage(models.Model):
-    """One mail to one address; `key` makes the same message impossible to write twice."""
+    """One mail to one address or one SMS to one number; `key` makes two of them impossible."""
+
+    class Channel(models.TextChoices):
+        MAIL = "mail", _("mail")
+        SMS = "sms", _("SMS")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENDING = "sending", _("being sent")
         SENT = "sent", _("sent")
         FAILED = "failed", _("given up")
+        # What it tells was no longer true when its turn came.
+        DROPPED = "dropped", _("no longer needed")
 
     key = models.CharField(max_length=160, unique=True)
     kind = models.CharField(_("message"), max_length=40)
-    recipient = models.EmailField(_("to"))
+    channel = models.CharField(_("by"), max_length=4, choices=Channel.choices, default=Channel.MAIL)
+    # An address, or a number as networks take it.
+    recipient = models.CharField(_("to"), max_length=254)
     language = models.CharField(max_length=5, default="fr")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, related_name="messages")
     data = models.JSONField(default=dict)

@@ -76,6 +76,8 @@ class Refund(models.Model):
         _("state"), max_length=12, choices=State.choices, default=State.CREATED
     )
     amount = models.DecimalField(_("amount"), **EURO)
+    # The part of the amount that isn't the provider's: nights not spent are not taxed.
+    tourist_tax_amount = models.DecimalField(_("of which tourist tax"), default=0, **EURO)
     reason = models.CharField(_("reason"), max_length=200)
     gateway_id = models.CharField(max_length=120, blank=True, db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -93,6 +95,10 @@ class Refund(models.Model):
                 condition=Q(state__in=list(states.REFUND)), name="refund_state_known"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_gives_something_back"),
+            models.CheckConstraint(
+                condition=Q(tourist_tax_amount__gte=0, tourist_tax_amount__lte=F("amount")),
+                name="refund_holds_its_tourist_tax",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,6 +33,11 @@ class Order(models.Model):
         EXPIRED = states.EXPIRED, _("expired")
         CANCELLED = states.CANCELLED, _("cancelled")
 
+    class Channel(models.TextChoices):
+        SITE = "site", _("this site")
+        # By its host, on the phone or at the door: paid there, and no affair of the bank.
+        COUNTER = "counter", _("sold by the host")
+
     reference = models.CharField(_("reference"), max_length=12, unique=True, default=reference_code)
     access_token = models.CharField(max_length=64, default=secret_token)
     basket = models.ForeignKey(
@@ -43,6 +48,9 @@ class Order(models.Model):
     )
     state = models.CharField(
         _("state"), max_length=20, choices=State.choices, default=State.AWAITING_PAYMENT
+    )
+    channel = models.CharField(
+        _("sold through"), max_length=8, choices=Channel.choices, default=Channel.SITE
     )
     language = models.CharField(_("language"), max_length=5, default="fr")
     first_name = models.CharField(_("first name"), max_length=80)
@@ -99,6 +107,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether its host sold it, and is paid on site."""
+        return self.channel == self.Channel.COUNTER
 
     @property
     def pay_until(self) -> datetime:
@@ -209,11 +222,17 @@ class OrderLine(models.Model):
     )
     # When it was sold, cancelled or changed after: what a host's program asks for since a moment.
     changed_at = models.DateTimeField(null=True, editable=False)
+    no_show_at = models.DateTimeField(_("no-show noted"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("line of an order")
         verbose_name_plural = _("lines of orders")
         ordering = ("starts_at", "position", "pk")
+        indexes = [
+            models.Index(
+                fields=["starts_at"], name="sold_lines_by_start", condition=Q(state=states.SOLD)
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=list(states.LINE)), name="order_line_state_known"
@@ -221,6 +240,11 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(gross_amount=F("net_amount") + F("vat_amount")),
                 name="order_line_gross_is_net_and_vat",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=states.NO_SHOW, no_show_at__isnull=False)
+                | ~Q(state=states.NO_SHOW) & Q(no_show_at__isnull=True),
+                name="order_line_no_show_has_its_moment",
             ),
         ]
 

@@ -46,6 +46,8 @@ SHARE_TO_COME = (DUE, HELD, PENDING, FAILED)
 
 NOWHERE: frozenset[str] = frozenset()
 AFTER_SALE = frozenset({HONOURED, NO_SHOW, CANCELLED})
+# A line in one of these states takes place, or took place: its places are taken, its price is due.
+TAKES_PLACE = (SOLD, HONOURED, NO_SHOW)
 
 # Late money confirms an expired order if its places can be had again (core.md 11).
 ORDER: dict[str, frozenset[str]] = {
@@ -63,7 +65,8 @@ LINE: dict[str, frozenset[str]] = {
     REQUESTED: frozenset({ACCEPTED, DECLINED, LAPSED}),
     ACCEPTED: AFTER_SALE,
     HONOURED: NOWHERE,
-    NO_SHOW: NOWHERE,
+    # Noted by its host, who may take it back for a while.
+    NO_SHOW: frozenset({SOLD}),
     CANCELLED: NOWHERE,
     DECLINED: NOWHERE,
     LAPSED: NOWHERE,

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -20,9 +21,10 @@ from booking.claiming import claim_orders
 from booking.finding import send_order_link
 from booking.forms.checkout import FindOrderForm
 from booking.ics import calendar_of
-from booking.models import Refund
+from booking.models import Order, Refund
 from booking.needs import readers_of_order, reading_words
 from booking.rules import states
+from booking.talks import talks_of
 from booking.views.answers import by_link, see_other
 from booking.views.own_stays import account_offer
 from destination.spoken import in_language
@@ -63,8 +65,28 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "needs_readers": reading_words(readers_of_order(one.line for one in lines)),
         "offers_account": account_offer(request, order),
         "contract": package_words.contract_of(order) if is_bought else None,
+        "talks": _talks(order, lines) if is_bought else [],
     }
     return render(request, "booking/trip.html", context)
+
+
+def _talks(order: Order, lines: Sequence[showing.SoldLine]) -> list[dict[str, Any]]:
+    """Return who may be written to, each host once, with what was written."""
+    known = {one.provider_id: one for one in talks_of(order)}
+    hosts = {one.provider.pk: one.provider for one in lines if one.is_alive or one.refunds}
+    hosts |= {pk: one.provider for pk, one in known.items()}
+    found = []
+    for pk, provider in hosts.items():
+        talk = known.get(pk)
+        found.append(
+            {
+                "house": provider,
+                "host": provider.host_names or provider.name,
+                "written": list(talk.messages.all()) if talk else [],
+                "is_new": talk is not None and talk.is_new_to_guest,
+            }
+        )
+    return found
 
 
 def _is_expected(lines: Sequence[showing.SoldLine], *, now: datetime) -> bool:
@@ -80,7 +102,8 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """Show what was paid, by line and by VAT rate, to be printed."""
     now = timezone.now()
     order = order_for(request, reference)
-    if order.state not in BOUGHT:
+    # What is paid on site has its receipt there.
+    if order.state not in BOUGHT or order.is_counter:
         return see_other("booking:trip", reference)
     lines = showing.sold_lines(order, now=now)
     refunds = list(Refund.objects.filter(payment__order=order).select_related("line"))

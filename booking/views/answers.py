@@ -65,11 +65,11 @@ def by_link(page: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(request: HttpRequest, reference: str) -> HttpResponse:
+        def wrapped(request: HttpRequest, reference: str, **others: str) -> HttpResponse:
             if "cle" not in request.GET:
-                return view(request, reference)
+                return view(request, reference, **others)
             open_order_link(request, reference, request.GET["cle"], now=timezone.now())
-            return see_other(page, reference)
+            return see_other(page, reference, *others.values())
 
         return wrapped
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -16,19 +17,22 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from booking import house_days
+from booking import host_refunds, house_days, no_shows
 from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
 from booking.forms.bookings import BookingsForm, read_day
 from booking.models import OrderLine
 from booking.rules import states
 from booking.showing import moment_words
 from booking.statements import statement_of
+from booking.views.after_sale import actions_of
 from booking.views.houses import houses_of
+from destination.templatetags.velay import euros
 from members.models import Entry
 from oti.lib.dates import ONE_DAY, is_of_our_time, paris
 from oti.lib.dates import today as day_of
 
 PAGE = 20
+CANCELLED = "line cancelled"
 
 
 @never_cache
@@ -96,6 +100,17 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
             )
             for one in shares.order_by("pk")
         ],
+        # Who left no address can't be written to.
+        "houses": list(
+            {one.sub_order.provider_id: one.sub_order.provider for one in lines}.values()
+        )
+        if order.email
+        else [],
+        "new_talks": set(
+            order.talks.filter(is_new_to_host=True).values_list("provider_id", flat=True)
+        ),
+        "is_counter": order.is_counter,
+        "actions": actions_of(lines, now=now),
         "history": _history(lines),
     }
     return render(request, "booking/extranet/booking.html", context)
@@ -164,14 +179,26 @@ def _history(lines: list[OrderLine]) -> list[tuple[str, str]]:
     """
     own = {line.pk: line for line in lines}
     told = [(moment_words(paris(lines[0].order.placed_at)), _("Booked"))]
+    verbs = _verbs()
     entries = Entry.objects.filter(
-        subject=f"order:{lines[0].order.reference}", verb="line cancelled"
+        subject=f"order:{lines[0].order.reference}", verb__in=verbs
     ).order_by("at", "pk")
     for one in entries:
         line = own.get(one.data.get("line"))
-        if line is None or line.state != states.CANCELLED:
+        if line is None or (one.verb == CANCELLED and line.state != states.CANCELLED):
             continue
-        title = _("Cancelled: %(title)s") % {"title": house_days.title_of(line)}
+        back = euros(Decimal(one.data.get("refund", "0")), "exact")
+        title = verbs[one.verb] % {"title": house_days.title_of(line), "refund": back}
         reason = one.data.get("reason", "") if one.data.get("basis") == "full" else ""
         told.append((moment_words(paris(one.at)), f"{title} ({reason})" if reason else title))
     return told
+
+
+def _verbs() -> dict[str, str]:
+    """Return what of an order's journal is a host's to read, in its words."""
+    return {
+        CANCELLED: _("Cancelled: %(title)s"),
+        no_shows.NOTED: _("Nobody came: %(title)s"),
+        host_refunds.VERB: _("%(refund)s given back beyond the rule: %(title)s"),
+        no_shows.TAKEN_BACK: _("They came after all: %(title)s"),
+    }

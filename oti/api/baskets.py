@@ -18,9 +18,9 @@ from rest_framework.response import Response
 from booking import basket as baskets
 from booking import checkout as buying
 from booking.access import basket_of_key
-from booking.emails import order_url
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
+from booking.letters import order_url
 from booking.models import Basket, Offer
 from booking.needs import readers_of_stay
 from booking.packages import Standing, standing_of, terms_in_force

@@ -10,7 +10,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from booking.availability import free_until
-from booking.emails import order_url
+from booking.letters import order_url
 from booking.models import Order, Payment, Refund
 from booking.packages import Standing
 from booking.rules import states

@@ -95,6 +95,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:trip": ORDER_PAGE,
     "booking:receipt": ORDER_PAGE,
     "booking:trip-ics": ORDER_PAGE,
+    "booking:talk": ORDER_PAGE,
     # No sheet goes with a lodging; tests/booking/test_care_sheet.py has the childcare.
     "booking:care-sheet": HIDDEN,
     "booking:find-order": EVERYBODY,
@@ -105,6 +106,14 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-day": SIGNED_IN,
     "extranet-bookings": SIGNED_IN,
     "extranet-booking": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-no-show": OF_ITS_HOST,
+    "extranet-refund": OF_ITS_HOST,
+    "extranet-counter": SIGNED_IN,
+    "extranet-counter-nights": POST_ONLY,
+    # What this site sold is cancelled by the office; tests/booking/test_counter.py has the rest.
+    "extranet-counter-cancel": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "extranet-talks": SIGNED_IN,
+    "extranet-talk": OF_ITS_HOST,
     "extranet-calendar": SIGNED_IN,
     # Without the name of one's own provider there is nothing to change.
     "extranet-nights": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
@@ -144,6 +153,7 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-paper": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-document": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-team": SIGNED_IN,
+    "extranet-notices": SIGNED_IN,
     "extranet-invite": POST_ONLY,
     "extranet-member": POST_ONLY,
     "extranet-invitation-withdraw": POST_ONLY,
@@ -246,6 +256,13 @@ class World:
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             "extranet-line": {"pk": line.pk},
+            "extranet-no-show": {"pk": line.pk},
+            "extranet-refund": {"pk": line.pk},
+            "extranet-counter-cancel": {"pk": line.pk},
+            **{
+                name: {"reference": self.order.reference, "house": line.offer.provider.slug}
+                for name in ("extranet-talk", "booking:talk")
+            },
             "extranet-booking": {"reference": self.order.reference},
             "extranet-slot": {"pk": ticket.slot_id},
             "extranet-need": {"pk": 1},

@@ -12,7 +12,7 @@ from booking.cancellation import cancel_lines
 from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
 from booking.messages import drain_outbox
-from booking.models import ChannelIncident, Order, OutboxMessage
+from booking.models import ChannelIncident, Order, OutboxMessage, Talk
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
 from members.models import HouseExport, Invitation, Paper
@@ -260,9 +260,20 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         next_attempt_at=NOW,
         created_at=NOW,
     )
+    bed = order.lines.get(kind="lodging")
+    talk = Talk.objects.create(order=order, provider=lace.sub_order.provider, last_at=NOW)
+    written = talk.messages.create(author="host", text="The key is there", at=NOW)
     for kind, data in (
+        ("talk_guest", {"message": written.pk}),
+        ("talk_host", {"message": written.pk}),
+        ("stay_soon", {}),
+        ("counter_sale", {}),
+        ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),
         ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),
         ("permit_ended", {"line": lace.pk, "until": "2027-07-01"}),
+        ("no_show", {"line": lace.pk, "is_undone": False}),
+        ("no_show_office", {"line": lace.pk, "is_undone": True}),
+        ("host_refund", {"line": lace.pk, "amount": "20.00", "reason": "Cold water"}),
     ):
         OutboxMessage.objects.create(
             key=kind,
@@ -273,7 +284,6 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             next_attempt_at=NOW,
             created_at=NOW,
         )
-    bed = order.lines.get(kind="lodging")
     feed = factories.a_feed(bed.unit, last_good_at=NOW - timedelta(hours=7))
     ChannelIncident.objects.create(
         unit=bed.unit,

@@ -186,6 +186,9 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         "/pro/reservations/",
         "/pro/reservations/?du=hier",
         f"/pro/journee/?jour={slot.day}",
+        "/pro/messages/",
+        "/pro/prevenir/",
+        f"/pro/vendre/?maison={house.slug}&quoi=d{slot.pk}&adultes=2",
     ]
     for path in pages:
         answer = page.goto(f"{town.url}{path}")

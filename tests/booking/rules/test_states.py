@@ -44,6 +44,7 @@ MOVES = {
         expired confirmed, confirmed cancelled""",
     "line": """
         held sold, held released, released sold, sold honoured, sold no_show, sold cancelled,
+        no_show sold,
         requested accepted, requested declined, requested lapsed,
         accepted honoured, accepted no_show, accepted cancelled""",
     "payment": """

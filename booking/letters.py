@@ -1,0 +1,56 @@
+"""What the mails share: the rows that letters of one order are read from, the links in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from booking import showing
+from booking.models import Order, OrderLine, OutboxMessage, SubOrder
+
+Content = dict[str, Any]
+
+
+class NoLongerNeeded(Exception):
+    """What a message tells is no longer true: it is dropped, and nobody is bothered."""
+
+
+class Reader:
+    """The rows behind some letters that leave together: those of an order are read once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, list[OrderLine]] = {}
+
+    def lines_of(self, order: Order) -> list[OrderLine]:
+        """Return the lines of an order with all that a letter may tell of them."""
+        if order.pk not in self._rows:
+            self._rows[order.pk] = showing.rows_of(order)
+        return self._rows[order.pk]
+
+    def sold_lines(self, order: Order, now: datetime) -> list[showing.SoldLine]:
+        """Return the lines of an order in the words of the active language."""
+        return showing.sold_lines(order, self.lines_of(order), now=now)
+
+
+def order_url(order: Order, name: str = "booking:trip", *args: str) -> str:
+    """Return the signed link of an order's page, in the active language."""
+    path = reverse(name, args=[order.reference, *args])
+    return f"{settings.BASE_URL}{path}?cle={order.access_token}"
+
+
+def order_of(message: OutboxMessage) -> Order:
+    """Return the order that a message is about; raises ValueError where it has none."""
+    if message.order is None:
+        msg = f"message {message.pk} has no order"
+        raise ValueError(msg)
+    return message.order
+
+
+def own_lines(message: OutboxMessage, reader: Reader) -> tuple[SubOrder, list[OrderLine]]:
+    """Return one provider's part and its lines: nothing of the others goes any further."""
+    order, number = order_of(message), message.data["sub_order"]
+    lines = [one for one in reader.lines_of(order) if one.sub_order_id == number]
+    return lines[0].sub_order, lines

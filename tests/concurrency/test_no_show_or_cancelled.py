@@ -1,0 +1,76 @@
+"""A host who notes a no-show while the office cancels the same line: one of them, never both.
+
+Each is decided again under the order's lock; the sentinel takes it away, and a line is given back
+whose price "stays due".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from booking import cancellation, locks, no_shows
+from booking.basket import add_to_basket
+from booking.models import Order, OrderLine, Refund
+from booking.refusals import Refusal
+from booking.wishes import LineRequest
+from members.journal import SYSTEM
+from tests import factories
+from tests.cast import NOW, FakeBank, cancel_order, paid_order
+from tests.concurrency.rivals import Meeting, errors_in, run_together
+
+pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
+DAY = date(2027, 7, 12)
+
+
+@pytest.fixture
+def line(bank: FakeBank) -> OrderLine:
+    offer = factories.an_activity()
+    slot = factories.a_slot(offer, DAY)
+    basket = factories.a_basket()
+    add_to_basket(basket, LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None,)), now=NOW)
+    return paid_order(basket, bank).lines.get()
+
+
+def race(line: OrderLine, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Let both meet once each has looked at the line and neither has written."""
+    meeting = Meeting(2)
+
+    def met(step: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            meeting.wait()
+            return step(*args, **kwargs)
+
+        return run
+
+    monkeypatch.setattr(no_shows, "_check_moment", met(no_shows._check_moment))
+    monkeypatch.setattr(cancellation, "_refund_of", met(cancellation._refund_of))
+    order = Order.objects.get(pk=line.order_id)
+
+    def cancel() -> None:
+        cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=line.starts_at)
+
+    def note() -> None:
+        no_shows.note_no_show(line, actor=SYSTEM, now=line.starts_at)
+
+    return run_together([note, cancel])
+
+
+def test_one_of_them_wins(line: OrderLine, monkeypatch: pytest.MonkeyPatch):
+    errors = errors_in(race(line, monkeypatch))
+
+    assert len([one for one in errors if isinstance(one, Refusal)]) == len(errors) == 1
+    line.refresh_from_db()
+    assert (line.state == "cancelled") == Refund.objects.exists()
+
+
+def test_sentinel_without_the_lock_both_are_told_yes(
+    line: OrderLine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(locks, "lock_order", lambda pk: Order.objects.get(pk=pk))
+
+    assert errors_in(race(line, monkeypatch)) == []
+    assert Refund.objects.exists()
