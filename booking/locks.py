@@ -1,8 +1,8 @@
 """The only place that locks rows, in the one order of the house.
 
-Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1), then what hangs on them: Refund,
-Payout (pk), PayoutReversal (pk), PayoutAccount. A use case that needs two kinds
-takes them in that order, each kind once, sorted. Waiting is bounded: 3 s (`LOCK_TIMEOUT` of the
+Unit (pk) → Slot (pk) → BookingRequest → Basket → Order → Payment (core.md 1), then what hangs on
+them: Refund, Payout (pk), PayoutReversal (pk), PayoutAccount. A use case that needs two kinds takes
+them in that order, each kind once, sorted. Waiting is bounded: 3 s (`LOCK_TIMEOUT` of the
 settings, a property of every connection), then `Busy`.
 See `LOCKING.md`.
 """
@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, models, transaction
 
 from booking.models import (
     Basket,
+    BookingRequest,
     Feed,
     Order,
     OutboxMessage,
@@ -42,6 +43,7 @@ LOCK_UNITS = "SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY 
 LOCK_SLOTS = """
 SELECT {columns} FROM booking_slot it WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
 """
+LOCK_REQUEST = "SELECT {columns} FROM booking_bookingrequest it WHERE id = %s FOR UPDATE"
 LOCK_BASKET = "SELECT {columns} FROM booking_basket it WHERE id = %s FOR UPDATE"
 LOCK_ORDER = "SELECT {columns} FROM booking_order it WHERE id = %s FOR UPDATE"
 LOCK_PAYMENT = "SELECT {columns} FROM booking_payment it WHERE id = %s FOR UPDATE"
@@ -102,6 +104,11 @@ def lock_slots(ids: Iterable[int]) -> list[Slot]:
     """Lock slots, sorted; their sold count may be changed only under this lock."""
     wanted = sorted(set(ids))
     return read_rows(LOCK_SLOTS, Slot, [wanted]) if wanted else []
+
+
+def lock_request(pk: int) -> BookingRequest:
+    """Lock one request of a guest (after units and slots, before any basket)."""
+    return _the_one(BookingRequest, LOCK_REQUEST, pk)
 
 
 def lock_basket(pk: int) -> Basket:

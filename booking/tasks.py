@@ -15,6 +15,7 @@ from booking import (
     payout_accounts,
     payouts,
     permits,
+    request_rounds,
     reversals,
     search_upkeep,
     settlement,
@@ -145,3 +146,9 @@ def tell_incidents() -> None:
 def remind_of_papers() -> None:
     """Remind hosts of papers that end."""
     papers.remind_of_papers(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.follow_requests")
+def follow_requests() -> None:
+    """Remind hosts of requests, end those that nobody answered or paid."""
+    request_rounds.follow_requests(now=timezone.now())

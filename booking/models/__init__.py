@@ -28,12 +28,14 @@ from booking.models.orders import Order, OrderItem, OrderLine, Participant, Slot
 from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
+from booking.models.requests import BookingRequest
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 
 __all__ = [
     "AgeBand",
     "Basket",
     "BasketLine",
+    "BookingRequest",
     "CancellationPolicy",
     "CancellationStep",
     "CareSheet",

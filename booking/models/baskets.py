@@ -83,6 +83,8 @@ class BasketLine(models.Model):
     # Taken as part of a whole stay at one price: of several services that is a package, whatever
     # their share (domain.md §2.2).
     is_sold_whole = models.BooleanField(default=False, db_default=False)
+    # Its host answers first: it holds nothing, and isn't paid with the rest.
+    is_on_request = models.BooleanField(default=False, db_default=False)
     # The total last shown to the visitor: a change has to be accepted (features.md B12).
     shown_amount = models.DecimalField(**EURO)
     position = models.PositiveSmallIntegerField(default=0)
