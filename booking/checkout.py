@@ -52,7 +52,7 @@ from booking.refusals import (
     WrongState,
     trouble,
 )
-from booking.request_rows import ask_for
+from booking.request_rows import ask_for, asked_a_moment_ago
 from booking.rules import states
 from booking.settlement import confirm_paid, end_unpaid, kept_until
 from booking.stay_view import BasketView, LineView, view_basket
@@ -180,7 +180,9 @@ def place_order(
             raise WrongState(trouble("already_ordered"))
         # Under the locks: another tab may have changed what this one read.
         view = view_basket(current, now=now)
-        if not view.counted and (view.asked or not view.lines):
+        if view.asked and not view.counted:
+            raise NothingAtOnce
+        if not view.lines and asked_a_moment_ago(current, now=now):
             raise NothingAtOnce
         standing = standing_of(view, language=language, now=now)
         given = read(view, standing)

@@ -29,6 +29,7 @@ from booking.models import (
     Unit,
 )
 from booking.paper_words import PAPER_WORDS
+from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
 from destination.legal_body import clean_body, plain_body
 from members.models import Invitation, Paper, Provider
@@ -350,4 +351,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "enrolment_moved": _enrolment_moved,
     "team_invitation": _team_invitation,
     "paper_ending": _paper_ending,
+    **REQUEST_CONTENTS,
 }

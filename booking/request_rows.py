@@ -7,7 +7,7 @@ basket with it, so that nothing is asked twice. A request holds nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 
@@ -22,6 +22,9 @@ from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
 from members.journal import VISITOR, Actor, entry, record_together
 from members.models import User
+
+# A second press within this time finds what the first one asked.
+SAME_PRESS = timedelta(minutes=10)
 
 
 def ask_for(
@@ -150,6 +153,6 @@ def _tell(rows: Sequence[BookingRequest], *, now: datetime) -> None:
     )
 
 
-def asked_a_moment_ago(basket: Basket, *, since: datetime) -> list[BookingRequest]:
-    """Return what was asked from a basket since a moment: a second press finds it."""
-    return list(basket.requests.filter(placed_at__gte=since).order_by("pk"))
+def asked_a_moment_ago(basket: Basket, *, now: datetime) -> list[BookingRequest]:
+    """Return what the last press asked from a basket: a second one finds it."""
+    return list(basket.requests.filter(placed_at__gte=now - SAME_PRESS).order_by("pk"))

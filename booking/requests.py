@@ -6,7 +6,7 @@ own that awaits its payment (features.md C09, H06, trap 20; oti/decisions/0012-o
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.conf import settings
 
@@ -47,9 +47,6 @@ from members.journal import VISITOR, Actor, record
 from members.models import User
 from oti.lib.dates import paris
 
-# A second press within this time finds what the first one asked.
-SAME_PRESS = timedelta(minutes=10)
-
 
 # --- The guest asks -----------------------------------------------------------
 def ask_hosts(
@@ -73,7 +70,7 @@ def ask_hosts(
             raise WrongState(trouble("already_ordered"))
         view = view_basket(current, now=now)
         if not view.lines:
-            again = asked_a_moment_ago(current, since=now - SAME_PRESS)
+            again = asked_a_moment_ago(current, now=now)
             if again:
                 return again
         standing = standing_of(view, language=language, now=now)

@@ -25,6 +25,7 @@ from booking.needs import readers_of_order, reading_words
 from booking.rules import states
 from booking.views.answers import by_link, see_other
 from booking.views.own_stays import account_offer
+from booking.views.requests import asked_beside
 from destination.spoken import in_language
 from members.access import providers_of
 from oti.lib.clients import client_network, count
@@ -62,6 +63,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "summary": showing.order_summary(order, lines),
         "needs_readers": reading_words(readers_of_order(one.line for one in lines)),
         "offers_account": account_offer(request, order),
+        "asked": asked_beside(request, order, now=now),
         "contract": package_words.contract_of(order) if is_bought else None,
     }
     return render(request, "booking/trip.html", context)

@@ -23,6 +23,7 @@ from booking.models import OrderLine
 from booking.rules import states
 from booking.showing import moment_words
 from booking.statements import statement_of
+from booking.views.extranet_requests import waiting_for
 from booking.views.houses import houses_of
 from members.models import Entry
 from oti.lib.dates import ONE_DAY, is_of_our_time, paris
@@ -50,6 +51,7 @@ def bookings(request: HttpRequest) -> HttpResponse:
     address = reverse("extranet-bookings")
     context = {
         "providers": providers,
+        "asked": waiting_for(request.user, now=now),
         "form": form,
         "page_errors": not is_readable,
         "when": when,
