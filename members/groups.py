@@ -72,6 +72,7 @@ SEE = {
         "orderline",
         "suborder",
         "orderevidence",
+        "bookingrequest",
         "channelincident",
     ),
     "destination": ("commune", "epci", "perimeter"),

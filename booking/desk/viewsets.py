@@ -21,6 +21,7 @@ from booking.desk.bank_words import outcome_words
 from booking.desk.incidents import IncidentViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
+from booking.desk.requests import RequestViewSet
 from booking.models import (
     CancellationPolicy,
     Closure,
@@ -623,7 +624,14 @@ class OrderGroup(ViewSetGroup):
     menu_label = gettext_lazy("Bookings")
     menu_icon = "list-ul"
     menu_order = 210
-    items = (OrderViewSet, IncidentViewSet, PayoutViewSet, OutboxViewSet, EventViewSet)
+    items = (
+        OrderViewSet,
+        RequestViewSet,
+        IncidentViewSet,
+        PayoutViewSet,
+        OutboxViewSet,
+        EventViewSet,
+    )
 
 
 # --- Settings ----------------------------------------------------------------------------------
