@@ -128,7 +128,7 @@ def test_a_stay_on_request_only_is_sent_not_booked(client: Client, offer: Offer)
 def test_asking_leads_to_the_page_of_the_request(client: Client, asked: BookingRequest):
     page = body(client.get(page_of(asked)))
 
-    assert "Your request is on its way" in page
+    assert "Anne and Joël has your request" in page
     assert "Anne and Joël answers before" in page
     assert "It is not yours yet." in page
     assert "€775.40" in page
