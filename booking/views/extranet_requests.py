@@ -43,8 +43,8 @@ def request_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @never_cache
-@login_required
 @require_POST
+@login_required
 def accept(request: HttpRequest, code: str) -> HttpResponse:
     """Accept: the place is held and the guest is sent the link to pay."""
     asked = request_for_provider(request.user, code)
@@ -59,8 +59,8 @@ def accept(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @never_cache
-@login_required
 @require_POST
+@login_required
 def decline(request: HttpRequest, code: str) -> HttpResponse:
     """Decline: the guest is told why, and what is free instead."""
     asked = request_for_provider(request.user, code)

@@ -165,6 +165,7 @@ def _only_asked(
     basket: Basket, given: dict[str, Any], evidence: EvidenceInput, *, now: datetime
 ) -> Response:
     """Ask the hosts of a stay of which nothing is bought at once; a second call asks nobody."""
+    is_new = basket.lines.exists()
     with override(given["language"]):
         rows = requests.ask_hosts(
             basket,
@@ -175,7 +176,6 @@ def _only_asked(
         )
         asked = [asked_answer(one, now=now) for one in rows]
     nothing = dict.fromkeys(("order", "access_token", "payment_url", "expires_at"))
-    is_new = rows[0].placed_at == now
     return Response({**nothing, "requests": asked}, status=201 if is_new else 200)
 
 
