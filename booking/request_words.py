@@ -59,7 +59,9 @@ class ShownRequest:
     when: str
     party: str
     options: tuple[str, ...]
+    # The services alone, as the host is paid; with the tourist tax, as the guest pays.
     rows: list[dict[str, Any]]
+    paid_rows: list[dict[str, Any]]
     host: str
     standing: str
     rules: list[str]
@@ -127,6 +129,7 @@ def shown(request: BookingRequest, *, now: datetime) -> ShownRequest:
         party=quantity_words(request.offer, request.quantity, guests, quote),
         options=option_words(quote.items, request.options),
         rows=item_rows(Quote(quote.services)),
+        paid_rows=item_rows(quote),
         host=host_name(request),
         standing=standing_of(request, now=now),
         rules=cancellation_words(deadlines(policy, starts_at), fee=policy.flat_fee, now=now),

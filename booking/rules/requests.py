@@ -1,12 +1,14 @@
 """How long a host has to answer a request, and the guest to pay for what was accepted.
 
 Never past the moment when it begins: who accepts late leaves time to pay, who pays late still
-arrives (oti/decisions/0012-on-request.md).
+arrives (oti/decisions/0012-on-request.md). Moments are answered in UTC.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+
+from booking.rules.moments import absolute
 
 # A host answers at the latest so long before it begins, a guest pays so long before.
 LAST_ANSWER = timedelta(minutes=90)
@@ -22,19 +24,20 @@ def answer_deadline(asked_at: datetime, starts_at: datetime, *, hours: int) -> d
 
     It may be in the past where it begins too soon: see `can_be_asked`.
     """
-    return min(asked_at + timedelta(hours=hours), starts_at - LAST_ANSWER)
+    return min(absolute(asked_at) + timedelta(hours=hours), absolute(starts_at) - LAST_ANSWER)
 
 
 def can_be_asked(asked_at: datetime, starts_at: datetime) -> bool:
     """Tell whether its host still has an hour at least to answer."""
-    return starts_at - LAST_ANSWER - asked_at >= SHORTEST_ANSWER
+    return absolute(starts_at) - LAST_ANSWER - absolute(asked_at) >= SHORTEST_ANSWER
 
 
 def payment_end(latest: datetime, starts_at: datetime) -> datetime:
     """Return until when one may pay: at `latest`, and 40 minutes before it begins."""
-    return min(latest, starts_at - LAST_PAYMENT)
+    return min(absolute(latest), absolute(starts_at) - LAST_PAYMENT)
 
 
 def reminder_moment(asked_at: datetime, deadline: datetime) -> datetime:
     """Return when its host is reminded: at half time."""
-    return asked_at + (deadline - asked_at) / 2
+    start, end = absolute(asked_at), absolute(deadline)
+    return start + (end - start) / 2
