@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TypedDict
@@ -124,11 +124,12 @@ class Given:
 
 @dataclass(frozen=True)
 class Placed:
-    """An order, with its payment and lines where they were written just now."""
+    """An order, with its payment, lines and requests where they were written just now."""
 
     order: Order
     payment: Payment | None = None
     lines: Sequence[OrderLine] | None = None
+    requests: Sequence[BookingRequest] = ()
 
 
 class NothingAtOnce(Exception):
@@ -212,7 +213,7 @@ def place_order(
             expires_at=expires_at,
             now=now,
         )
-        ask_for(
+        asked = ask_for(
             view,
             **given.for_requests,
             language=language,
@@ -224,7 +225,7 @@ def place_order(
     # The caller's row says what was written to it.
     basket.state, basket.expires_at = current.state, current.expires_at
     basket.updated_at = current.updated_at
-    return written
+    return replace(written, requests=asked) if asked else written
 
 
 def _refuse_stale(basket: Basket, *, now: datetime) -> None:

@@ -194,6 +194,7 @@ def _hold(view: BasketView) -> dict[str, Any]:
     return {
         "held_until": view.held_until,
         "is_lapsed": view.is_lapsed,
+        "has_asked": bool(view.asked),
         "is_last": not view.can_extend,
         "extend_url": see_other("booking:hold-extend").url,
         "renew_url": see_other("booking:hold-renew").url,

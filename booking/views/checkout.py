@@ -202,6 +202,7 @@ def _order(request: HttpRequest, basket: Basket, *, now: datetime) -> HttpRespon
     if sent.form is not None:
         request.session[DRAFT] = sent.form.typed
     remember_order(request, placed.order)
+    remember_requests(request, placed.requests)
     return _to_the_bank(request, placed.order, placed, now=now)
 
 

@@ -108,6 +108,9 @@ def test_the_stay_shows_it_apart_from_the_total(client: Client, offer: Offer):
     assert "Anne and Joël answers first." in page
     assert "Book all at once" in page
     assert "not counted" not in page
+    # What is kept is what is bought, and it says so.
+    assert "What isn’t on request is held for you until" in page
+    assert "Everything is held" not in page
 
 
 def test_a_stay_on_request_only_is_sent_not_booked(client: Client, offer: Offer):
@@ -182,6 +185,7 @@ def test_the_instant_part_is_paid_and_the_rest_asked_for(
     order, request = Order.objects.get(), BookingRequest.objects.get()
     assert answer.url.startswith("https://bank.example.org/")
     assert (order.total_amount, request.came_with) == (Decimal("96.00"), order)
+    assert client.get(page_of(request)).status_code == 200
     payment = order.payments.get()
     assert bank.sessions[payment.session_id].amount_total_cents == 9600
     bank.pay(payment.session_id)
