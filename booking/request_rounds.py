@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 
@@ -23,6 +23,8 @@ from members.journal import SYSTEM, record
 logger = logging.getLogger(__name__)
 
 UNPAID = "unpaid"
+# What came to nothing is of use to nobody after that time.
+KEPT = timedelta(days=90)
 Step = Callable[[BookingRequest, datetime], bool]
 
 
@@ -46,6 +48,18 @@ def follow_requests(*, now: datetime, limit: int = 200) -> dict[str, int]:
             now=now,
         ),
     }
+
+
+def forget_requests(*, now: datetime) -> int:
+    """Delete what came to nothing long ago, with the names and addresses in it; returns how many.
+
+    What became a booking stays as long as its order.
+    """
+    over = BookingRequest.objects.filter(
+        state__in=[states.DECLINED, states.LAPSED, states.WITHDRAWN], deadline__lt=now - KEPT
+    ).exclude(order__confirmed_at__isnull=False)
+    deleted, _by_model = over.delete()
+    return deleted
 
 
 def _each(rows: Iterable[BookingRequest], step: Step, *, now: datetime) -> int:

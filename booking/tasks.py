@@ -103,10 +103,11 @@ def retry_gateway_events() -> None:
 
 @shared_task(name="booking.tasks.tidy_holds")
 def tidy_holds() -> None:
-    """Remove what counts for nothing any more: holds, left baskets, events of other platforms."""
+    """Remove what counts for nothing any more: holds, left baskets, old requests, past events."""
     now = timezone.now()
     search_upkeep.tidy_holds(now=now)
     old_baskets.tidy_baskets(now=now)
+    request_rounds.forget_requests(now=now)
     sync.forget_past_events(now=now)
 
 

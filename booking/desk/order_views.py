@@ -94,6 +94,11 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "enrolment_moved": gettext_lazy("The office’s decision, told to the provider"),
     "team_invitation": gettext_lazy("Invitation to work for a house"),
     "paper_ending": gettext_lazy("A paper that ends"),
+    "request_received": gettext_lazy("Request, told to the provider"),
+    "request_closed": gettext_lazy("Request closed, told to the provider"),
+    "request_sent": gettext_lazy("Request, told to the visitor"),
+    "request_accepted": gettext_lazy("Request accepted: the link to pay"),
+    "request_refused": gettext_lazy("Request that came to nothing, told to the visitor"),
 }
 
 

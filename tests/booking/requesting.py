@@ -54,15 +54,16 @@ def ask(basket: Basket, *, now: datetime = NOW, **changes: Any) -> list[BookingR
     """Send what is on request in a basket, where nothing else is in it."""
     basket.refresh_from_db()
     view = view_basket(basket, now=now)
-    given = {
+    given: dict[str, Any] = {
         "contact": CLAIRE,
         "names": names_of(basket),
         "arrival_time": None,
         "needs": "",
-        "terms": factories.terms(),
         "shown_total": view.total,
         **changes,
     }
+    if "terms" not in given:
+        given["terms"] = factories.terms()
     return requests.ask_hosts(basket, lambda view, standing: Given(**given), language="fr", now=now)
 
 

@@ -491,6 +491,29 @@ def test_something_bought_by_the_piece_is_asked_for(bank: FakeBank) -> None:
     assert accepted(request).lines.get().takes.get().quantity == 3
 
 
+def test_what_came_to_nothing_is_forgotten_what_was_bought_stays(bank: FakeBank) -> None:
+    paid, declined, waiting = (a_request(asked_lodging()) for _one in range(3))
+    order = accepted(paid)
+    checkout.begin_payment(order, success_url="https://x/", cancel_url="https://x/", now=NOW)
+    bank.pay(order.payments.get().session_id)
+    settlement.settle_payment(order.payments.get().pk, now=NOW)
+    requests.decline_request(declined, reason="away", words="", actor=HOST, now=NOW)
+
+    assert request_rounds.forget_requests(now=NOW + timedelta(days=90)) == 0
+    assert request_rounds.forget_requests(now=NOW + timedelta(days=92)) == 1
+    assert set(BookingRequest.objects.all()) == {paid, waiting}
+
+
+def test_something_free_is_confirmed_without_the_bank(bank: FakeBank) -> None:
+    slot = factories.a_slot(asked_activity(adult="0", child=None), DAY)
+    order = accepted(a_place_asked(slot))
+
+    url = checkout.begin_payment(order, success_url="https://x/", cancel_url="https://y/", now=NOW)
+
+    order.refresh_from_db()
+    assert (url, order.state, bank.sessions) == ("https://x/", states.CONFIRMED, {})
+
+
 def test_given_is_what_a_request_needs() -> None:
     given = Given(CLAIRE, {}, None, "Sans noix", None, Decimal(0))
     assert set(given.for_requests) == {"contact", "names", "arrival_time", "needs", "terms"}
