@@ -7,6 +7,7 @@ account, to whoever came by its link in this session or carries its basket, and 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from booking.basket import basket_of
 from booking.care import asks_sheet
 from booking.models import (
     Basket,
+    BookingRequest,
     CapacityNeed,
     ChannelIncident,
     Feed,
@@ -41,6 +43,7 @@ from oti.lib.joins import columns_of, read_rows
 BASKET_COOKIE = "sejour"
 BASKET_COOKIE_AGE = 60 * 60 * 24 * 30
 ORDERS_OF_SESSION = "orders"
+REQUESTS_OF_SESSION = "requests"
 LINK_LIFE = timedelta(days=365)
 MAX_ORDERS_OF_SESSION = 20
 # Written out: each step of an order through the API begins with one of these.
@@ -172,6 +175,56 @@ def orders_of(user: User | AnonymousUser, *, now: datetime) -> QuerySet[Order]:
         | Q(state=states.AWAITING_PAYMENT, deadline__gt=now),
         user=user,
     )
+
+
+def request_of_key(code: str, token: str, *, now: datetime) -> BookingRequest:
+    """Return the request of a code and its key; raises Http404 for a wrong or too old one."""
+    found = _request_rows().filter(code=code).first()
+    if found is None or not hmac.compare_digest(found.access_token.encode(), token.encode()):
+        raise Http404
+    if now > found.ends_at + LINK_LIFE:
+        raise Http404
+    return found
+
+
+def remember_requests(request: HttpRequest, asked: Iterable[BookingRequest]) -> None:
+    """Let this session see requests: its own, or one whose link was followed.
+
+    Not the office's, which sees them anyway: to change one it would have to be the guest.
+    """
+    known = request.session.get(REQUESTS_OF_SESSION, [])
+    new = [one.code for one in asked if one.code not in known]
+    if new and not request.user.has_perm("booking.view_order"):
+        request.session[REQUESTS_OF_SESSION] = [*known, *new][-MAX_ORDERS_OF_SESSION:]
+
+
+def request_for(request: HttpRequest, code: str, *, to_change: bool = False) -> BookingRequest:
+    """Return a request that this visitor made; raises Http404 otherwise. The office only looks."""
+    found = _request_rows().filter(code=code).first()
+    if found is None:
+        raise Http404
+    user = request.user
+    is_known = code in request.session.get(REQUESTS_OF_SESSION, [])
+    is_owner = user.is_authenticated and found.user_id == user.pk
+    is_office = not to_change and user.has_perm("booking.view_order")
+    if not (is_known or is_owner or is_office):
+        raise Http404
+    return found
+
+
+def requests_of_providers(user: User | AnonymousUser) -> QuerySet[BookingRequest]:
+    """Return what this person's providers are asked for, and nobody else's."""
+    return BookingRequest.objects.filter(provider__in=providers_of(user))
+
+
+def request_for_provider(user: User | AnonymousUser, code: str) -> BookingRequest:
+    """Return one request of this person's providers; raises Http404 for another's."""
+    own = requests_of_providers(user).select_related("offer__commune", "provider", "order", "unit")
+    return get_object_or_404(own, code=code)
+
+
+def _request_rows() -> QuerySet[BookingRequest]:
+    return BookingRequest.objects.select_related("offer__commune", "provider", "order")
 
 
 def lines_of_providers(user: User | AnonymousUser) -> QuerySet[OrderLine]:

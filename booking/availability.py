@@ -23,12 +23,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from booking.catalogue import TURN_SQL, Catalogue, catalogue, communes_on
-from booking.channels.freshness import (
-    SILENT_FEED,
-    SILENT_SALE,
-    stale_trouble,
-    units_on_request,
-)
+from booking.channels.freshness import SILENT_FEED, SILENT_SALE, units_on_request
 from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
 from booking.holes import bounded_on_both_sides
@@ -126,7 +121,7 @@ class StayResult:
     nights: int
     free_cancellation_until: datetime | None
     pole: Pole | None
-    # Its calendar elsewhere has been silent for a day: the office asks the host first.
+    # Its host answers first: it wants to, or its calendar elsewhere has been silent for a day.
     is_on_request: bool = False
 
 
@@ -149,6 +144,8 @@ class UnitChoice:
     quote: Quote | None
     troubles: list[Trouble]
     options: tuple[SupplementTerms, ...] = ()
+    # Its host answers first.
+    is_on_request: bool = False
 
     @property
     def is_free(self) -> bool:
@@ -290,7 +287,10 @@ def search_stays(criteria: StaySearch, *, now: datetime, size: int = PAGE_SIZE) 
         refused += results.count(None)
         start += size
     asking = units_on_request(now=now)
-    shown = [replace(one, is_on_request=one.unit.pk in asking) for one in shown[:size]]
+    shown = [
+        replace(one, is_on_request=one.offer.is_on_request or one.unit.pk in asking)
+        for one in shown[:size]
+    ]
     if criteria.sort in {"price", "price_desc"}:
         shown.sort(key=lambda one: one.quote.total, reverse=criteria.sort == "price_desc")
     count = len(ranked) - refused
@@ -435,6 +435,9 @@ def find_in_windows(
         where.append("o.id = ANY(%(kept)s)")
     if offer_id is not None:
         where.append("o.id = %(offer)s")
+    else:
+        # What is proposed instead can be had at once.
+        where.append("o.confirmation = 'instant'")
     query = f"""
         WITH fitting AS (
             SELECT DISTINCT ON (w.arrival, w.departure, u.offer_id)
@@ -516,8 +519,6 @@ def stay_choices(
         reasons = check_unit(unit, arrival, departure, guests, now=now)
         if not reasons and unit.pk in taken | closed:
             reasons = [trouble("closed" if unit.pk in closed else "sold_out", field="arrival")]
-        elif not reasons and unit.pk in asking:
-            reasons = [stale_trouble()]
         quote, no_quote = quote_unit(unit, arrival, departure, guests, options, tax_book)
         choices.append(
             UnitChoice(
@@ -525,6 +526,7 @@ def stay_choices(
                 quote=quote,
                 troubles=reasons + [one for one in no_quote if one not in reasons],
                 options=tuple(one for one in supplement_terms(unit.offer) if not one.is_mandatory),
+                is_on_request=offer.is_on_request or unit.pk in asking,
             )
         )
     choices.sort(

@@ -6,7 +6,7 @@ not even the deadline. Holds expire by the clock; the plan stays (features.md B0
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -14,11 +14,13 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 
 from booking import locks
-from booking.channels.freshness import read_again, refresh_before_sale, stale_trouble
+from booking.channels.freshness import asks_host_first, read_again
 from booking.holds import (
     Taken,
     hold_nights,
     keep,
+    keep_plan,
+    let_go,
     lines_to_hold,
     new_deadline,
     places_left,
@@ -46,6 +48,7 @@ from booking.stay_view import (
     ask_of,
     hold_cap,
     is_held,
+    too_late,
     view_basket,
 )
 from booking.takes import find_takes
@@ -72,13 +75,15 @@ def new_basket(*, language: str, now: datetime) -> Basket:
 def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
     """Add a line and hold what it takes; every line of the basket is kept as long.
 
+    Where its host answers first it is checked as well and holds nothing (`is_on_request`).
+
     Locks: units (shared), slots, basket. Raises BadInput, NotAllowed, Unavailable, Clash,
     PriceChanged, WrongState or Busy, with every trouble found; a refused add leaves the deadline
     alone. A bed beside one that everybody has is refused with `has_bed` until they say whom it is
     for; what it takes the place of goes once it is held.
     """
-    refresh_before_sale(request.unit_id, now=now)
-    return _read_again_once(basket, lambda: _add(basket, request, now=now))
+    asks = asks_host_first(request.unit_id, now=now)
+    return _read_again_once(basket, lambda: _add(basket, request, asks=asks, now=now))
 
 
 class _Stale(Exception):
@@ -96,9 +101,10 @@ def _read_again_once(basket: Basket, write: Callable[[], BasketLine]) -> BasketL
         raise Busy(trouble("busy")) from error
 
 
-def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
+def _add(basket: Basket, request: LineRequest, *, asks: bool, now: datetime) -> BasketLine:
     wish = read_wish(basket, request, now=now)
     check_once(wish)
+    asks = asks or wish.offer.is_on_request
     with locks.write_transaction():
         hint = now + timedelta(minutes=settings.HOLD_MINUTES)
         taken = take(wish, now=now, until=hint)
@@ -112,12 +118,27 @@ def _add(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
         for replaced in wish.replaced:
             release(replaced)
             replaced.delete()
-        line = _fill(BasketLine(basket=current, position=place), wish, taken)
-        line.save()
-        current.people = [person.to_json() for person in wish.people]
-        keep(current, until=new_deadline(current, now=now), now=now, line=line, taken=taken)
+        line = _fill(BasketLine(basket=current, position=place), wish, taken, asks=asks)
+        _write_line(current, line, wish, taken, now=now)
     _copy(current, basket)
     return line
+
+
+def _write_line(
+    current: Basket, line: BasketLine, wish: Wish, taken: Taken, *, now: datetime
+) -> None:
+    """Write a line of a locked basket with what it takes; one on request takes nothing."""
+    if line.is_on_request:
+        refused = too_late(line, now=now)
+        if refused:
+            raise NotAllowed(*refused)
+        let_go(taken)
+    line.save()
+    current.people = [person.to_json() for person in wish.people]
+    if line.is_on_request:
+        keep_plan(current, now=now)
+    else:
+        keep(current, until=new_deadline(current, now=now), now=now, line=line, taken=taken)
 
 
 def change_line(basket: Basket, line_id: int, request: LineRequest, *, now: datetime) -> BasketLine:
@@ -126,13 +147,16 @@ def change_line(basket: Basket, line_id: int, request: LineRequest, *, now: date
     Locks: units (shared), slots, basket. Raises as `add_to_basket`, and BadInput for an unknown
     line.
     """
-    refresh_before_sale(request.unit_id, now=now)
-    return _read_again_once(basket, lambda: _change(basket, line_id, request, now=now))
+    asks = asks_host_first(request.unit_id, now=now)
+    return _read_again_once(basket, lambda: _change(basket, line_id, request, asks=asks, now=now))
 
 
-def _change(basket: Basket, line_id: int, request: LineRequest, *, now: datetime) -> BasketLine:
+def _change(
+    basket: Basket, line_id: int, request: LineRequest, *, asks: bool, now: datetime
+) -> BasketLine:
     line = _line_of(basket, line_id)
     wish = read_wish(basket, request, now=now, except_line=line.pk)
+    asks = asks or wish.offer.is_on_request
     with locks.write_transaction():
         hint = now + timedelta(minutes=settings.HOLD_MINUTES)
         taken = take(wish, now=now, until=hint, replacing=line)
@@ -140,9 +164,7 @@ def _change(basket: Basket, line_id: int, request: LineRequest, *, now: datetime
         _check_fresh(current, basket)
         if not current.lines.filter(pk=line.pk).exists():
             raise BadInput(trouble("line_unknown"))
-        _fill(line, wish, taken).save()
-        current.people = [person.to_json() for person in wish.people]
-        keep(current, until=new_deadline(current, now=now), now=now, line=line, taken=taken)
+        _write_line(current, _fill(line, wish, taken, asks=asks), wish, taken, now=now)
     _copy(current, basket)
     return line
 
@@ -156,9 +178,11 @@ def remove_line(basket: Basket, line_id: int, *, now: datetime) -> None:
             return
         release(line)
         line.delete()
-        if not current.lines.exists():
-            current.first_held_at = current.expires_at = None
-            current.extensions = 0
+        left = set(current.lines.values_list("is_on_request", flat=True))
+        if False not in left:
+            # Nothing is held any more; what is on request never was.
+            current.first_held_at = current.first_held_at if left else None
+            current.expires_at, current.extensions = None, 0
             current.save(update_fields=["first_held_at", "expires_at", "extensions", "updated_at"])
     basket.refresh_from_db()
 
@@ -188,7 +212,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     """Ask again for every line that lapsed; returns the troubles of those that are gone.
 
     Locks: units, slots, basket. What can be had is held, at the price last shown; the rest stays
-    in the plan, marked.
+    in the plan, marked. What its host answers for by now becomes a request (`now_on_request`).
     """
     stale = read_again(basket.lines.values("unit_id"), now=now)
     with locks.write_transaction():
@@ -205,12 +229,13 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
         taken: list[tuple[BasketLine, int | None]] = []
         troubles: list[Trouble] = []
         for line in sorted(lines, key=lambda one: (one.unit_id or 0, one.arrival or date.min)):
-            if is_held(line, now):
+            if line.is_on_request or is_held(line, now):
+                continue
+            if line.unit_id in stale or line.offer.is_on_request:
+                troubles.append(_ask_instead(line))
                 continue
             try:
                 if line.unit_id:
-                    if line.unit_id in stale:
-                        raise Unavailable(stale_trouble())
                     if line.unit_id not in had:
                         raise Busy(trouble("busy"))
                     held_id = hold_nights(
@@ -241,6 +266,28 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     return troubles
 
 
+def ask_hosts_instead(basket: Basket, units: Collection[int], *, now: datetime) -> list[Trouble]:
+    """Turn the lines of these units into requests: their calendars fell silent meanwhile.
+
+    Returns a `now_on_request` for each. Locks: basket. Raises WrongState `frozen`, Busy.
+    """
+    with locks.write_transaction():
+        current = _lock_open(basket.pk)
+        lines = current.lines.filter(unit__in=units, is_on_request=False)
+        troubles = [_ask_instead(line) for line in lines]
+        keep_plan(current, now=now)
+    _copy(current, basket)
+    return troubles
+
+
+def _ask_instead(line: BasketLine) -> Trouble:
+    """Let go of what a line of a locked basket holds: its host is asked first."""
+    release(line)
+    line.is_on_request = True
+    line.save(update_fields=["is_on_request"])
+    return trouble("now_on_request", line=line.pk)
+
+
 def accept_price(basket: Basket, line_id: int, *, now: datetime) -> None:
     """Take the new price of a line as the one that was shown, computed from the rows themselves.
 
@@ -264,7 +311,7 @@ def _copy(current: Basket, basket: Basket) -> None:
         setattr(basket, name, getattr(current, name))
 
 
-def _fill(line: BasketLine, wish: Wish, taken: Taken) -> BasketLine:
+def _fill(line: BasketLine, wish: Wish, taken: Taken, *, asks: bool) -> BasketLine:
     line.offer = wish.offer
     line.unit = wish.unit
     line.slot = taken.slot
@@ -272,6 +319,7 @@ def _fill(line: BasketLine, wish: Wish, taken: Taken) -> BasketLine:
     line.quantity = wish.quantity
     line.people = wish.keys
     line.options = [{"code": one.code, "quantity": one.quantity} for one in wish.request.options]
+    line.is_on_request = asks
     line.is_overlap_accepted = wish.request.is_overlap_accepted
     # What was taken as part of a whole stays so when it is changed.
     line.is_sold_whole = line.is_sold_whole or wish.request.is_sold_whole

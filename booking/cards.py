@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +22,7 @@ from booking.features import FEATURE_ICONS, FEATURES
 from booking.models import AgeBand, Offer, Unit
 from booking.pictures import Picture
 from booking.quoting import check_places
+from booking.request_words import promise_words
 from booking.rules.people import Guest
 from booking.rules.pricing import AGE_OF_UNKNOWN, OptionChoice, SupplementTerms
 from booking.showing import offer_url, party_words
@@ -58,6 +60,7 @@ def add_nights(
     *,
     shown: Decimal,
     options: Iterable[OptionChoice] = (),
+    is_on_request: bool = False,
     back: str,
 ) -> dict[str, Any]:
     """Return the form that puts nights into the stay at the price shown."""
@@ -71,6 +74,7 @@ def add_nights(
         ],
         shown=shown,
         options=options,
+        is_on_request=is_on_request,
         back=back,
     )
 
@@ -90,7 +94,7 @@ def add_places(
     `party` is everybody who comes: those left out of this stay persons of the stay.
     """
     fields = [("offer", str(offer.pk)), ("slot", str(slot_id)), *who, *stay_party_fields(party)]
-    return _add(fields, shown=shown, options=options, back=back)
+    return _add(fields, shown=shown, options=options, is_on_request=offer.is_on_request, back=back)
 
 
 def add_days(
@@ -110,17 +114,29 @@ def add_days(
         ("last_day", (after - ONE_DAY).isoformat()),
         ("quantity", str(quantity)),
     ]
-    return _add(fields, shown=shown, options=options, back=back)
+    return _add(fields, shown=shown, options=options, is_on_request=offer.is_on_request, back=back)
 
 
 def _add(
-    fields: Fields, *, shown: Decimal, options: Iterable[OptionChoice], back: str
+    fields: Fields,
+    *,
+    shown: Decimal,
+    options: Iterable[OptionChoice],
+    is_on_request: bool,
+    back: str,
 ) -> dict[str, Any]:
     taken = [(f"option_{one.code}", str(one.quantity)) for one in options]
-    return {
+    form = {
         "url": _add_url(),
         "fields": [*fields, *taken, ("shown_amount", str(shown)), ("next", back)],
     }
+    return form | {"label": _("Ask for it")} if is_on_request else form
+
+
+def on_request_badge(offer: Offer) -> dict[str, str]:
+    """Return what a card says of an offer whose host answers first."""
+    text = promise_words(offer, hours=settings.REQUEST_ANSWER_HOURS)
+    return {"text": text, "kind": "info", "icon": "clock"}
 
 
 @remembered()
@@ -261,7 +277,7 @@ def lodging_card(
         text = _("Free cancellation until %(day)s") % {"day": day}
         badges = [{"text": text, "kind": "ok", "icon": "circle-check"}]
     if result.is_on_request:
-        badges = [{"text": _("On request: we ask the host"), "kind": "info", "icon": "phone"}]
+        badges = [on_request_badge(offer)]
     tax_on_site = result.quote.tourist_tax_on_site
     note = _("%(nights)s, all included") if not tax_on_site else "%(nights)s"
     return {
@@ -275,10 +291,15 @@ def lodging_card(
             "note": note % {"nights": nights_words(result.nights)},
             "tax_on_site": tax_on_site,
         },
-        "add": None
-        if result.is_on_request
-        else add_nights(unit, arrival, departure, guests, shown=result.quote.total, back=back),
-        "see": _("See") if result.is_on_request else "",
+        "add": add_nights(
+            unit,
+            arrival,
+            departure,
+            guests,
+            shown=result.quote.total,
+            is_on_request=result.is_on_request,
+            back=back,
+        ),
     }
 
 
@@ -361,7 +382,7 @@ def _base(offer: Offer, pole: Pole | None, query: str, picture: Picture | None) 
         "pole": pole,
         "place": offer.commune.name,
         "facts": [],
-        "badges": [],
+        "badges": [on_request_badge(offer)] if offer.is_on_request else [],
     }
 
 

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from typing import TypedDict
 
 from django.db import connection
 from django.utils import timezone
 
 from booking import locks
-from booking.channels.freshness import read_again, stale_trouble
+from booking.basket import ask_hosts_instead
+from booking.channels.freshness import read_again
 from booking.evidence import EvidenceInput, evidence_of
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError
 from booking.models import (
     Basket,
+    BookingRequest,
     Order,
     OrderLine,
     Payment,
@@ -49,6 +52,7 @@ from booking.refusals import (
     WrongState,
     trouble,
 )
+from booking.request_rows import ask_for, asked_a_moment_ago
 from booking.rules import states
 from booking.rules.resources import lacking
 from booking.settlement import confirm_paid, end_unpaid, kept_until
@@ -81,9 +85,19 @@ SELECT count(*) FROM nights
 """
 
 
+class ForRequests(TypedDict):
+    """What a visitor gave that hosts need before they answer."""
+
+    contact: Contact
+    names: Mapping[str, PersonName]
+    arrival_time: time | None
+    needs: str
+    terms: LegalText | None
+
+
 @dataclass(frozen=True)
 class Given:
-    """What a visitor gave to order a stay.
+    """What a visitor gave to order a stay, or to ask for it.
 
     `shown_total` is what the page showed, in euros; `package_form` the information form that the
     visitor says to have received, needed for a package.
@@ -97,14 +111,30 @@ class Given:
     shown_total: Decimal
     package_form: LegalText | None = None
 
+    @property
+    def for_requests(self) -> ForRequests:
+        """Return what goes with each request of the stay."""
+        return {
+            "contact": self.contact,
+            "names": self.names,
+            "arrival_time": self.arrival_time,
+            "needs": self.needs,
+            "terms": self.terms,
+        }
+
 
 @dataclass(frozen=True)
 class Placed:
-    """An order, with its payment and lines where they were written just now."""
+    """An order, with its payment, lines and requests where they were written just now."""
 
     order: Order
     payment: Payment | None = None
     lines: Sequence[OrderLine] | None = None
+    requests: Sequence[BookingRequest] = ()
+
+
+class NothingAtOnce(Exception):
+    """Of this stay nothing is bought at once: its hosts are asked (`booking.requests`)."""
 
 
 Reading = Callable[[BasketView, Standing], Given]
@@ -121,12 +151,15 @@ def place_order(
 ) -> Placed:
     """Turn a held basket into one order that awaits its payment, one part per provider.
 
+    What is on request leaves the basket: its hosts are asked, it is no part of the order.
+
     The basket freezes, its holds last until the payment's deadline. A second click gets the same
     order. `read` returns what the visitor gave, from the stay as it stands under the locks: it is
     loaded and priced once, for the form and for the order. What `read` raises ends it, nothing is
     written then. Locks: units (shared), slots, basket.
 
-    Raises BadInput (`empty`, `terms_missing`, `names_missing`, `package_form_missing`),
+    Raises NothingAtOnce where everything is on request,
+    BadInput (`empty`, `terms_missing`, `names_missing`, `package_form_missing`),
     NotAllowed for a package that can't be sold (`booking.packages`), PriceChanged
     (`total_changed`), Unavailable with the trouble of each line, WrongState or Busy.
     """
@@ -149,9 +182,13 @@ def place_order(
             raise WrongState(trouble("already_ordered"))
         # Under the locks: another tab may have changed what this one read.
         view = view_basket(current, now=now)
+        if view.asked and not view.counted:
+            raise NothingAtOnce
+        if not view.lines and asked_a_moment_ago(current, now=now):
+            raise NothingAtOnce
         standing = standing_of(view, language=language, now=now)
         given = read(view, standing)
-        _check_before_ordering(
+        check_before_ordering(
             view,
             names=given.names,
             terms=given.terms,
@@ -167,7 +204,7 @@ def place_order(
         gone += _freeze(current, sold, deadline=deadline, now=now)
         if gone:
             raise Unavailable(*gone)
-        written = _write(
+        written = write_order(
             view,
             standing,
             given,
@@ -177,21 +214,34 @@ def place_order(
             expires_at=expires_at,
             now=now,
         )
+        asked = ask_for(
+            view,
+            **given.for_requests,
+            language=language,
+            user=user,
+            evidence=evidence,
+            came_with=written.order,
+            now=now,
+        )
     # The caller's row says what was written to it.
     basket.state, basket.expires_at = current.state, current.expires_at
     basket.updated_at = current.updated_at
-    return written
+    return replace(written, requests=asked) if asked else written
 
 
 def _refuse_stale(basket: Basket, *, now: datetime) -> None:
-    """Ask other platforms about the nights once more; raises Unavailable `channel_stale`."""
-    stale = read_again(basket.lines.values("unit_id"), now=now)
+    """Ask other platforms about the nights once more.
+
+    Where one has fallen silent the host is asked instead: raises Unavailable `now_on_request`,
+    and the stay is to be looked at again.
+    """
+    held = basket.lines.filter(is_on_request=False)
+    stale = read_again(held.values("unit_id"), now=now)
     if stale:
-        beds = basket.lines.filter(unit__in=stale).values_list("pk", flat=True)
-        raise Unavailable(*(stale_trouble(line) for line in beds))
+        raise Unavailable(*ask_hosts_instead(basket, stale, now=now))
 
 
-def _write(
+def write_order(
     view: BasketView,
     standing: Standing,
     given: Given,
@@ -200,9 +250,15 @@ def _write(
     user: User | None,
     evidence: EvidenceInput | None,
     expires_at: datetime,
+    by: Actor | None = None,
+    accepted_at: datetime | None = None,
     now: datetime,
 ) -> Placed:
-    """Write the order, all that hangs on it, its evidence and the journal, in one statement."""
+    """Write the order, all that hangs on it, its evidence and the journal, in one statement.
+
+    In the present transaction, whose locks make the view true. `by` is who places it, where it
+    isn't the visitor; `accepted_at` when the visitor accepted the terms, where it isn't now.
+    """
     sold = view.counted
     numbers = Numbers(sold)
     order = _order_of(
@@ -217,10 +273,12 @@ def _write(
         created_at=now,
     )
     rows = order_rows(order, sold, names=given.names, view=view, numbers=numbers)
-    actor = Actor.person(user) if user else VISITOR
+    actor = by or (Actor.person(user) if user else VISITOR)
     subject = f"order:{order.reference}"
     placed = entry("order placed", subject, actor=actor, at=now, total=str(view.total))
-    shown, kept = evidence_of(order, view, standing, given=evidence, actor=actor, now=now)
+    shown, kept = evidence_of(
+        order, view, standing, given=evidence, actor=actor, accepted_at=accepted_at, now=now
+    )
     insert_together([order], *rows.groups, [payment], [shown], [placed, kept])
     return Placed(order, payment, rows.lines)
 
@@ -313,7 +371,24 @@ def give_basket_back(order: Order, *, now: datetime) -> Basket:
     """Let a visitor change a stay whose payment was not finished ("modifier").
 
     The bank's page is closed first; if it was paid meanwhile the order is confirmed instead and
-    WrongState `already_paid` is raised. Raises Unavailable `bank_unavailable`.
+    WrongState `already_paid` is raised. Raises Unavailable `bank_unavailable`, NotAllowed
+    `request_no_change` for what a host accepted.
+    """
+    if BookingRequest.objects.filter(order=order).exists():
+        raise NotAllowed(trouble("request_no_change"))
+    close_payment(order, now=now)
+    end_unpaid(order.pk, now=now, actor=VISITOR, keep_holds=True)
+    if order.basket is None:
+        raise WrongState(trouble("order_expired"))
+    order.basket.refresh_from_db()
+    return order.basket
+
+
+def close_payment(order: Order, *, now: datetime) -> None:
+    """Close the bank's pages of an order that nobody shall pay any more.
+
+    One that was paid meanwhile confirms the order: raises WrongState `already_paid`. Raises
+    Unavailable `bank_unavailable`.
     """
     if order.state == states.CONFIRMED:
         raise WrongState(trouble("already_paid"))
@@ -325,11 +400,6 @@ def give_basket_back(order: Order, *, now: datetime) -> Basket:
         if captured(truth):
             confirm_paid(payment, truth, now=now)
             raise WrongState(trouble("already_paid"))
-    end_unpaid(order.pk, now=now, actor=VISITOR, keep_holds=True)
-    if order.basket is None:
-        raise WrongState(trouble("order_expired"))
-    order.basket.refresh_from_db()
-    return order.basket
 
 
 def _order_under_way(basket: Basket) -> Order | None:
@@ -338,15 +408,20 @@ def _order_under_way(basket: Basket) -> Order | None:
     return basket.orders.filter(state=states.AWAITING_PAYMENT).first()
 
 
-def _check_before_ordering(
+def check_before_ordering(
     view: BasketView,
     *,
     names: Mapping[str, PersonName],
     terms: LegalText | None,
     shown_total: Decimal,
-    of_package: Sequence[Trouble],
+    of_package: Sequence[Trouble] = (),
+    has_order: bool = True,
 ) -> None:
-    if not view.counted:
+    """Raise where a stay can't be ordered, or asked for, with what was given.
+
+    `has_order` is for a stay of which something is bought at once. See `place_order`.
+    """
+    if not view.counted and (has_order or not view.asked):
         # All that was planned was lost meanwhile: why is told, not that there is nothing.
         lost = [one for line in view.lines for one in line.troubles]
         raise Unavailable(*lost) if lost else BadInput(trouble("empty"))
@@ -354,13 +429,12 @@ def _check_before_ordering(
         raise WrongState(trouble("already_ordered"))
     if terms is None:
         raise BadInput(trouble("terms_missing", field="terms"))
-    needed = {key for one in view.counted for key in one.people}
+    ready = [*view.counted, *view.asked]
+    needed = {key for one in ready for key in one.people}
     if any(not names.get(key) or not names[key].first_name.strip() for key in needed):
         raise BadInput(trouble("names_missing", field="names"))
     lapsed = [trouble("hold_expired", line=one.line.pk) for one in view.counted if not one.is_held]
-    others = [
-        one for line in view.counted for one in line.troubles if one.code not in {"hold_expired"}
-    ]
+    others = [one for line in ready for one in line.troubles if one.code not in {"hold_expired"}]
     if lapsed or others:
         is_price = all(one.code == "price_changed" for one in [*lapsed, *others])
         raise (PriceChanged if is_price else Unavailable)(*lapsed, *others)

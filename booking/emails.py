@@ -31,6 +31,7 @@ from booking.models import (
     Unit,
 )
 from booking.paper_words import PAPER_WORDS
+from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
 from booking.stay_letters import STAY_CONTENTS
 from destination.legal_body import clean_body, plain_body
@@ -357,4 +358,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "webhook_paused": _webhook_paused,
     "export_ready": _export_ready,
     **STAY_CONTENTS,
+    **REQUEST_CONTENTS,
 }

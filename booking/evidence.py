@@ -37,12 +37,13 @@ def evidence_of(
     *,
     given: EvidenceInput | None,
     actor: Actor,
+    accepted_at: datetime | None = None,
     now: datetime,
 ) -> tuple[OrderEvidence, Entry]:
     """Return the evidence of an order, to be written in its transaction, for a package with form.
 
     With it goes the line of the journal that keeps its fingerprint. `view` and `standing` are
-    those that the order was written from.
+    those that the order was written from. What was asked for first was accepted at `accepted_at`.
     """
     given = given or EvidenceInput()
     form = standing.form if standing.is_package else None
@@ -57,7 +58,7 @@ def evidence_of(
         **_text("form", form),
         **_text("terms", order.terms),
         shown_at=given.shown_at,
-        accepted_at=now,
+        accepted_at=accepted_at or now,
         ip=given.ip,
         user_agent=given.user_agent[:LONGEST_USER_AGENT],
         basket=_basket(view),

@@ -180,6 +180,12 @@ def put_slot_holds(line: BasketLine, takes: Takes, until: datetime) -> None:
     )
 
 
+def let_go(taken: Taken) -> None:
+    """Give back what was taken only to see whether it is there."""
+    if taken.stay_id is not None:
+        Stay.objects.filter(pk=taken.stay_id).delete()
+
+
 def release(line: BasketLine) -> None:
     Stay.objects.filter(line=line, state=Stay.State.HELD).delete()
     SlotHold.objects.filter(line=line).delete()
@@ -205,6 +211,14 @@ def new_deadline(basket: Basket, *, now: datetime) -> datetime:
     if live and basket.expires_at is not None:
         until = max(until, basket.expires_at)
     return until
+
+
+def keep_plan(basket: Basket, *, now: datetime) -> None:
+    """Write a locked basket down whose newest line holds nothing; no other is held longer."""
+    basket.first_held_at = basket.first_held_at or now
+    if not basket.lines.filter(is_on_request=False).exists():
+        basket.expires_at, basket.extensions = None, 0
+    basket.save(update_fields=["people", "first_held_at", "expires_at", "extensions", "updated_at"])
 
 
 # One statement: what the line took, the deadline of everything else, the basket.

@@ -1,10 +1,9 @@
 """The only place that locks rows, in the one order of the house.
 
-Unit (pk) → Slot (pk) → Basket → Order → Payment (core.md 1), then what hangs on them: Refund,
-Payout (pk), PayoutReversal (pk), PayoutAccount; a Resource before them all. A use case that needs
-two kinds takes them in that order, each kind once, sorted. Waiting is bounded: 3 s
+Unit (pk) → Slot (pk) → BookingRequest → Basket → Order → Payment (core.md 1), then what hangs on
+them: Refund, Payout (pk), PayoutReversal (pk), PayoutAccount; a Resource before them all. A use
+case that needs two kinds takes them in that order, each kind once, sorted. Waiting is bounded: 3 s
 (`LOCK_TIMEOUT` of the settings, a property of every connection), then `Busy`.
-See `LOCKING.md`.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from django.db import OperationalError, connection, models, transaction
 
 from booking.models import (
     Basket,
+    BookingRequest,
     CapacityNeed,
     Feed,
     HookDelivery,
@@ -50,6 +50,7 @@ WITH_BESIDE = (
     f"SELECT {BESIDE_SQL.format(slot='s.id')} FROM booking_slot s"  # noqa: S608
     " WHERE s.id = ANY(%(slots)s::bigint[])"
 )
+LOCK_REQUEST = "SELECT {columns} FROM booking_bookingrequest it WHERE id = %s FOR UPDATE"
 LOCK_BASKET = "SELECT {columns} FROM booking_basket it WHERE id = %s FOR UPDATE"
 LOCK_ORDER = "SELECT {columns} FROM booking_order it WHERE id = %s FOR UPDATE"
 LOCK_PAYMENT = "SELECT {columns} FROM booking_payment it WHERE id = %s FOR UPDATE"
@@ -143,6 +144,11 @@ def lock_resource(pk: int) -> Resource:
     Sales don't: they lock the dates that need it. Raises Resource.DoesNotExist.
     """
     return Resource.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_request(pk: int) -> BookingRequest:
+    """Lock one request of a guest (after units and slots, before any basket)."""
+    return _the_one(BookingRequest, LOCK_REQUEST, pk)
 
 
 def lock_basket(pk: int) -> Basket:

@@ -181,13 +181,13 @@ def _order_line(
         ends_at=one.ends_at,
         quantity=one.line.quantity,
         kind=offer.kind,
-        titles=_languages(offer, "title"),
+        titles=in_each_language(offer, "title"),
         unit_name=one.unit.name if one.unit else "",
         commune_name=offer.commune.name,
         options=one.line.options,
         quote=quote.to_json(),
         policy=policy_of(offer).to_json(),
-        policy_summaries=_languages(policy, "summary"),
+        policy_summaries=in_each_language(policy, "summary"),
         vat_scheme=offer.vat_scheme,
         net_amount=quote.net,
         vat_amount=quote.vat,
@@ -207,6 +207,7 @@ def _quote(one: LineView) -> Quote:
     return one.quote
 
 
-def _languages(row: object, name: str) -> dict[str, str]:
+def in_each_language(row: object, name: str) -> dict[str, str]:
+    """Return a text of a row in each language, French where there is none."""
     french = getattr(row, f"{name}_fr") or ""
     return {code: getattr(row, f"{name}_{code}") or french for code in ("fr", "en", "de")}

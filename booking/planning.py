@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from booking.availability import check_dates, free_stays
-from booking.channels.freshness import stale_trouble, units_on_request
+from booking.channels.freshness import units_on_request
 from booking.holes import bounded_on_both_sides
 from booking.kept_offers import kept_offers
 from booking.models import Basket, BasketLine, Offer, Slot, Unit
@@ -260,8 +260,8 @@ class Shelf:
             )
             if not refused and (unit.pk, first, last) not in self._free:
                 refused = [trouble("sold_out", field="arrival")]
-            if not refused and unit.pk in self._asking:
-                refused = [stale_trouble()]
+            if not refused and (offer.is_on_request or unit.pk in self._asking):
+                refused = [trouble("on_request")]
             quote = None
             if not refused:
                 quote, refused = quote_unit(unit, first, last, guests, (), self.tax_book)
@@ -308,6 +308,9 @@ class Shelf:
         """
         if not self.may_sell(offer):
             return [], [trouble("not_on_sale")]
+        if offer.is_on_request:
+            # A whole stay is bought at once, at one price.
+            return [], [trouble("on_request")]
         guests = [] if offer.is_sold_by_item else self.party.guests(keys)
         wanted = quantity if offer.is_sold_by_item else len(guests)
         refused = check_places(offer, guests, wanted)

@@ -103,9 +103,24 @@ MESSAGES: dict[str, Any] = {
     ),
     "no_date_then": gettext_lazy("It doesn’t take place on that day."),
     "slot_past": gettext_lazy("This date has passed. Choose another one."),
-    "channel_stale": gettext_lazy(
-        "Its host must confirm these nights first: call the office on %(phone)s, or write to "
-        "%(email)s."
+    "on_request": gettext_lazy("Its host answers first: ask for it on its own page."),
+    "now_on_request": gettext_lazy(
+        "Its host must confirm it first now: it became a request, apart from what you pay today."
+    ),
+    "request_too_late": gettext_lazy(
+        "Its host answers first, and it begins too soon for that: call the office on %(phone)s."
+    ),
+    "request_over": gettext_lazy("It was answered or withdrawn meanwhile: see how it stands now."),
+    "request_lapsed": gettext_lazy("The time to answer has passed: the guest was told."),
+    "request_gone": gettext_lazy(
+        "These places are taken or closed meanwhile: nothing was sold. Free them first, or decline."
+    ),
+    "request_not_sold": gettext_lazy(
+        "This offer isn’t on sale any more: publish it again, or decline."
+    ),
+    "answer_reason_missing": gettext_lazy("Choose a reason: the guest is told."),
+    "request_no_change": gettext_lazy(
+        "What your host accepted is paid as it is. Withdraw it to ask for something else."
     ),
     "feed_twice": gettext_lazy("This calendar is linked to this lodging already."),
     "too_many_feeds": gettext_lazy("%(max)s calendars at most: remove one first."),

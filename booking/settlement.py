@@ -153,6 +153,8 @@ def reconcile_payments(*, now: datetime, limit: int = 100) -> int:
                 created_at__lte=now - SILENCE,
             )
             & ~Q(checked_at__gt=now - SILENCE)
+            # Nothing to ask the bank about a page that nobody opened yet.
+            & ~Q(session_id="", order__deadline__gt=now)
             | Q(
                 session_id__gt="",
                 state__in=[states.EXPIRED, states.FAILED],

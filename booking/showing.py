@@ -21,7 +21,17 @@ from django.utils.translation import gettext as _
 
 from booking.arrivals import ArrivalNotice, hours_words, is_outside, notice_of
 from booking.care import Sheet, asks_sheet, filled_lines, is_open
-from booking.models import BasketLine, Offer, Order, OrderLine, Participant, Refund, Slot, SubOrder
+from booking.models import (
+    BasketLine,
+    BookingRequest,
+    Offer,
+    Order,
+    OrderLine,
+    Participant,
+    Refund,
+    Slot,
+    SubOrder,
+)
 from booking.models.offers import VatScheme
 from booking.needs import are_read
 from booking.people import Person, guests_of
@@ -266,7 +276,7 @@ def stay_days(view: BasketView) -> list[dict[str, Any]]:
             "rows": [
                 _entry_row(entry, view, images)
                 for entry in day.entries
-                if entry.view.counted or not entry.is_departure
+                if entry.view.can_be_had or not entry.is_departure
             ],
             "free": _free_day(day) if day.is_free else None,
         }
@@ -329,7 +339,7 @@ def _entry_row(
         "illustration": view.offer.illustration,
         "price": {
             "amount": view.amount,
-            "note": tax_note(view.quote),
+            "note": _("paid apart, once accepted") if view.is_on_request else tax_note(view.quote),
             "before": view.old_amount,
             "tax_on_site": view.quote.tourist_tax_on_site if view.quote else None,
         },
@@ -354,15 +364,17 @@ def _query_of(view: LineView) -> str:
 def _troubles_of_row(view: LineView) -> dict[str, Any]:
     """Return what a line that can't be had, or not so, shows instead."""
     told = [one for one in view.troubles if one.code != "hold_expired"]
+    if not told and view.is_on_request:
+        return {"badge": {"label": _("On request"), "kind": "info"}}
     if not told:
         label = {"label": _("No longer held"), "kind": "warn"}
         return {} if view.is_held else {"badge": label}
     row: dict[str, Any] = {"problem": problem_words(view, told)}
-    if any(one.code == "price_changed" for one in told) and view.counted:
+    if any(one.code == "price_changed" for one in told) and view.can_be_had:
         accept = _("Accept %(amount)s") % {"amount": euros(view.amount)}
         url = reverse("booking:line-accept", args=[view.line.pk])
         row["actions"] = [{"url": url, "label": accept, "fields": [], "main": True}]
-    if not view.counted:
+    if not view.can_be_had:
         is_gone = any(one.code in GONE for one in told)
         row["kind"] = "warn"
         row["price_label"] = _("Sold out") if is_gone else _("To be settled")
@@ -373,7 +385,7 @@ def _troubles_of_row(view: LineView) -> dict[str, Any]:
 def problem_words(view: LineView, troubles: Sequence[Trouble]) -> str:
     """Write the troubles of a line, with a way out where something else can be had."""
     words = " ".join(dict.fromkeys(one.message for one in troubles))
-    if view.counted:
+    if view.can_be_had:
         return words
     if view.unit is not None:
         query = search_query(view.line.arrival, view.line.departure, view.guests)
@@ -394,8 +406,22 @@ def total_rows(view: BasketView) -> list[dict[str, Any]]:
     return [{"label": one.title, "note": "", "amount": one.amount} for one in view.counted]
 
 
+def asked_rows_of(view: BasketView) -> list[dict[str, Any]]:
+    """Return one row per line on request: its sum, who answers; never in the total."""
+    return [
+        {
+            "title": one.title,
+            "when": line_when(one.line, one.offer.kind, one.starts_at, one.ends_at),
+            "host": one.offer.provider.host_names or one.offer.provider.name,
+            "amount": one.amount,
+            "tax_on_site": one.quote.tourist_tax_on_site if one.quote else ZERO,
+        }
+        for one in view.asked
+    ]
+
+
 def rules_of(view: BasketView, *, now: datetime) -> list[dict[str, Any]]:
-    """Return the cancellation rule of each counted line: {title, provider, words}."""
+    """Return the cancellation rule of each line, bought or asked for: {title, provider, words}."""
     return [
         {
             "title": one.title,
@@ -404,7 +430,7 @@ def rules_of(view: BasketView, *, now: datetime) -> list[dict[str, Any]]:
                 one.cancellation, fee=one.offer.cancellation_policy.flat_fee, now=now
             ),
         }
-        for one in view.counted
+        for one in (*view.counted, *view.asked)
     ]
 
 
@@ -489,7 +515,7 @@ def _days_words(first: date, last: date, now: datetime | None) -> str:
 
 
 def line_when(
-    line: BasketLine | OrderLine,
+    line: BasketLine | OrderLine | BookingRequest,
     kind: str,
     starts_at: datetime,
     ends_at: datetime,
@@ -951,7 +977,7 @@ def booked_line(line: OrderLine, *, first: date | None, now: datetime) -> Booked
         ends_at=ends_at,
         when=line_when(line, line.kind, starts_at, ends_at, now=now),
         party=quantity_words(line.offer, line.quantity, guests, quote),
-        people=tuple(_participant_words(one.first_name, one.age) for one in participants),
+        people=tuple(participant_words(one.first_name, one.age) for one in participants),
         guest=order.first_name,
         phone=order.phone if is_needed else "",
         arrival_time=arrival,
@@ -979,7 +1005,8 @@ def care_words(line: OrderLine, sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _participant_words(first_name: str, age: int | None) -> str:
+def participant_words(first_name: str, age: int | None) -> str:
+    """Write a person as hosts read it: "Claire, adulte", "Tom, 5 ans"."""
     if age is None or age >= ADULT_AGE:
         return _("%(name)s, adult") % {"name": first_name}
     return ngettext("%(name)s, %(age)s year old", "%(name)s, %(age)s years old", max(age, 1)) % {

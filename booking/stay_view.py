@@ -47,6 +47,7 @@ from booking.rules.kinds import PLACES
 from booking.rules.people import Guest
 from booking.rules.pricing import Quote
 from booking.rules.refunds import deadlines
+from booking.rules.requests import can_be_asked
 from booking.rules.stay import Entry, find_clashes
 from booking.takes import SlotAsk, check_takes, find_takes, is_over
 from members.models import Provider
@@ -107,10 +108,25 @@ class LineView:
         return [] if self.unit is not None else list(self.line.slot_holds.all())
 
     @property
-    def counted(self) -> bool:
-        """Whether it is part of the total: it can be had."""
+    def is_on_request(self) -> bool:
+        """Whether its host answers first: it holds nothing and is paid apart."""
+        return self.line.is_on_request
+
+    @property
+    def can_be_had(self) -> bool:
+        """Whether nothing but its price or its hold is in the way."""
         blocking = {one.code for one in self.troubles} - {"price_changed", "hold_expired"}
         return self.quote is not None and not blocking
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is part of the total: it can be had, at once."""
+        return self.can_be_had and not self.is_on_request
+
+    @property
+    def asked(self) -> bool:
+        """Whether its host is asked for it at checkout."""
+        return self.can_be_had and self.is_on_request
 
     @property
     def amount(self) -> Decimal:
@@ -160,6 +176,16 @@ class BasketView:
         return [view for view in self.lines if view.counted]
 
     @property
+    def asked(self) -> list[LineView]:
+        """Return the lines that hosts are asked for, beside the total."""
+        return [view for view in self.lines if view.asked]
+
+    @property
+    def asked_total(self) -> Decimal:
+        """Return what the requests would cost if all were accepted: never paid with the rest."""
+        return sum((view.amount for view in self.asked), ZERO)
+
+    @property
     def gross(self) -> Decimal:
         """Return the services in euros, without the tourist tax."""
         return sum((view.quote.gross for view in self.counted if view.quote), ZERO)
@@ -196,11 +222,13 @@ class BasketView:
 
     @property
     def can_check_out(self) -> bool:
-        """Whether every counted line is held at its shown price."""
+        """Whether every counted line is held at its shown price, and so is what is asked."""
+        ready = [*self.counted, *self.asked]
         return (
-            bool(self.counted)
+            bool(ready)
             and self.basket.state == Basket.State.OPEN
-            and all(view.is_held and not view.troubles for view in self.counted)
+            and all(view.is_held for view in self.counted)
+            and not any(view.troubles for view in ready)
         )
 
     @property
@@ -246,7 +274,10 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
                 troubles = [
                     replace(one, line=line.pk) for one in check_takes(takes[line.pk], now=now)
                 ] + troubles
-            troubles.append(trouble("hold_expired", line=line.pk))
+            if line.is_on_request:
+                troubles += too_late(line, now=now)
+            else:
+                troubles.append(trouble("hold_expired", line=line.pk))
         old = None
         if quote is not None and quote.total != line.shown_amount:
             old = line.shown_amount
@@ -275,7 +306,7 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
         lines=views,
         days=_thread(views),
         people=people,
-        held_until=basket.shown_until(now),
+        held_until=basket.shown_until(now) if any(view.is_held for view in views) else None,
         # What is gone can't be held again: it is marked on its line.
         is_lapsed=basket.state == Basket.State.OPEN
         and any(view.counted and not view.is_held for view in views),
@@ -369,6 +400,14 @@ def line_hours(line: BasketLine) -> tuple[datetime, datetime]:
         msg = "a line is a stay or a slot"
         raise AssertionError(msg)
     return stay_hours(line.offer, line.arrival, line.departure)
+
+
+def too_late(line: BasketLine, *, now: datetime) -> list[Trouble]:
+    """Return why a line on request can't be asked for any more: its host has no time to answer."""
+    starts_at, _ends_at = line_hours(line)
+    if can_be_asked(now, starts_at):
+        return []
+    return [trouble("request_too_late", line=line.pk, phone=settings.OFFICE["phone"])]
 
 
 def slot_hours(slot: Slot, after: date | None) -> tuple[datetime, datetime]:

@@ -20,6 +20,7 @@ from booking import (
     payouts,
     permits,
     reminders,
+    request_rounds,
     reversals,
     search_upkeep,
     settlement,
@@ -108,10 +109,11 @@ def retry_gateway_events() -> None:
 
 @shared_task(name="booking.tasks.tidy_holds")
 def tidy_holds() -> None:
-    """Remove what counts for nothing any more: holds, left baskets, events of other platforms."""
+    """Remove what counts for nothing any more: holds, left baskets, old requests, past events."""
     now = timezone.now()
     search_upkeep.tidy_holds(now=now)
     old_baskets.tidy_baskets(now=now)
+    request_rounds.forget_requests(now=now)
     sync.forget_past_events(now=now)
     house_keys.forget_replies(now=now)
     sending.forget_deliveries(now=now)
@@ -201,3 +203,9 @@ def remind_of_stays() -> None:
     now = timezone.now()
     reminders.remind_guests(now=now)
     reminders.remind_hosts(now=now)
+
+
+@shared_task(name="booking.tasks.follow_requests")
+def follow_requests() -> None:
+    """Remind hosts of requests, end those that nobody answered or paid."""
+    request_rounds.follow_requests(now=timezone.now())

@@ -15,6 +15,7 @@ from booking.views import (
     ideas,
     own_stays,
     ready_stays,
+    requests,
     search,
     talk,
     widget,
@@ -76,6 +77,13 @@ urlpatterns = [
         pgettext_lazy("address", "book/change/<slug:reference>/"),
         checkout.order_reopen,
         name="order-reopen",
+    ),
+    path(pgettext_lazy("address", "request/<slug:code>/"), requests.request_page, name="request"),
+    path(pgettext_lazy("address", "request/<slug:code>/pay/"), requests.pay, name="request-pay"),
+    path(
+        pgettext_lazy("address", "request/<slug:code>/withdraw/"),
+        requests.withdraw,
+        name="request-withdraw",
     ),
     path(pgettext_lazy("address", "trip/<slug:reference>/"), account.trip, name="trip"),
     path(

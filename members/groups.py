@@ -72,6 +72,7 @@ SEE = {
         "orderline",
         "suborder",
         "orderevidence",
+        "bookingrequest",
         "channelincident",
         "capacityneed",
     ),

@@ -281,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tend-exports": {"task": "booking.tasks.tend_exports", "schedule": 300.0},
     "remind-of-stays": {"task": "booking.tasks.remind_of_stays", "schedule": 900.0},
+    "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
@@ -431,6 +432,10 @@ HOLD_MINUTES = env_int("HOLD_MINUTES", 15)
 HOLD_MAX_MINUTES = env_int("HOLD_MAX_MINUTES", 165)
 PAYMENT_SESSION_MINUTES = env_int("PAYMENT_SESSION_MINUTES", 30)
 PAYMENT_GRACE_MINUTES = env_int("PAYMENT_GRACE_MINUTES", 5)
+# On request: how long a host has to answer, and the guest to pay what was accepted (the bank's page
+# lives 24 hours at most).
+REQUEST_ANSWER_HOURS = env_int("REQUEST_ANSWER_HOURS", 24)
+REQUEST_PAYMENT_HOURS = env_int("REQUEST_PAYMENT_HOURS", 24)
 SEARCH_HORIZON_DAYS = env_int("SEARCH_HORIZON_DAYS", 540)
 LONGEST_STAY_NIGHTS = env_int("LONGEST_STAY_NIGHTS", 90)
 INFANT_BELOW_AGE = env_int("INFANT_BELOW_AGE", 2)

@@ -2,7 +2,7 @@
 
 Before a hold and before a payment the calendars of the unit are asked again, outside any
 transaction and within a budget of seconds. A unit whose calendar has been silent for a day isn't
-sold at once: the office asks its host (oti/decisions/0011-channels.md).
+sold at once: its host is asked first (oti/decisions/0011-channels.md, 0012-on-request.md).
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
 from booking.channels.reading import Answer, Question, answer_of, ask
 from booking.channels.sync import apply
 from booking.models import Feed
-from booking.refusals import Busy, Trouble, Unavailable, trouble
+from booking.refusals import Busy
 from oti.lib.memo import remembered
 
 # Units by their keys, or the query that finds them.
@@ -45,13 +44,12 @@ WHERE unit_id = ANY(%s::bigint[]) AND NOT is_paused AND coalesce(last_good_at, c
 """
 
 
-def refresh_before_sale(unit_id: int | None, *, now: datetime) -> None:
+def asks_host_first(unit_id: int | None, *, now: datetime) -> bool:
     """Ask the calendars of a unit again before its nights are held; None has none.
 
-    As `read_again`. Raises Unavailable `channel_stale` where it isn't sold at once.
+    As `read_again`. Returns whether it isn't sold at once: its nights are on request.
     """
-    if unit_id and read_again([unit_id], now=now):
-        raise Unavailable(stale_trouble())
+    return bool(unit_id and read_again([unit_id], now=now))
 
 
 def read_again(units: Units, *, now: datetime) -> set[int]:
@@ -92,12 +90,6 @@ def units_on_request(*, now: datetime) -> frozenset[int]:
     """Return every unit whose calendar has been silent for a day, for lists: few or none."""
     silent = Feed.objects.silent_since(now - SILENT_SALE)
     return frozenset(silent.order_by().values_list("unit_id", flat=True))
-
-
-def stale_trouble(line: int | None = None) -> Trouble:
-    """Return why a unit isn't sold at once, and whom to call."""
-    office = settings.OFFICE
-    return trouble("channel_stale", line=line, phone=office["phone"], email=office["email"])
 
 
 def _read_together(feeds: list[Feed], *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
 
 from booking.models import (
+    BookingRequest,
     ChannelIncident,
     GatewayEvent,
     Offer,
@@ -26,6 +27,7 @@ from booking.models import (
 )
 from booking.permits import uncovered_lines
 from booking.rules import states
+from booking.rules.requests import LONG_WAIT
 from members.models import Provider
 from members.rules.enrolment import SUBMITTED
 from oti.lib.dates import at_paris
@@ -104,6 +106,18 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             shares,
         ),
         reverse("desk_payouts:index") + "?state=failed",
+        is_trouble=True,
+    )
+    long_ago = now - LONG_WAIT
+    asked = BookingRequest.objects.filter(state=states.REQUESTED, placed_at__lte=long_ago).count()
+    yield Waiting(
+        asked,
+        ngettext(
+            "request that its host leaves without an answer: call the host",
+            "requests that their hosts leave without an answer: call the hosts",
+            asked,
+        ),
+        reverse("desk_requests:index") + "?state=requested",
         is_trouble=True,
     )
     doubles = ChannelIncident.objects.exclude(state=states.SETTLED).count()

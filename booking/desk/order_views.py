@@ -110,6 +110,11 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "counter_sale": gettext_lazy("Booking on the phone, told to the visitor"),
     "no_show": gettext_lazy("No-show told to the visitor"),
     "no_show_office": gettext_lazy("No-show told to the office"),
+    "request_received": gettext_lazy("Request, told to the provider"),
+    "request_closed": gettext_lazy("Request closed, told to the provider"),
+    "request_sent": gettext_lazy("Request, told to the visitor"),
+    "request_accepted": gettext_lazy("Request accepted: the link to pay"),
+    "request_refused": gettext_lazy("Request that came to nothing, told to the visitor"),
 }
 
 

@@ -173,6 +173,13 @@ def _supplements() -> Rows:
 def _rules() -> list[Panel]:
     return [
         FieldPanel(
+            "confirmation",
+            help_text=_(
+                "On request, the host answers first: nothing is kept meanwhile, and the guest pays "
+                "once it is accepted."
+            ),
+        ),
+        FieldPanel(
             "cancellation_policy",
             help_text=_("Shown before paying and kept with each sale as it is on that day."),
         ),

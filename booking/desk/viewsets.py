@@ -22,6 +22,7 @@ from booking.desk.incidents import IncidentViewSet
 from booking.desk.needs import NeedViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
+from booking.desk.requests import RequestViewSet
 from booking.models import (
     CancellationPolicy,
     Closure,
@@ -626,7 +627,14 @@ class OrderGroup(ViewSetGroup):
     menu_label = gettext_lazy("Bookings")
     menu_icon = "list-ul"
     menu_order = 210
-    items = (OrderViewSet, IncidentViewSet, PayoutViewSet, OutboxViewSet, EventViewSet)
+    items = (
+        OrderViewSet,
+        RequestViewSet,
+        IncidentViewSet,
+        PayoutViewSet,
+        OutboxViewSet,
+        EventViewSet,
+    )
 
 
 # --- Settings ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ FROM booking_orderline line WHERE line.id = booking_refund.line_id
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0015_night_edits"),
+        ("booking", "0016_on_request"),
         ('members', '0007_suspended_enrolment'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -31,6 +31,7 @@ from booking.models.orders import Order, OrderItem, OrderLine, Participant, Slot
 from booking.models.organiser import Organiser
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
+from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
 from booking.models.talks import Talk, TalkMessage
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
@@ -41,6 +42,7 @@ __all__ = [
     "AgeBand",
     "Basket",
     "BasketLine",
+    "BookingRequest",
     "CancellationPolicy",
     "CancellationStep",
     "CapacityNeed",

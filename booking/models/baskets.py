@@ -97,6 +97,8 @@ class BasketLine(models.Model):
     channel = models.CharField(
         max_length=8, choices=Channel.choices, default="", db_default="", blank=True
     )
+    # Its host answers first: it holds nothing, and isn't paid with the rest.
+    is_on_request = models.BooleanField(default=False, db_default=False)
     # The total last shown to the visitor: a change has to be accepted (features.md B12).
     shown_amount = models.DecimalField(**EURO)
     position = models.PositiveSmallIntegerField(default=0)

@@ -156,6 +156,10 @@ class Offer(index.Indexed, ClusterableModel):
         CAMPING_LOW = "camping_1_2_star", _("campsite, 1 or 2 stars")
         CAMPING_HIGH = "camping_3_5_star", _("campsite, 3 to 5 stars")
 
+    class Confirmation(models.TextChoices):
+        INSTANT = "instant", _("at once")
+        ON_REQUEST = "on_request", _("on request")
+
     provider = models.ForeignKey(
         Provider, on_delete=models.PROTECT, related_name="offers", verbose_name=_("provider")
     )
@@ -182,6 +186,14 @@ class Offer(index.Indexed, ClusterableModel):
         _("advertised as the reason for a stay"),
         default=False,
         help_text=_("With a lodging it makes a package, whatever it costs."),
+    )
+    confirmation = models.CharField(
+        _("confirmation"),
+        max_length=12,
+        choices=Confirmation.choices,
+        default=Confirmation.INSTANT,
+        db_default=Confirmation.INSTANT,
+        help_text=_("On request: the host answers first, and the guest pays after that."),
     )
     cancellation_policy = models.ForeignKey(
         CancellationPolicy,
@@ -311,6 +323,11 @@ class Offer(index.Indexed, ClusterableModel):
     def is_lodging(self) -> bool:
         """Whether it is sold by the night."""
         return self.kind in kinds.SLEPT
+
+    @property
+    def is_on_request(self) -> bool:
+        """Whether its host answers each request before it is sold."""
+        return self.confirmation == self.Confirmation.ON_REQUEST
 
     @property
     def is_published(self) -> bool:

@@ -1,4 +1,4 @@
-"""Every state of orders, lines, payments, refunds, pay-outs, incidents; the moves between them.
+"""Every state of orders, requests, payments, refunds, pay-outs, incidents; the moves between them.
 
 The tables of core.md 11. They say what may follow what; they never say who may do it.
 """
@@ -21,6 +21,7 @@ REQUESTED = "requested"
 ACCEPTED = "accepted"
 DECLINED = "declined"
 LAPSED = "lapsed"
+WITHDRAWN = "withdrawn"
 
 CREATED = "created"
 PENDING = "pending"
@@ -70,6 +71,15 @@ LINE: dict[str, frozenset[str]] = {
     CANCELLED: NOWHERE,
     DECLINED: NOWHERE,
     LAPSED: NOWHERE,
+}
+
+# What is accepted has an order of its own: unpaid in time, it lapses after all.
+REQUEST: dict[str, frozenset[str]] = {
+    REQUESTED: frozenset({ACCEPTED, DECLINED, LAPSED, WITHDRAWN}),
+    ACCEPTED: frozenset({LAPSED, WITHDRAWN}),
+    DECLINED: NOWHERE,
+    LAPSED: NOWHERE,
+    WITHDRAWN: NOWHERE,
 }
 
 # The bank may tell of money after we gave up on an attempt: what it took is always written.

@@ -27,6 +27,7 @@ from booking.rules import states
 from booking.talks import talks_of
 from booking.views.answers import by_link, see_other
 from booking.views.own_stays import account_offer
+from booking.views.requests import asked_beside
 from destination.spoken import in_language
 from members.access import providers_of
 from oti.lib.clients import client_network, count
@@ -64,6 +65,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "summary": showing.order_summary(order, lines),
         "needs_readers": reading_words(readers_of_order(one.line for one in lines)),
         "offers_account": account_offer(request, order),
+        "asked": asked_beside(request, order, now=now),
         "contract": package_words.contract_of(order) if is_bought else None,
         "talks": _talks(order, lines) if is_bought else [],
     }

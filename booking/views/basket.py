@@ -18,7 +18,7 @@ from booking import package_words, showing
 from booking.access import basket_for, last_order_of, remember_basket
 from booking.forms.basket import read_line
 from booking.minding import find_unminded
-from booking.models import Basket
+from booking.models import Basket, BasketLine
 from booking.packages import standing_of
 from booking.refusals import Refusal, WrongState, trouble
 from booking.rules import states
@@ -51,12 +51,13 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         "days": showing.stay_days(view),
         "party": showing.party_of(view),
         "rows": showing.total_rows(view),
+        "asked": showing.asked_rows_of(view),
         "rules": showing.rules_of(view, now=now),
         "promises": showing.promises_of(view, now=now),
         # The header's, without asking for it again.
         "stay_badge": {"count": len(view.lines), "held_until": view.held_until},
         "order": line_pages.order_under_way(view.basket) if view.is_frozen else None,
-        "uncounted": len(view.lines) - len(view.counted),
+        "uncounted": len(view.lines) - len(view.counted) - len(view.asked),
         "unminded": [] if view.is_frozen else line_pages.unminded_rows(view, now=now),
     }
     return render(request, "booking/my_stay.html", context)
@@ -73,9 +74,7 @@ def add_line(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         response = line_pages.refused(request, basket, refusal, now=now)
     else:
-        text = _("« %(title)s » is in your stay, held for you until %(hour)s.")
-        hour = heure(basket.expires_at)
-        messages.success(request, text % {"title": line.offer.title, "hour": hour})
+        messages.success(request, _added_words(basket, line))
         response = see_other(MY_STAY)
     remember_basket(request, response, basket)
     return response
@@ -161,11 +160,22 @@ def renew(request: HttpRequest) -> HttpResponse:
     if basket.state != Basket.State.OPEN:
         raise WrongState(trouble("frozen"))
     gone = baskets.renew_holds(basket, now=timezone.now())
-    if gone:
+    if gone and all(one.code == "now_on_request" for one in gone):
+        tell(request, gone)
+    elif gone:
         messages.warning(request, _("What can still be had is held again. The rest is marked."))
     else:
         messages.success(request, _("Everything is held for you again."))
     return see_other(MY_STAY)
+
+
+def _added_words(basket: Basket, line: BasketLine) -> str:
+    params = {"title": line.offer.title, "hour": heure(basket.expires_at)}
+    if line.is_on_request:
+        text = _("« %(title)s » is in your stay, on request: nothing is kept for you yet.")
+    else:
+        text = _("« %(title)s » is in your stay, held for you until %(hour)s.")
+    return text % params
 
 
 def _basket(request: HttpRequest) -> Basket:
@@ -184,6 +194,7 @@ def _hold(view: BasketView) -> dict[str, Any]:
     return {
         "held_until": view.held_until,
         "is_lapsed": view.is_lapsed,
+        "has_asked": bool(view.asked),
         "is_last": not view.can_extend,
         "extend_url": see_other("booking:hold-extend").url,
         "renew_url": see_other("booking:hold-renew").url,
@@ -192,6 +203,10 @@ def _hold(view: BasketView) -> dict[str, Any]:
 
 def _tell_change(request: HttpRequest, before: LineView, view: BasketView) -> None:
     after = _line(view, before.line.pk)
+    if after is not None and after.is_on_request:
+        text = _("The change is noted. It is on request: nothing is kept for you yet.")
+        messages.success(request, text)
+        return
     if after is None or after.amount == before.amount:
         messages.success(request, _("The change is held for you, at the same price."))
         return

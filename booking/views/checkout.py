@@ -19,18 +19,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 
 from booking import checkout as buying
-from booking import package_words, showing
+from booking import package_words, requests, showing
 from booking.access import (
     basket_for,
     order_for,
     remember_basket,
     remember_order,
+    remember_requests,
 )
 from booking.arrivals import ArrivalNotice, hours_of_stay, notices_of_stay
 from booking.basket import renew_holds
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
-from booking.models import Basket, Order
+from booking.models import Basket, BookingRequest, Order
 from booking.needs import readers_of_stay, reading_words
 from booking.packages import Standing, standing_of, terms_in_force
 from booking.refusals import PriceChanged, Refusal, trouble
@@ -39,6 +40,7 @@ from booking.stay_view import BasketView, view_basket
 from booking.views.answers import by_link, see_other, tell
 from booking.views.line_pages import order_under_way
 from booking.views.own_stays import account_offer
+from booking.views.requests import asked_beside
 from oti.lib.clients import client_address
 from oti.lib.memo import read_again
 
@@ -91,6 +93,7 @@ def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
         "is_long": (now - order.placed_at).total_seconds() > 180,
         "is_returned": not lines and order.payments.filter(state=states.PAID).exists(),
         "offers_account": account_offer(request, order),
+        "asked": asked_beside(request, order, now=now),
         **_confirmed(order, lines, now=now),
     }
     return render(request, "booking/payment_return.html", context)
@@ -105,6 +108,11 @@ def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
     order = order_for(request, reference)
     if order.state in {states.CONFIRMED, states.CANCELLED}:
         return see_other("booking:payment-return", reference)
+    accepted = BookingRequest.objects.filter(order=order).first()
+    if accepted is not None:
+        # What a host accepted is paid, or taken back, on its own page.
+        remember_requests(request, [accepted])
+        return see_other("booking:request", accepted.code)
     is_open = order.state == states.AWAITING_PAYMENT and order.pay_until > now
     lines = showing.sold_lines(order, has_pictures=True, now=now)
     context = {
@@ -185,6 +193,8 @@ def _order(request: HttpRequest, basket: Basket, *, now: datetime) -> HttpRespon
             evidence=_evidence(request, basket),
             now=now,
         )
+    except buying.NothingAtOnce:
+        return _ask(request, basket, sent, now=now)
     except _NotOrderable:
         return _show_again(request, sent, now=now)
     except Refusal as refusal:
@@ -192,7 +202,29 @@ def _order(request: HttpRequest, basket: Basket, *, now: datetime) -> HttpRespon
     if sent.form is not None:
         request.session[DRAFT] = sent.form.typed
     remember_order(request, placed.order)
+    remember_requests(request, placed.requests)
     return _to_the_bank(request, placed.order, placed, now=now)
+
+
+def _ask(request: HttpRequest, basket: Basket, sent: _Sent, *, now: datetime) -> HttpResponse:
+    """Send the requests of a stay of which nothing is bought at once: nothing to pay."""
+    try:
+        asked = requests.ask_hosts(
+            basket,
+            sent,
+            language=get_language() or "fr",
+            user=request.user if request.user.is_authenticated else None,
+            evidence=_evidence(request, basket),
+            now=now,
+        )
+    except _NotOrderable:
+        return _show_again(request, sent, now=now)
+    except Refusal as refusal:
+        return _refused(request, basket, refusal, now=now)
+    if sent.form is not None:
+        request.session[DRAFT] = sent.form.typed
+    remember_requests(request, asked)
+    return see_other("booking:request", asked[0].code)
 
 
 def _show_again(request: HttpRequest, sent: _Sent, *, now: datetime) -> HttpResponse:
@@ -288,7 +320,7 @@ def _problems(view: BasketView, refusal: Refusal, *, told: set[str]) -> list[dic
     What the form says beside its fields (`told`) isn't said twice.
     """
     titles = {one.line.pk: one.title for one in view.lines}
-    gone = {one.line.pk for one in view.lines if not one.counted}
+    gone = {one.line.pk for one in view.lines if not one.can_be_had}
     my_stay = reverse(MY_STAY)
     problems = []
     if any(one.code == "hold_expired" for one in refusal.troubles):
@@ -311,13 +343,14 @@ def _problems(view: BasketView, refusal: Refusal, *, told: set[str]) -> list[dic
 def _form(
     request: HttpRequest, view: BasketView, standing: Standing, *, now: datetime
 ) -> CheckoutForm:
-    keys = {key for one in view.counted for key in one.people}
+    bought = [*view.counted, *view.asked]
+    keys = {key for one in bought for key in one.people}
     return CheckoutForm(
         request.POST if request.method == "POST" else None,
         people=[person for person in view.people if person.key in keys],
         terms=terms_in_force(get_language() or "fr", now),
-        has_lodging=any(one.unit for one in view.counted),
-        needs_readers=readers_of_stay(view.counted),
+        has_lodging=any(one.unit for one in bought),
+        needs_readers=readers_of_stay(bought),
         package=standing,
         initial=request.session.get(DRAFT),
     )
@@ -335,6 +368,7 @@ def _show(
 ) -> HttpResponse:
     context = {
         "view": view,
+        "asked": showing.asked_rows_of(view),
         "form": form,
         "problems": problems or [],
         "page_errors": bool(problems) or bool(form.is_bound and form.errors),
@@ -354,7 +388,7 @@ def _arrival_hint(view: BasketView, form: CheckoutForm) -> str:
     """Return what stands beside the hour of arrival: why it is asked, and the hosts' hours."""
     if "arrival_time" not in form.fields:
         return ""
-    hours = hours_of_stay(view.counted)
+    hours = hours_of_stay([*view.counted, *view.asked])
     outside = _("At another hour, you will have to agree with your host before you come")
     return ". ".join([str(form.fields["arrival_time"].help_text), *hours, outside])
 
@@ -367,14 +401,14 @@ def _arrival_notices(view: BasketView, form: CheckoutForm) -> list[ArrivalNotice
         arrival = form.fields["arrival_time"].clean(form["arrival_time"].value())
     except ValidationError:
         return []
-    return notices_of_stay(arrival, view.counted) if arrival else []
+    return notices_of_stay(arrival, [*view.counted, *view.asked]) if arrival else []
 
 
 def _needs_hint(view: BasketView, form: CheckoutForm) -> str:
     """Return what stands beside the needs: what for, and the names of those who read them."""
     if "needs" not in form.fields:
         return ""
-    words = reading_words(readers_of_stay(view.counted))
+    words = reading_words(readers_of_stay([*view.counted, *view.asked]))
     return f"{form.fields['needs'].help_text}. {words}."
 
 

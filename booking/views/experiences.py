@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -19,6 +20,7 @@ from booking.forms.search import SearchForm, options_asked, quantity_asked, read
 from booking.models import Offer
 from booking.places import Wanted, places_panel, who_takes_part
 from booking.quoting import supplement_terms
+from booking.request_words import promise_words
 from booking.showing import deposit_words
 from booking.views.lending import lending_box
 from destination.models.territory import pole_by_commune
@@ -123,6 +125,7 @@ def slot_panel(
         )
     return {
         "panel": panel,
+        "promise": promise_words(offer, hours=settings.REQUEST_ANSWER_HOURS),
         "lending": lending,
         "steps": list(offer.steps.select_related("led_by")) if offer.kind_rules.has_steps else [],
         "deposit": deposit_words(offer.deposit_amount),

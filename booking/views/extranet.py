@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from booking import care, house_days, showing
 from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
 from booking.rules import states
+from booking.views.extranet_requests import waiting_for
 from booking.views.houses import houses_of
 from members.access import owned_by
 from members.rules.enrolment import APPROVED
@@ -50,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "providers": providers,
+        "asked": waiting_for(request.user, now=now),
         "not_yet": [one for one in providers if one.enrolment != APPROVED],
         "sheet": house_days.day_of_house(lines, providers, day_of(now), now=now),
         "coming": house_days.told(house_days.with_words(later)[:NEXT_ONES], now=now),

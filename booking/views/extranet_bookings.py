@@ -25,6 +25,7 @@ from booking.rules import states
 from booking.showing import moment_words
 from booking.statements import statement_of
 from booking.views.after_sale import actions_of
+from booking.views.extranet_requests import waiting_for
 from booking.views.houses import houses_of
 from destination.templatetags.velay import euros
 from members.models import Entry
@@ -54,6 +55,7 @@ def bookings(request: HttpRequest) -> HttpResponse:
     address = reverse("extranet-bookings")
     context = {
         "providers": providers,
+        "asked": waiting_for(request.user, now=now),
         "form": form,
         "page_errors": not is_readable,
         "when": when,

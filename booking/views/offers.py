@@ -21,6 +21,7 @@ from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
 from booking.models import Offer, Stay
 from booking.quoting import USUAL_ARRIVAL, policy_of, stay_hours, supplement_terms
+from booking.request_words import promise_words
 from booking.rules.kinds import PROPOSED
 from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice
@@ -118,6 +119,8 @@ def price_box(
         "options": cards.options_for(supplements, taken),
         "fees": [one for one in supplements if one.is_mandatory],
         "hold_minutes": settings.HOLD_MINUTES,
+        "promise": promise_words(offer, hours=settings.REQUEST_ANSWER_HOURS),
+        "is_on_request": offer.is_on_request,
     }
     if not form.is_ready:
         lowest = browsing.lowest_nights([offer.pk], today=day_of(now))
@@ -143,6 +146,7 @@ def price_box(
     return box | {
         "rooms": rooms if len(rooms) > 1 else [],
         "best": best,
+        "is_on_request": best["is_on_request"] if best else offer.is_on_request,
         "refused": rooms[0]["troubles"] if rooms and best is None else [],
         "is_off_sale": not rooms,
         "stay_note": _("%(nights)s, %(party)s")
@@ -180,6 +184,7 @@ def _rooms(
             "is_free": first.is_free,
             "troubles": list(dict.fromkeys(one.message for one in first.troubles)),
             "left": free if free == 1 < len(equals) else None,
+            "is_on_request": first.is_on_request,
         }
         if first.is_free and first.quote:
             room |= {
@@ -192,6 +197,7 @@ def _rooms(
                     form.guests,
                     shown=first.quote.total,
                     options=taken,
+                    is_on_request=first.is_on_request,
                     back=back,
                 ),
             }

@@ -82,6 +82,9 @@ class OfferRow(OfferName):
     summary = serializers.CharField()
     lodging_type = serializers.CharField(allow_null=True)
     pole = serializers.CharField(allow_null=True)
+    confirmation = serializers.CharField(
+        help_text="instant, or on_request: its host answers each request before it is paid."
+    )
 
 
 class UnitName(serializers.Serializer):
@@ -100,7 +103,7 @@ class StayRow(Price):
     nights = serializers.IntegerField()
     free_cancellation_until = Moment(allow_null=True)
     is_on_request = serializers.BooleanField(
-        help_text="Its host must confirm first: it can't be added, the office is to be called."
+        help_text="Its host answers first: a line of it holds nothing and is asked for at checkout."
     )
 
 
@@ -313,4 +316,5 @@ def offer_row(offer: Offer, pole: str | None) -> dict[str, Any]:
         "summary": offer.summary,
         "lodging_type": offer.lodging_type or None,
         "pole": pole,
+        "confirmation": offer.confirmation,
     }

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from booking import basket as baskets
 from booking import checkout as buying
+from booking import requests
 from booking.access import basket_of_key
 from booking.evidence import EvidenceInput
 from booking.forms.checkout import CheckoutForm
@@ -36,7 +37,7 @@ from oti.api.answers import moment
 from oti.api.base import ApiView, body_of, fault_of
 from oti.api.schema import described
 from oti.api.serializers import CheckoutGiven, NewLine, Nothing
-from oti.api.stay_answers import basket_answer, line_answer
+from oti.api.stay_answers import asked_answer, asked_with, basket_answer, line_answer
 from oti.lib.clients import client_address
 from oti.lib.money import from_cents
 
@@ -127,6 +128,7 @@ class CheckoutView(ApiView):
         """Place the order and answer the bank's page.
 
         A second call answers the order that was placed, with 200: what it sends changes nothing.
+        Lines on request become `requests`; where there are no others nothing is to be paid.
         """
         now = timezone.now()
         basket = basket_of_key(token, is_ordered_too=True)
@@ -135,7 +137,10 @@ class CheckoutView(ApiView):
         evidence = EvidenceInput(
             ip=client_address(request._request), user_agent=request.headers.get("User-Agent", "")
         )
-        placed = _place(basket, given, evidence, now=now)
+        try:
+            placed = _place(basket, given, evidence, now=now)
+        except buying.NothingAtOnce:
+            return _only_asked(basket, given, evidence, now=now)
         order = placed.order
         with override(order.language):
             success_url = order_url(order, "booking:payment-return")
@@ -150,9 +155,28 @@ class CheckoutView(ApiView):
                 "access_token": order.access_token,
                 "payment_url": url,
                 "expires_at": moment(payment.expires_at if payment else order.deadline),
+                "requests": asked_with(order, now=now),
             },
             status=status,
         )
+
+
+def _only_asked(
+    basket: Basket, given: dict[str, Any], evidence: EvidenceInput, *, now: datetime
+) -> Response:
+    """Ask the hosts of a stay of which nothing is bought at once; a second call asks nobody."""
+    is_new = basket.lines.exists()
+    with override(given["language"]):
+        rows = requests.ask_hosts(
+            basket,
+            _reading(given, now=now),
+            language=given["language"],
+            evidence=evidence,
+            now=now,
+        )
+        asked = [asked_answer(one, now=now) for one in rows]
+    nothing = dict.fromkeys(("order", "access_token", "payment_url", "expires_at"))
+    return Response({**nothing, "requests": asked}, status=201 if is_new else 200)
 
 
 def _wish(given: dict[str, Any]) -> LineRequest:
@@ -207,6 +231,18 @@ def _place(
 
     An order that awaits its payment is the answer, whatever is sent with a second call.
     """
+    with override(given["language"]):
+        return buying.place_order(
+            basket,
+            _reading(given, now=now),
+            language=given["language"],
+            evidence=evidence,
+            now=now,
+        )
+
+
+def _reading(given: dict[str, Any], *, now: datetime) -> buying.Reading:
+    """Return what reads the given by the form of the page, once the stay is known."""
 
     def read(view: BasketView, standing: Standing) -> buying.Given:
         form = _checked(given, view, now=now)
@@ -220,10 +256,7 @@ def _place(
             package_form=_form_received(given, standing),
         )
 
-    with override(given["language"]):
-        return buying.place_order(
-            basket, read, language=given["language"], evidence=evidence, now=now
-        )
+    return read
 
 
 def _form_received(given: dict[str, Any], standing: Standing) -> LegalText | None:
@@ -234,7 +267,8 @@ def _form_received(given: dict[str, Any], standing: Standing) -> LegalText | Non
 
 def _checked(given: dict[str, Any], view: BasketView, *, now: datetime) -> CheckoutForm:
     """Return the checkout's form, valid; raises ValidationError with each fault at its place."""
-    keys = {key for one in view.counted for key in one.people}
+    bought = [*view.counted, *view.asked]
+    keys = {key for one in bought for key in one.people}
     places = {"terms": "terms_version"}
     data = QueryDict(mutable=True)
     for name, value in given["contact"].items():
@@ -252,8 +286,8 @@ def _checked(given: dict[str, Any], view: BasketView, *, now: datetime) -> Check
         data,
         people=[one for one in people_from(view.basket.people) if one.key in keys],
         terms=terms_in_force(given["language"], now),
-        has_lodging=any(one.unit for one in view.counted),
-        needs_readers=readers_of_stay(view.counted),
+        has_lodging=any(one.unit for one in bought),
+        needs_readers=readers_of_stay(bought),
     )
     if not form.is_valid():
         raise ValidationError(

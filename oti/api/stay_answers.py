@@ -11,8 +11,10 @@ from rest_framework import serializers
 
 from booking.availability import free_until
 from booking.letters import order_url
-from booking.models import Order, Payment, Refund
+from booking.models import BookingRequest, Order, Payment, Refund
 from booking.packages import Standing
+from booking.request_mails import request_url
+from booking.request_words import shown, with_words
 from booking.rules import states
 from booking.showing import SoldLine
 from booking.stay_view import BasketView, EntryView, LineView
@@ -74,6 +76,9 @@ class BasketLine(serializers.Serializer):
     people = serializers.ListField(child=serializers.CharField())
     quantity = serializers.IntegerField()
     options = TakenOption(many=True)
+    on_request = serializers.BooleanField(
+        help_text="Its host answers first: nothing is held, and it isn't in the total."
+    )
     is_held = serializers.BooleanField()
     held_until = Moment(allow_null=True)
     is_counted = serializers.BooleanField()
@@ -90,6 +95,9 @@ class Totals(serializers.Serializer):
     tourist_tax_cents = Cents()
     total_cents = Cents(help_text="Paid online; to be repeated at checkout.")
     tax_on_site_cents = Cents(help_text="Beside the total.")
+    on_request_cents = Cents(
+        help_text="What hosts are asked for at checkout: apart, paid only once accepted."
+    )
 
 
 class Entry(serializers.Serializer):
@@ -139,13 +147,35 @@ class Basket(serializers.Serializer):
     package = Package()
 
 
-class PlacedOrder(serializers.Serializer):
-    """An order that awaits its payment at the bank's page."""
+class AskedLine(serializers.Serializer):
+    """Something that a host was asked for: it is neither held nor paid before the answer."""
 
-    order = serializers.CharField()
-    access_token = serializers.CharField()
-    payment_url = serializers.CharField()
-    expires_at = Moment()
+    code = serializers.CharField()
+    title = serializers.CharField()
+    provider = serializers.CharField()
+    state = serializers.CharField(
+        help_text="requested, to_pay, paid, unpaid, declined, lapsed or withdrawn."
+    )
+    arrival = serializers.DateField(allow_null=True)
+    departure = serializers.DateField(allow_null=True)
+    starts_at = Moment()
+    total_cents = Cents(help_text="Paid online once it is accepted, by the link of `url`.")
+    tax_on_site_cents = Cents(help_text="Beside the total.")
+    answer_before = Moment()
+    url = serializers.CharField(help_text="Its page: how it stands, to pay it or take it back.")
+
+
+class PlacedOrder(serializers.Serializer):
+    """An order that awaits its payment at the bank's page, and what hosts were asked for.
+
+    Where everything is on request there is no order and nothing to pay.
+    """
+
+    order = serializers.CharField(allow_null=True)
+    access_token = serializers.CharField(allow_null=True)
+    payment_url = serializers.CharField(allow_null=True)
+    expires_at = Moment(allow_null=True)
+    requests = AskedLine(many=True)
 
 
 class SoldPart(serializers.Serializer):
@@ -187,6 +217,7 @@ class OrderDetail(serializers.Serializer):
     payment_url = serializers.CharField(allow_null=True)
     url = serializers.CharField()
     lines = SoldPart(many=True)
+    requests = AskedLine(many=True, help_text="What hosts were asked for with this order.")
 
 
 # --- The basket ---------------------------------------------------------------------------------
@@ -204,6 +235,7 @@ def basket_answer(view: BasketView, standing: Standing, terms: LegalText | None)
             "tourist_tax_cents": cents(view.tourist_tax),
             "total_cents": cents(view.total),
             "tax_on_site_cents": cents(view.tourist_tax_on_site),
+            "on_request_cents": cents(view.asked_total),
         },
         "timeline": [
             {"day": day.day.isoformat(), "entries": [_entry(one) for one in day.entries]}
@@ -234,6 +266,7 @@ def line_answer(one: LineView, view: BasketView) -> dict[str, Any]:
         "people": one.people,
         "quantity": line.quantity,
         "options": list(line.options),
+        "on_request": one.is_on_request,
         "is_held": one.is_held,
         "held_until": moment(view.held_until) if one.is_held else None,
         "is_counted": one.counted,
@@ -291,6 +324,31 @@ def order_answer(order: Order, lines: list[SoldLine], *, now: datetime) -> dict[
         "payment_url": last.url if is_open and last else None,
         "url": order_url(order),
         "lines": [_sold(one) for one in lines],
+        "requests": asked_with(order, now=now),
+    }
+
+
+def asked_with(order: Order, *, now: datetime) -> list[dict[str, Any]]:
+    """Return what hosts were asked for with an order; one statement."""
+    rows = with_words(order.requests_beside.all()).order_by("starts_at", "pk")
+    return [asked_answer(one, now=now) for one in rows]
+
+
+def asked_answer(request: BookingRequest, *, now: datetime) -> dict[str, Any]:
+    """Return a request as it stands; its page's link is its key."""
+    one = shown(request, now=now)
+    return {
+        "code": request.code,
+        "title": one.title,
+        "provider": request.provider.name,
+        "state": one.standing,
+        "arrival": request.arrival.isoformat() if request.arrival else None,
+        "departure": request.departure.isoformat() if request.departure else None,
+        "starts_at": moment(one.starts_at),
+        "total_cents": cents(one.total),
+        "tax_on_site_cents": cents(one.tax_on_site),
+        "answer_before": moment(request.deadline),
+        "url": request_url(request),
     }
 
 

@@ -6,7 +6,7 @@ A new address without a row fails: nothing is public by oversight.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.basket import add_to_basket
-from booking.models import BasketLine, ChannelIncident, ExportLink, Feed, Order, ReadyStay, Resource
+from booking.models import (
+    BasketLine,
+    BookingRequest,
+    ChannelIncident,
+    ExportLink,
+    Feed,
+    Offer,
+    Order,
+    ReadyStay,
+    Resource,
+)
 from booking.papers import Document, PaperInput, give_paper
 from booking.wishes import LineRequest
 from destination.models import LegalText, Pole, ThemePage
@@ -24,6 +34,7 @@ from events.models import Event, Session
 from members.journal import SYSTEM
 from members.models import User
 from tests import factories
+from tests.booking.requesting import ask
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 from tests.destination.cms import a_page
 
@@ -33,6 +44,10 @@ pytestmark = pytest.mark.django_db
 # office, and the buyer who followed the order's link.
 CAST = ("anonymous", "visitor", "host", "other_host", "office", "buyer")
 MOST_STATEMENTS = 30
+OF_REQUESTS = (
+    *("booking:request", "booking:request-pay", "booking:request-withdraw"),
+    *("extranet-request", "extranet-accept", "extranet-decline"),
+)
 FEED_ACTIONS = ("refresh", "pause", "empty", "remove")
 EVERYBODY = dict.fromkeys(CAST, 200)
 POST_ONLY = dict.fromkeys(CAST, 405)
@@ -98,6 +113,10 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:talk": ORDER_PAGE,
     # No sheet goes with a lodging; tests/booking/test_care_sheet.py has the childcare.
     "booking:care-sheet": HIDDEN,
+    # Asked for with the order: who opens the one may open the other.
+    "booking:request": ORDER_PAGE,
+    "booking:request-pay": POST_ONLY,
+    "booking:request-withdraw": POST_ONLY,
     "booking:find-order": EVERYBODY,
     "booking:account": SIGNED_IN,
     "webhook-stripe": POST_ONLY,
@@ -114,6 +133,9 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-counter-cancel": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-talks": SIGNED_IN,
     "extranet-talk": OF_ITS_HOST,
+    "extranet-request": OF_ITS_HOST,
+    "extranet-accept": POST_ONLY,
+    "extranet-decline": POST_ONLY,
     "extranet-calendar": SIGNED_IN,
     # Without the name of one's own provider there is nothing to change.
     "extranet-nights": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
@@ -233,6 +255,7 @@ class World:
     foreign_line: BasketLine
     feed: Feed
     resource: Resource
+    asked: BookingRequest
     users: dict[str, User | None]
 
     def address(self, name: str) -> str:
@@ -255,6 +278,7 @@ class World:
             "booking:line-remove": {"pk": self.foreign_line.pk},
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
+            **{name: {"code": self.asked.code} for name in OF_REQUESTS},
             "extranet-line": {"pk": line.pk},
             "extranet-no-show": {"pk": line.pk},
             "extranet-refund": {"pk": line.pk},
@@ -388,6 +412,7 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
         foreign_line=foreign,
         feed=a_linked_unit(order),
         resource=factories.a_resource(gite.provider),
+        asked=asked_with(order, gite),
         users={
             "anonymous": None,
             "visitor": factories.a_user(),
@@ -397,6 +422,25 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
             "buyer": None,
         },
     )
+
+
+def asked_with(order: Order, offer: Offer) -> BookingRequest:
+    """Ask the host of the sold lodging for a week more, with the order."""
+    offer.confirmation = Offer.Confirmation.ON_REQUEST
+    offer.save()
+    week = LineRequest(
+        offer_id=offer.pk,
+        unit_id=offer.units.get().pk,
+        arrival=NEXT_SATURDAY,
+        departure=NEXT_SATURDAY + timedelta(days=7),
+        ages=(None,),
+    )
+    basket = factories.a_basket()
+    add_to_basket(basket, week, now=NOW)
+    (request,) = ask(basket)
+    request.came_with = order
+    request.save()
+    return request
 
 
 def a_linked_unit(order: Order) -> Feed:

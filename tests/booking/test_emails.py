@@ -18,6 +18,7 @@ from members.journal import SYSTEM
 from members.models import HouseExport, Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
+from tests.booking.requesting import a_request
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
 pytestmark = pytest.mark.django_db
@@ -329,6 +330,20 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             key=kind,
             kind=kind,
             recipient=host.email,
+            data=data,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
+    asked = a_request()
+    for kind, data in (
+        ("request_accepted", {"request": asked.pk}),
+        ("request_refused", {"request": asked.pk, "why": "declined"}),
+        ("request_closed", {"request": asked.pk, "why": "withdrawn"}),
+    ):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient=asked.email,
             data=data,
             next_attempt_at=NOW,
             created_at=NOW,

@@ -11,17 +11,31 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from booking.models import NightEdit, Offer, OfferResource, Resource, Slot, Unit
+from booking.basket import add_to_basket
+from booking.models import (
+    Basket,
+    BookingRequest,
+    NightEdit,
+    Offer,
+    OfferResource,
+    Resource,
+    Slot,
+    Unit,
+)
 from booking.night_sheet import terms_by_tariff, units_of
+from booking.wishes import LineRequest
+from destination.models import LegalText
 from members.models import ProviderRole, User
 from oti.demo.accounts import ANNE, PASSWORD, SOLANGE
 from oti.lib.dates import today as day_of
+from tests.booking.requesting import ask
 from tests.browser.conftest import Town, assert_is_clean, assert_is_clean_everywhere
 
 pytestmark = pytest.mark.browser
 
 MOST_ACTIONS = 6
 CALENDAR, DATES = "/pro/calendrier/", "/pro/creneaux/"
+REQUEST = {"fr": "demande", "en": "request"}
 
 
 @dataclass
@@ -53,6 +67,23 @@ def sign_in(page: Page, town: Town, email: str, *, then: str) -> None:
 
 def gite_of_anne() -> Unit:
     return Unit.objects.get(offer__slug="le-gite-des-narces")
+
+
+def a_request_of_nights(unit: Unit, town: Town) -> BookingRequest:
+    """Let somebody ask for a week of a lodging whose host answers first."""
+    now = timezone.now()
+    Offer.objects.filter(pk=unit.offer_id).update(confirmation=Offer.Confirmation.ON_REQUEST)
+    basket = Basket.objects.create()
+    week = LineRequest(
+        offer_id=unit.offer_id,
+        unit_id=unit.pk,
+        arrival=town.arrival,
+        departure=town.departure,
+        ages=(None, None),
+    )
+    add_to_basket(basket, week, now=now)
+    (request,) = ask(basket, terms=LegalText.objects.filter(kind="terms").first(), now=now)
+    return request
 
 
 def test_season_is_set_in_six_actions_on_a_phone(town: Town, open_browser: Callable[..., Page]):
@@ -207,6 +238,17 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         f"/{language}/widget/{slug}/?offre={offer}&{town.week}",
     ):
         page.goto(f"{town.url}{path}")
+        assert_is_clean(page)
+    # What is asked of a host, as the host and as the guest see it: one look each.
+    asked = a_request_of_nights(unit, town)
+    for path in (
+        "/pro/",
+        f"/pro/demandes/{asked.code}/",
+        f"/{language}/{REQUEST[language]}/{asked.code}/?cle={asked.access_token}",
+    ):
+        answer = page.goto(f"{town.url}{path}")
+        assert answer
+        assert answer.status == 200, path
         assert_is_clean(page)
 
     page.goto(f"{town.url}{CALENDAR}changer/?provider={slug}")

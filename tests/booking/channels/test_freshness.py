@@ -122,23 +122,21 @@ def test_a_platform_that_asked_to_wait_is_left_alone(
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_a_unit_whose_calendar_is_silent_for_a_day_isnt_sold_at_once(
+def test_a_unit_whose_calendar_is_silent_for_a_day_is_on_request(
     unit: Unit, feed: Feed, platform: Platform, is_new: bool
 ) -> None:
     silent = NOW - DAY - timedelta(minutes=1)
     Feed.objects.update(last_good_at=None if is_new else silent, created_at=silent)
 
-    with pytest.raises(Unavailable) as refused:
-        held(unit)
+    asked = held(unit)
 
-    (trouble,) = refused.value.troubles
-    assert trouble.code == "channel_stale"
-    assert "04 71 00 00 00" in trouble.message
+    assert asked.lines.get().is_on_request
+    assert not Stay.objects.filter(state=Stay.State.HELD).exists()
     assert stale_units([unit.pk], now=NOW) == {unit.pk}
-    # It is asked for once more before anybody is sent away: it may answer again.
+    # It is asked for once more before its host is: it may answer again.
     Feed.objects.update(last_tried_at=None)
     platform.says(FREE)
-    held(unit)
+    assert not held(unit).lines.get().is_on_request
 
 
 def test_a_paused_calendar_says_nothing_of_the_sale(unit: Unit, feed: Feed) -> None:
@@ -146,7 +144,7 @@ def test_a_paused_calendar_says_nothing_of_the_sale(unit: Unit, feed: Feed) -> N
     held(unit)
 
 
-def test_a_held_stay_isnt_ordered_when_its_calendar_falls_silent(
+def test_a_held_stay_becomes_a_request_when_its_calendar_falls_silent(
     unit: Unit, feed: Feed, platform: Platform
 ) -> None:
     platform.says(FREE)
@@ -157,10 +155,13 @@ def test_a_held_stay_isnt_ordered_when_its_calendar_falls_silent(
         order_from(basket)
 
     (trouble,) = refused.value.troubles
-    assert (trouble.code, trouble.line) == ("channel_stale", basket.lines.get().pk)
+    assert (trouble.code, trouble.line) == ("now_on_request", basket.lines.get().pk)
+    assert basket.lines.get().is_on_request
+    assert not Stay.objects.filter(state=Stay.State.HELD).exists()
+    assert not Order.objects.exists()
 
 
-def test_a_lapsed_line_isnt_held_again_when_its_calendar_is_silent(
+def test_a_lapsed_line_becomes_a_request_when_its_calendar_is_silent(
     unit: Unit, feed: Feed, platform: Platform
 ) -> None:
     platform.says(FREE)
@@ -169,7 +170,7 @@ def test_a_lapsed_line_isnt_held_again_when_its_calendar_is_silent(
 
     troubles = baskets.renew_holds(basket, now=NOW + timedelta(hours=1))
 
-    assert [one.code for one in troubles] == ["channel_stale"]
+    assert [one.code for one in troubles] == ["now_on_request"]
 
 
 # --- What is shown --------------------------------------------------------------------------------
@@ -186,17 +187,18 @@ def test_the_list_shows_a_silent_lodging_as_on_request(silent: Offer, client: Cl
 
     text = text_of(page)
     assert silent.title in text
-    assert "On request: we ask the host" in text
-    assert "/my-stay/add/" not in page.content.decode()
+    assert "On request: Anne and Joël answers within 24 hours" in text
+    assert "Ask for it" in text
 
 
-def test_the_offers_page_says_whom_to_call(silent: Offer, client: Client) -> None:
+def test_the_offers_page_says_who_answers_first(silent: Offer, client: Client) -> None:
     dates = {"arrival": SATURDAY.isoformat(), "departure": NEXT_SATURDAY.isoformat(), "adults": 2}
     page = client.get(address("booking:stay-offer", silent.slug, **dates))
 
     text = text_of(page)
-    assert "Its host must confirm these nights first" in text
-    assert "/my-stay/add/" not in page.content.decode()
+    assert "On request: Anne and Joël answers within 24 hours." in text
+    assert "It is not yours yet" in text
+    assert "Add to my stay" not in text
 
 
 def test_a_silent_lodging_is_proposed_in_no_whole_stay(silent: Offer) -> None:

@@ -19,6 +19,7 @@ LISTS = (
     "desk_slots",
     "desk_closures",
     "desk_orders",
+    "desk_requests",
     "desk_incidents",
     "desk_payouts",
     "desk_outbox",
@@ -40,6 +41,7 @@ LISTS = (
 )
 READ_ONLY = (
     "desk_orders",
+    "desk_requests",
     "desk_incidents",
     "desk_payouts",
     "desk_outbox",

@@ -37,6 +37,7 @@ def workshop(provider: Provider, *bands: dict[str, Any], **changes: Any) -> dict
         "cancellation_policy": factories.a_policy().pk,
         "vat_rate": "0.2000",
         "vat_scheme": "standard",
+        "confirmation": "instant",
         "min_advance_days": 0,
         "min_age": 8,
         **rows("photos"),

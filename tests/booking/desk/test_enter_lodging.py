@@ -44,6 +44,7 @@ def lodging(provider: Provider, **changes: Any) -> dict[str, Any]:
         "cancellation_policy": policy.pk,
         "vat_rate": "0.1000",
         "vat_scheme": "exempt",
+        "confirmation": "instant",
         "min_advance_days": 0,
         "features": ["wifi", "pets"],
         **rows("photos"),

@@ -89,6 +89,7 @@ def test_basket_shows_lines_days_people_and_what_is_to_be_accepted(django_assert
         "tourist_tax_cents": 1540,
         "total_cents": 87140,
         "tax_on_site_cents": 0,
+        "on_request_cents": 0,
     }
     lodging, workshop = told["lines"]
     assert lodging["people"] == workshop["people"] == ["p1", "p2", "p3", "p4"]

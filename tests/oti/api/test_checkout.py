@@ -47,6 +47,7 @@ def test_order_awaits_its_payment_at_the_banks_page(bank: FakeBank, django_asser
         "access_token": placed.access_token,
         "payment_url": placed.payments.get().url,
         "expires_at": "2027-04-06T10:31+02:00",
+        "requests": [],
     }
     assert (placed.total_amount, placed.language) == (Decimal("871.40"), "fr")
     assert (placed.first_name, placed.email) == ("Claire", CONTACT["email"])
