@@ -263,8 +263,8 @@ def empty_weeks(
     """Return the next season and, by offer, its weeks of which nothing is taken yet.
 
     Weeks go from Saturday to Saturday. A lodging's is empty when one of its places has all seven
-    nights free and priced; another offer's when it takes place then and nobody has booked. At most
-    ten statements, however many offers.
+    nights free and priced; another offer's when it takes place then and nobody has booked. What
+    the house wants to fill already is left out. At most ten statements, however many offers.
     """
     season = season_on(day_of(now)).moved(1)
     first = season.first + timedelta(days=(SATURDAY - season.first.weekday()) % 7)
@@ -274,14 +274,29 @@ def empty_weeks(
         first += ONE_WEEK
     left = _free_nights_of([one for one in offers if one.is_lodging], weeks, now)
     left |= _free_places_of([one for one in offers if not one.is_lodging], weeks, now)
+    said = _said(offers, weeks[0][0], weeks[-1][1])
     found: dict[int, list[EmptyWeek]] = {}
     for offer in offers:
         own = [
-            EmptyWeek(*week, left[offer.pk, week]) for week in weeks if left.get((offer.pk, week))
+            EmptyWeek(*week, left[offer.pk, week])
+            for week in weeks
+            if left.get((offer.pk, week))
+            and not any(first < week[1] and after > week[0] for first, after in said[offer.pk])
         ]
         if own:
             found[offer.pk] = own
     return season, found
+
+
+def _said(offers: Sequence[Offer], first: date, after: date) -> dict[int, list[Days]]:
+    """Return the periods that are to be filled already, by offer."""
+    rows = NeedPeriod.objects.filter(
+        need__offer__in=offers, need__ended_at=None, dates__overlap=DateRange(first, after)
+    ).values_list("need__offer_id", "dates")
+    found: dict[int, list[Days]] = defaultdict(list)
+    for offer, dates in rows:
+        found[offer].append((dates.lower, dates.upper))
+    return found
 
 
 def _free_nights_of(

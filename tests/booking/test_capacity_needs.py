@@ -262,6 +262,19 @@ def test_empty_weeks_of_the_next_season_are_proposed():
     assert hut.pk not in weeks
 
 
+def test_weeks_that_are_to_be_filled_already_are_not_proposed_again():
+    gite = factories.a_lodging()
+    need = say(gite, need_input((date(2027, 7, 12), date(2027, 7, 19))))
+    first = date(2027, 7, 3)
+
+    def proposed() -> list[date]:
+        return [one.first for one in empty_weeks([gite], now=NOW)[1][gite.pk]]
+
+    assert proposed()[:2] == [first, first + timedelta(days=21)]
+    move_need(need.pk, "end", actor=SYSTEM, now=NOW)
+    assert proposed()[:2] == [first, first + timedelta(days=7)]
+
+
 def test_weeks_of_many_offers_are_read_together(django_assert_max_num_queries):
     offers = [factories.a_lodging() for _number in range(6)]
     with django_assert_max_num_queries(10):
