@@ -31,7 +31,7 @@ from oti.lib.joins import read_rows
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 12
-# Two hours and a half: an SMS that comes later helps nobody.
+# About two hours: an SMS that comes later helps nobody.
 MAX_ATTEMPTS_OF_SMS = 8
 # A sender that died is replaced after this time.
 LEASE = timedelta(minutes=5)

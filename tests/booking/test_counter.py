@@ -16,7 +16,7 @@ from booking.refusals import Refusal
 from booking.wishes import LineRequest
 from events.models import Ticket
 from members.journal import SYSTEM
-from members.models import Entry, Provider
+from members.models import Entry, Provider, User
 from oti.lib.codes import secret_token
 from tests import factories
 from tests.booking.pages import a_week, address, body
@@ -285,3 +285,24 @@ def test_other_house_sells_and_cancels_nothing_of_it(gite, house):
     assert other.post(cancel, {"reason": "x"}).status_code == 404
     assert other.get(PAGE, {"maison": house.slug}).status_code == 404
     assert other.get(PAGE, what(gite)).status_code == 422
+
+
+def test_office_calendar_file_and_api_know_it(gite, house):
+    order = sell(house, a_wish(gite))
+    office = Client(headers={"Accept-Language": "en"})
+    office.force_login(User.objects.create_superuser("bureau@example.org", "secret"))
+
+    desk = body(office.get(reverse("desk_orders:inspect", args=[order.pk])))
+    listed = body(office.get(reverse("desk_orders:index")))
+    file = office.get(address("booking:trip-ics", order.reference))
+    told = Client().get(
+        reverse("api:order", args=[order.reference]),
+        headers={"Authorization": f"Bearer {order.access_token}"},
+    )
+
+    assert "sold by the host, paid on site" in desk
+    assert "Sold by its host, paid on site" in desk
+    assert order.reference in listed
+    assert file.status_code == 200
+    assert told.status_code == 200
+    assert told.json()["state"] == "confirmed"

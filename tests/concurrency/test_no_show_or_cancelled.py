@@ -1,18 +1,20 @@
-"""A host who notes a no-show while the office cancels the same line: one of them, never both.
+"""A host who notes a no-show, or gives back, while the office cancels the same line.
 
-Each is decided again under the order's lock; the sentinel takes it away, and a line is given back
-whose price "stays due".
+A no-show and a cancellation exclude each other, and together no more goes back than was paid. Each
+is decided again under the order's lock; the sentinel takes it away, and a line is given back whose
+price "stays due".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from booking import cancellation, locks, no_shows
+from booking import cancellation, host_refunds, locks, no_shows
 from booking.basket import add_to_basket
 from booking.models import Order, OrderLine, Refund
 from booking.refusals import Refusal
@@ -74,3 +76,20 @@ def test_sentinel_without_the_lock_both_are_told_yes(
 
     assert errors_in(race(line, monkeypatch)) == []
     assert Refund.objects.exists()
+
+
+def test_host_and_office_together_give_back_no_more_than_was_paid(line: OrderLine):
+    order = Order.objects.get(pk=line.order_id)
+    left = host_refunds.refundable(line)
+
+    def give() -> None:
+        host_refunds.refund_line(line, left, shown_left=left, reason="Pluie", actor=SYSTEM, now=NOW)
+
+    def cancel() -> None:
+        cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=NOW)
+
+    errors = errors_in(run_together([give, give, cancel]))
+
+    assert all(isinstance(one, Refusal) for one in errors), errors
+    given = sum(Refund.objects.values_list("amount", flat=True), Decimal(0))
+    assert given == order.total_amount

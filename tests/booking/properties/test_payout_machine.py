@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from booking import cancellation, payment, payouts, reversals
+from booking import cancellation, host_refunds, no_shows, payment, payouts, reversals
 from booking.basket import add_to_basket
 from booking.gateways.base import ReversalTruth
 from booking.models import Order, OrderLine, Payment, Payout, PayoutReversal, Refund
@@ -124,6 +124,24 @@ class Money(RuleBasedStateMachine):
             cancellation.cancel_lines(
                 line.order, [line.pk], basis="full", reason="Orage", actor=SYSTEM, now=self.now
             )
+
+    @rule(number=st.integers(0, 9), cents=st.integers(1, 9000))
+    def host_gives_back(self, number, cents):
+        lines = list(OrderLine.objects.order_by("pk"))
+        line = lines[number % len(lines)]
+        left = host_refunds.refundable(line)
+        if left > 0:
+            amount = min(left, Decimal(cents) / 100)
+            host_refunds.refund_line(
+                line, amount, shown_left=left, reason="Pluie", actor=SYSTEM, now=self.now
+            )
+
+    @rule(number=st.integers(0, 9))
+    def nobody_came(self, number):
+        sold = list(OrderLine.objects.filter(state=states.SOLD).order_by("pk"))
+        line = sold[number % len(sold)] if sold else None
+        if line is not None:
+            no_shows.note_no_show(line, actor=SYSTEM, now=line.starts_at)
 
     @rule(minutes=st.sampled_from([6, 60 * 24]))
     def time_passes(self, minutes):
