@@ -26,11 +26,11 @@ from booking.catalogue import TURN_SQL, Catalogue, catalogue, communes_on
 from booking.channels.freshness import SILENT_FEED, SILENT_SALE, units_on_request
 from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
-from booking.holes import bounded_on_both_sides
+from booking.holes import UNSOLD_AROUND, bounded_on_both_sides
 from booking.kept_offers import kept_offers_beside
 from booking.loading import load_sold_units, load_units
 from booking.models import Offer, Slot, SlotHold, Unit
-from booking.models.calendar import slots_with_free
+from booking.models.calendar import meets_stay, slots_with_free
 from booking.models.resources import blocked_dates
 from booking.quoting import (
     TaxBook,
@@ -407,8 +407,8 @@ def _in_window(children: int, infants: int) -> list[str]:
         "p.state = 'active'",
         "o.commune_id = ANY(%(communes)s)",
         f"NOT EXISTS ({SILENT_FEED})",
-        "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"
-        " AND h.expires_at > %(now)s AND h.dates && daterange(w.arrival, w.departure))",
+        "NOT EXISTS (SELECT 1 FROM booking_stay h WHERE h.unit_id = u.id AND h.state = 'held'"  # noqa: S608
+        f" AND h.expires_at > %(now)s AND {meets_stay('h', 'w.arrival', 'w.departure', 'u')})",
     ]
 
 
@@ -540,10 +540,10 @@ def stay_choices(
 
 
 # Of a stay `w`: neither sold, held nor closed, but what one basket holds.
-NOBODY_HAS = """
+NOBODY_HAS = f"""
 NOT EXISTS (
-    SELECT 1 FROM booking_stay s
-    WHERE s.unit_id = w.unit AND s.dates && daterange(w.arrival, w.departure)
+    SELECT 1 FROM booking_stay s JOIN booking_unit su ON su.id = s.unit_id
+    WHERE s.unit_id = w.unit AND {meets_stay("s", "w.arrival", "w.departure", "su")}
       AND (s.state IN ('sold', 'blocked') OR (s.state = 'held' AND s.expires_at > %(now)s))
       AND NOT EXISTS (SELECT 1 FROM booking_basketline l
                       WHERE l.id = s.line_id AND l.basket_id = %(basket)s)
@@ -551,7 +551,7 @@ NOT EXISTS (
     SELECT 1 FROM booking_closure c
     WHERE c.unit_id = w.unit AND c.dates && daterange(w.arrival, w.departure)
 )
-"""
+"""  # noqa: S608 - names of this project
 FREE_STAYS = f"""
 SELECT w.unit, w.arrival, w.departure
 FROM unnest(%(units)s::bigint[], %(arrivals)s::date[], %(departures)s::date[])
@@ -584,16 +584,17 @@ def free_stays(
         return {(row[0], row[1], row[2]) for row in cursor.fetchall()}
 
 
-TAKEN_AND_CLOSED = """
-SELECT s.unit_id, false FROM booking_stay s
-WHERE s.unit_id = ANY(%(units)s::bigint[]) AND s.dates && daterange(%(arrival)s, %(departure)s)
+TAKEN_AND_CLOSED = f"""
+SELECT s.unit_id, false FROM booking_stay s JOIN booking_unit u ON u.id = s.unit_id
+WHERE s.unit_id = ANY(%(units)s::bigint[])
+  AND {meets_stay("s", "%(arrival)s", "%(departure)s", "u")}
   AND (s.state IN ('sold', 'blocked') OR (s.state = 'held' AND s.expires_at > %(now)s))
   AND NOT EXISTS (SELECT 1 FROM booking_basketline l
                   WHERE l.id = s.line_id AND l.basket_id = %(basket)s)
 UNION ALL
 SELECT c.unit_id, true FROM booking_closure c
 WHERE c.unit_id = ANY(%(units)s::bigint[]) AND c.dates && daterange(%(arrival)s, %(departure)s)
-"""
+"""  # noqa: S608 - names of this project
 
 
 def _taken_and_closed(
@@ -636,12 +637,13 @@ class _Night(NamedTuple):
     arrival_ok: bool
 
 
-HELD_IN_MONTH = """
-SELECT s.unit_id, lower(s.dates), upper(s.dates)
+AROUND = UNSOLD_AROUND.format(stay="s", unit="u")
+HELD_IN_MONTH = f"""
+SELECT s.unit_id, lower({AROUND}), upper({AROUND})
 FROM booking_stay s JOIN booking_unit u ON u.id = s.unit_id
 WHERE u.offer_id = %(offer)s AND s.state = 'held' AND s.expires_at > %(now)s
-  AND s.dates && daterange(%(first)s, %(after)s)
-"""
+  AND {AROUND} && daterange(%(first)s, %(after)s)
+"""  # noqa: S608 - names of this project
 NIGHTS_OF_MONTH = f"""
 SELECT {", ".join(f"d.{name}" for name in _Night._fields)}
 FROM booking_unitday d JOIN booking_unit u ON u.id = d.unit_id

@@ -20,6 +20,7 @@ from django.db import connection
 from booking.catalogue import catalogue
 from booking.exact import EXACT, exact_values
 from booking.filters import Filters, Listed, Sieved, sieve
+from booking.models.calendar import meets_stay
 from booking.quoting import TaxBook
 from booking.rules.people import ADULT_AGE, Guest
 from oti.lib.dates import today as day_of
@@ -130,8 +131,9 @@ def _fitting_units(
 
 
 HELD = (
-    "SELECT h.unit_id FROM booking_stay h WHERE h.state = 'held' AND h.expires_at > %(now)s"
-    " AND h.dates && daterange(%(arrival)s::date, %(departure)s::date)"
+    "SELECT h.unit_id FROM booking_stay h JOIN booking_unit hu ON hu.id = h.unit_id"  # noqa: S608
+    " WHERE h.state = 'held' AND h.expires_at > %(now)s"
+    f" AND {meets_stay('h', '%(arrival)s', '%(departure)s', 'hu')}"
 )
 FITTING = f"""
 SELECT u.offer_id, u.id, e.cum_cents - d.cum_cents, {SLACK_SQL}

@@ -22,6 +22,7 @@ from booking.models import (
     SlotHold,
     Stay,
 )
+from booking.models.calendar import meets_stay
 from booking.people import guests_of
 from booking.quoting import (
     check_unit,
@@ -42,13 +43,15 @@ from booking.wishes import Wish, check_clash
 CLOSURE = """
 SELECT 1 FROM booking_closure WHERE unit_id = %s AND dates && daterange(%s, %s) LIMIT 1
 """
-DELETE_EXPIRED = """
-DELETE FROM booking_stay
-WHERE unit_id = %s AND dates && daterange(%s, %s) AND state = 'held' AND expires_at <= %s
-"""
+DELETE_EXPIRED = f"""
+DELETE FROM booking_stay s USING booking_unit u
+WHERE s.unit_id = %s AND u.id = s.unit_id AND {meets_stay("s", "%s", "%s", "u")}
+AND s.state = 'held' AND s.expires_at <= %s
+"""  # noqa: S608 - names of this project
 INSERT_STAY = """
-INSERT INTO booking_stay (unit_id, dates, state, expires_at)
-VALUES (%s, daterange(%s, %s), 'held', %s)
+INSERT INTO booking_stay (unit_id, dates, state, expires_at, preparation)
+SELECT id, daterange(%(arrival)s, %(departure)s), 'held', %(until)s, preparation_nights
+FROM booking_unit WHERE id = %(unit)s
 ON CONFLICT ON CONSTRAINT no_two_stays_in_one_unit DO NOTHING RETURNING id
 """
 
@@ -138,7 +141,10 @@ def hold_nights(
         if cursor.fetchone():
             raise Unavailable(trouble("closed"))
         cursor.execute(DELETE_EXPIRED, [unit_id, arrival, departure, now])
-        cursor.execute(INSERT_STAY, [unit_id, arrival, departure, until])
+        cursor.execute(
+            INSERT_STAY,
+            {"unit": unit_id, "arrival": arrival, "departure": departure, "until": until},
+        )
         row = cursor.fetchone()
     if row is None:
         raise Unavailable(_whose(unit_id, arrival, departure, basket_id=basket_id))

@@ -11,12 +11,20 @@ from datetime import date, timedelta
 
 from django.db import connection
 
+# The nights around a stay that nobody else can sleep: those of preparation after it, and those
+# before it that who leaves then needs.
+UNSOLD_AROUND = (
+    "daterange(lower({stay}.dates) - {unit}.preparation_nights,"
+    " upper({stay}.dates) + {stay}.preparation)"
+)
+
 
 def taken_on(unit: str, day: str) -> str:
     """Return the SQL condition that nobody can have `unit` on the night `day`, holds aside."""
     return (
-        f"(EXISTS (SELECT 1 FROM booking_stay t WHERE t.unit_id = {unit}"  # noqa: S608 - names of this project
-        f" AND t.state IN ('sold', 'blocked') AND t.dates @> ({day})::date)"
+        f"(EXISTS (SELECT 1 FROM booking_stay t JOIN booking_unit tu ON tu.id = t.unit_id"  # noqa: S608 - names of this project
+        f" WHERE t.unit_id = {unit} AND t.state IN ('sold', 'blocked')"
+        f" AND {UNSOLD_AROUND.format(stay='t', unit='tu')} @> ({day})::date)"
         f" OR EXISTS (SELECT 1 FROM booking_closure t WHERE t.unit_id = {unit}"
         f" AND t.dates @> ({day})::date))"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -18,12 +18,15 @@ from booking.models import Closure, Offer, Stay, Unit
 from booking.quoting import stay_limits, stay_terms
 from booking.rules.pricing import StayTerms, night_amount
 from booking.rules.stay import StayLimits, arrival_allowed, departure_allowed, min_stay_on
+from booking.search_table import PREPARATION
 from members.models import Provider
 from oti.lib.dates import nights
 
 SOLD, HELD, BLOCKED, CLOSED = "sold", "held", "blocked", "closed"
+# Kept free after a stay that is sold.
+PREPARED = "prep"
 # Which one is shown where several speak of a night: what binds somebody comes first.
-ORDER = (SOLD, HELD, BLOCKED, CLOSED)
+ORDER = (SOLD, HELD, BLOCKED, PREPARED, CLOSED)
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,14 @@ def terms_by_tariff(
 def taken_nights(
     unit_ids: Collection[int], first: date, ends_on: date, *, now: datetime
 ) -> list[Taken]:
-    """Return what takes nights of `[first, ends_on)`: sold, on hold at `now`, elsewhere, closed."""
+    """Return what takes nights of `[first, ends_on)`: sold, on hold at `now`, elsewhere, closed.
+
+    Nights of preparation after what is sold too.
+    """
     window = DateRange(first, ends_on)
+    since = DateRange(first - PREPARATION, ends_on)
     stays = (
-        Stay.objects.filter(unit_id__in=unit_ids, dates__overlap=window)
+        Stay.objects.filter(unit_id__in=unit_ids, dates__overlap=since)
         .exclude(state=Stay.State.CANCELLED)
         .exclude(state=Stay.State.HELD, expires_at__lte=now)
         .order_by("unit_id", "dates")
@@ -112,6 +119,7 @@ def taken_nights(
             "order_line__order__reference",
             "order_line__order__first_name",
             "expires_at",
+            "preparation",
         )
     )
     found = [
@@ -126,7 +134,14 @@ def taken_nights(
             guest=guest or "",
             until=until if state == HELD else None,
         )
-        for unit_id, state, dates, stay, line, reference, guest, until in stays
+        for unit_id, state, dates, stay, line, reference, guest, until, _after in stays
+        if dates.upper > first
+    ]
+    found += [
+        Taken(unit_id, PREPARED, dates.upper, dates.upper + timedelta(days=after))
+        for unit_id, state, dates, *_rest, after in stays
+        if state == SOLD and after and dates.upper + timedelta(days=after) > first
+        if dates.upper < ends_on
     ]
     closures = (
         Closure.objects.filter(unit_id__in=unit_ids, dates__overlap=window)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from booking import locks, search_table
 from booking.hook_outbox import tell_nights
 from booking.models import Closure, Offer, OfferPhoto, Stay, Tariff, Unit
+from booking.models.resources import note_sharing
 from booking.quoting import TaxBook, facts_to_publish, slot_terms
 from booking.refusals import (
     BadInput,
@@ -272,6 +273,7 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
         yield touched
         touched.update(_units_of(offer))
         _number_photos(offer)
+        note_sharing([offer.pk])
         fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)
         if fresh.state == Offer.State.PUBLISHED:
             troubles = [

@@ -6,7 +6,7 @@ What is being booked is kept: a change that it would make impossible waits until
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +14,13 @@ from django.db.models import Max
 
 from booking import locks
 from booking.models import Offer, OfferResource, Resource, Slot, SlotHold
-from booking.models.resources import LENT, MOST_MINUTES, MOST_OF_ONE, taken_claims
+from booking.models.resources import (
+    LENT,
+    MOST_MINUTES,
+    MOST_OF_ONE,
+    note_sharing,
+    taken_claims,
+)
 from booking.offers import subject_of
 from booking.refusals import BadInput, NotAllowed, trouble
 from booking.rules.resources import Use, is_enough, use_of
@@ -84,7 +90,7 @@ def remove_resource(resource: Resource, *, actor: Actor, now: datetime) -> None:
         offers = list(current.links.values_list("offer_id", flat=True))
         _journal("resource removed", current, actor=actor, now=now)
         current.delete()
-        _note_offers(offers)
+        note_sharing(offers)
 
 
 def _lock(resource: Resource) -> Resource:
@@ -165,7 +171,7 @@ def link_offer(
         OfferResource.objects.update_or_create(
             offer=offer, resource=current, defaults=vars(need).copy()
         )
-        _note_offers([offer.pk])
+        note_sharing([offer.pk])
         _lock_dates(current, now=now)
         over = _over(current, now=now)
         _refuse_while_held(over, now=now)
@@ -182,7 +188,7 @@ def unlink_offer(resource: Resource, offer_id: int, *, actor: Actor, now: dateti
         current = _lock(resource)
         count, _rows = OfferResource.objects.filter(resource=current, offer=offer_id).delete()
         if count:
-            _note_offers([offer_id])
+            note_sharing([offer_id])
             _journal("resource let go", current, actor=actor, now=now, offer=f"offer:{offer_id}")
 
 
@@ -205,13 +211,6 @@ def _refuse_while_held(over: Sequence[Slot], *, now: datetime) -> None:
     until = held.aggregate(until=Max("expires_at"))["until"]
     if until is not None:
         raise NotAllowed(trouble("resource_held", time=f"{paris(until):%H:%M}"))
-
-
-def _note_offers(offers: Iterable[int]) -> None:
-    """Write on offers whether they share anything; what is loaded of them is read again."""
-    for pk in sorted(set(offers)):
-        shares = OfferResource.objects.filter(offer=pk).exists()
-        Offer.objects.filter(pk=pk).exclude(uses_resources=shares).update(uses_resources=shares)
 
 
 def _lock_dates(resource: Resource, *, now: datetime) -> None:

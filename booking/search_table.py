@@ -25,6 +25,7 @@ from oti.lib.dates import ONE_DAY
 from oti.lib.money import to_cents
 
 NO_PRICE = -1
+PREPARATION = timedelta(days=7)
 BATCH = 200
 
 UPSERT = """
@@ -50,17 +51,22 @@ WHERE unit_id = %(unit)s AND day > %(first)s::date - %(longest)s::int
 """
 
 TAKEN = f"""
-SELECT unit_id, lower(dates), upper(dates) FROM booking_stay
-WHERE unit_id = ANY(%(units)s) AND state IN ('{Stay.State.SOLD}', '{Stay.State.BLOCKED}')
-  AND upper(dates) > %(first)s
+SELECT s.unit_id, lower(s.dates) - u.preparation_nights, upper(s.dates) + s.preparation
+FROM booking_stay s JOIN booking_unit u ON u.id = s.unit_id
+WHERE s.unit_id = ANY(%(units)s) AND s.state IN ('{Stay.State.SOLD}', '{Stay.State.BLOCKED}')
+  AND upper(s.dates) + s.preparation > %(first)s
 UNION ALL
 SELECT unit_id, lower(dates), upper(dates) FROM booking_closure
 WHERE unit_id = ANY(%(units)s) AND upper(dates) > %(first)s
 """  # noqa: S608
 
-FILLS_GAPS = """
-SELECT 1 FROM booking_unit unit JOIN booking_tariff tariff ON tariff.id = unit.tariff_id
-WHERE unit.id = %s AND tariff.fills_gaps
+# Whether it fills holes, its nights of preparation, and those of the stay that begins then.
+UNIT_OF_SALE = """
+SELECT coalesce(tariff.fills_gaps, false), unit.preparation_nights, coalesce((
+    SELECT max(s.preparation) FROM booking_stay s
+    WHERE s.unit_id = unit.id AND s.state IN ('sold', 'blocked') AND lower(s.dates) = %(first)s), 0)
+FROM booking_unit unit LEFT JOIN booking_tariff tariff ON tariff.id = unit.tariff_id
+WHERE unit.id = %(unit)s
 """
 SET_MINIMA = """
 UPDATE booking_unitday AS target SET min_stay = fresh.min_stay
@@ -106,6 +112,8 @@ def refresh_runs(unit_ids: Sequence[int], first_night: date, departure: date) ->
     changed: `[first_night, departure)` and the longest stay before it.
     """
     longest = settings.LONGEST_STAY_NIGHTS
+    # With what is prepared before and after, whatever it is.
+    first_night, departure = first_night - PREPARATION, departure + PREPARATION
     first = first_night - timedelta(days=longest)
     days = UnitDay.objects.filter(
         unit_id__in=unit_ids, day__gte=first, day__lt=departure + timedelta(days=longest)
@@ -145,15 +153,15 @@ def take_nights(unit_id: int, first_night: date, departure: date) -> None:
     anew. Call it under the unit's lock.
     """
     with connection.cursor() as cursor:
-        cursor.execute(FILLS_GAPS, [unit_id])
-        fills_gaps = cursor.fetchone() is not None
+        cursor.execute(UNIT_OF_SALE, {"unit": unit_id, "first": first_night})
+        fills_gaps, before, after = cursor.fetchone()
     if fills_gaps:
         refresh_runs([unit_id], first_night, departure)
         return
     values: dict[str, Any] = {
         "unit": unit_id,
-        "first": first_night,
-        "departure": departure,
+        "first": first_night - timedelta(days=before),
+        "departure": departure + timedelta(days=after),
         "longest": settings.LONGEST_STAY_NIGHTS,
     }
     with connection.cursor() as cursor:

@@ -14,8 +14,8 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from booking.models import Basket, Closure, Order, OrderLine, Payment, Slot, SlotHold, Stay
-from booking.models.calendar import slots_with_free
+from booking.models import Basket, Closure, Order, OrderLine, Payment, Slot, SlotHold
+from booking.models.calendar import meets_stay, slots_with_free
 from booking.refusals import Busy, trouble
 from booking.rules import states
 from booking.rules.resources import lacking
@@ -32,9 +32,16 @@ AND NOT EXISTS (
     WHERE unit_id = %(unit)s AND dates && daterange(%(arrival)s, %(departure)s)
 )
 """
+DELETE_EXPIRED = f"""
+DELETE FROM booking_stay s USING booking_unit u
+WHERE s.unit_id = %(unit)s AND u.id = s.unit_id
+AND {meets_stay("s", "%(arrival)s", "%(departure)s", "u")}
+AND s.state = 'held' AND s.expires_at <= %(now)s
+"""  # noqa: S608 - names of this project
 INSERT_SOLD_STAY = """
-INSERT INTO booking_stay (unit_id, dates, state, order_line_id)
-VALUES (%s, daterange(%s, %s), 'sold', %s)
+INSERT INTO booking_stay (unit_id, dates, state, order_line_id, preparation)
+SELECT id, daterange(%(arrival)s, %(departure)s), 'sold', %(line)s, preparation_nights
+FROM booking_unit WHERE id = %(unit)s
 ON CONFLICT ON CONSTRAINT no_two_stays_in_one_unit DO NOTHING RETURNING id
 """
 # One statement: the payment, the lines, the places, their holds, the basket, the order.
@@ -207,28 +214,22 @@ def _units_of(sold: Sequence[OrderLine]) -> Counter[int]:
 
 def _sell_nights(line: OrderLine, *, now: datetime) -> bool:
     """Turn the hold into a sale, or take the nights again if nobody has them."""
+    values = {
+        "line": line.pk,
+        "basket_line": line.basket_line_id,
+        "unit": line.unit_id,
+        "arrival": line.arrival,
+        "departure": line.departure,
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            SELL_HELD_NIGHTS,
-            {
-                "line": line.pk,
-                "basket_line": line.basket_line_id,
-                "unit": line.unit_id,
-                "arrival": line.arrival,
-                "departure": line.departure,
-            },
-        )
+        cursor.execute(SELL_HELD_NIGHTS, values)
         if cursor.rowcount:
             return True
     unit_id, dates = line.unit_id or 0, (line.arrival, line.departure)
     if Closure.objects.filter(unit_id=unit_id, dates__overlap=dates).exists():
         return False
-    Stay.objects.filter(
-        unit_id=unit_id,
-        state=Stay.State.HELD,
-        expires_at__lte=now,
-        dates__overlap=dates,
-    ).delete()
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_SOLD_STAY, [line.unit_id, line.arrival, line.departure, line.pk])
+        cursor.execute(DELETE_EXPIRED, values)
+        cursor.execute(INSERT_SOLD_STAY, values)
         return cursor.fetchone() is not None

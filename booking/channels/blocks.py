@@ -8,22 +8,23 @@ that two have one night. Whoever changes one of the two, under the unit's lock, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from booking.models import FeedEvent, Stay
+from booking.models.calendar import occupied
 from booking.rules.channels import Nights, union, without
-from booking.search_table import refresh_runs
+from booking.search_table import PREPARATION, refresh_runs
 
 # One statement: a calendar has a hundred spans.
-END_HOLDS = """
+END_HOLDS = f"""
 DELETE FROM booking_stay held
 USING unnest(%(firsts)s::date[], %(afters)s::date[]) AS span(first, after)
 WHERE held.unit_id = %(unit)s AND held.state = 'held'
-AND held.dates && daterange(span.first, span.after)
-"""
+AND {occupied("held")} && daterange(span.first, span.after)
+"""  # noqa: S608 - names of this project
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,10 @@ def wanted_blocks(unit_id: int, *, today: date) -> list[Nights]:
         unit_id=unit_id,
         state__in=[Stay.State.SOLD, Stay.State.BLOCKED],
         is_imported=False,
-        dates__endswith__gt=told[0][0],
-    ).values_list("dates", flat=True)
-    left = without(told, ((one.lower, one.upper) for one in others))
+        dates__endswith__gt=told[0][0] - PREPARATION,
+    ).values_list("dates", "preparation")
+    # What it occupies can't be taken twice, its preparation either.
+    left = without(told, ((one.lower, one.upper + timedelta(days=after)) for one, after in others))
     return [one for one in left if one[1] > today]
 
 

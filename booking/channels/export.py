@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.crypto import salted_hmac
 from icalendar import Calendar, Event
 
@@ -63,6 +64,11 @@ def calendar_of(link: ExportLink, *, today: date) -> bytes:
             _event("line", stay.order_line_id or stay.pk, stay.dates, "Réservé – OTI Velay",
                    moment or link.created_at)
         )  # fmt: skip
+        if stay.preparation:
+            calendar.add_component(
+                _event("preparation", stay.order_line_id or stay.pk, _after(stay),
+                       "Préparation – OTI Velay", moment or link.created_at)
+            )  # fmt: skip
     closures = Closure.objects.filter(unit_id=link.unit_id, dates__endswith__gt=since)
     for one in closures.order_by("dates", "pk"):
         calendar.add_component(
@@ -89,6 +95,11 @@ def revoke_link(unit: Unit, *, actor: Actor, now: datetime) -> None:
         locks.lock_units([unit.pk])
         if ExportLink.objects.filter(unit=unit).delete()[0]:
             record("shared calendar revoked", f"unit:{unit.pk}", actor=actor, at=now)
+
+
+def _after(stay: Stay) -> DateRange:
+    """Return the nights that are kept free after a stay."""
+    return DateRange(stay.dates.upper, stay.dates.upper + timedelta(days=stay.preparation))
 
 
 def _event(kind: str, pk: int, dates: object, summary: str, moment: datetime) -> Event:

@@ -153,6 +153,8 @@ class UnitRow(DeskForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a unit in which those it takes don't fit."""
         data = super().clean() or self.cleaned_data
+        if "preparation_nights" in self.fields and data.get("preparation_nights") is None:
+            data["preparation_nights"] = 0
         adults, children = data.get("max_adults"), data.get("max_children")
         guests = data.get("max_guests")
         if adults is not None and adults < 1:

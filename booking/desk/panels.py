@@ -339,6 +339,10 @@ LODGING = TabbedInterface(
                                 FieldPanel(
                                     "is_active", help_text=_("Untick to stop selling this unit.")
                                 ),
+                                FieldPanel(
+                                    "preparation_nights",
+                                    help_text=_("To clean and prepare, after each stay: 0 to 7."),
+                                ),
                             ]
                         ),
                     ],

@@ -15,10 +15,12 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import (
     Case,
+    DateField,
     DurationField,
     Exists,
     ExpressionWrapper,
     F,
+    Func,
     OuterRef,
     Q,
     Subquery,
@@ -245,6 +247,29 @@ class SlotHold(models.Model):
         return f"{self.quantity} × {self.slot_id}"
 
 
+OCCUPIED = Func(
+    F("dates__startswith"),
+    ExpressionWrapper(F("dates__endswith") + F("preparation"), output_field=DateField()),
+    function="daterange",
+    output_field=DateRangeField(),
+)
+
+
+def occupied(stay: str) -> str:
+    """Return the SQL of the nights that a stay occupies: its own, then those of preparation."""
+    return f"daterange(lower({stay}.dates), upper({stay}.dates) + {stay}.preparation)"
+
+
+def meets_stay(stay: str, arrival: str, departure: str, unit: str) -> str:
+    """Return the SQL condition that new nights would meet a stay, their own preparation included.
+
+    `unit` names the row of the unit, the others are dates in SQL. What meets nothing is taken by
+    the constraint, and the other way round (features.md H09).
+    """
+    wanted = f"daterange({arrival}::date, {departure}::date + {unit}.preparation_nights)"
+    return f"{occupied(stay)} && {wanted}"
+
+
 class Stay(models.Model):
     """A unit taken over nights `[arrival, departure)`: on hold, sold, or blocked from elsewhere."""
 
@@ -256,6 +281,8 @@ class Stay(models.Model):
 
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="stays")
     dates = DateRangeField(_("nights"))
+    # Nights after them that nobody else may sleep either: what its unit asked when it was taken.
+    preparation = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     state = models.CharField(max_length=10, choices=State.choices)
     expires_at = models.DateTimeField(null=True, blank=True)
     # Blocked because a calendar of another platform says so: `booking.channels` writes these.
@@ -282,7 +309,7 @@ class Stay(models.Model):
                 name="no_two_stays_in_one_unit",
                 expressions=[
                     ("unit", RangeOperators.EQUAL),
-                    ("dates", RangeOperators.OVERLAPS),
+                    (OCCUPIED, RangeOperators.OVERLAPS),
                 ],
                 condition=Q(state__in=["held", "sold", "blocked"]),
             ),

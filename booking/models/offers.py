@@ -600,6 +600,14 @@ class Unit(models.Model):
     max_children = models.PositiveSmallIntegerField(_("children at most"), default=0)
     max_guests = models.PositiveSmallIntegerField(_("persons at most"), default=2)
     max_infants = models.PositiveSmallIntegerField(_("cots for infants"), default=0)
+    preparation_nights = models.PositiveSmallIntegerField(
+        _("nights kept free after each stay"),
+        default=0,
+        db_default=0,
+        blank=True,
+        validators=[MaxValueValidator(7)],
+        help_text=_("To clean and prepare: 0 to 7. Stays sold before a change keep what they had."),
+    )
     is_active = models.BooleanField(_("sold"), default=True)
 
     class Meta:
@@ -609,6 +617,9 @@ class Unit(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(max_adults__gte=1) & Q(max_guests__gte=1), name="unit_sleeps_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(preparation_nights__lte=7), name="preparation_of_a_week_at_most"
             ),
         ]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.offers import Offer
@@ -165,6 +165,18 @@ def blocked_dates(offers: Collection[int], first: date, last: date, *, now: date
         now=now,
     )
     return [pk for pk, own in claims.items() if lacking(own)]
+
+
+def note_sharing(offers: Iterable[int]) -> None:
+    """Write on offers whether they share anything, and drop what another provider shares.
+
+    Call it in the transaction that changes a link, or whose offer it is.
+    """
+    for pk in sorted(set(offers)):
+        links = OfferResource.objects.filter(offer=pk)
+        links.exclude(resource__provider=F("offer__provider")).delete()
+        shares = links.exists()
+        Offer.objects.filter(pk=pk).exclude(uses_resources=shares).update(uses_resources=shares)
 
 
 def taken_claims(resource_id: int, *, now: datetime) -> dict[int, Claim]:

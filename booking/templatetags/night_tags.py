@@ -20,7 +20,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from booking.night_plan import Difference
 from booking.night_rows import Block, UnitRow
-from booking.night_sheet import BLOCKED, CLOSED, HELD, SOLD, NightTerms, Taken
+from booking.night_sheet import BLOCKED, CLOSED, HELD, PREPARED, SOLD, NightTerms, Taken
 from destination.templatetags.velay import (
     date_range,
     euros,
@@ -35,7 +35,13 @@ from oti.lib.html import format_day, format_number, weekday_name
 
 register = template.Library()
 
-ICONS = {SOLD: "check", HELD: "clock", BLOCKED: "refresh-cw", CLOSED: "ban"}
+ICONS = {
+    SOLD: "check",
+    HELD: "clock",
+    BLOCKED: "refresh-cw",
+    PREPARED: "sparkles",
+    CLOSED: "ban",
+}
 SHORTEST_WITH_WORDS = 2
 
 
@@ -75,6 +81,8 @@ def taken_words(one: Taken) -> tuple[str, str]:
         return gettext("Being booked"), gettext("until %(hour)s") % {"hour": until}
     if one.state == BLOCKED:
         return gettext("Taken elsewhere"), ""
+    if one.state == PREPARED:
+        return gettext("Preparation"), gettext("kept free after the stay")
     return pgettext("nights", "Closed"), one.reason
 
 

@@ -25,7 +25,7 @@ from booking.forms.nights import CalendarQuery, NightsForm, month_after, read_ca
 from booking.models import NightEdit, Unit
 from booking.night_plan import Plan
 from booking.night_rows import UnitRow, arrivals, figures, picked_words, weeks_of
-from booking.night_sheet import by_night, taken_nights, terms_by_tariff, units_of
+from booking.night_sheet import PREPARED, by_night, taken_nights, terms_by_tariff, units_of
 from booking.refusals import Refusal, WrongState
 from booking.views.answers import see_other, tell
 from booking.views.houses import houses_of, named_house, shown_house
@@ -213,6 +213,9 @@ def _months(
         "chosen_name": unit_label(chosen),
         "weeks": weeks_of(query.first),
         "figures": figures(rows, days),
+        "prepares": any(
+            one.state == PREPARED for of_unit in taken.values() for one in of_unit.values()
+        ),
         "arrivals": arrivals(rows, query),
     }
 

@@ -21,6 +21,7 @@ from booking.models import (
     Slot,
     SlotHold,
 )
+from booking.offers import changing_offer
 from booking.people import people_from
 from booking.refusals import BadInput, NotAllowed, Refusal, Unavailable
 from booking.resources import Need
@@ -361,6 +362,16 @@ def test_deleted_resource_limits_nothing_and_twice_is_once(walks: Walks):
         resources.remove_resource(walks.guide, actor=SYSTEM, now=NOW)
     hold(walks.at_three)
     assert not Offer.objects.filter(uses_resources=True).exists()
+
+
+def test_offer_that_goes_to_another_provider_leaves_the_guide(walks: Walks):
+    hold(walks.at_two)
+    with changing_offer(walks.lake, actor=SYSTEM, now=NOW):
+        walks.lake.provider = factories.a_provider()
+        walks.lake.save()
+    assert not Offer.objects.get(pk=walks.lake.pk).uses_resources
+    assert walks.guide.links.get().offer == walks.forest
+    hold(walks.at_three)
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,8 @@ def test_sentinel_last_bed_is_sold_twice_without_the_constraint(monkeypatch):
         holds,
         "INSERT_STAY",
         "INSERT INTO booking_stay (unit_id, dates, state, expires_at)"
-        " VALUES (%s, daterange(%s, %s), 'held', %s) RETURNING id",
+        " VALUES (%(unit)s, daterange(%(arrival)s, %(departure)s), 'held', %(until)s)"
+        " RETURNING id",
     )
 
     run_together([nights(offer, SATURDAY, NEXT_SATURDAY) for _visitor in range(2)])

@@ -67,6 +67,8 @@ class Calendar:
     closed: list[Nights]
     held: list[tuple[Nights, bool]]
     rules: list[tuple[str, Nights, int, int]]
+    # What its unit asks after each stay; what was taken before may have had another number.
+    preparation: int = 0
 
 
 calendars = st.builds(
@@ -78,6 +80,7 @@ calendars = st.builds(
     closed=st.lists(spans, max_size=2),
     held=st.lists(st.tuples(spans, st.booleans()), max_size=2),
     rules=st.lists(restrictions, max_size=3),
+    preparation=st.sampled_from([0, 0, 1, 2, 3]),
 )
 
 
@@ -90,6 +93,8 @@ def build(one: Calendar) -> Offer:
     for kind, nights, weekday, value in one.rules:
         factories.a_restriction(offer, kind, *nights.dates, weekday=weekday, value=value)
     unit = offer.units.get()
+    unit.preparation_nights = one.preparation
+    unit.save()
     search_table.rebuild_units([unit.pk], today=TODAY)
     for nights in one.blocked:
         if take(unit, nights, state="blocked"):
@@ -107,7 +112,8 @@ def take(unit: Unit, nights: Nights, **fields: object) -> bool:
     """Take nights if nobody has them."""
     try:
         with transaction.atomic():
-            Stay.objects.create(unit=unit, dates=nights.dates, **fields)
+            had = (nights.start + nights.length) % 3 if unit.preparation_nights else 0
+            Stay.objects.create(unit=unit, dates=nights.dates, preparation=had, **fields)
     except IntegrityError:
         return False
     return True
