@@ -182,6 +182,9 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         "/pro/reservations/",
         "/pro/reservations/?du=hier",
         f"/pro/journee/?jour={slot.day}",
+        "/pro/cles/",
+        "/pro/webhooks/",
+        "/pro/export/",
     ]
     for path in pages:
         answer = page.goto(f"{town.url}{path}")
