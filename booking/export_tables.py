@@ -58,10 +58,11 @@ LANGUAGES = ("fr", "en", "de")
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the export: its name, and its rows for a house."""
+    """One table of the export: its name, its rows for a house; its columns, where it has none."""
 
     name: str
     rows: Callable[[Provider, datetime], Iterable[Row]]
+    columns: tuple[str, ...] = ()
 
 
 def spoken(*names: str) -> list[str]:
@@ -76,7 +77,7 @@ def _columns(name: str, rows: Callable[[Provider], QuerySet[Any]], columns: Sequ
         for row in rows(provider).order_by("pk").values(*columns):
             yield {key.replace("__", "_"): plain(value) for key, value in row.items()}
 
-    return Table(name, read)
+    return Table(name, read, tuple(key.replace("__", "_") for key in columns))
 
 
 def plain(value: Any) -> Any:

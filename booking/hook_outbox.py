@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from booking.models import Offer, Order, OrderLine, Unit
+from booking.models import Offer, Order, OrderLine, Unit, Webhook
 from booking.rules import states, webhooks
 from booking.task_queue import ask_for_task
 
@@ -67,9 +67,11 @@ def tell(news: Sequence[News], *, now: datetime) -> None:
 
 
 def tell_sold(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> None:
-    """Tell each house of its own lines of an order that was paid; `sub_order` is loaded."""
+    """Tell each house of its own lines of an order that was paid; `sub_order` is loaded.
+
+    When they changed is when the order was confirmed: nothing else is written.
+    """
     own = _by_house(lines)
-    _stamp(own, now=now)
     tell(
         [
             News(
@@ -114,8 +116,12 @@ def tell_nights(
     None where any night may have changed: an offer was edited.
     """
     own: dict[int, list[int]] = defaultdict(list)
-    units = Unit.objects.filter(pk__in=unit_ids).order_by("pk")
-    for pk, house in units.values_list("pk", "offer__provider_id"):
+    # Nights change often, and few houses have a program that listens.
+    listening = Webhook.objects.filter(pause="", topics__contains=[webhooks.CALENDAR_CHANGED])
+    units = Unit.objects.filter(
+        pk__in=unit_ids, offer__provider__in=listening.values("provider_id")
+    )
+    for pk, house in units.order_by("pk").values_list("pk", "offer__provider_id"):
         own[house].append(pk)
     dates = {
         "first_night": first.isoformat() if first else None,

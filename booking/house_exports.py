@@ -213,7 +213,7 @@ def zip_of(provider: Provider, *, now: datetime) -> bytes:
             rows = list(table.rows(provider, now))
             told = json.dumps(rows, ensure_ascii=False, indent=1)
             put(f"json/{table.name}.json", told.encode())
-            put(f"csv/{table.name}.csv", csv_of(rows))
+            put(f"csv/{table.name}.csv", csv_of(rows, table.columns))
         left = MOST_FILE_BYTES
         for paper in Paper.objects.filter(provider=provider).exclude(file_key="").order_by("pk"):
             content = document_of(paper)
@@ -232,10 +232,13 @@ def zip_of(provider: Provider, *, now: datetime) -> bytes:
     return buffer.getvalue()
 
 
-def csv_of(rows: Iterable[Row]) -> bytes:
-    """Return rows as a table for French and other spreadsheets; no cell is run as a formula."""
+def csv_of(rows: Iterable[Row], columns: Iterable[str] = ()) -> bytes:
+    """Return rows as a table for French and other spreadsheets; no cell is run as a formula.
+
+    `columns` stand first, also where there is no row.
+    """
     known = list(rows)
-    columns = list(dict.fromkeys(name for row in known for name in row))
+    columns = list(dict.fromkeys([*columns, *(name for row in known for name in row)]))
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
     writer.writerow(columns)

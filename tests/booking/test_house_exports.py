@@ -118,7 +118,7 @@ def test_spreadsheets_open_it_and_run_nothing():
         ["'-5", "-5", "0", ""],
         ['é; "x"\nz', '["1"]', "", "'+33 6"],
     ]
-    assert house_exports.csv_of([]).decode("utf-8-sig").strip() == ""
+    assert house_exports.csv_of([], ("a", "b")).decode("utf-8-sig").strip() == "a;b"
 
 
 def test_documents_are_in_it_under_a_harmless_name():

@@ -220,6 +220,9 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         "/pro/messages/",
         "/pro/prevenir/",
         f"/pro/vendre/?maison={house.slug}&quoi=d{slot.pk}&adultes=2",
+        "/pro/cles/",
+        "/pro/webhooks/",
+        "/pro/export/",
     ]
     for path in pages:
         answer = page.goto(f"{town.url}{path}")
