@@ -174,8 +174,8 @@ def promise_words(offer: Offer, *, hours: int) -> str:
     provider = offer.provider
     host = names(provider.host_names) if provider.host_names else provider.name
     text = ngettext(
-        "On request: %(host)s answers within %(count)s hour",
-        "On request: %(host)s answers within %(count)s hours",
+        "On request: answer within %(count)s hour, from %(host)s",
+        "On request: answer within %(count)s hours, from %(host)s",
         hours,
     )
     return text % {"host": host, "count": hours}
@@ -258,7 +258,7 @@ def answer_words(shown_request: ShownRequest) -> str:
     """Write how a request stands, for its guest, in one sentence."""
     params = {"host": shown_request.host, "moment": shown_request.until_words}
     if shown_request.standing == states.REQUESTED:
-        return _("%(host)s answers before %(moment)s.") % params
+        return _("Answer before %(moment)s, from %(host)s.") % params
     if shown_request.standing == TO_PAY:
         return _("%(host)s said yes: pay before %(moment)s.") % params
     texts = {

@@ -187,7 +187,7 @@ def test_the_list_shows_a_silent_lodging_as_on_request(silent: Offer, client: Cl
 
     text = text_of(page)
     assert silent.title in text
-    assert "On request: Anne and Joël answers within 24 hours" in text
+    assert "On request: answer within 24 hours, from Anne and Joël" in text
     assert "Ask for it" in text
 
 
@@ -196,7 +196,7 @@ def test_the_offers_page_says_who_answers_first(silent: Offer, client: Client) -
     page = client.get(address("booking:stay-offer", silent.slug, **dates))
 
     text = text_of(page)
-    assert "On request: Anne and Joël answers within 24 hours." in text
+    assert "On request: answer within 24 hours, from Anne and Joël." in text
     assert "It is not yours yet" in text
     assert "Add to my stay" not in text
 
