@@ -21,6 +21,7 @@ from booking.models import (
     Basket,
     ChannelIncident,
     Feed,
+    Offer,
     Order,
     OrderLine,
     Payout,
@@ -28,7 +29,7 @@ from booking.models import (
     Unit,
 )
 from booking.rules import states
-from members.access import providers_of
+from members.access import owned_by, providers_of
 from members.models import User
 from oti.lib.joins import columns_of, read_rows
 
@@ -209,6 +210,33 @@ def slot_for_provider(user: User | AnonymousUser, pk: int) -> Slot:
     if slot is None:
         raise Http404
     return slot
+
+
+def offers_of_providers(user: User | AnonymousUser) -> QuerySet[Offer]:
+    """Return the offers of this person's providers, and nobody else's."""
+    return Offer.objects.filter(provider__in=providers_of(user))
+
+
+def offer_for_provider(user: User | AnonymousUser, pk: int, *, to_change: bool = False) -> Offer:
+    """Return one offer of this person's providers; raises Http404 for another's.
+
+    To change it one owns its house: staff reads it (« bookings and calendar »).
+    """
+    own = offers_of_providers(user).select_related("provider", "commune")
+    offer = get_object_or_404(own, pk=pk)
+    if to_change and offer.provider_id not in owned_by(user):
+        raise Http404
+    return offer
+
+
+def offer_to_preview(user: User | AnonymousUser, pk: int) -> Offer:
+    """Return an offer whose page may be seen before visitors see it: one's own, any to the office.
+
+    Raises Http404 otherwise.
+    """
+    if user.has_perm("booking.change_offer"):
+        return get_object_or_404(Offer, pk=pk)
+    return offer_for_provider(user, pk)
 
 
 def units_of_providers(user: User | AnonymousUser) -> QuerySet[Unit]:

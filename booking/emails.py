@@ -22,12 +22,15 @@ from booking import package_words, showing
 from booking.ics import calendar_of
 from booking.models import (
     ChannelIncident,
+    Offer,
+    OfferReview,
     Order,
     OrderLine,
     OutboxMessage,
     SubOrder,
     Unit,
 )
+from booking.offer_words import REMARK_WORDS
 from booking.paper_words import PAPER_WORDS
 from booking.rules import states
 from destination.legal_body import clean_body, plain_body
@@ -295,6 +298,33 @@ def _enrolment_moved(message: OutboxMessage, reader: Reader, now: datetime) -> C
     }
 
 
+def _offer_submitted(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    offer = Offer.objects.select_related("provider").get(pk=message.data["offer"])
+    review = OfferReview.objects.get(offer=offer)
+    return {
+        "title": offer.title,
+        "provider": offer.provider,
+        "is_new": message.data["is_new"],
+        "desk_url": settings.BASE_URL + reverse("desk_offer_reviews:review", args=[review.pk]),
+    }
+
+
+def _offer_reviewed(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    offer = Offer.objects.select_related("provider").get(pk=message.data["offer"])
+    return {
+        "host": offer.provider.host_names or offer.provider.name,
+        "title": offer.title,
+        "outcome": message.data["outcome"],
+        "note": message.data["note"],
+        "remarks": [
+            {"title": REMARK_WORDS[name], "words": words}
+            for name, words in message.data["remarks"].items()
+            if name in REMARK_WORDS
+        ],
+        "offer_url": settings.BASE_URL + reverse("extranet-offer", args=[offer.pk]),
+    }
+
+
 def _team_invitation(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     invitation = Invitation.objects.select_related("provider").get(pk=message.data["invitation"])
     return {
@@ -348,6 +378,8 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "calendar_silent": _calendar_silent,
     "enrolment_submitted": _enrolment_submitted,
     "enrolment_moved": _enrolment_moved,
+    "offer_submitted": _offer_submitted,
+    "offer_reviewed": _offer_reviewed,
     "team_invitation": _team_invitation,
     "paper_ending": _paper_ending,
 }

@@ -19,6 +19,7 @@ from django.db import OperationalError, connection, models, transaction
 from booking.models import (
     Basket,
     Feed,
+    OfferReview,
     Order,
     OutboxMessage,
     Payment,
@@ -163,6 +164,16 @@ def lock_provider(pk: int) -> Provider:
     Rows that speak of it (sales, offers) are written meanwhile. Raises Provider.DoesNotExist.
     """
     return Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_offer_review(offer_id: int) -> OfferReview:
+    """Lock what a host and the office have of an offer, made if it is the first time.
+
+    The last one of all: after the offer's units, where these are locked too.
+    """
+    OfferReview.objects.get_or_create(offer_id=offer_id)
+    rows = OfferReview.objects.select_for_update(of=("self",))
+    return rows.get(offer_id=offer_id)
 
 
 def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:

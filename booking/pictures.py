@@ -75,6 +75,13 @@ def gallery(offer_id: int) -> tuple[Picture, ...]:
     return tuple(picture for picture in shown if picture)
 
 
+def prepared(photos: Iterable[tuple[Image, str]]) -> tuple[Picture, ...]:
+    """Return photographs with what they show as a page of an offer will have them."""
+    sizes = "(min-width: 62rem) 48rem, 100vw"
+    shown = (_picture(image, GALLERY_SIZES, alt=alt, sizes=sizes) for image, alt in photos)
+    return tuple(picture for picture in shown if picture)
+
+
 def of_image(image: Image | None) -> Picture | None:
     """Return an image of the library in the sizes of a card, None without one."""
     if image is None:

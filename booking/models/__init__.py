@@ -9,6 +9,7 @@ from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
 from booking.models.night_edits import NightEdit
+from booking.models.offer_reviews import OfferReview
 from booking.models.offers import (
     AgeBand,
     CancellationPolicy,
@@ -49,6 +50,7 @@ __all__ = [
     "OfferLabel",
     "OfferPermit",
     "OfferPhoto",
+    "OfferReview",
     "OfferStep",
     "Order",
     "OrderEvidence",

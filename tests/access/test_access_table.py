@@ -108,6 +108,14 @@ TABLE: dict[str, dict[str, int]] = {
     # The host of the lodging has nothing with dates, and is led back; the date is another host's.
     "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
     "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "extranet-offers": SIGNED_IN,
+    "extranet-offer-new": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-offer": OF_ITS_HOST,
+    "extranet-offer-task": OF_ITS_HOST,
+    "extranet-offer-photos": OF_ITS_HOST,
+    # The office reads before it decides.
+    "extranet-offer-preview": {**OF_ITS_HOST, "office": 200},
+    "extranet-offer-move": POST_ONLY,
     "extranet-payouts": SIGNED_IN,
     "extranet-links": SIGNED_IN,
     "extranet-link-add": OF_ITS_HOST,
@@ -215,6 +223,11 @@ class World:
             "extranet-link-add": {"pk": line.unit_id},
             "extranet-link-share": {"pk": line.unit_id},
             **{f"extranet-feed-{one}": {"pk": self.feed.pk} for one in FEED_ACTIONS},
+            "extranet-offer": {"pk": line.offer_id},
+            "extranet-offer-task": {"pk": line.offer_id, "code": "texte"},
+            "extranet-offer-photos": {"pk": line.offer_id},
+            "extranet-offer-preview": {"pk": line.offer_id},
+            "extranet-offer-move": {"pk": line.offer_id},
             "extranet-incident": {"pk": self.feed.incidents.get().pk},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
             "extranet-submit": {"house": line.offer.provider.slug},
@@ -243,7 +256,7 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
         }
-        if name in {"extranet-nights", "extranet-slots-add"}:
+        if name in {"extranet-nights", "extranet-slots-add", "extranet-offer-new"}:
             return f"{reverse(name)}?provider={line.offer.provider.slug}"
         if name == "wagtail_serve":
             return reverse(name, args=["bien-etre/"])
