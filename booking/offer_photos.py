@@ -73,7 +73,9 @@ def add_photos(
     return listed
 
 
-def _into_library(offer: Offer, file: UploadedFile[bytes], rights: Rights, *, user: User) -> Picture:
+def _into_library(
+    offer: Offer, file: UploadedFile[bytes], rights: Rights, *, user: User
+) -> Picture:
     picture = Picture(
         title=f"{offer.provider.name} · {offer.title}"[:255],
         file=file,

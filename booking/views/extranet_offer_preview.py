@@ -21,13 +21,15 @@ from booking import pictures
 from booking.access import offer_to_preview, offers_of_providers
 from booking.forms.search import SearchForm
 from booking.loading import load_offers
-from booking.models import Offer
+from booking.models import AgeBand, Offer
 from booking.offer_content import LANGUAGES, Photo, as_prepared, photos_of, review_of
 from booking.views.experiences import experience_offer_page
 from booking.views.offers import stay_offer_page
 from destination.models import Picture
 from destination.spoken import in_language
 from oti.lib.dates import today as day_of
+from oti.lib.joins import keep_related
+from oti.lib.money import ZERO
 
 LANGUAGE_NAMES = dict(settings.LANGUAGES)
 
@@ -52,6 +54,9 @@ def _page(request: HttpRequest, offer: Offer, *, now: datetime) -> HttpResponse:
     as_prepared(shown, review)
     # Parts of pages are remembered by these.
     shown.row_versions = ("preview", str(review.edition), now.isoformat())
+    if shown.is_sold_by_item and not shown.bands.all():
+        # A thing always has a price; a draft may have none yet.
+        keep_related(shown, "bands", [AgeBand(offer=shown, code="prix", amount=ZERO)])
     form = SearchForm(request.GET, today=day_of(now))
     page = stay_offer_page if shown.is_lodging else experience_offer_page
     context: dict[str, Any] = page(request, shown, form, now=now)

@@ -175,7 +175,7 @@ def test_no_text_is_left_untranslated(language):
 # Texts that only the office and the hosts read: they work in French.
 OF_THE_OFFICE = re.compile(
     r"/(desk|extranet|wagtailadmin)/|components/gallery|email/permit_ended|blocks/live_empty"
-    r"|email/double_booking|email/calendar_silent"
+    r"|email/double_booking|email/calendar_silent|email/offer_"
 )
 QUOTED = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 CALL = re.compile(rf"\bn?(p?)gettext\(\s*{QUOTED}(?:\s*,\s*{QUOTED})?", re.DOTALL)
