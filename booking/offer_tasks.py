@@ -82,13 +82,15 @@ class Progress:
         return sum(one.standing in {DONE, OPTIONAL} for one in self.tasks)
 
     def next_after(self, code: str) -> str:
-        """Return the next page on which something is to be done, from this one on; "" for none."""
+        """Return the next page that isn't complete, then one before it that must be; "" for none.
+
+        "" leads to the first one.
+        """
         codes = [one.code for one in self.tasks]
         place = codes.index(code) + 1 if code in codes else 0
-        for one in [*self.tasks[place:], *self.tasks[:place]]:
-            if one.standing in {TO_DO, TO_FIX} and one.code != code:
-                return one.code
-        return ""
+        later = [one.code for one in self.tasks[place:] if one.standing != DONE]
+        before = [one.code for one in self.tasks[:place] if one.standing in {TO_DO, TO_FIX}]
+        return next((one for one in [*later, *before] if one != code), "")
 
 
 def tasks_of(offer: Offer) -> tuple[str, ...]:
