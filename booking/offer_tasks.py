@@ -119,7 +119,7 @@ def progress_of(offer: Offer, review: OfferReview, *, today: date) -> Progress:
     for one in missing:
         by_task.setdefault(task_of(one), []).append(one)
     asked = {FIELD_TASKS.get(name, name) for name in review.remarks}
-    is_begun = _begun(offer, content, photos)
+    is_begun = _begun(content, photos)
     tasks = []
     for code in tasks_of(offer):
         troubles = tuple(by_task.get(code, ()))
@@ -154,6 +154,7 @@ FIELD_TASKS = {
     "registration_number": PAPERS,
     "tax_category": PAPERS,
     "cancellation_policy": RULES,
+    "check_in_from": RULES,
 }
 
 
@@ -173,10 +174,22 @@ def _missing(
     if offer.lodging_type in REGISTERED and not _is_registered(offer):
         found.append(trouble("registration_missing", field="registration_number"))
     found += [one for one in check_offer(offer, today=today) if one.code not in NOT_THE_HOSTS]
+    if offer.state == Offer.State.DRAFT:
+        found += _missing_at_first(offer, content)
     if offer.is_lodging and not offer.tariffs.exists():
         # Without a unit nobody misses its price yet.
         found = [one for one in found if one.code != "price_missing"]
         found.append(trouble("price_missing", field="prices"))
+    return found
+
+
+def _missing_at_first(offer: Offer, content: Mapping[str, Any]) -> list[Trouble]:
+    """Return what a new offer must say; those that the office entered earlier needn't."""
+    found = []
+    if not (content["place_fr"].strip() and content["access_info_fr"].strip()):
+        found.append(trouble("access_missing", field="access_info_fr"))
+    if offer.is_lodging and offer.check_in_from is None:
+        found.append(trouble("hours_missing", field="check_in_from"))
     return found
 
 
@@ -188,15 +201,12 @@ def _is_registered(offer: Offer) -> bool:
     return papers.exclude(file_key="").exists()
 
 
-def _begun(offer: Offer, content: Mapping[str, Any], photos: Sequence[Photo]) -> dict[str, bool]:
+def _begun(content: Mapping[str, Any], photos: Sequence[Photo]) -> dict[str, bool]:
     """Tell of the pages without anything that must be there whether something is."""
     others = [f"{name}_{code}" for name in ("title", "summary") for code in LANGUAGES[1:]]
     return {
         PHOTOS: bool(photos),
-        ACCESS: bool(content["access_info_fr"] and content["place_fr"]),
         LANGUAGES_TASK: any(content[one] for one in others),
-        # A rule is chosen for each offer at first: its host has looked at it once it says hours.
-        RULES: not offer.is_lodging or offer.check_in_from is not None,
     }
 
 

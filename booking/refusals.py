@@ -297,6 +297,8 @@ MESSAGES: dict[str, Any] = {
         "The office lent this photograph: call it to have it cropped in another way."
     ),
     "text_missing": gettext_lazy("Write it: nobody can book without reading it."),
+    "access_missing": gettext_lazy("Say where it is and how guests find you and get in."),
+    "hours_missing": gettext_lazy("Say from when guests arrive and until when they leave."),
     "words_missing": gettext_lazy("Tick at least one of the four words."),
     "alts_missing": gettext_lazy(
         "Say of each photograph what it shows: it is read aloud to who can’t see it."

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,8 +29,6 @@ from destination.spoken import in_language
 from oti.lib.dates import today as day_of
 from oti.lib.joins import keep_related
 from oti.lib.money import ZERO
-
-LANGUAGE_NAMES = dict(settings.LANGUAGES)
 
 
 @xframe_options_sameorigin
@@ -64,7 +61,7 @@ def _page(request: HttpRequest, offer: Offer, *, now: datetime) -> HttpResponse:
     context |= {
         "pictures": _pictures(photos_of(offer, review)),
         "is_faceted": True,
-        "languages": [(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
+        "languages": LANGUAGES,
         "language": get_language(),
         "back_url": reverse("extranet-offer", args=[offer.pk]) if is_own else "",
     }

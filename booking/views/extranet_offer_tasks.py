@@ -46,6 +46,7 @@ from booking.refusals import Refusal
 from booking.views import offer_prices, offer_units
 from booking.views.answers import see_other
 from booking.views.offer_pages import OwnOffer, own_offer, saved, task_page, task_url
+from booking.views.offer_prices import as_typed
 from members.journal import Actor
 from members.models import Paper
 
@@ -156,7 +157,7 @@ def _rules_form(own: OwnOffer, data: Any) -> OfferForm:
         "check_in_until": offer.check_in_until,
         "check_out_until": offer.check_out_until or "10:00",
         "min_advance_days": offer.min_advance_days or None,
-        "deposit_amount": offer.deposit_amount,
+        "deposit_amount": as_typed(offer.deposit_amount),
         "season_from_month": offer.season_from_month,
         "season_to_month": offer.season_to_month,
     }

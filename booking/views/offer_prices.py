@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -77,12 +78,20 @@ def _initial(own: OwnOffer, tariff: Tariff | None) -> dict[str, Any]:
     kinds = {kind: code for code, kind, _basis, _always in FEES}
     fees = Supplement.objects.filter(offer=own.offer, kind__in=kinds).order_by("-pk")
     return {
-        "base_amount": tariff.base_amount,
+        "base_amount": as_typed(tariff.base_amount),
         "base_occupancy": tariff.base_occupancy,
-        "extra_person_amount": tariff.extra_person_amount or None,
+        "extra_person_amount": as_typed(tariff.extra_person_amount or None),
         "min_stay": tariff.min_stay,
-        **{kinds[Supplement.Kind(one.kind)]: one.amount for one in fees},
+        **{kinds[Supplement.Kind(one.kind)]: as_typed(one.amount) for one in fees},
     }
+
+
+def as_typed(amount: Decimal | None) -> str:
+    """Return a sum as people type it: "90", "90,50"."""
+    if amount is None:
+        return ""
+    whole = amount == amount.to_integral_value()
+    return f"{amount:.0f}" if whole else f"{amount:.2f}".replace(".", ",")
 
 
 def _given(own: OwnOffer, data: dict[str, Any]) -> PricesInput:
@@ -211,7 +220,7 @@ def _known_bands(own: OwnOffer) -> list[dict[str, Any]]:
             "name": one.name_fr or one.name,
             "min_age": one.min_age,
             "max_age": one.max_age,
-            "amount": one.amount,
+            "amount": as_typed(one.amount),
         }
         for one in own.offer.bands.order_by("pk")
     ]

@@ -56,6 +56,9 @@ def gite(house) -> Offer:
         registration_number="43091000123AB",
         description="Un poêle, un jardin.",
         spirit=["zen"],
+        place="Route du Lac",
+        access_info="La clé est chez nous.",
+        check_in_from=time(16),
     )
 
 
@@ -83,7 +86,7 @@ def test_texts_wait_while_prices_and_how_to_get_in_count_at_once(host, gite):
     type_in(host, gite, "prix", {"base_amount": "95"})
 
     gite.refresh_from_db()
-    assert (gite.title_fr, gite.place_fr, gite.spirit) == (old, None, ["zen"])
+    assert (gite.title_fr, gite.without_car_fr, gite.spirit) == (old, None, ["zen"])
     assert gite.access_info_fr == ACCESS["access_info_fr"]
     assert gite.tariffs.get().base_amount == Decimal(95)
     shown = body(host.get(page(gite, "texte")))
@@ -95,7 +98,8 @@ def test_texts_wait_while_prices_and_how_to_get_in_count_at_once(host, gite):
     approve(gite)
 
     gite.refresh_from_db()
-    assert (gite.title_fr, gite.place_fr) == (DESCRIPTION["title_fr"], ACCESS["place_fr"])
+    assert gite.title_fr == DESCRIPTION["title_fr"]
+    assert gite.without_car_fr == ACCESS["without_car_fr"]
     assert review_of(gite).pending == {}
     assert OutboxMessage.objects.get(kind="offer_reviewed").data["outcome"] == "changed"
 
