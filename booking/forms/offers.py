@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from booking.features import FEATURES, SPIRIT
+from booking.features import FEATURES, SPIRIT, SPIRIT_MEANS
 from booking.forms.nights import DayField, PriceField
 from booking.models import CancellationPolicy, Offer, OfferPermit
 from booking.offer_content import PRIVATE_TEXTS, PUBLIC_TEXTS
@@ -163,7 +164,9 @@ class DescriptionForm(OfferForm):
     )
     spirit = forms.MultipleChoiceField(
         label=gettext_lazy("Which of the destination’s words are yours?"),
-        choices=list(SPIRIT.items()),
+        choices=[
+            (code, format_lazy("{}: {}", word, SPIRIT_MEANS[code])) for code, word in SPIRIT.items()
+        ],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Tick at least one of the four words.")},
     )
