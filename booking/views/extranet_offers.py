@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from booking.forms.offers import CopyForm, NewOfferForm
 from booking.models import Offer, OfferReview
 from booking.offer_content import SHOWN, has_pending
 from booking.offer_opening import NewOffer
+from booking.offer_tasks import progress_of
 from booking.offer_words import standing_words, waiting_words
 from booking.pictures import covers
 from booking.refusals import Refusal
@@ -43,6 +44,10 @@ from members.models import Provider
 from oti.lib.dates import today as day_of
 
 UseCase = Callable[..., Any]
+# What the list does at a press; the rest is done on the offer's own page.
+IN_THE_LIST = frozenset({"pause", "resume", "copy"})
+# What a draft lacks is asked with several questions: of the first ones only.
+DRAFTS_LOOKED_AT = 6
 # Drafts and what is online first, what was put away last.
 ORDER = (Offer.State.DRAFT, Offer.State.PUBLISHED, Offer.State.PAUSED, Offer.State.ARCHIVED)
 
@@ -57,14 +62,28 @@ def offers(request: HttpRequest) -> HttpResponse:
         return render(request, "booking/extranet/nobody.html")
     provider = shown_house(providers, request.GET.get("maison", ""))
     may_edit = provider.pk in owned_by(request.user)
-    own = list(Offer.objects.filter(provider=provider).select_related("commune", "review"))
+    own = list(
+        Offer.objects.filter(provider=provider).select_related("commune", "provider", "review")
+    )
     own.sort(key=lambda one: (ORDER.index(Offer.State(one.state)), one.title, one.pk))
     photos = covers(own)
+    today = day_of(timezone.now())
     context = {
         "providers": providers,
         "provider": provider,
         "may_edit": may_edit,
-        "rows": [{**_row(one), "picture": photos.get(one.pk)} for one in own],
+        "rows": [
+            {
+                **_row(one),
+                "picture": photos.get(one.pk),
+                "missing": _missing(one, today) if place < DRAFTS_LOOKED_AT else None,
+                "actions": [
+                    (do, words) for do, words in _actions(one, _review(one)) if do in IN_THE_LIST
+                ],
+                "move_url": reverse("extranet-offer-move", args=[one.pk]),
+            }
+            for place, one in enumerate(own)
+        ],
         "new_url": f"{reverse('extranet-offer-new')}?{urlencode({'provider': provider.slug})}",
     }
     return render(request, "booking/extranet/offers.html", context)
@@ -173,8 +192,21 @@ def _copy(request: HttpRequest, offer: Offer, *, actor: Actor, now: datetime) ->
     return see_other("extranet-offer", made.pk)
 
 
+def _review(offer: Offer) -> OfferReview:
+    """Return the review that was read with an offer, a blank one where nobody touched it yet."""
+    return offer.review if hasattr(offer, "review") else OfferReview(offer=offer)
+
+
+def _missing(offer: Offer, today: date) -> int | None:
+    """Return how much of a draft is to be done, None for what isn't one."""
+    if offer.state != Offer.State.DRAFT:
+        return None
+    progress = progress_of(offer, _review(offer), today=today)
+    return len(progress.tasks) - progress.done
+
+
 def _row(offer: Offer) -> dict[str, Any]:
-    review = offer.review if hasattr(offer, "review") else OfferReview(offer=offer)
+    review = _review(offer)
     label, kind = standing_words(offer, review)
     row: dict[str, Any] = {
         "offer": offer,
