@@ -20,6 +20,7 @@ from booking.models import Offer, OfferPhoto, OfferReview
 from booking.offers import subject_of
 from booking.refusals import WrongState, trouble
 from booking.rules.offer_review import IN_HAND
+from destination.models import Picture
 from members.journal import Actor, record
 
 LANGUAGES = ("fr", "en", "de")
@@ -145,6 +146,9 @@ def begin_edit(offer: Offer) -> Edit:
     fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)
     if fresh.state == Offer.State.ARCHIVED:
         raise WrongState(trouble("offer_archived"))
+    if fresh.state in SHOWN and not review.pending and review.state != IN_HAND:
+        # The office published it from its own list: what was asked of the draft is over.
+        review.state, review.remarks, review.note = IN_HAND, {}, ""
     return Edit(fresh, review)
 
 
@@ -206,9 +210,14 @@ def write_fields(offer: Offer, values: Mapping[str, Any]) -> None:
 def write_photos(offer: Offer, photos: Iterable[Photo]) -> None:
     """Write the photographs of an offer's row as listed, and no other."""
     known = {one.image_id: one for one in OfferPhoto.objects.filter(offer_id=offer.pk)}
+    listed = list(photos)
+    there = Picture.objects.in_bulk([one.image for one in listed])
     kept = set()
     with override("fr"):
-        for place, photo in enumerate(photos, start=1):
+        for place, photo in enumerate(listed, start=1):
+            if photo.image not in there:
+                # The office deleted it from the library while it waited.
+                continue
             row = known.get(photo.image) or OfferPhoto(offer_id=offer.pk, image_id=photo.image)
             row.position = place
             for code in LANGUAGES:

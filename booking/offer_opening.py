@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import IntegrityError
 from django.utils.text import slugify
 from django.utils.translation import override
 
@@ -62,6 +63,14 @@ def open_offer(provider: Provider, asked: NewOffer, *, actor: Actor, now: dateti
     Raises NotAllowed `policy_missing` while the office has entered no cancellation policy,
     `too_many_drafts` past thirty. Locks the provider.
     """
+    try:
+        return _open(provider, asked, actor=actor, now=now)
+    except IntegrityError:
+        # Another house took the same address this second: the second try finds another one.
+        return _open(provider, asked, actor=actor, now=now)
+
+
+def _open(provider: Provider, asked: NewOffer, *, actor: Actor, now: datetime) -> Offer:
     with locks.write_transaction():
         house = locks.lock_provider(provider.pk)
         drafts = Offer.objects.filter(provider=house, state=Offer.State.DRAFT)
@@ -109,6 +118,13 @@ def copy_offer(offer: Offer, *, title: str, actor: Actor, now: datetime) -> Offe
     dates, bookings and linked calendars are those of the first one. Raises NotAllowed
     `too_many_drafts`. `title` is the French title of the copy.
     """
+    try:
+        return _copy(offer, title, actor=actor, now=now)
+    except IntegrityError:
+        return _copy(offer, title, actor=actor, now=now)
+
+
+def _copy(offer: Offer, title: str, *, actor: Actor, now: datetime) -> Offer:
     with changing_units((), now=now) as born:
         source = Offer.objects.get(pk=offer.pk)
         drafts = Offer.objects.filter(provider=source.provider_id, state=Offer.State.DRAFT)

@@ -53,8 +53,6 @@ def submit_offer(offer: Offer, *, actor: Actor, now: datetime) -> None:
         missing = missing_of(edit.offer, review, today=day_of(now))
         if missing:
             raise BadInput(*missing)
-        # An offer that the office published meanwhile may have been left as sent.
-        review.state = IN_HAND if review.state == SUBMITTED else review.state
         _move(review, SUBMITTED)
         review.submitted_at, review.remarks, review.note = now, {}, ""
         review.save()

@@ -175,7 +175,7 @@ class DescriptionForm(OfferForm):
         "summary_fr": gettext_lazy("Beside the photograph it makes people open your page."),
         "description_fr": gettext_lazy("Who knows what to expect comes, and comes content."),
         "spirit": gettext_lazy(
-            "The whole destination stands under these four words: visitors look for places by them."
+            "The whole destination stands under these four words: yours are shown on your page."
         ),
     }
 

@@ -56,7 +56,9 @@ class OwnOffer:
     offer: Offer
     review: OfferReview
     progress: Progress
+    # Of whoever owns its house; what was put away changes no more, and is copied.
     may_edit: bool
+    may_copy: bool
 
     @property
     def is_shown(self) -> bool:
@@ -69,8 +71,9 @@ def own_offer(request: HttpRequest, pk: int, *, now: datetime, to_change: bool =
     offer = offer_for_provider(request.user, pk, to_change=to_change)
     review = review_of(offer)
     progress = progress_of(offer, review, today=day_of(now))
-    may_edit = offer.provider_id in owned_by(request.user)
-    return OwnOffer(offer, review, progress, may_edit and offer.state != Offer.State.ARCHIVED)
+    is_owner = offer.provider_id in owned_by(request.user)
+    may_edit = is_owner and offer.state != Offer.State.ARCHIVED
+    return OwnOffer(offer, review, progress, may_edit, is_owner)
 
 
 def task_url(offer: Offer, code: str) -> str:
@@ -96,6 +99,7 @@ def frame(own: OwnOffer) -> dict[str, Any]:
         "title": progress.content["title_fr"] or offer.title,
         "review": review,
         "may_edit": own.may_edit,
+        "may_copy": own.may_copy,
         "is_shown": own.is_shown,
         "is_read": is_to_read(offer, review),
         "standing": label,

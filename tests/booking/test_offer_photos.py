@@ -8,9 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from booking import offer_photos
+from booking import offer_photos, pictures
 from booking.models import Offer, OfferPhoto
-from booking.offer_content import photos_of, review_of
+from booking.offer_content import photos_of, review_of, write_photos
 from booking.offer_photos import MOST_PHOTOS
 from destination.models import Picture
 from tests import factories
@@ -60,9 +60,9 @@ def order_of(offer) -> list[str]:
 
 def test_several_are_sent_at_once_with_their_author(host, offer):
     assert send(host, offer, photo("a.jpg"), photo("b.png", kind="PNG")).status_code == 303
-    pictures = Picture.objects.order_by("pk")
-    assert [one.credit for one in pictures] == ["Luc Olivier"] * 2
-    assert {one.rights for one in pictures} == {Picture.Rights.LENT}
+    sent = Picture.objects.order_by("pk")
+    assert [one.credit for one in sent] == ["Luc Olivier"] * 2
+    assert {one.rights for one in sent} == {Picture.Rights.LENT}
     assert order_of(offer) == ["a", "b"]
 
 
@@ -183,3 +183,28 @@ def test_a_photograph_of_another_offer_is_not_touched(host, offer, house):
     press(host, other, f"focus:{image}:1")
     assert OfferPhoto.objects.get().offer_id == offer.pk
     assert Picture.objects.get().focal_point_x is None
+
+
+def test_the_name_of_a_file_is_written_as_text(host, offer):
+    odd = SimpleUploadedFile("<img src=x>.jpg", b"nothing", "image/jpeg")
+    shown = send(host, offer, odd).content.decode()
+    assert "<img src=x>" not in shown
+    assert "&lt;img src=x&gt;.jpg" in shown
+
+
+def test_a_photograph_whose_rights_end_leaves_the_page(host, offer, at):
+    send(host, offer, photo("a.jpg"), rights="bought", until="2027-04-07")
+    assert len(pictures.gallery(offer.pk)) == 1
+    at("2027-04-08 10:00")
+    assert pictures.gallery(offer.pk) == ()
+    assert pictures.covers([offer]) == {}
+
+
+def test_one_that_the_office_deleted_meanwhile_is_left_out(host, offer):
+    send(host, offer, photo("a.jpg"))
+    Offer.objects.update(state=Offer.State.PUBLISHED)
+    send(host, offer, photo("b.jpg"))
+    review = review_of(offer)
+    Picture.objects.filter(pk=review.pending["photos"][1]["image"]).delete()
+    write_photos(offer, photos_of(offer, review))
+    assert order_of(offer) == ["a"]

@@ -366,3 +366,12 @@ def test_a_column_that_is_no_content_is_never_written(gite):
         keep_content(gite, {"provider_id": 1}, actor=HOST, now=NOW)
     with pytest.raises(KeyError):
         offer_terms.keep_terms(gite, {"is_essential": True}, actor=HOST, now=NOW)
+
+
+def test_what_the_office_published_by_itself_is_not_read_before_it_is_sent(host, gite):
+    Offer.objects.update(state="draft")
+    offer_reviews.submit_offer(gite, actor=HOST, now=NOW)
+    offers.publish_offer(gite, actor=OFFICE, now=NOW)
+    type_in(host, gite, "texte", DESCRIPTION)
+    review = review_of(gite)
+    assert (review.state, bool(review.pending)) == ("in_hand", True)
