@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 from PIL import Image as Pillow
 from playwright.sync_api import Page
 
 from booking.models import Offer
+from booking.offer_opening import NewOffer, open_offer
+from members.journal import SYSTEM
 from oti.demo.accounts import ANNE, OFFICE
 from tests.browser.conftest import Town, assert_is_clean, assert_is_clean_everywhere, sign_in
 
@@ -108,6 +111,18 @@ def set_season(page: Page, town: Town, address: str, count: Counter) -> None:
     count.actions = 5
 
 
+def rarer_pages(offer: Offer) -> list[str]:
+    """Return the pages that a gîte has not, or that its host passed over."""
+    asked = NewOffer("composite", "", "Cueillir et cuisiner", offer.commune_id)
+    workshop = open_offer(offer.provider, asked, actor=SYSTEM, now=timezone.now())
+    return [
+        reverse("extranet-offer-task", args=[offer.pk, "langues"]),
+        reverse("extranet-offer-task", args=[offer.pk, "couchages"]) + "?lieu=autre",
+        reverse("extranet-offer-task", args=[workshop.pk, "prix"]),
+        reverse("extranet-offer-task", args=[workshop.pk, "etapes"]),
+    ]
+
+
 def approve(page: Page, town: Town) -> None:
     sign_in(page, town.url, OFFICE)
     page.goto(f"{town.url}/gestion/offres-a-lire/")
@@ -142,6 +157,10 @@ def test_gite_is_made_on_a_phone_approved_and_bookable(
     assert count.actions <= MOST_ACTIONS
     page.goto(f"{address}apercu/")
     assert_is_clean(page)
+
+    for other in rarer_pages(offer):
+        page.goto(f"{town.url}{other}")
+        assert_is_clean(page)
 
     approve(open_browser(1280), town)
 
