@@ -226,3 +226,45 @@ def test_without_cancellation_policy_the_office_is_named(host, house):
     answer = host.post(reverse("extranet-offer-new"), data)
     assert answer.status_code == 409
     assert "The office has entered no cancellation policy yet" in body(answer)
+
+
+def test_the_list_says_what_is_missing_and_pauses_at_a_press(host, house):
+    offer = begin(host, house)
+    online = factories.a_lodging(provider=house, now=NOW)
+    shown = body(host.get(reverse("extranet-offers")))
+    assert "6 parts still to be done" in shown
+    assert shown.index(offer.title) < shown.index("Offer ")
+    assert 'value="pause"' in shown
+    move(host, online, "pause")
+    shown = body(host.get(reverse("extranet-offers")))
+    assert "paused" in shown
+    assert 'value="resume"' in shown
+
+
+def test_a_list_of_many_asks_few_questions(host, house, django_assert_max_num_queries):
+    for _number in range(12):
+        factories.a_lodging(provider=house)
+    with django_assert_max_num_queries(20):
+        assert host.get(reverse("extranet-offers")).status_code == 200
+
+
+def test_units_are_changed_added_and_taken_away_on_their_page(host, house):
+    offer = a_typed_gite(host, house)
+    unit = offer.units.get()
+    type_in(host, offer, "couchages", {**UNIT, "name": "La longère"})
+    unit.refresh_from_db()
+    assert unit.name_fr == "La longère"
+    type_in(host, offer, "couchages", {**UNIT, "lieu": "autre", "name": "L’étable"})
+    assert offer.units.count() == 2
+    shown = body(host.get(page(offer, "couchages")))
+    assert "La longère" in shown
+    assert "L’étable" in shown
+    type_in(host, offer, "couchages", {"lieu": str(unit.pk), "do": "remove"})
+    assert [one.name_fr for one in offer.units.all()] == ["L’étable"]
+
+
+def test_photographs_first_of_all_count_in_what_is_advised(host, house):
+    offer = begin(host, house)
+    shown = body(host.get(reverse("extranet-offer", args=[offer.pk])))
+    assert "A page that makes people come" in shown
+    assert "Five photographs" in shown

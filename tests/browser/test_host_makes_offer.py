@@ -128,6 +128,7 @@ def approve(page: Page, town: Town) -> None:
     page.goto(f"{town.url}/gestion/offres-a-lire/")
     page.click("text=Le gîte du Lac bleu")
     page.wait_for_selector("button[value=approve]")
+    assert_is_clean(page)
     page.click("button[value=approve]")
     page.wait_for_url("**/offres-a-lire/")
 
