@@ -78,7 +78,9 @@ def offers(request: HttpRequest) -> HttpResponse:
                 "picture": photos.get(one.pk),
                 "missing": _missing(one, today) if place < DRAFTS_LOOKED_AT else None,
                 "actions": [
-                    (do, words) for do, words in _actions(one, _review(one)) if do in IN_THE_LIST
+                    (do, words)
+                    for do, words in _actions(one, _review(one))
+                    if do in IN_THE_LIST and one.state != Offer.State.DRAFT
                 ],
                 "move_url": reverse("extranet-offer-move", args=[one.pk]),
             }
