@@ -14,16 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from booking import offer_terms
-from booking.forms.offers import (
-    AccessForm,
-    DescriptionForm,
-    LanguagesForm,
-    LodgingPapersForm,
-    OfferForm,
-    PermitForm,
-    RulesForm,
-    StepFormSet,
-)
+from booking.forms.offer_rules import LodgingPapersForm, PermitForm, RulesForm, StepFormSet
+from booking.forms.offers import AccessForm, DescriptionForm, LanguagesForm, OfferForm
 from booking.models import Offer
 from booking.offer_content import LANGUAGES, PRIVATE_TEXTS, PUBLIC_TEXTS, keep_content
 from booking.offer_tasks import (

@@ -10,11 +10,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from booking import offer_terms
-from booking.forms.offers import BandFormSet, DurationForm, PricesForm, SeasonForm
+from booking import offer_prices
+from booking.forms.offer_prices import BandFormSet, DurationForm, PricesForm, SeasonForm
 from booking.models import PriceRule, Supplement, Tariff
+from booking.offer_prices import FEES, BandInput, PricesInput
 from booking.offer_tasks import PRICES
-from booking.offer_terms import FEES, BandInput, PricesInput
 from booking.offers import check_price_bands
 from booking.refusals import Refusal
 from booking.rules.pricing import BandTerms
@@ -45,7 +45,7 @@ def prices(request: HttpRequest, own: OwnOffer, *, now: datetime) -> HttpRespons
     if not form.is_valid():
         return _nights_page(request, own, tariff, form, SeasonForm(), now=now, status=422)
     try:
-        offer_terms.keep_prices(
+        offer_prices.keep_prices(
             own.offer,
             _given(own, form.cleaned_data),
             tariff_id=tariff.pk if tariff else None,
@@ -113,7 +113,7 @@ def _add_season(
     if not form.is_valid():
         return _nights_page(request, own, tariff, usual, form, now=now, status=422)
     try:
-        offer_terms.add_season(
+        offer_prices.add_season(
             own.offer,
             **form.cleaned_data,
             tariff_id=tariff.pk if tariff else None,
@@ -133,7 +133,9 @@ def _remove_season(
     if not (season.isdecimal() and len(season) < 19):
         raise Http404
     try:
-        offer_terms.remove_season(own.offer, int(season), actor=Actor.person(request.user), now=now)
+        offer_prices.remove_season(
+            own.offer, int(season), actor=Actor.person(request.user), now=now
+        )
     except Refusal as refusal:
         tell(request, refusal.troubles)
     else:
@@ -205,7 +207,7 @@ def _bands(request: HttpRequest, own: OwnOffer, *, now: datetime) -> HttpRespons
     if problems:
         return _bands_page(request, own, form, lines, problems=problems, status=422)
     try:
-        offer_terms.keep_bands(
+        offer_prices.keep_bands(
             offer, bands, form.cleaned_data, actor=Actor.person(request.user), now=now
         )
     except Refusal as refusal:

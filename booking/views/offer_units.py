@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from booking import offer_terms
-from booking.forms.offers import UnitForm
+from booking.forms.offer_prices import UnitForm
 from booking.models import Unit
 from booking.offer_tasks import UNITS
 from booking.offer_terms import UnitInput

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from booking import offer_opening, offer_reviews, offer_terms, offers
+from booking import offer_opening, offer_prices, offer_reviews, offer_terms, offers
 from booking.models import Offer, OfferPhoto, Order, OutboxMessage, Unit
 from booking.offer_content import keep_content, review_of
 from booking.refusals import BadInput, NotAllowed, Refusal, Unavailable, WrongState
@@ -133,8 +133,8 @@ def test_what_is_sold_keeps_its_words_and_its_price(bank: FakeBank):
     before = (line.titles, line.gross_amount)
     offer = line.offer
     keep_content(offer, {"title_fr": "Tout autre chose"}, actor=HOST, now=NOW)
-    prices = offer_terms.PricesInput(Decimal(500), 6, Decimal(0), 1, {})
-    offer_terms.keep_prices(offer, prices, actor=HOST, now=NOW)
+    prices = offer_prices.PricesInput(Decimal(500), 6, Decimal(0), 1, {})
+    offer_prices.keep_prices(offer, prices, actor=HOST, now=NOW)
     offer_reviews.submit_offer(offer, actor=HOST, now=NOW)
     approve(offer)
 
@@ -356,9 +356,9 @@ def test_equal_rooms_are_added_at_once_up_to_sixty(host, gite):
 
 def test_a_price_of_nothing_is_refused_by_the_use_case_too(gite):
     for amount in ("0", "-1", "10000"):
-        prices = offer_terms.PricesInput(Decimal(amount), 6, Decimal(0), 1, {})
+        prices = offer_prices.PricesInput(Decimal(amount), 6, Decimal(0), 1, {})
         with pytest.raises(Refusal, match="bad_price"):
-            offer_terms.keep_prices(gite, prices, actor=HOST, now=NOW)
+            offer_prices.keep_prices(gite, prices, actor=HOST, now=NOW)
 
 
 def test_a_column_that_is_no_content_is_never_written(gite):
