@@ -25,6 +25,7 @@ from booking.models import (
     ChannelIncident,
     Feed,
     HookDelivery,
+    Offer,
     Order,
     OrderLine,
     Payout,
@@ -315,6 +316,33 @@ def resource_for_provider(user: User | AnonymousUser, pk: int) -> Resource:
     """Return what this person's offers share; raises Http404 for another's."""
     own = Resource.objects.filter(provider__in=providers_of(user))
     return get_object_or_404(own.select_related("provider"), pk=pk)
+
+
+def offers_of_providers(user: User | AnonymousUser) -> QuerySet[Offer]:
+    """Return the offers of this person's providers, and nobody else's."""
+    return Offer.objects.filter(provider__in=providers_of(user))
+
+
+def offer_for_provider(user: User | AnonymousUser, pk: int, *, to_change: bool = False) -> Offer:
+    """Return one offer of this person's providers; raises Http404 for another's.
+
+    To change it one owns its house: staff reads it (« bookings and calendar »).
+    """
+    own = offers_of_providers(user).select_related("provider", "commune")
+    offer = get_object_or_404(own, pk=pk)
+    if to_change and offer.provider_id not in owned_by(user):
+        raise Http404
+    return offer
+
+
+def offer_to_preview(user: User | AnonymousUser, pk: int) -> Offer:
+    """Return an offer whose page may be seen before visitors see it: one's own, any to the office.
+
+    Raises Http404 otherwise.
+    """
+    if user.has_perm("booking.change_offer"):
+        return get_object_or_404(Offer, pk=pk)
+    return offer_for_provider(user, pk)
 
 
 def units_of_providers(user: User | AnonymousUser) -> QuerySet[Unit]:

@@ -24,12 +24,14 @@ from booking.letters import Content, Reader, order_of, order_url, own_lines
 from booking.models import (
     ChannelIncident,
     Offer,
+    OfferReview,
     Order,
     OrderLine,
     OutboxMessage,
     SubOrder,
     Unit,
 )
+from booking.offer_words import REMARK_WORDS
 from booking.paper_words import PAPER_WORDS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
@@ -263,6 +265,33 @@ def _enrolment_moved(message: OutboxMessage, reader: Reader, now: datetime) -> C
     }
 
 
+def _offer_submitted(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    offer = Offer.objects.select_related("provider").get(pk=message.data["offer"])
+    review = OfferReview.objects.get(offer=offer)
+    return {
+        "title": offer.title,
+        "provider": offer.provider,
+        "is_new": message.data["is_new"],
+        "desk_url": settings.BASE_URL + reverse("desk_offer_reviews:review", args=[review.pk]),
+    }
+
+
+def _offer_reviewed(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    offer = Offer.objects.select_related("provider").get(pk=message.data["offer"])
+    return {
+        "host": offer.provider.host_names or offer.provider.name,
+        "title": offer.title,
+        "outcome": message.data["outcome"],
+        "note": message.data["note"],
+        "remarks": [
+            {"title": REMARK_WORDS[name], "words": words}
+            for name, words in message.data["remarks"].items()
+            if name in REMARK_WORDS
+        ],
+        "offer_url": settings.BASE_URL + reverse("extranet-offer", args=[offer.pk]),
+    }
+
+
 def _team_invitation(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     invitation = Invitation.objects.select_related("provider").get(pk=message.data["invitation"])
     return {
@@ -352,6 +381,8 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "calendar_silent": _calendar_silent,
     "enrolment_submitted": _enrolment_submitted,
     "enrolment_moved": _enrolment_moved,
+    "offer_submitted": _offer_submitted,
+    "offer_reviewed": _offer_reviewed,
     "team_invitation": _team_invitation,
     "paper_ending": _paper_ending,
     "classification_moved": _classification_moved,

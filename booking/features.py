@@ -39,3 +39,17 @@ FEATURE_ICONS: dict[str, str] = {
     "indoor": "house",
     "outdoor": "sun",
 }
+
+# The four words under one banner (features.md N26, S-52): every offer keeps one at least.
+SPIRIT: dict[str, Promise] = {
+    "zen": _("Zen"),
+    "slow": _("Slow tourism"),
+    "links": _("Links between people"),
+    "wellbeing": _("Well-being"),
+}
+SPIRIT_MEANS: dict[str, Promise] = {
+    "zen": _("Quiet, a view, nothing that hurries."),
+    "slow": _("On foot, by bicycle, by train; one place rather than ten."),
+    "links": _("A host who takes part, a craft shown, a table shared."),
+    "wellbeing": _("Water, woods, good food, a night that rests."),
+}

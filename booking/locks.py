@@ -21,6 +21,7 @@ from booking.models import (
     CapacityNeed,
     Feed,
     HookDelivery,
+    OfferReview,
     Order,
     OutboxMessage,
     Payment,
@@ -216,6 +217,16 @@ def lock_provider(pk: int) -> Provider:
 def lock_need(pk: int) -> CapacityNeed:
     """Lock what a house wants to fill, after everything else; raises CapacityNeed.DoesNotExist."""
     return CapacityNeed.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_offer_review(offer_id: int) -> OfferReview:
+    """Lock what a host and the office have of an offer, made if it is the first time.
+
+    The last one of all: after the offer's units, where these are locked too.
+    """
+    OfferReview.objects.get_or_create(offer_id=offer_id)
+    rows = OfferReview.objects.select_for_update(of=("self",))
+    return rows.get(offer_id=offer_id)
 
 
 def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:

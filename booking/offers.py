@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from booking import locks, search_table
 from booking.hook_outbox import tell_nights
-from booking.models import Closure, Offer, OfferPhoto, Stay, Tariff, Unit
+from booking.models import Closure, Offer, OfferPhoto, OfferReview, Stay, Tariff, Unit
 from booking.models.resources import note_sharing
 from booking.quoting import TaxBook, facts_to_publish, slot_terms
 from booking.refusals import (
@@ -197,15 +197,23 @@ def publish_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
 
     Published already, nothing changes. Locks its units.
     """
-    with changing_units(_units_of(offer), now=now):
+    with changing_units(units_of(offer), now=now):
         fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)
-        if fresh.state == Offer.State.PUBLISHED:
-            return fresh
-        troubles = check_offer(fresh, today=day_of(now))
-        if any(blocks_publication(one) for one in troubles):
-            raise NotAllowed(*troubles)
-        _move(fresh, Offer.State.PUBLISHED, "offer published", actor=actor, now=now)
+        publish_locked(fresh, actor=actor, now=now)
     return fresh
+
+
+def publish_locked(offer: Offer, *, actor: Actor, now: datetime) -> None:
+    """Publish an offer inside `changing_units` of its units; refusals as for `publish_offer`.
+
+    It was read with its provider. Published already, nothing changes.
+    """
+    if offer.state == Offer.State.PUBLISHED:
+        return
+    troubles = check_offer(offer, today=day_of(now))
+    if any(blocks_publication(one) for one in troubles):
+        raise NotAllowed(*troubles)
+    move_offer(offer, Offer.State.PUBLISHED, "offer published", actor=actor, now=now)
 
 
 def pause_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
@@ -219,7 +227,9 @@ def pause_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
             return fresh
         if fresh.state != Offer.State.PUBLISHED:
             raise WrongState(trouble("wrong_state"))
-        _move(fresh, Offer.State.PAUSED, "offer paused", actor=actor, now=now)
+        move_offer(fresh, Offer.State.PAUSED, "offer paused", actor=actor, now=now)
+        # What the office paused, its host doesn't take up again.
+        OfferReview.objects.filter(offer=fresh).update(is_paused_by_host=False)
     return fresh
 
 
@@ -228,11 +238,12 @@ def archive_offer(offer: Offer, *, actor: Actor, now: datetime) -> Offer:
     with locks.write_transaction():
         fresh: Offer = Offer.objects.get(pk=offer.pk)
         if fresh.state != Offer.State.ARCHIVED:
-            _move(fresh, Offer.State.ARCHIVED, "offer archived", actor=actor, now=now)
+            move_offer(fresh, Offer.State.ARCHIVED, "offer archived", actor=actor, now=now)
     return fresh
 
 
-def _move(offer: Offer, state: str, verb: str, *, actor: Actor, now: datetime) -> None:
+def move_offer(offer: Offer, state: str, verb: str, *, actor: Actor, now: datetime) -> None:
+    """Write another state of an offer and journal it, inside a transaction that allowed it."""
     before = offer.state
     offer.state = state
     offer.save(update_fields=["state", "updated_at"])
@@ -267,11 +278,11 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
     After the block a published offer is checked again: NotAllowed with its troubles, and nothing
     was written, when it could no longer be sold.
     """
-    existing = _units_of(offer) if offer.pk else set()
+    existing = units_of(offer) if offer.pk else set()
     with changing_units(existing, now=now) as touched:
         is_new = offer.pk is None
         yield touched
-        touched.update(_units_of(offer))
+        touched.update(units_of(offer))
         _number_photos(offer)
         note_sharing([offer.pk])
         fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)
@@ -286,7 +297,7 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
         tell_nights(sorted(touched), None, None, now=now)
 
 
-def _units_of(offer: Offer) -> set[int]:
+def units_of(offer: Offer) -> set[int]:
     return set(Unit.objects.filter(offer_id=offer.pk).values_list("pk", flat=True))
 
 

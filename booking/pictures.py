@@ -6,11 +6,14 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from wagtail.images.exceptions import InvalidFilterSpecError
 from wagtail.images.models import Image, SourceImageIOError
 
 from booking.models import Offer, OfferPhoto
 from destination.models.pictures import Rendition
+from oti.lib.dates import today as day_of
 from oti.lib.joins import keep_related
 from oti.lib.memo import remembered
 from oti.lib.together import read_together
@@ -44,7 +47,7 @@ def covers(offers: Iterable[Offer]) -> dict[int, Picture]:
 @remembered(most=256)
 def _covers(offer_ids: tuple[int, ...]) -> dict[int, Picture]:
     first = (
-        OfferPhoto.objects.filter(offer__in=offer_ids)
+        _with_rights(OfferPhoto.objects.filter(offer__in=offer_ids))
         .order_by("offer_id", "position", "pk")
         .distinct("offer_id")
     )
@@ -66,12 +69,25 @@ def _covers(offer_ids: tuple[int, ...]) -> dict[int, Picture]:
 @remembered(most=256)
 def gallery(offer_id: int) -> tuple[Picture, ...]:
     """Return every photograph of an offer, in its order; two statements."""
-    photos = OfferPhoto.objects.filter(offer=offer_id).select_related("image")
+    photos = _with_rights(OfferPhoto.objects.filter(offer=offer_id)).select_related("image")
     sizes = "(min-width: 62rem) 48rem, 100vw"
     shown = (
         _picture(photo.image, GALLERY_SIZES, alt=photo.alt, sizes=sizes)
         for photo in photos.prefetch_related("image__renditions")
     )
+    return tuple(picture for picture in shown if picture)
+
+
+def _with_rights(photos: QuerySet[OfferPhoto]) -> QuerySet[OfferPhoto]:
+    """Leave out the photographs that may be shown no longer."""
+    today = day_of(timezone.now())
+    return photos.filter(Q(image__rights_until=None) | Q(image__rights_until__gte=today))
+
+
+def prepared(photos: Iterable[tuple[Image, str]]) -> tuple[Picture, ...]:
+    """Return photographs with what they show as a page of an offer will have them."""
+    sizes = "(min-width: 62rem) 48rem, 100vw"
+    shown = (_picture(image, GALLERY_SIZES, alt=alt, sizes=sizes) for image, alt in photos)
     return tuple(picture for picture in shown if picture)
 
 

@@ -282,6 +282,67 @@ MESSAGES: dict[str, Any] = {
     "invitation_elsewhere": gettext_lazy(
         "This invitation went to %(email)s: sign in with that address to accept it."
     ),
+    # Offers that hosts prepare
+    "offer_archived": gettext_lazy(
+        "This offer is archived: nothing of it changes any more. Copy it to begin again."
+    ),
+    "policy_missing": gettext_lazy(
+        "The office has entered no cancellation policy yet: call it, then begin again."
+    ),
+    "too_many_drafts": gettext_lazy(
+        "%(count)s offers of this house are being prepared: finish or archive one first."
+    ),
+    "settled_by_office": gettext_lazy(
+        "Visitors know this offer already: commune, kind, tax category and registration number "
+        "are changed by the office. Call it."
+    ),
+    "too_many_units": gettext_lazy("%(max)s units at most on one offer: call the office."),
+    "unit_gone": gettext_lazy("This unit was taken away meanwhile: go back to the list."),
+    "unit_booked": gettext_lazy(
+        "It is booked from %(day)s on: it can be taken away once its last guests have left. "
+        "Meanwhile close its nights in the calendar."
+    ),
+    "unit_held": gettext_lazy(
+        "Somebody has it in a stay that isn’t paid yet: try again in half an hour."
+    ),
+    "prices_gone": gettext_lazy("These prices were taken away meanwhile: reload the page."),
+    "prices_first": gettext_lazy("Give the usual price of a night first, then its seasons."),
+    "season_too_long": gettext_lazy("Two years at most for one season: choose an earlier end."),
+    "season_overlaps": gettext_lazy(
+        "Another season has nights of these dates, from %(first)s to %(last)s: change the dates, "
+        "or delete that one first."
+    ),
+    "too_many_seasons": gettext_lazy("%(max)s seasons at most: delete those that are over."),
+    "too_many_photos": gettext_lazy("%(max)s photographs at most: delete one first."),
+    "photo_gone": gettext_lazy("This photograph was taken away meanwhile: look at the list again."),
+    "photo_lent": gettext_lazy(
+        "The office lent this photograph: call it to have it cropped in another way."
+    ),
+    "text_missing": gettext_lazy("Write it: nobody can book without reading it."),
+    "access_missing": gettext_lazy("Say where it is and how guests find you and get in."),
+    "hours_missing": gettext_lazy("Say from when guests arrive and until when they leave."),
+    "words_missing": gettext_lazy("Tick at least one of the four words."),
+    "alts_missing": gettext_lazy(
+        "Say of each photograph what it shows: it is read aloud to who can’t see it."
+    ),
+    "registration_missing": gettext_lazy(
+        "Give the registration number, or the receipt of the declaration in « My papers »."
+    ),
+    "nothing_to_send": gettext_lazy("Nothing waits to be sent: change a text or a photograph."),
+    "offer_in_review": gettext_lazy("It is with the office already: it writes to you soon."),
+    "offer_moved": gettext_lazy(
+        "Somebody moved this offer meanwhile: look at where it stands, then go on."
+    ),
+    "offer_reread": gettext_lazy(
+        "The host changed something since you opened this page: read it again, then decide."
+    ),
+    "paused_by_office": gettext_lazy(
+        "The office paused this offer: call it, it tells you why and takes it up again."
+    ),
+    "offer_booked": gettext_lazy(
+        "It is booked until %(day)s: pause it, so that nobody books it any more, and archive it "
+        "after the last day."
+    ),
     # The desk
     "ready_lodging_missing": gettext_lazy("Add a lodging: nights %(nights)s have no bed."),
     "ready_lodging_twice": gettext_lazy("Night %(night)s has two lodgings: keep one."),

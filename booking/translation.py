@@ -6,6 +6,7 @@ from booking.models import (
     AgeBand,
     CancellationPolicy,
     Offer,
+    OfferPhoto,
     OfferStep,
     ReadyStay,
     ReadyStep,
@@ -22,7 +23,12 @@ class CancellationPolicyTranslation(TranslationOptions):
 
 @register(Offer)
 class OfferTranslation(TranslationOptions):
-    fields = ("title", "summary", "description", "place", "access_info")
+    fields = ("title", "summary", "description", "place", "access_info", "without_car")
+
+
+@register(OfferPhoto)
+class OfferPhotoTranslation(TranslationOptions):
+    fields = ("alt",)
 
 
 @register(Tariff)

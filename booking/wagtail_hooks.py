@@ -13,6 +13,7 @@ from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.home import TodayPanel
+from booking.desk.offer_reviews import OfferReviewViewSet
 from booking.desk.organiser import OrganiserViewSet
 from booking.desk.viewsets import (
     CollectivityViewSet,
@@ -30,6 +31,7 @@ def register_desk() -> list[Any]:
     """Register the lists of offers, orders and settings."""
     return [
         OfferGroup(),
+        OfferReviewViewSet(),
         OrderGroup(),
         PolicyViewSet(),
         TaxTariffViewSet(),

@@ -61,7 +61,7 @@ FULL = {
     ),
 }
 SEE_AND_ACT = {
-    "booking": ("order", "outboxmessage", "gatewayevent"),
+    "booking": ("offerreview", "order", "outboxmessage", "gatewayevent"),
     "destination": ("pole",),
 }
 SEE = {

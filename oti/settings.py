@@ -478,12 +478,15 @@ CLOSED_PERMISSIONS = (
 )
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 PAPER_MAX_BYTES = 8 * 1024 * 1024
+OFFER_PHOTOS_MAX_BYTES = 48 * 1024 * 1024
 DESK_PREFIX = "/gestion/"
 # Where a body may be how long, in bytes: the first prefix that matches. Pictures go to the desk.
 BODY_LIMITS = (
     (DESK_PREFIX, WAGTAILIMAGES_MAX_UPLOAD_SIZE + 1024 * 1024),
     # A host's document, with the form around it.
     ("/pro/papiers/", PAPER_MAX_BYTES + 1024 * 1024),
+    # Photographs of a host's offer, a few at once.
+    ("/pro/offres/", OFFER_PHOTOS_MAX_BYTES + 1024 * 1024),
     ("", DATA_UPLOAD_MAX_MEMORY_SIZE),
 )
 # Requests of one address: (how many, in how many seconds), see oti/limits.py. A hotel or a mobile

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.desk.rows import deleted_rows_of, rows_of, say_on_rows
-from booking.features import FEATURES
+from booking.features import FEATURES, SPIRIT
 from booking.models import (
     Offer,
     OfferLabel,
@@ -88,6 +88,8 @@ def _show_rate(form: forms.BaseModelForm) -> None:
 # --- Offers ------------------------------------------------------------------------------------
 class PhotoRow(DeskForm):
     """A photograph of an offer; without a number it comes last."""
+
+    french = ("alt",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -182,6 +184,12 @@ class OfferForm(DeskForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
         label=gettext_lazy("What it offers"),
+    )
+    spirit = forms.MultipleChoiceField(
+        choices=lambda: list(SPIRIT.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label=gettext_lazy("Words of the destination"),
     )
     illustration = forms.ChoiceField(
         choices=DRAWINGS, label=gettext_lazy("Drawing shown without photograph")

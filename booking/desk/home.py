@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
 
+from booking.desk.offer_reviews import to_read
 from booking.models import (
     BookingRequest,
     ChannelIncident,
@@ -80,6 +81,13 @@ def _waiting() -> Iterator[Waiting]:
             houses,
             ngettext("house to be read", "houses to be read", houses),
             reverse("desk_enrolment:index"),
+        )
+    sent = to_read().count()
+    if sent:
+        yield Waiting(
+            sent,
+            ngettext("offer of a host to be read", "offers of hosts to be read", sent),
+            reverse("desk_offer_reviews:index"),
         )
     yield from (one for one in _troubles(now, orders) if one.count)
 

@@ -99,6 +99,8 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "payout_account": gettext_lazy("Where a provider gives its papers"),
     "enrolment_submitted": gettext_lazy("A house to be read, told to the office"),
     "enrolment_moved": gettext_lazy("The office’s decision, told to the provider"),
+    "offer_submitted": gettext_lazy("An offer to be read, told to the office"),
+    "offer_reviewed": gettext_lazy("The office’s decision on an offer, told to the provider"),
     "team_invitation": gettext_lazy("Invitation to work for a house"),
     "paper_ending": gettext_lazy("A paper that ends"),
     "classification_moved": gettext_lazy("Tourist tax of a lodging whose classification moved"),

@@ -49,6 +49,9 @@ def _texts(language: str) -> ObjectList:
             ),
             FieldPanel(f"place_{language}", help_text=_("Only where it differs from the French.")),
             FieldPanel(
+                f"without_car_{language}", help_text=_("Without it, visitors read the French one.")
+            ),
+            FieldPanel(
                 f"access_info_{language}",
                 help_text=_("Without it, visitors read the French one."),
             ),
@@ -95,6 +98,11 @@ def _where() -> MultiFieldPanel:
             FieldPanel(
                 "place_fr", heading=_("Place"), help_text=_("Hamlet, street, meeting point.")
             ),
+            FieldPanel(
+                "without_car_fr",
+                heading=_("How to come without a car"),
+                help_text=_("Bus, station, whether guests are fetched: shown on the page."),
+            ),
             FieldRowPanel(
                 [
                     FieldPanel("latitude", help_text=_("For the map: 44.9 for instance.")),
@@ -124,9 +132,8 @@ def _pictures() -> ObjectList:
                 ),
                 panels=[
                     FieldPanel("image", help_text=_("Choose one, or send one from this computer.")),
-                    FieldPanel(
-                        "alt",
-                        help_text=_("What it shows, for those who don't see it: one sentence."),
+                    in_languages(
+                        "alt", _("What it shows, for those who don't see it: one sentence.")
                     ),
                     FieldPanel("position", help_text=_("1 is the first one.")),
                 ],
@@ -208,6 +215,7 @@ def _rules() -> list[Panel]:
             ]
         ),
         FieldPanel("features", help_text=_("Visitors filter by these: tick what is true.")),
+        FieldPanel("spirit", help_text=_("At least one of the four: all stand under them.")),
         Rows(
             "labels",
             row_form=LabelRow,

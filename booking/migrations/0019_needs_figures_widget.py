@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0017_after_the_sale"),
+        ("booking", "0018_offers_of_hosts"),
         ('destination', '0009_outside_links_and_ways'),
         ('members', '0007_suspended_enrolment'),
     ]

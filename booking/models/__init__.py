@@ -12,6 +12,7 @@ from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
 from booking.models.night_edits import NightEdit
 from booking.models.notices import NoticeChoice
+from booking.models.offer_reviews import OfferReview
 from booking.models.offers import (
     AgeBand,
     CancellationPolicy,
@@ -65,6 +66,7 @@ __all__ = [
     "OfferPermit",
     "OfferPhoto",
     "OfferResource",
+    "OfferReview",
     "OfferStep",
     "Order",
     "OrderEvidence",

@@ -181,7 +181,12 @@ class Offer(index.Indexed, ClusterableModel):
     access_info = models.TextField(
         _("how to get there and in"), blank=True, help_text=_("Shown once the stay is paid.")
     )
+    without_car = models.TextField(
+        _("how to come without a car"), blank=True, help_text=_("Bus, station, pick-up, on foot.")
+    )
     features = models.JSONField(_("what it offers"), default=list, blank=True)
+    # Which of the destination's four words it keeps (features.md S-52); see `booking.features`.
+    spirit = models.JSONField(_("words of the destination"), default=list, blank=True)
     is_essential = models.BooleanField(
         _("advertised as the reason for a stay"),
         default=False,

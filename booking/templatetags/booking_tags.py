@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from booking import live, package_words, packages, showing, spots
 from booking.composing import WISHES
+from booking.features import SPIRIT
 from booking.forms.asking import asked
 from booking.models import Offer, OrderLine
 from booking.rules.pricing import Quote
@@ -34,6 +35,12 @@ register = template.Library()
 
 # Cards of a block that doesn't say how many.
 CARDS = 4
+
+
+@register.simple_tag
+def spirit_of(offer: Offer) -> list[Any]:
+    """Return which of the destination's words an offer keeps, in their order."""
+    return [word for code, word in SPIRIT.items() if code in offer.spirit]
 
 
 @register.filter

@@ -255,6 +255,22 @@ def event_row(data: EventData, ground: Ground, offers: dict[str, Offer]) -> Even
     )
 
 
+# The destination's words of what is sold by dates; a bed is quiet, and one place of its own.
+SPIRIT_OF = {
+    "activity": ["slow", "wellbeing"],
+    "workshop": ["links"],
+    "composite": ["links", "slow"],
+    "visit": ["slow"],
+    "meal": ["links", "wellbeing"],
+    "produce": ["links"],
+    "childcare": ["links"],
+    "rental": ["slow"],
+    "shuttle": ["slow"],
+    "registration": ["links"],
+    "event_ticket": ["links"],
+}
+
+
 def _common(
     data: LodgingData | SlotOfferData, ground: Ground, provider: Provider, commune: Commune
 ) -> dict[str, Any]:
@@ -268,6 +284,7 @@ def _common(
         "latitude": latitude,
         "longitude": longitude,
         "features": data.features,
+        "spirit": SPIRIT_OF.get(getattr(data, "kind", ""), ["zen", "slow"]),
         "cancellation_policy_id": ground.policies[data.policy],
         "is_demo": True,
         **by_language("title", data.title),

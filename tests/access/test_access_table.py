@@ -147,6 +147,14 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-resources": SIGNED_IN,
     "extranet-resource-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-resource": OF_ITS_HOST,
+    "extranet-offers": SIGNED_IN,
+    "extranet-offer-new": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
+    "extranet-offer": OF_ITS_HOST,
+    "extranet-offer-task": OF_ITS_HOST,
+    "extranet-offer-photos": OF_ITS_HOST,
+    # The office reads before it decides.
+    "extranet-offer-preview": {**OF_ITS_HOST, "office": 200},
+    "extranet-offer-move": POST_ONLY,
     "extranet-payouts": SIGNED_IN,
     "extranet-figures": SIGNED_IN,
     # Without one's own house there is no table.
@@ -298,6 +306,11 @@ class World:
             "extranet-link-add": {"pk": line.unit_id},
             "extranet-link-share": {"pk": line.unit_id},
             **{f"extranet-feed-{one}": {"pk": self.feed.pk} for one in FEED_ACTIONS},
+            "extranet-offer": {"pk": line.offer_id},
+            "extranet-offer-task": {"pk": line.offer_id, "code": "texte"},
+            "extranet-offer-photos": {"pk": line.offer_id},
+            "extranet-offer-preview": {"pk": line.offer_id},
+            "extranet-offer-move": {"pk": line.offer_id},
             "extranet-incident": {"pk": self.feed.incidents.get().pk},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
             "extranet-submit": {"house": line.offer.provider.slug},
@@ -337,7 +350,11 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
         }
-        if name in {"extranet-nights", "extranet-slots-add", "extranet-resource-add"}:
+        by_house = {
+            *("extranet-nights", "extranet-slots-add", "extranet-resource-add"),
+            "extranet-offer-new",
+        }
+        if name in by_house:
             return f"{reverse(name)}?provider={line.offer.provider.slug}"
         if name == "extranet-need-add":
             return f"{reverse(name)}?offre={line.offer.slug}"

@@ -12,7 +12,7 @@ from booking.cancellation import cancel_lines
 from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
 from booking.messages import drain_outbox
-from booking.models import ChannelIncident, Order, OutboxMessage, Talk
+from booking.models import ChannelIncident, OfferReview, Order, OutboxMessage, Talk
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
 from members.models import HouseExport, Invitation, Paper
@@ -308,10 +308,21 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     export = HouseExport.objects.create(
         provider=host, asked_at=NOW, state="ready", file_key="x", expires_at=NOW + timedelta(days=7)
     )
+    review = OfferReview.objects.create(offer=lace.offer)
     for kind, data in (
         ("enrolment_submitted", {"provider": host.pk}),
         ("enrolment_moved", {"provider": host.pk, "move": "to_fix", "note": "A page is cut"}),
         ("team_invitation", {"invitation": invitation.pk}),
+        ("offer_submitted", {"offer": review.offer_id, "is_new": True}),
+        (
+            "offer_reviewed",
+            {
+                "offer": review.offer_id,
+                "outcome": "to_fix",
+                "note": "Nearly there",
+                "remarks": {"title_fr": "Too long"},
+            },
+        ),
         (
             "paper_ending",
             {"paper": paper.pk, "until": "2027-05-06", "step": 30, "is_office": False},

@@ -283,6 +283,7 @@ def test_proxy_treats_apart_only_what_exists():
             "/",
             "/api/",
             "/paiement/stripe/",
+            "/pro/offres/",
             "/pro/papiers/",
             settings.DESK_PREFIX,
             settings.STATIC_URL,

@@ -18,7 +18,8 @@ HEX = re.compile(r"(?<![&\w])#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3,4})
 COLOURED = {"tokens.css", "admin-brand.css"}
 # Loaded by pages below `/pro/` alone, and by the desk.
 HOSTS_ONLY = {
-    STATIC / f"css/pages/{name}.css" for name in ("enrol", "figures", "links", "nights", "pro")
+    STATIC / f"css/pages/{name}.css"
+    for name in ("enrol", "figures", "links", "nights", "offers", "pro")
 }
 DESK_ONLY = {STATIC / "css/admin-brand.css"}
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment .*?%\}.*?\{% endcomment %\}", re.DOTALL)

@@ -372,8 +372,8 @@ def test_an_offer_outside_the_perimeter_is_said_to_be_beside_it(
 def test_photographs_come_in_their_order(desk: Client, provider: Provider, photo: Any) -> None:
     photos = rows(
         "photos",
-        {"image": photo.pk, "alt": "La cour", "position": ""},
-        {"image": photo.pk, "alt": "La façade", "position": 1},
+        {"image": photo.pk, "alt_fr": "La cour", "position": ""},
+        {"image": photo.pk, "alt_fr": "La façade", "position": 1},
     )
     desk.post(reverse("desk_lodgings:add"), lodging(provider, **photos))
     assert [row.alt for row in OfferPhoto.objects.all()] == ["La façade", "La cour"]

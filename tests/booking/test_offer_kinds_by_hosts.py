@@ -1,0 +1,243 @@
+"""Each kind of offer is typed by its host, asked what its kind asks, and previewed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from booking import slots
+from booking.models import Offer
+from booking.offer_content import keep_content, review_of
+from booking.offer_tasks import missing_of, tasks_of
+from tests import factories
+from tests.booking.offers import (
+    ACCESS,
+    DESCRIPTION,
+    HOST,
+    a_typed_gite,
+    begin,
+    browser_of,
+    move,
+    page,
+    photo,
+    type_in,
+)
+from tests.booking.pages import body
+from tests.cast import NOW, SATURDAY, TODAY
+
+pytestmark = pytest.mark.django_db
+ADULT = {"prix-0-name": "Adulte", "prix-0-min_age": "12", "prix-0-amount": "25"}
+CHILD = {
+    "prix-1-name": "Enfant",
+    "prix-1-min_age": "0",
+    "prix-1-max_age": "11",
+    "prix-1-amount": "0",
+}
+ONE_PRICE = {"prix-0-name": "Prix", "prix-0-amount": "25"}
+
+
+def lines(prefix: str, count: int, **given: str) -> dict[str, str]:
+    """Return the rows of a form of several lines."""
+    return {f"{prefix}-TOTAL_FORMS": str(count), f"{prefix}-INITIAL_FORMS": "0", **given}
+
+
+STEPS = lines(
+    "form",
+    4,
+    **{
+        "form-0-title": "Cueillir",
+        "form-0-minutes": "90",
+        "form-0-plan_b": "Visite du séchoir",
+        "form-1-title": "Cuisiner",
+        "form-1-minutes": "60",
+    },
+)
+BY_AGE = lines("prix", 4, **ADULT, **CHILD)
+BY_ITEM = lines("prix", 4, **ONE_PRICE)
+PERMIT = {
+    "regime": "acm",
+    "number": "A 1",
+    "authority": "Préfecture",
+    "valid_until": "2028-01-31",
+}
+# What each kind is asked for beside its texts: its prices, its rules, its papers.
+KINDS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "activity": (BY_AGE, {}),
+    "workshop": (BY_AGE, {}),
+    "visit": (BY_AGE, {}),
+    "meal": (BY_AGE, {}),
+    "shuttle": (BY_AGE, {}),
+    "composite": (BY_AGE, {"season_from_month": "6", "season_to_month": "10"}),
+    "produce": (BY_ITEM, {}),
+    "rental": (BY_ITEM, {"deposit_amount": "0"}),
+    "registration": (lines("prix", 4, **{**CHILD, "prix-1-max_age": ""}), {}),
+    "childcare": (
+        lines(
+            "prix",
+            4,
+            **{**CHILD, "prix-1-min_age": "3", "prix-1-max_age": "10", "prix-1-amount": "12"},
+        ),
+        {},
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_spring(at, settings, tmp_path):
+    at(NOW)
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def house():
+    return factories.a_provider()
+
+
+@pytest.fixture
+def host(house):
+    return browser_of(factories.a_host(house))
+
+
+def typed(host: Any, house: Any, kind: str) -> Offer:
+    """Type everything that an offer of a kind needs, its dates included."""
+    policy = factories.a_policy()
+    offer = begin(host, house, kind=kind)
+    prices, rules = KINDS[kind]
+    ages = {"min_age": "3", "max_age": "10"} if kind == "childcare" else {}
+    type_in(host, offer, "texte", DESCRIPTION)
+    type_in(host, offer, "prix", {**prices, **ages, "duration_minutes": "120"})
+    if kind == "composite":
+        type_in(host, offer, "etapes", STEPS)
+    type_in(host, offer, "acces", ACCESS)
+    type_in(host, offer, "regles", {"cancellation_policy": policy.pk, **rules})
+    if kind == "childcare":
+        type_in(host, offer, "papiers", PERMIT)
+    offer.refresh_from_db()
+    slots.add_slots(
+        offer,
+        first_day=SATURDAY,
+        last_day=SATURDAY,
+        weekdays={SATURDAY.weekday()},
+        start_times={NOW.time()},
+        capacity=4,
+        actor=HOST,
+        now=NOW,
+    )
+    return offer
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_complete_once_its_pages_are_typed(host, house, kind):
+    offer = typed(host, house, kind)
+    assert missing_of(offer, review_of(offer), today=TODAY) == []
+    for code in tasks_of(offer):
+        answer = host.get(page(offer, code))
+        assert answer.status_code in {200, 303}, code
+    shown = host.get(reverse("extranet-offer-preview", args=[offer.pk]))
+    assert shown.status_code == 200
+    assert DESCRIPTION["title_fr"] in body(shown)
+    move(host, offer, "submit")
+    assert review_of(offer).state == "submitted"
+
+
+def test_dates_are_added_on_their_own_page(host, house):
+    factories.a_policy()
+    offer = begin(host, house, kind="workshop")
+    first = host.get(page(offer, "dates"))
+    assert first.url.startswith(f"{reverse('extranet-slots-add')}?")
+    assert host.get(first.url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        (lines("prix", 4, **{**ADULT, **CHILD, "prix-1-max_age": "9"}), "No price for the age"),
+        (lines("prix", 4, **{**ADULT, **CHILD, "prix-1-max_age": "12"}), "Two prices hold"),
+        (lines("prix", 4, **{**ADULT, "prix-0-min_age": ""}), "Give the ages"),
+        (lines("prix", 4), "Give the prices by age"),
+        (lines("prix", 4, **{**CHILD, "prix-1-max_age": ""}), "A price above 0"),
+        (lines("prix", 4, **{**ADULT, "prix-0-amount": "-3"}), "A sum is 0 or more."),
+        (lines("prix", 4, **{"prix-0-name": "Adulte"}), "Write a sum in figures"),
+        ({"prix-TOTAL_FORMS": "9" * 20}, ""),
+        ({}, ""),
+    ],
+)
+def test_prices_that_leave_an_age_out_are_refused(host, house, prices, words):
+    factories.a_policy()
+    offer = begin(host, house, kind="workshop")
+    answer = host.post(page(offer, "prix"), {**prices, "duration_minutes": "60"})
+    assert answer.status_code == 422
+    assert words in body(answer)
+    assert not offer.bands.exists()
+
+
+def test_prices_of_the_same_name_keep_what_they_are_called_in_sales(host, house):
+    offer = factories.an_activity(provider=house)
+    adult = offer.bands.get(code="adulte")
+    new = {**ADULT, "prix-0-amount": "40"}
+    type_in(host, offer, "prix", {**lines("prix", 4, **new, **CHILD), "duration_minutes": "90"})
+    adult.refresh_from_db()
+    assert (adult.code, adult.amount) == ("adulte", Decimal(40))
+
+
+def test_another_authorisation_is_to_be_seen_again_by_the_office(host, house):
+    offer = typed(host, house, "childcare")
+    offer.permits.update(checked_on=TODAY)
+    type_in(host, offer, "papiers", PERMIT)
+    assert offer.permits.get().checked_on == TODAY
+    type_in(host, offer, "papiers", {**PERMIT, "number": "B 2"})
+    assert offer.permits.get().checked_on is None
+
+
+def test_texts_stand_side_by_side_and_what_is_empty_falls_back(host, house):
+    offer = a_typed_gite(host, house)
+    type_in(host, offer, "langues", {"title_en": "The Blue Lake cottage", "summary_de": "Haus"})
+    shown = body(host.get(page(offer, "langues")))
+    assert DESCRIPTION["title_fr"] in shown
+    assert "The Blue Lake cottage" in shown
+    offer.refresh_from_db()
+    assert (offer.title_fr, offer.title_en, offer.summary_de) == (
+        DESCRIPTION["title_fr"],
+        "The Blue Lake cottage",
+        "Haus",
+    )
+
+
+# --- Preview -----------------------------------------------------------------------------------
+def test_preview_shows_each_edit_at_once_and_to_no_stranger(host, house, client):
+    offer = a_typed_gite(host, house)
+    address = reverse("extranet-offer-preview", args=[offer.pk])
+    answer = host.get(address)
+    assert 'content="noindex"' in body(answer)
+    assert "Preview: only you and the office" in body(answer)
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert "no-store" in answer["Cache-Control"]
+
+    keep_content(offer, {"title_en": "Seen at once"}, actor=HOST, now=NOW)
+    assert "Seen at once" in body(host.get(address))
+    assert DESCRIPTION["title_fr"] in body(host.get(address, {"langue": "fr"}))
+    assert 'lang="de"' in body(host.get(address, {"langue": "de"}))
+    assert host.get(address, {"langue": "xx"}).status_code == 200
+    assert client.get(address).status_code == 302
+
+
+def test_preview_of_an_online_offer_shows_what_waits_and_its_page_does_not(host, house):
+    offer = factories.a_lodging(provider=house, now=NOW)
+    keep_content(offer, {"title_en": "What waits"}, actor=HOST, now=NOW)
+    photos = reverse("extranet-offer-photos", args=[offer.pk])
+    host.post(photos, {"do": "add", "author": "L", "rights": "lent", "files": [photo()]})
+    shown = body(host.get(reverse("extranet-offer-preview", args=[offer.pk])))
+    public = body(host.get(reverse("booking:stay-offer", args=[offer.slug])))
+    assert ("What waits" in shown, "What waits" in public) == (True, False)
+    assert ('class="gal"' in shown, 'class="gal"' in public) == (True, False)
+
+
+def test_preview_of_an_empty_draft_is_a_page_too(host, house):
+    factories.a_policy()
+    for kind in ("lodging:gite", "workshop", "rental"):
+        offer = begin(host, house, kind=kind, title=f"Vide {kind}")
+        answer = host.get(reverse("extranet-offer-preview", args=[offer.pk]))
+        assert answer.status_code == 200, kind
