@@ -9,7 +9,7 @@ from typing import Any
 
 from booking.forms.nights import CalendarQuery, Picked, month_after
 from booking.models import Offer, Unit
-from booking.night_sheet import BLOCKED, CLOSED, SOLD, NightTerms, Taken
+from booking.night_sheet import BLOCKED, CLOSED, PREPARED, SOLD, NightTerms, Taken
 from oti.lib.dates import ONE_DAY, nights
 
 
@@ -79,7 +79,7 @@ def figures(rows: Iterable[UnitRow], days: Sequence[date]) -> dict[str, Any]:
             state = one.state if one else ""
             sold += state == SOLD
             taken += state in {SOLD, BLOCKED}
-            open_nights += state != CLOSED
+            open_nights += state not in {CLOSED, PREPARED}
     share = round(100 * taken / open_nights) if open_nights else 0
     return {"sold": sold, "share": share, "free": open_nights - taken}
 

@@ -22,6 +22,7 @@ from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NOW, TODAY, FakeBank, order_from, paid_order
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2027, 7, 10)
@@ -202,6 +203,8 @@ def test_page_of_the_host_says_preparation(gite: Offer, bank: FakeBank, client, 
     )
     assert "bk--prep" in page.text
     assert "kept free after the stay" in page.text
+    # Neither sold nor free: 31 nights without 4 and 2.
+    assert "25 nights still free" in text_of(page)
 
 
 def test_other_platforms_read_both_apart(gite: Offer, bank: FakeBank):
