@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -56,6 +55,19 @@ USING unnest(%(uids)s::text[], %(firsts)s::date[], %(afters)s::date[]) AS told(u
 WHERE it.feed_id = %(feed)s AND it.uid = told.uid
 AND it.dates = daterange(told.first, told.after)
 """
+# What is left of events under way: the nights before today, once for those that began together.
+KEEP_PAST = """
+INSERT INTO booking_feedevent (feed_id, uid, dates, kind, first_seen_at, missing_count)
+SELECT it.feed_id, it.uid, daterange(lower(it.dates), %(today)s::date), min(it.kind),
+    min(it.first_seen_at), 0
+FROM booking_feedevent it
+JOIN unnest(%(uids)s::text[], %(firsts)s::date[], %(afters)s::date[])
+    AS told(uid, first, after)
+ON it.uid = told.uid AND it.dates = daterange(told.first, told.after)
+WHERE it.feed_id = %(feed)s
+GROUP BY it.feed_id, it.uid, lower(it.dates)
+ON CONFLICT DO NOTHING
+"""
 
 
 def import_feed(feed: Feed, *, now: datetime, total_seconds: float | None = None) -> str:
@@ -80,7 +92,7 @@ def apply(feed_id: int, answer: Answer, *, now: datetime, accept_empty: bool = F
     if answer.problem:
         return note_problem(feed, answer.problem, wait=answer.wait, now=now)
     today = day_of(now)
-    known = _known(feed)
+    known = _known(feed, today=today)
     seen = _seen(answer, known)
     if not accept_empty and is_emptied(known, seen, today=today):
         return note_problem(feed, "emptied", now=now)
@@ -122,14 +134,15 @@ def next_reading(feed_id: int, now: datetime) -> datetime:
     return now + EVERY + timedelta(seconds=drift - JITTER_SECONDS // 2)
 
 
-def _known(feed: Feed) -> list[KnownEvent]:
+def _known(feed: Feed, *, today: date) -> list[KnownEvent]:
+    """Return what was written down of a calendar and isn't over."""
     return [
         KnownEvent(
             OuterEvent(one.uid, one.dates.lower, one.dates.upper, one.kind),
             one.missing_since,
             one.missing_count,
         )
-        for one in FeedEvent.objects.filter(feed=feed)
+        for one in FeedEvent.objects.filter(feed=feed, dates__endswith__gt=today)
     ]
 
 
@@ -169,27 +182,16 @@ def _write(feed: Feed, answer: Answer, *, now: datetime, opens_at_once: bool) ->
         fresh = Feed.objects.filter(pk=feed.pk, is_paused=False).first()
         if fresh is None:
             return
-        known = _known(fresh)
+        known = _known(fresh, today=today)
         seen = _seen(answer, known)
-        changes = compare(known, seen, today=today, now=now)
-        if opens_at_once:
-            changes = replace(changes, missing=(), gone=_all_gone(known, seen, today=today))
+        changes = compare(known, seen, today=today, now=now, opens_at_once=opens_at_once)
         write_events(fresh, changes, now=now)
         blocks = Blocks()
-        if changes.added or changes.gone:
+        if changes.has_nights:
             blocks = write_blocks(fresh.unit_id, today=today)
         incidents = open_incidents(fresh, [*changes.added, *changes.changed], now=now)
-        if changes.added or changes.gone:
+        if changes.has_nights:
             note_nights(fresh, blocks, incidents=incidents, now=now)
-
-
-def _all_gone(
-    known: Iterable[KnownEvent], seen: Iterable[OuterEvent], *, today: date
-) -> tuple[OuterEvent, ...]:
-    keys = {one.key for one in seen}
-    return tuple(
-        one.event for one in known if one.event.first_night > today and one.event.key not in keys
-    )
 
 
 def write_events(feed: Feed, changes: Comparison, *, now: datetime) -> None:
@@ -213,9 +215,12 @@ def write_events(feed: Feed, changes: Comparison, *, now: datetime) -> None:
     gaps = [gap.event for gap in changes.missing]
     _change(feed, gaps, "missing_since", [gap.missing_since for gap in changes.missing])
     _change(feed, gaps, "missing_count", [gap.missing_count for gap in changes.missing])
-    if changes.gone:
-        with connection.cursor() as cursor:
-            cursor.execute(DELETE_EVENTS, {"feed": feed.pk, **_columns(changes.gone)})
+    with connection.cursor() as cursor:
+        if changes.cut:
+            kept = {"feed": feed.pk, "today": day_of(now), **_columns(changes.cut)}
+            cursor.execute(KEEP_PAST, kept)
+        if over := [*changes.gone, *changes.cut]:
+            cursor.execute(DELETE_EVENTS, {"feed": feed.pk, **_columns(over)})
 
 
 def _change(
