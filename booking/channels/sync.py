@@ -32,7 +32,7 @@ from booking.rules.channels import (
     is_emptied,
 )
 from booking.task_queue import ask_for_task
-from members.journal import SYSTEM, record
+from members.journal import SYSTEM, Actor, record
 from oti.lib.dates import today as day_of
 
 EVERY = timedelta(minutes=15)
@@ -80,11 +80,11 @@ def import_feed(feed: Feed, *, now: datetime, total_seconds: float | None = None
     return apply(feed.pk, ask(question, now=now, total_seconds=total_seconds), now=now)
 
 
-def apply(feed_id: int, answer: Answer, *, now: datetime, accept_empty: bool = False) -> str:
+def apply(feed_id: int, answer: Answer, *, now: datetime, accepted_by: Actor | None = None) -> str:
     """Write what an answer changes; returns the problem that there is, "" for a good reading.
 
-    Twice is the same as once. `accept_empty` believes a calendar that lost everything to come:
-    its host says so. Raises Busy.
+    Twice is the same as once. `accepted_by` says of a calendar that lost everything to come that it
+    is right: believed, and written into the journal with what it opens. Raises Busy.
     """
     feed = Feed.objects.filter(pk=feed_id).first()
     if feed is None or feed.is_paused:
@@ -94,10 +94,10 @@ def apply(feed_id: int, answer: Answer, *, now: datetime, accept_empty: bool = F
     today = day_of(now)
     known = _known(feed, today=today)
     seen = _seen(answer, known)
-    if not accept_empty and is_emptied(known, seen, today=today):
+    if accepted_by is None and is_emptied(known, seen, today=today):
         return note_problem(feed, "emptied", now=now)
-    if compare(known, seen, today=today, now=now) or accept_empty:
-        _write(feed, answer, now=now, opens_at_once=accept_empty)
+    if compare(known, seen, today=today, now=now) or accepted_by:
+        _write(feed, answer, now=now, accepted_by=accepted_by)
     _note_good(feed, answer, now=now)
     return ""
 
@@ -123,6 +123,11 @@ def note_problem(feed: Feed, problem: str, *, wait: timedelta | None = None, now
         due_at=now + max(delay, wait or delay),
     )
     return problem
+
+
+def note_tried(feed_id: int, *, now: datetime) -> None:
+    """Write that a calendar was asked and too slow for who waited: nothing follows from it."""
+    Feed.objects.filter(pk=feed_id).update(last_tried_at=now)
 
 
 def next_reading(feed_id: int, now: datetime) -> datetime:
@@ -174,7 +179,7 @@ def _note_good(feed: Feed, answer: Answer, *, now: datetime) -> None:
     Feed.objects.filter(pk=feed.pk).update(**fresh)
 
 
-def _write(feed: Feed, answer: Answer, *, now: datetime, opens_at_once: bool) -> None:
+def _write(feed: Feed, answer: Answer, *, now: datetime, accepted_by: Actor | None) -> None:
     """Compare again under the unit's lock, and write."""
     today = day_of(now)
     with locks.write_transaction():
@@ -184,7 +189,9 @@ def _write(feed: Feed, answer: Answer, *, now: datetime, opens_at_once: bool) ->
             return
         known = _known(fresh, today=today)
         seen = _seen(answer, known)
-        changes = compare(known, seen, today=today, now=now, opens_at_once=opens_at_once)
+        changes = compare(known, seen, today=today, now=now, opens_at_once=accepted_by is not None)
+        if accepted_by is not None:
+            note_accepted(fresh, actor=accepted_by, now=now)
         write_events(fresh, changes, now=now)
         blocks = Blocks()
         if changes.has_nights:
@@ -298,6 +305,18 @@ def _open_incident(feed: Feed, line_id: int, common: DateRange, *, now: datetime
         incident.dates = DateRange(first, after)
         incident.save(update_fields=["dates"])
     return int(is_new)
+
+
+def note_accepted(feed: Feed, *, actor: Actor, now: datetime) -> None:
+    """Write into the journal who said that an empty calendar is right."""
+    record(
+        "empty calendar accepted",
+        f"unit:{feed.unit_id}",
+        actor=actor,
+        at=now,
+        calendar=feed.name,
+        address=feed.masked,
+    )
 
 
 def note_nights(feed: Feed, blocks: Blocks, *, incidents: int, now: datetime) -> None:
