@@ -17,7 +17,7 @@ BREAKS = re.compile(rb"\r?\n")
 NAME = re.compile(rb'([^;:"\\]*)[;:]')
 BLANKS = re.compile(rb"[ \t]+")
 PLAIN = re.compile(rb"[A-Z0-9-]+")
-EDGE = re.compile(rb"(BEGIN|END):([A-Z0-9-]+)[ \t]*")
+EDGE = re.compile(rb"(BEGIN|END):([A-Z0-9._-]+)[ \t]*")
 NEEDED = {
     b"UID", b"SUMMARY", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE", b"EXDATE",
     b"RECURRENCE-ID", b"SEQUENCE", b"STATUS", b"TRANSP",

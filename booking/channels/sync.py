@@ -224,7 +224,7 @@ def write_events(feed: Feed, changes: Comparison, *, now: datetime) -> None:
     _change(feed, gaps, "missing_count", [gap.missing_count for gap in changes.missing])
     with connection.cursor() as cursor:
         if changes.cut:
-            kept = {"feed": feed.pk, "today": day_of(now), **_columns(changes.cut)}
+            kept: dict[str, Any] = {"feed": feed.pk, "today": day_of(now), **_columns(changes.cut)}
             cursor.execute(KEEP_PAST, kept)
         if over := [*changes.gone, *changes.cut]:
             cursor.execute(DELETE_EVENTS, {"feed": feed.pk, **_columns(over)})
