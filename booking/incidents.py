@@ -6,6 +6,7 @@ and settled with what was done. Nothing is cancelled by itself (domain.md 5.2, f
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.conf import settings
@@ -15,28 +16,38 @@ from booking import locks
 from booking.channels.freshness import SILENT_HOST
 from booking.messages import write_message
 from booking.models import ChannelIncident, Feed
-from booking.refusals import BadInput, WrongState, trouble
+from booking.refusals import BadInput, Busy, WrongState, trouble
 from booking.rules import states
 from members.journal import SYSTEM, Actor, record
+
+logger = logging.getLogger(__name__)
 
 
 def tell_incidents(*, now: datetime) -> int:
     """Write to host and office about each incident that nobody was told of; returns how many.
 
-    Twice is the same as once: the incident moves with its mails.
+    Twice is the same as once: the incident moves with its mails. One that can't be had in time is
+    left to the next round, and keeps no other.
     """
     told = 0
     for pk in list(_new().values_list("pk", flat=True)[:200]):
-        with locks.write_transaction():
-            incident = locks.lock_free_rows(_new().filter(pk=pk)).first()
-            if incident is None:
-                continue
-            _write(incident, now=now)
-            incident.state = states.TOLD
-            incident.told_at = now
-            incident.save(update_fields=["state", "told_at"])
-            told += 1
+        try:
+            told += _tell(pk, now=now)
+        except Busy:
+            logger.warning("double booking %s not told, next round", pk)
     return told
+
+
+def _tell(pk: int, *, now: datetime) -> bool:
+    with locks.write_transaction():
+        incident = locks.lock_free_rows(_new().filter(pk=pk)).first()
+        if incident is None:
+            return False
+        _write(incident, now=now)
+        incident.state = states.TOLD
+        incident.told_at = now
+        incident.save(update_fields=["state", "told_at"])
+    return True
 
 
 def settle_incident(
@@ -73,26 +84,36 @@ def settle_incident(
 
 
 def tell_silent_feeds(*, now: datetime) -> int:
-    """Write to the host of each calendar that has been silent for hours, once; returns how many."""
+    """Write to the host of each calendar that has been silent for hours, once; returns how many.
+
+    One that can't be had in time is left to the next round, and keeps no other.
+    """
     silent = Feed.objects.silent_since(now - SILENT_HOST).filter(alerted_at=None)
     told = 0
     for feed in silent.select_related("unit__offer__provider")[:500]:
-        provider = feed.unit.offer.provider
-        with locks.write_transaction():
-            if not Feed.objects.filter(pk=feed.pk, alerted_at=None).update(alerted_at=now):
-                continue
-            since = feed.last_good_at or feed.created_at
-            write_message(
-                "calendar_silent",
-                key=f"calendar:{feed.pk}:silent:{since:%Y%m%d%H%M}",
-                recipient=provider.email,
-                language=provider.language,
-                data={"unit": feed.unit_id, "calendar": feed.name, "since": since.isoformat()},
-                now=now,
-            )
-            record("silent calendar told", f"unit:{feed.unit_id}", actor=SYSTEM, at=now)
-            told += 1
+        try:
+            told += _tell_silent(feed, now=now)
+        except Busy:
+            logger.warning("silence of calendar %s not told, next round", feed.pk)
     return told
+
+
+def _tell_silent(feed: Feed, *, now: datetime) -> bool:
+    provider = feed.unit.offer.provider
+    with locks.write_transaction():
+        if not Feed.objects.filter(pk=feed.pk, alerted_at=None).update(alerted_at=now):
+            return False
+        since = feed.last_good_at or feed.created_at
+        write_message(
+            "calendar_silent",
+            key=f"calendar:{feed.pk}:silent:{since:%Y%m%d%H%M}",
+            recipient=provider.email,
+            language=provider.language,
+            data={"unit": feed.unit_id, "calendar": feed.name, "since": since.isoformat()},
+            now=now,
+        )
+        record("silent calendar told", f"unit:{feed.unit_id}", actor=SYSTEM, at=now)
+    return True
 
 
 def _new() -> QuerySet[ChannelIncident]:

@@ -99,9 +99,31 @@ def write_transaction() -> Iterator[None]:
 
     Raises Busy when a lock isn't had in time; nothing was written then.
     """
+    with _busy_when_locked(), transaction.atomic(durable=True):
+        yield
+
+
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Wait no longer than that for each lock: somebody waits for all of it.
+
+    Call it outside any transaction. Raises Busy when a lock isn't had in time.
+    """
+    with connection.cursor() as cursor:
+        most = f"{max(int(seconds * 1000), 1)}ms"
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [most])
     try:
-        with transaction.atomic(durable=True):
+        with _busy_when_locked():
             yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+
+
+@contextmanager
+def _busy_when_locked() -> Iterator[None]:
+    try:
+        yield
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
             raise Busy(trouble("busy")) from error

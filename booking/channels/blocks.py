@@ -39,8 +39,9 @@ class Blocks:
 def write_blocks(unit_id: int, *, today: date) -> Blocks:
     """Make the blocked stays of a unit what its calendars say; writes only what differs.
 
-    Call it under the unit's lock. What is over is left as it was. Holds of visitors on nights
-    that are taken elsewhere end: they can't be sold any more, a payment under way is given back.
+    Call it under the unit's lock. Nights that are over are left as they were. Holds of visitors on
+    nights that are taken elsewhere end: they can't be sold any more, a payment under way is given
+    back.
     """
     wanted = wanted_blocks(unit_id, today=today)
     rows = Stay.objects.filter(
@@ -49,12 +50,12 @@ def write_blocks(unit_id: int, *, today: date) -> Blocks:
         state=Stay.State.BLOCKED,
         dates__endswith__gt=today,
     )
-    had = {(row.dates.lower, row.dates.upper): row.pk for row in rows}
+    had = {(max(row.dates.lower, today), row.dates.upper): row for row in rows}
     closed = [one for one in wanted if one not in had]
     opened = [one for one in had if one not in set(wanted)]
     if not closed and not opened:
         return Blocks()
-    Stay.objects.filter(pk__in=[had[one] for one in opened]).delete()
+    _open([had[one] for one in opened], today=today)
     lost = _end_holds(unit_id, closed)
     Stay.objects.bulk_create(
         Stay(
@@ -76,9 +77,11 @@ def write_blocks(unit_id: int, *, today: date) -> Blocks:
 
 
 def wanted_blocks(unit_id: int, *, today: date) -> list[Nights]:
-    """Return the spans not over on `today` that the calendars of a unit take and nobody here."""
-    spans = FeedEvent.objects.filter(feed__unit_id=unit_id).values_list("dates", flat=True)
-    told = [one for one in union((one.lower, one.upper) for one in spans) if one[1] > today]
+    """Return the spans from `today` on that the calendars of a unit take and nobody here."""
+    spans = FeedEvent.objects.filter(feed__unit_id=unit_id, dates__endswith__gt=today)
+    told = union(
+        (max(one.lower, today), one.upper) for one in spans.values_list("dates", flat=True)
+    )
     if not told:
         return []
     others = Stay.objects.filter(
@@ -90,6 +93,18 @@ def wanted_blocks(unit_id: int, *, today: date) -> list[Nights]:
     # What it occupies can't be taken twice, its preparation either.
     left = without(told, ((one.lower, one.upper + timedelta(days=after)) for one, after in others))
     return [one for one in left if one[1] > today]
+        dates__endswith__gt=told[0][0],
+    ).values_list("dates", flat=True)
+    return without(told, ((one.lower, one.upper) for one in others))
+
+
+def _open(rows: list[Stay], *, today: date) -> None:
+    """Take away blocked stays, of one that is under way its nights from `today` on."""
+    begun = [row for row in rows if row.dates.lower < today]
+    Stay.objects.filter(pk__in=[row.pk for row in rows if row not in begun]).delete()
+    for row in begun:
+        row.dates = DateRange(row.dates.lower, today)
+        row.save(update_fields=["dates"])
 
 
 def _end_holds(unit_id: int, spans: list[Nights]) -> int:

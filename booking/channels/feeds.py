@@ -100,15 +100,15 @@ def accept_empty(feed: Feed, *, actor: Actor, now: datetime) -> bool:
     """Believe a calendar that lost everything to come: its host says that it is right.
 
     It is read once more; returns whether its nights were opened: not if it has entries again, or
-    can't be read.
+    can't be read. Raises WrongState `feed_paused`, Busy.
     """
+    if feed.is_paused:
+        raise WrongState(trouble("feed_paused"))
     answer = ask(Question.of(feed, now=now), now=now)
     if answer.problem or answer.reading is None or answer.reading.events:
         apply(feed.pk, answer, now=now)
         return False
-    with locks.write_transaction():
-        _note(feed, "empty calendar accepted", actor=actor, now=now)
-    return apply(feed.pk, answer, now=now, accept_empty=True) == ""
+    return apply(feed.pk, answer, now=now, accepted_by=actor) == ""
 
 
 def remove_feed(feed: Feed, *, keep_closed: bool, actor: Actor, now: datetime) -> None:

@@ -18,8 +18,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from booking import locks
 from booking.channels.reading import Answer, Question, answer_of, ask
-from booking.channels.sync import apply
+from booking.channels.sync import apply, note_tried
 from booking.models import Feed
 from booking.refusals import Busy
 from oti.lib.memo import remembered
@@ -30,6 +31,10 @@ Units = Collection[int] | QuerySet[Any, Any]
 FRESH = timedelta(minutes=5)
 JUST_ASKED = timedelta(minutes=1)
 BUDGET_SECONDS = 4.0
+# Beside it, for writing down what was said, whoever has the unit.
+WRITE_SECONDS = 1.0
+# Too slow for somebody who waits; the background gives it more time.
+SLOW = "timeout"
 SILENT_HOST = timedelta(hours=6)
 SILENT_SALE = timedelta(hours=24)
 MOST_AT_ONCE = 8
@@ -55,10 +60,10 @@ def asks_host_first(unit_id: int | None, *, now: datetime) -> bool:
 def read_again(units: Units, *, now: datetime) -> set[int]:
     """Ask the calendars of these units again where what they said is older than five minutes.
 
-    Takes BUDGET_SECONDS at most, outside any transaction; one that doesn't answer in time changes
-    nothing. Returns the units that aren't sold at once: one of their calendars has been silent
-    for a day. One statement where they have none. Locks: the unit, where something changed, in a
-    transaction of its own.
+    Takes BUDGET_SECONDS at most and WRITE_SECONDS for writing, outside any transaction; one that
+    doesn't answer in time changes nothing, nor when it is read next. Returns the units that aren't
+    sold at once: one of their calendars has been silent for a day. One statement where they have
+    none. Locks: the unit, where something changed, in a transaction of its own.
     """
     feeds = list(Feed.objects.live().filter(unit_id__in=units))
     old = [one for one in feeds if is_old(one, now)]
@@ -95,6 +100,7 @@ def units_on_request(*, now: datetime) -> frozenset[int]:
 def _read_together(feeds: list[Feed], *, now: datetime) -> None:
     """Ask several calendars at once; what comes in time is written."""
     ends_at = time.monotonic() + BUDGET_SECONDS
+    written_by = ends_at + WRITE_SECONDS
     pool = ThreadPoolExecutor(max_workers=min(len(feeds), MOST_AT_ONCE))
     try:
         asked = {
@@ -105,14 +111,21 @@ def _read_together(feeds: list[Feed], *, now: datetime) -> None:
         }
         with suppress(NotInTime):
             for one in as_completed(asked, timeout=max(ends_at - time.monotonic(), 0)):
-                _write(asked.pop(one), answer_of(one), now=now)
+                _write(asked.pop(one), answer_of(one), written_by=written_by, now=now)
         for pk in asked.values():
-            _write(pk, Answer(problem="timeout"), now=now)
+            _write(pk, Answer(problem=SLOW), written_by=written_by, now=now)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _write(feed_id: int, answer: Answer, *, now: datetime) -> None:
+def _write(feed_id: int, answer: Answer, *, written_by: float, now: datetime) -> None:
+    """Write an answer in the time that is left; the background reads again what isn't written."""
+    left = written_by - time.monotonic()
+    if left <= 0:
+        return
     # Somebody has the unit for longer than one waits: the hold will say so itself.
-    with suppress(Busy):
-        apply(feed_id, answer, now=now)
+    with suppress(Busy), locks.waiting_at_most(left):
+        if answer.problem == SLOW:
+            note_tried(feed_id, now=now)
+        else:
+            apply(feed_id, answer, now=now)

@@ -16,8 +16,10 @@ from typing import Any
 
 from icalendar import Calendar, Event
 
-from booking.channels.repeats import TooOften, starts_of
-from booking.channels.zones import without_known_zones
+from booking.channels.lines import TooMuch, lines_of
+from booking.channels.repeats import starts_of
+from booking.channels.steps import Steps, TooOften
+from booking.channels.zones import OwnZone, own_zones
 from booking.rules.channels import OuterEvent, kind_of
 from oti.lib.dates import ONE_DAY, PARIS, paris
 
@@ -60,17 +62,25 @@ class Reading:
 def read_calendar(body: bytes, *, today: date, platform: str = "") -> Reading:
     """Return the events that aren't over on `today`, each once, in order; raises Unbelievable.
 
-    `platform` (`booking.rules.channels.PLATFORMS`) tells what its words mean.
+    `platform` (`booking.rules.channels.PLATFORMS`) tells what its words mean. Whatever the file
+    says, reading it takes a bounded number of steps.
     """
-    sheet = _Sheet(today=today, platform=platform)
-    for uid, events in _by_uid(_events_in(body)).items():
-        for event in sheet.masters(events):
-            sheet.take(uid, event, events)
+    steps = Steps()
+    try:
+        events, zones = _events_in(body, steps)
+        sheet = _Sheet(today=today, steps=steps, zones=zones, platform=platform)
+        for uid, parts in _by_uid(events).items():
+            sheet.take_all(uid, parts)
+    except (TooMuch, TooOften) as error:
+        raise Unbelievable(Doubt.TOO_MANY_EVENTS) from error
     return Reading(tuple(sorted(sheet.found)), tuple(sorted(sheet.warnings)))
 
 
-def _events_in(body: bytes) -> list[Event]:
-    """Return every event of a whole calendar; raises Unbelievable."""
+def _events_in(body: bytes, steps: Steps) -> tuple[list[Event], dict[str, OwnZone]]:
+    """Return every event of a whole calendar, and the zones that only it knows.
+
+    Raises Unbelievable, TooMuch.
+    """
     text = body.removeprefix(b"\xef\xbb\xbf").strip()
     if not text:
         raise Unbelievable(Doubt.EMPTY)
@@ -78,20 +88,20 @@ def _events_in(body: bytes) -> list[Event]:
         raise Unbelievable(Doubt.NOT_A_CALENDAR)
     if not text[-len(END) :].upper() == END:
         raise Unbelievable(Doubt.CUT_SHORT)
-    count = text.upper().count(b"BEGIN:VEVENT")
-    if count > MOST_EVENTS:
-        raise Unbelievable(Doubt.TOO_MANY_EVENTS)
     try:
-        text = without_known_zones(text, count)
-        calendars = Calendar.from_ical(text, multiple=True)
+        lines = lines_of(text)
+        if lines.events > MOST_EVENTS:
+            raise Unbelievable(Doubt.TOO_MANY_EVENTS)
+        zones = own_zones(lines.zones, steps)
+        calendars = Calendar.from_ical(lines.text, multiple=True)
         events = [
             event for one in calendars for event in one.walk("VEVENT") if isinstance(event, Event)
         ]
     except (ValueError, KeyError, IndexError, TypeError, OverflowError, RecursionError) as error:
         raise Unbelievable(Doubt.UNREADABLE) from error
-    if not calendars or len(events) != count:
+    if not calendars or len(events) != lines.events:
         raise Unbelievable(Doubt.CUT_SHORT)
-    return events
+    return events, zones
 
 
 def _by_uid(events: list[Event]) -> dict[str, list[Event]]:
@@ -107,6 +117,8 @@ class _Sheet:
     """What is found while a calendar is read."""
 
     today: date
+    steps: Steps
+    zones: dict[str, OwnZone]
     platform: str = ""
     found: set[OuterEvent] = field(default_factory=set)
     warnings: set[str] = field(default_factory=set)
@@ -125,22 +137,32 @@ class _Sheet:
             newest[part] = max(newest.get(part, 0), _sequence(event))
         return [one for one in events if _sequence(one) == newest[_moment_key(one)]]
 
-    def take(self, uid: str, event: Event, siblings: list[Event]) -> None:
-        """Add the nights of one event, of each time that it takes place."""
+    def take_all(self, uid: str, events: list[Event]) -> None:
+        """Add the nights of the events of one identifier."""
+        moved = {
+            self._local(one, "RECURRENCE-ID")
+            for one in events
+            if len(events) > 1 and "RECURRENCE-ID" in one
+        }
+        known = hashed(uid if not uid.startswith("\0") else "no name")
+        for event in self.masters(events):
+            self.take(known, event, moved)
+
+    def take(self, uid: str, event: Event, moved: set[date]) -> None:
+        """Add the nights of one event, of each time that it takes place but for the moved ones."""
         self._check(event)
         if _is_free(event):
             return
         start = self._local(event, "DTSTART")
         length = self._length(event, start)
-        name = str(event.get("SUMMARY") or "")
-        for begins in self._starts(event, start, siblings):
+        name, told = str(event.get("SUMMARY") or ""), str(event.get("UID") or "")
+        for begins in self._starts(event, start, moved):
             first, after = self._nights(begins, length)
             if after <= self.today or first >= self.last:
                 continue
             after = min(after, self.last)
-            kind = kind_of(name, uid, first_night=first, departure=after, platform=self.platform)
-            known = uid if not uid.startswith("\0") else "no name"
-            self.found.add(OuterEvent(hashed(known), first, after, kind))
+            kind = kind_of(name, told, first_night=first, departure=after, platform=self.platform)
+            self.found.add(OuterEvent(uid, first, after, kind))
             if len(self.found) > MOST_EVENTS:
                 raise Unbelievable(Doubt.TOO_MANY_EVENTS)
 
@@ -151,25 +173,20 @@ class _Sheet:
         if broken:
             self.warnings.add("unread_lines")
 
-    def _starts(self, event: Event, start: date, siblings: list[Event]) -> Iterator[date]:
+    def _starts(self, event: Event, start: date, moved: set[date]) -> Iterator[date]:
         if "RECURRENCE-ID" in event or not ({"RRULE", "RDATE"} & set(event)):
             yield start
             return
-        moved = {
-            self._local(one, "RECURRENCE-ID")
-            for one in siblings
-            if one is not event and "RECURRENCE-ID" in one
-        }
         self.series += 1
         if self.series > MOST_SERIES:
             raise Unbelievable(Doubt.TOO_MANY_EVENTS)
         try:
-            for begins in starts_of(event, start, until=self.last, since=self.today):
+            for begins in starts_of(
+                event, start, until=self.last, since=self.today, steps=self.steps
+            ):
                 if begins not in moved:
                     yield begins
-        except TooOften as error:
-            raise Unbelievable(Doubt.TOO_MANY_EVENTS) from error
-        except (ValueError, TypeError, OverflowError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
             raise Unbelievable(Doubt.BAD_EVENT) from error
 
     def _local(self, event: Event, name: str) -> date:
@@ -184,9 +201,10 @@ class _Sheet:
         if isinstance(value, list) or not isinstance(value, date):
             raise Unbelievable(Doubt.BAD_EVENT)
         if isinstance(value, datetime) and value.tzinfo is None:
-            if "TZID" in getattr(event.get(name), "params", {}):
+            zone = getattr(event.get(name), "params", {}).get("TZID")
+            if zone is not None and str(zone) not in self.zones:
                 self.warnings.add("unknown_zone")
-            value = value.replace(tzinfo=PARIS)
+            value = value.replace(tzinfo=self.zones.get(str(zone), PARIS))
         if not 1970 <= value.year <= 2200:
             raise Unbelievable(Doubt.BAD_EVENT)
         moment: date = value

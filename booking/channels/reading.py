@@ -82,6 +82,13 @@ def ask(question: Question, *, now: datetime, total_seconds: float | None = None
     Once a day the whole calendar is asked for and read: what was too far ahead may have come near.
     """
     try:
+        return _ask(question, now=now, total_seconds=total_seconds)
+    except Exception as error:  # noqa: BLE001 - told without its words: they may hold an address
+        return _unforeseen(error)
+
+
+def _ask(question: Question, *, now: datetime, total_seconds: float | None) -> Answer:
+    try:
         address = unseal(question.sealed)
         got = fetch(
             address,
@@ -103,8 +110,12 @@ def answer_of(asked: Future[Answer]) -> Answer:
     try:
         return asked.result()
     except Exception as error:  # noqa: BLE001 - told without its words: they may hold an address
-        logger.warning("a calendar was not read: %s", type(error).__name__)
-        return Answer(problem="odd_answer")
+        return _unforeseen(error)
+
+
+def _unforeseen(error: Exception, problem: str = "odd_answer") -> Answer:
+    logger.warning("a calendar was not read: %s", type(error).__name__)
+    return Answer(problem=problem)
 
 
 def _validators(question: Question) -> dict[str, str]:
@@ -143,6 +154,8 @@ def read_body(
         return answer(reading=read_calendar(body, today=today, platform=question.platform))
     except Unbelievable as unbelievable:
         return Answer(problem=str(unbelievable.code))
+    except Exception as error:  # noqa: BLE001 - no content may be an error of ours
+        return _unforeseen(error, "unreadable")
 
 
 def _problem_of(status: int) -> str:

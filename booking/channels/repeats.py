@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from dateutil.rrule import rrulestr
 from icalendar import Event, vDDDLists
 
-# By the day or longer: nights are what is asked about.
-FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
-MOST_TIMES = 5_000
+from booking.channels.recurrence import days_of, rule_of
+from booking.channels.steps import Steps, TooOften
+
+MOST_DATES = 5_000
 # An event that began so long ago may still be under way.
 LONGEST = timedelta(days=366)
+# A moment that is given is made a span of nights: dearer than a day that is looked at.
+STEPS_A_START = 5
 
 
-class TooOften(Exception):
-    """It repeats more often, or for longer, than nights can."""
-
-
-def starts_of(event: Event, start: date, *, since: date, until: date) -> Iterator[date]:
+def starts_of(
+    event: Event, start: date, *, since: date, until: date, steps: Steps
+) -> Iterator[date]:
     """Give the moments at which a repeated event begins, from a year before `since` to `until`.
 
     `start` is a day or an aware moment; so is what is given. Exceptions are left out. Raises
@@ -34,12 +34,17 @@ def starts_of(event: Event, start: date, *, since: date, until: date) -> Iterato
     }
     begins = {_wall(one, zone) for one in _dates(event, "RDATE")}
     last = datetime.combine(until, time.min)
-    for rule in _many(event.get("RRULE")):
-        begins |= set(_by_rule(rule, first, zone, since=since, last=last))
+    rules = _many(event.get("RRULE"))
+    if len(rules) > 1:
+        msg = "an event has one rule"
+        raise ValueError(msg)
+    for rule in rules:
+        begins |= set(_by_rule(rule, first, zone, since=since, last=last, steps=steps))
     begins.add(first)
     for wall in sorted(begins - left_out):
         if wall >= last or wall.date() in days_left_out:
             continue
+        steps.spend(STEPS_A_START)
         if zone is not None:
             yield wall.replace(tzinfo=zone)
         else:
@@ -47,40 +52,23 @@ def starts_of(event: Event, start: date, *, since: date, until: date) -> Iterato
 
 
 def _by_rule(
-    rule: Any, first: datetime, zone: tzinfo | None, *, since: date, last: datetime
+    rule: Any, first: datetime, zone: tzinfo | None, *, since: date, last: datetime, steps: Steps
 ) -> Iterator[datetime]:
     """Give the wall times that a rule makes, its own end and count kept by hand."""
-    told = {str(name).upper(): values for name, values in rule.items()}
-    if not set(told.get("FREQ", ())) <= FREQUENCIES or {"BYHOUR", "BYMINUTE", "BYSECOND"} & set(
-        told
-    ):
-        raise TooOften
+    told = {str(name).upper(): list(values) for name, values in rule.items()}
+    wanted = rule_of(told)
     count = int(told["COUNT"][0]) if "COUNT" in told else None
     ends = min([last, *(_end(one, zone) for one in told.get("UNTIL", ()))])
-    parts = [
-        part
-        for part in rule.to_ical().decode().split(";")
-        if part.partition("=")[0].upper() not in {"COUNT", "UNTIL"}
-    ]
     since_wall = datetime.combine(since, time.min) - LONGEST
-    if count is None:
-        first = _nearer(told, first, since_wall)
-    for number, wall in enumerate(rrulestr(";".join(parts), dtstart=first).replace(until=ends)):
-        if count is not None and number >= count:
+    # One that is counted is counted from its beginning.
+    near = since_wall.date() if count is None else None
+    days = days_of(wanted, first.date(), since=near, last=ends.date(), steps=steps)
+    for number, day in enumerate(days):
+        wall = datetime.combine(day, first.time())
+        if wall > ends or (count is not None and number >= count):
             return
-        if number > MOST_TIMES:
-            raise TooOften
         if wall >= since_wall:
             yield wall
-
-
-def _nearer(told: Mapping[str, Any], first: datetime, wanted: datetime) -> datetime:
-    """Return a later beginning that makes the same times: years need not be counted by the day."""
-    days = {"DAILY": 1, "WEEKLY": 7}.get(str(told["FREQ"][0]).upper())
-    if days is None or first >= wanted:
-        return first
-    step = days * int(told.get("INTERVAL", [1])[0])
-    return first + timedelta(days=step * ((wanted - first).days // step)) if step > 0 else first
 
 
 def _end(value: date, zone: tzinfo | None) -> datetime:
@@ -109,7 +97,7 @@ def _dates(event: Event, name: str) -> list[date]:
             told = one.dt[0] if isinstance(one.dt, tuple) else one.dt
             if isinstance(told, date):
                 found.append(told)
-    if len(found) > MOST_TIMES:
+    if len(found) > MOST_DATES:
         raise TooOften
     return found
 

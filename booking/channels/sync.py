@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -34,7 +33,7 @@ from booking.rules.channels import (
     is_emptied,
 )
 from booking.task_queue import ask_for_task
-from members.journal import SYSTEM, record
+from members.journal import SYSTEM, Actor, record
 from oti.lib.dates import today as day_of
 
 EVERY = timedelta(minutes=15)
@@ -57,6 +56,19 @@ USING unnest(%(uids)s::text[], %(firsts)s::date[], %(afters)s::date[]) AS told(u
 WHERE it.feed_id = %(feed)s AND it.uid = told.uid
 AND it.dates = daterange(told.first, told.after)
 """
+# What is left of events under way: the nights before today, once for those that began together.
+KEEP_PAST = """
+INSERT INTO booking_feedevent (feed_id, uid, dates, kind, first_seen_at, missing_count)
+SELECT it.feed_id, it.uid, daterange(lower(it.dates), %(today)s::date), min(it.kind),
+    min(it.first_seen_at), 0
+FROM booking_feedevent it
+JOIN unnest(%(uids)s::text[], %(firsts)s::date[], %(afters)s::date[])
+    AS told(uid, first, after)
+ON it.uid = told.uid AND it.dates = daterange(told.first, told.after)
+WHERE it.feed_id = %(feed)s
+GROUP BY it.feed_id, it.uid, lower(it.dates)
+ON CONFLICT DO NOTHING
+"""
 
 
 def import_feed(feed: Feed, *, now: datetime, total_seconds: float | None = None) -> str:
@@ -69,11 +81,11 @@ def import_feed(feed: Feed, *, now: datetime, total_seconds: float | None = None
     return apply(feed.pk, ask(question, now=now, total_seconds=total_seconds), now=now)
 
 
-def apply(feed_id: int, answer: Answer, *, now: datetime, accept_empty: bool = False) -> str:
+def apply(feed_id: int, answer: Answer, *, now: datetime, accepted_by: Actor | None = None) -> str:
     """Write what an answer changes; returns the problem that there is, "" for a good reading.
 
-    Twice is the same as once. `accept_empty` believes a calendar that lost everything to come:
-    its host says so. Raises Busy.
+    Twice is the same as once. `accepted_by` says of a calendar that lost everything to come that it
+    is right: believed, and written into the journal with what it opens. Raises Busy.
     """
     feed = Feed.objects.filter(pk=feed_id).first()
     if feed is None or feed.is_paused:
@@ -81,12 +93,12 @@ def apply(feed_id: int, answer: Answer, *, now: datetime, accept_empty: bool = F
     if answer.problem:
         return note_problem(feed, answer.problem, wait=answer.wait, now=now)
     today = day_of(now)
-    known = _known(feed)
+    known = _known(feed, today=today)
     seen = _seen(answer, known)
-    if not accept_empty and is_emptied(known, seen, today=today):
+    if accepted_by is None and is_emptied(known, seen, today=today):
         return note_problem(feed, "emptied", now=now)
-    if compare(known, seen, today=today, now=now) or accept_empty:
-        _write(feed, answer, now=now, opens_at_once=accept_empty)
+    if compare(known, seen, today=today, now=now) or accepted_by:
+        _write(feed, answer, now=now, accepted_by=accepted_by)
     _note_good(feed, answer, now=now)
     return ""
 
@@ -114,6 +126,11 @@ def note_problem(feed: Feed, problem: str, *, wait: timedelta | None = None, now
     return problem
 
 
+def note_tried(feed_id: int, *, now: datetime) -> None:
+    """Write that a calendar was asked and too slow for who waited: nothing follows from it."""
+    Feed.objects.filter(pk=feed_id).update(last_tried_at=now)
+
+
 def next_reading(feed_id: int, now: datetime) -> datetime:
     """Return when a calendar is read again: in a quarter of an hour, two minutes more or less.
 
@@ -123,14 +140,15 @@ def next_reading(feed_id: int, now: datetime) -> datetime:
     return now + EVERY + timedelta(seconds=drift - JITTER_SECONDS // 2)
 
 
-def _known(feed: Feed) -> list[KnownEvent]:
+def _known(feed: Feed, *, today: date) -> list[KnownEvent]:
+    """Return what was written down of a calendar and isn't over."""
     return [
         KnownEvent(
             OuterEvent(one.uid, one.dates.lower, one.dates.upper, one.kind),
             one.missing_since,
             one.missing_count,
         )
-        for one in FeedEvent.objects.filter(feed=feed)
+        for one in FeedEvent.objects.filter(feed=feed, dates__endswith__gt=today)
     ]
 
 
@@ -162,7 +180,7 @@ def _note_good(feed: Feed, answer: Answer, *, now: datetime) -> None:
     Feed.objects.filter(pk=feed.pk).update(**fresh)
 
 
-def _write(feed: Feed, answer: Answer, *, now: datetime, opens_at_once: bool) -> None:
+def _write(feed: Feed, answer: Answer, *, now: datetime, accepted_by: Actor | None) -> None:
     """Compare again under the unit's lock, and write."""
     today = day_of(now)
     with locks.write_transaction():
@@ -170,17 +188,17 @@ def _write(feed: Feed, answer: Answer, *, now: datetime, opens_at_once: bool) ->
         fresh = Feed.objects.filter(pk=feed.pk, is_paused=False).first()
         if fresh is None:
             return
-        known = _known(fresh)
+        known = _known(fresh, today=today)
         seen = _seen(answer, known)
-        changes = compare(known, seen, today=today, now=now)
-        if opens_at_once:
-            changes = replace(changes, missing=(), gone=_all_gone(known, seen, today=today))
+        changes = compare(known, seen, today=today, now=now, opens_at_once=accepted_by is not None)
+        if accepted_by is not None:
+            note_accepted(fresh, actor=accepted_by, now=now)
         write_events(fresh, changes, now=now)
         blocks = Blocks()
-        if changes.added or changes.gone:
+        if changes.has_nights:
             blocks = write_blocks(fresh.unit_id, today=today)
         incidents = open_incidents(fresh, [*changes.added, *changes.changed], now=now)
-        if changes.added or changes.gone:
+        if changes.has_nights:
             note_nights(fresh, blocks, incidents=incidents, now=now)
             tell_blocks(fresh.unit_id, blocks, now=now)
 
@@ -191,15 +209,6 @@ def tell_blocks(unit_id: int, blocks: Blocks, *, now: datetime) -> None:
     if touched:
         first, after = min(one[0] for one in touched), max(one[1] for one in touched)
         tell_nights([unit_id], first, after, now=now)
-
-
-def _all_gone(
-    known: Iterable[KnownEvent], seen: Iterable[OuterEvent], *, today: date
-) -> tuple[OuterEvent, ...]:
-    keys = {one.key for one in seen}
-    return tuple(
-        one.event for one in known if one.event.first_night > today and one.event.key not in keys
-    )
 
 
 def write_events(feed: Feed, changes: Comparison, *, now: datetime) -> None:
@@ -223,9 +232,12 @@ def write_events(feed: Feed, changes: Comparison, *, now: datetime) -> None:
     gaps = [gap.event for gap in changes.missing]
     _change(feed, gaps, "missing_since", [gap.missing_since for gap in changes.missing])
     _change(feed, gaps, "missing_count", [gap.missing_count for gap in changes.missing])
-    if changes.gone:
-        with connection.cursor() as cursor:
-            cursor.execute(DELETE_EVENTS, {"feed": feed.pk, **_columns(changes.gone)})
+    with connection.cursor() as cursor:
+        if changes.cut:
+            kept: dict[str, Any] = {"feed": feed.pk, "today": day_of(now), **_columns(changes.cut)}
+            cursor.execute(KEEP_PAST, kept)
+        if over := [*changes.gone, *changes.cut]:
+            cursor.execute(DELETE_EVENTS, {"feed": feed.pk, **_columns(over)})
 
 
 def _change(
@@ -303,6 +315,18 @@ def _open_incident(feed: Feed, line_id: int, common: DateRange, *, now: datetime
         incident.dates = DateRange(first, after)
         incident.save(update_fields=["dates"])
     return int(is_new)
+
+
+def note_accepted(feed: Feed, *, actor: Actor, now: datetime) -> None:
+    """Write into the journal who said that an empty calendar is right."""
+    record(
+        "empty calendar accepted",
+        f"unit:{feed.unit_id}",
+        actor=actor,
+        at=now,
+        calendar=feed.name,
+        address=feed.masked,
+    )
 
 
 def note_nights(feed: Feed, blocks: Blocks, *, incidents: int, now: datetime) -> None:

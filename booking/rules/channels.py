@@ -74,9 +74,16 @@ class Comparison:
     back: tuple[OuterEvent, ...] = ()
     missing: tuple[KnownEvent, ...] = ()
     gone: tuple[OuterEvent, ...] = ()
+    # Under way: their nights from today on are gone, those before stay told.
+    cut: tuple[OuterEvent, ...] = ()
+
+    @property
+    def has_nights(self) -> bool:
+        """Tell whether nights come or go."""
+        return any((self.added, self.gone, self.cut))
 
     def __bool__(self) -> bool:
-        return any((self.added, self.changed, self.back, self.missing, self.gone))
+        return self.has_nights or any((self.changed, self.back, self.missing))
 
 
 def kind_of(
@@ -92,22 +99,28 @@ def kind_of(
 
 
 def compare(
-    known: Iterable[KnownEvent], seen: Iterable[OuterEvent], *, today: date, now: datetime
+    known: Iterable[KnownEvent],
+    seen: Iterable[OuterEvent],
+    *,
+    today: date,
+    now: datetime,
+    opens_at_once: bool = False,
 ) -> Comparison:
     """Return what a good reading changes in what is known.
 
-    What is over is left alone, and what is under way too when it is missing: calendars drop the
-    past. What is missing otherwise is gone after GOOD_READINGS of them in a row over GOOD_FOR.
+    What is over is left alone: calendars drop the past. What is missing is gone after
+    GOOD_READINGS of them in a row over GOOD_FOR, or at once where its host says so; of what is
+    under way, the nights from today on: windows of closed nights move on from day to day.
     """
     before = {one.event.key: one for one in known if one.event.departure > today}
     after = {one.key: one for one in seen if one.departure > today}
     missing: list[KnownEvent] = []
     gone: list[OuterEvent] = []
     for key, one in sorted(before.items()):
-        if key in after or one.event.first_night <= today:
+        if key in after:
             continue
         since, count = one.missing_since or now, one.missing_count + 1
-        if count >= GOOD_READINGS and now - since >= GOOD_FOR:
+        if opens_at_once or (count >= GOOD_READINGS and now - since >= GOOD_FOR):
             gone.append(one.event)
         elif count <= GOOD_READINGS:
             missing.append(KnownEvent(one.event, since, count))
@@ -124,15 +137,20 @@ def compare(
             if key in before and before[key].missing_since is not None
         ),
         missing=tuple(missing),
-        gone=tuple(gone),
+        gone=tuple(one for one in gone if one.first_night >= today),
+        cut=tuple(one for one in gone if one.first_night < today),
     )
 
 
 def is_emptied(known: Iterable[KnownEvent], seen: Collection[OuterEvent], *, today: date) -> bool:
-    """Tell whether a calendar lost everything that was to come: more likely a fault than true."""
+    """Tell whether a calendar lost all that was to come: more likely a fault than true.
+
+    What is under way counts, and what earlier readings no longer had: a file without anything
+    tells nothing.
+    """
     if any(one.departure > today for one in seen):
         return False
-    return any(one.event.first_night > today and one.missing_since is None for one in known)
+    return any(one.event.departure > today for one in known)
 
 
 def union(spans: Iterable[Nights]) -> list[Nights]:

@@ -30,6 +30,9 @@ CARRYING = [
         "2002::/16",
     )
 ]
+# Not of the Internet, whatever a library says: for protocols (RFC 7723), for documentation
+# (RFC 9637), and the host of the machine in a cloud.
+OTHERS = [ipaddress.ip_network(one) for one in ("192.0.0.0/24", "3fff::/20", "168.63.129.16/32")]
 
 
 class Reason(StrEnum):
@@ -112,6 +115,8 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             return False
         if address.is_site_local:
             return False
+    if any(address.version == one.version and address in one for one in OTHERS):
+        return False
     return (
         address.is_global
         and not address.is_multicast

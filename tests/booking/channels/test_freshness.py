@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from booking import availability
 from booking import basket as baskets
 from booking.channels import freshness
 from booking.channels.freshness import stale_units
-from booking.models import Basket, Feed, Offer, Order, Stay, Unit
-from booking.refusals import Unavailable
+from booking.channels.sync import import_feed
+from booking.models import Basket, Feed, FeedEvent, Offer, Order, Stay, Unit
+from booking.refusals import Busy, Unavailable, trouble
+from oti.lib.http import FetchFailed
+from oti.lib.public_hosts import Reason
 from tests import factories
 from tests.booking.channels.platform import Platform, calendar, whole
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, order_from
@@ -109,6 +114,71 @@ def test_a_fault_that_nobody_foresaw_keeps_nobody_from_booking(
 
     feed.refresh_from_db()
     assert feed.problem == "odd_answer"
+
+
+def test_visitors_dont_put_off_the_reading_of_a_slow_platform(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    """It answers in five seconds: in time for the background, too late for who waits."""
+    platform.says(calendar(whole("20270901", "20270902"), whole("20271001", "", "UID:b")))
+    import_feed(feed, now=NOW)
+    platform.says(FREE)
+    import_feed(feed, now=NOW + timedelta(minutes=1))
+    gap = FeedEvent.objects.get(missing_count=1)
+    before = Feed.objects.get()
+    platform.says(error=FetchFailed(Reason.TIMEOUT))
+
+    for n in range(1, 150):
+        freshness.read_again([unit.pk], now=NOW + n * timedelta(minutes=10))
+
+    after = Feed.objects.get()
+    assert len(platform.asked) == 2 + 149
+    assert after.last_tried_at == NOW + 149 * timedelta(minutes=10)
+    for name in ("due_at", "failures", "problem", "last_good_at"):
+        assert getattr(after, name) == getattr(before, name), name
+    # What is missing is still counted from there.
+    assert FeedEvent.objects.get(missing_count=1).missing_since == gap.missing_since
+
+
+def test_a_platform_that_just_was_too_slow_isnt_asked_by_the_next_visitor(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    platform.says(error=FetchFailed(Reason.TIMEOUT))
+    for seconds in (0, 20, 40):
+        freshness.read_again([unit.pk], now=NOW + timedelta(seconds=seconds))
+    assert len(platform.asked) == 1
+
+
+def test_writing_down_what_was_said_takes_no_longer_than_what_is_left(
+    unit: Unit, feed: Feed, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        factories.a_feed(unit, f"https://www.airbnb.fr/{n}.ics", last_good_at=None)
+    platform.says(FREE)
+    clock = [0.0]
+    monkeypatch.setattr(freshness, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    waits = []
+
+    def busy(feed_id: int, *_args: object, **_kwargs: object) -> str:
+        waits.append(lock_timeout())
+        # Somebody has the unit.
+        clock[0] += 3
+        raise Busy(trouble("busy"))
+
+    monkeypatch.setattr(freshness, "apply", busy)
+    usual = lock_timeout()
+
+    freshness.read_again([unit.pk], now=NOW)
+
+    # Two tries within the five seconds, the second in what is left; then nobody waits any more.
+    assert waits == ["5s", "2s"]
+    assert lock_timeout() == usual == "3s"
+
+
+def lock_timeout() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return str(cursor.fetchone()[0])
 
 
 def test_a_platform_that_asked_to_wait_is_left_alone(

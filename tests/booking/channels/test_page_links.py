@@ -24,6 +24,7 @@ from booking.models import (
     Stay,
     Unit,
 )
+from booking.refusals import Busy, trouble
 from booking.rules import states
 from booking.search_table import find_drift
 from members.models import Entry
@@ -144,6 +145,12 @@ def test_the_office_may_allow_another_host(
         ({"status": 404}, "no calendar at this address"),
         ({"status": 403}, "no longer lets us read"),
         ({"body": calendar("UID:a\nDTSTART:NEVER")}, "no readable date"),
+        ({"body": calendar(whole("20270710", "", "RRULE:COUNT=3"))}, "no readable date"),
+        (
+            {"body": calendar(whole("20270710", "", "RRULE:FREQ=DAILY;INTERVAL=0"))},
+            "no readable date",
+        ),
+        ({"body": calendar("BEGIN:X\nTZID:a\nEND:VTIMEZONE")}, "can’t be read"),
     ],
 )
 def test_what_is_no_calendar_isnt_linked(
@@ -154,6 +161,49 @@ def test_what_is_no_calendar_isnt_linked(
     page = add(host, unit, AIRBNB)
 
     assert words in text_of(page)
+    assert not Feed.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["extranet-feed-refresh", "extranet-feed-empty"])
+@pytest.mark.parametrize(
+    ("module", "function"), [("reading", "read_calendar"), ("reading", "unseal")]
+)
+def test_a_content_that_nobody_foresaw_is_told_and_is_no_error(
+    host: Client,
+    unit: Unit,
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    module: str,
+    function: str,
+) -> None:
+    feed = factories.a_feed(unit)
+    platform.says(WEEK)
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        msg = "https://secret.example/"
+        raise AttributeError(msg)
+
+    monkeypatch.setattr(f"booking.channels.{module}.{function}", broken)
+
+    answer = host.post(reverse(name, args=[feed.pk]), follow=True)
+
+    assert answer.status_code == 200
+    assert "secret" not in body(answer)
+    assert Feed.objects.get().problem in {"unreadable", "odd_answer"}
+
+
+def test_a_content_that_nobody_foresaw_isnt_linked(
+    host: Client, unit: Unit, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.says(WEEK)
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("booking.channels.reading.read_calendar", broken)
+
+    assert "can’t be read" in text_of(add(host, unit, AIRBNB))
     assert not Feed.objects.exists()
 
 
@@ -252,6 +302,35 @@ def test_an_emptied_calendar_is_believed_when_its_host_says_so(
     platform.says(calendar())
     assert "on sale again" in text_of(host.post(url, follow=True))
     assert blocked(unit) == []
+    assert Entry.objects.get(verb="empty calendar accepted").data["address"] == feed.masked
+
+
+def test_what_a_host_said_of_an_empty_calendar_is_written_with_what_it_opens_or_not_at_all(
+    host: Client, unit: Unit, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = factories.a_feed(unit)
+    platform.says(WEEK)
+    import_feed(feed, now=NOW)
+    platform.says(calendar())
+
+    def busy(*_args: object, **_kwargs: object) -> None:
+        raise Busy(trouble("busy"))
+
+    monkeypatch.setattr("booking.channels.sync.write_blocks", busy)
+    answer = host.post(reverse("extranet-feed-empty", args=[feed.pk]), follow=True)
+
+    assert "on sale again" not in text_of(answer)
+    assert not Entry.objects.filter(verb="empty calendar accepted").exists()
+    assert FeedEvent.objects.exists()
+
+
+def test_a_paused_calendar_isnt_believed_empty(
+    host: Client, unit: Unit, platform: Platform
+) -> None:
+    feed = factories.a_feed(unit, is_paused=True)
+    answer = host.post(reverse("extranet-feed-empty", args=[feed.pk]), follow=True)
+    assert "begin to read it again first" in text_of(answer)
+    assert platform.asked == []
 
 
 def test_the_address_to_give_is_made_renewed_and_ended(host: Client, unit: Unit) -> None:
@@ -303,6 +382,32 @@ def test_a_double_booking_is_told_once_and_settled_with_what_was_done(
     # A second tab is told that it is done.
     again = host.post(url, {"outcome": "no_clash", "note": "x"}, follow=True)
     assert "isn't possible any more" in text_of(again)
+
+
+def test_what_somebody_else_has_keeps_no_other_from_being_told(
+    incident: ChannelIncident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = incident.order_line.order.lines.exclude(pk=incident.order_line_id)
+    other = ChannelIncident.objects.get()
+    other.pk, other.order_line = None, lines.order_by("pk")[0]
+    other.save()
+    for n in range(2):
+        factories.a_feed(incident.unit, f"{AIRBNB}{n}", last_good_at=NOW - timedelta(hours=7))
+    real, calls = incidents.write_message, []
+
+    def busy_once(kind: str, **told: Any) -> Any:
+        calls.append(kind)
+        if kind in {"double_booking", "calendar_silent"} and calls.count(kind) == 1:
+            raise Busy(trouble("busy"))
+        return real(kind, **told)
+
+    monkeypatch.setattr(incidents, "write_message", busy_once)
+
+    assert incidents.tell_incidents(now=NOW) == 1
+    assert incidents.tell_silent_feeds(now=NOW) == 1
+    # The next round tells the others.
+    assert incidents.tell_incidents(now=NOW) == 1
+    assert incidents.tell_silent_feeds(now=NOW) == 1
 
 
 def test_the_office_sees_what_is_to_be_settled_and_how_it_ended(
