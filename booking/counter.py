@@ -22,6 +22,7 @@ from booking import locks
 from booking.basket import add_to_basket, remove_line
 from booking.cancellation import cancel_lines
 from booking.holds import places_left
+from booking.hook_outbox import tell_sold
 from booking.messages import write_message
 from booking.models import Basket, BasketLine, Closure, Offer, Order, OrderLine, Stay
 from booking.order_lines import Numbers, OrderRows, order_rows
@@ -199,6 +200,7 @@ def _sell(
             raise Unavailable(trouble("gone"))
         write_sale(order, None, current, sold=had, lost=[], now=now)
         order_confirmed.send(sender=Order, order=order, lines=had)
+        tell_sold(order, had, now=now)
         write_message(
             "counter_sale",
             key=f"order:{order.reference}:counter",

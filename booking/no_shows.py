@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from booking import locks
+from booking.hook_outbox import tell_changed
 from booking.messages import write_message
 from booking.models import OrderLine
 from booking.refusals import WrongState, trouble
@@ -62,6 +63,7 @@ def note_no_show(line: OrderLine, *, actor: Actor, now: datetime) -> None:
         _check_moment(fresh, now=now)
         fresh.state, fresh.no_show_at = states.NO_SHOW, now
         fresh.save(update_fields=["state", "no_show_at"])
+        tell_changed(fresh.order, [fresh], now=now)
         _tell(fresh, NOTED, at=now, actor=actor, now=now)
 
 
@@ -80,6 +82,7 @@ def take_no_show_back(line: OrderLine, *, actor: Actor, now: datetime) -> None:
             raise WrongState(trouble("no_show_settled"))
         fresh.state, fresh.no_show_at = states.SOLD, None
         fresh.save(update_fields=["state", "no_show_at"])
+        tell_changed(fresh.order, [fresh], now=now)
         _tell(fresh, TAKEN_BACK, at=noted_at, actor=actor, now=now)
 
 

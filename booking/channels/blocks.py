@@ -91,11 +91,7 @@ def wanted_blocks(unit_id: int, *, today: date) -> list[Nights]:
         dates__endswith__gt=told[0][0] - PREPARATION,
     ).values_list("dates", "preparation")
     # What it occupies can't be taken twice, its preparation either.
-    left = without(told, ((one.lower, one.upper + timedelta(days=after)) for one, after in others))
-    return [one for one in left if one[1] > today]
-        dates__endswith__gt=told[0][0],
-    ).values_list("dates", flat=True)
-    return without(told, ((one.lower, one.upper) for one in others))
+    return without(told, ((one.lower, one.upper + timedelta(days=after)) for one, after in others))
 
 
 def _open(rows: list[Stay], *, today: date) -> None:
