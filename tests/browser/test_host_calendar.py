@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from playwright.sync_api import Page, expect
 
 from booking.basket import add_to_basket
@@ -35,7 +37,6 @@ pytestmark = pytest.mark.browser
 
 MOST_ACTIONS = 6
 CALENDAR, DATES = "/pro/calendrier/", "/pro/creneaux/"
-REQUEST = {"fr": "demande", "en": "request"}
 
 
 @dataclass
@@ -82,7 +83,9 @@ def a_request_of_nights(unit: Unit, town: Town) -> BookingRequest:
         ages=(None, None),
     )
     add_to_basket(basket, week, now=now)
-    (request,) = ask(basket, terms=LegalText.objects.filter(kind="terms").first(), now=now)
+    (request,) = ask(
+        basket, terms=LegalText.objects.filter(kind=LegalText.Kind.TERMS).first(), now=now
+    )
     return request
 
 
@@ -244,10 +247,12 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         assert_is_clean(page)
     # What is asked of a host, as the host and as the guest see it: one look each.
     asked = a_request_of_nights(unit, town)
+    with override(language):
+        of_guest = reverse("booking:request", args=[asked.code])
     for path in (
         "/pro/",
         f"/pro/demandes/{asked.code}/",
-        f"/{language}/{REQUEST[language]}/{asked.code}/?cle={asked.access_token}",
+        f"{of_guest}?cle={asked.access_token}",
     ):
         answer = page.goto(f"{town.url}{path}")
         assert answer

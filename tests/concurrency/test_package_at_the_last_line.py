@@ -45,7 +45,7 @@ def pay_for_the_bed_while_adding(monkeypatch: pytest.MonkeyPatch) -> tuple[Baske
     basket.refresh_from_db()
     total, names = view_basket(basket, now=NOW).total, names_of(basket)
     meeting, ordered = Meeting(2), Meeting(2)
-    check, fresh = checkout._check_before_ordering, baskets._check_fresh
+    check, fresh = checkout.check_before_ordering, baskets._check_fresh
 
     def check_then_meet(*args: Any, **kwargs: Any) -> None:
         check(*args, **kwargs)
@@ -56,7 +56,7 @@ def pay_for_the_bed_while_adding(monkeypatch: pytest.MonkeyPatch) -> tuple[Baske
         ordered.wait()
         fresh(*args)
 
-    monkeypatch.setattr(checkout, "_check_before_ordering", check_then_meet)
+    monkeypatch.setattr(checkout, "check_before_ordering", check_then_meet)
     monkeypatch.setattr(baskets, "_check_fresh", meet_then_look)
 
     def order() -> Order:
