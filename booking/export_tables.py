@@ -21,24 +21,33 @@ from booking import showing
 from booking.access import lines_of_house
 from booking.models import (
     AgeBand,
+    BookingRequest,
+    CapacityNeed,
     ChannelIncident,
     Closure,
     Feed,
+    NeedPeriod,
+    NoticeChoice,
     Offer,
     OfferLabel,
     OfferPermit,
     OfferPhoto,
+    OfferResource,
+    OfferReview,
     OfferStep,
     Payout,
     PayoutReversal,
     PriceRule,
+    Resource,
     Slot,
     Stay,
     StayRestriction,
     Supplement,
+    TalkMessage,
     Tariff,
     Unit,
     Webhook,
+    WidgetSite,
 )
 from booking.papers import sealed_of
 from members.models import (
@@ -346,6 +355,54 @@ TABLES: tuple[Table, ...] = (
         lambda house: Webhook.objects.filter(provider=house),
         ("masked", "topics", "pause", "created_at"),
     ),
+    _columns(
+        "requests",
+        lambda house: BookingRequest.objects.filter(provider=house),
+        ("code", "offer__slug", "first_name", "state", "deadline"),
+    ),
+    _columns(
+        "messages",
+        lambda house: TalkMessage.objects.filter(talk__provider=house),
+        ("talk__order__reference", "author", "text", "at"),
+    ),
+    _columns(
+        "dates_to_fill",
+        lambda house: CapacityNeed.objects.filter(provider=house),
+        (
+            *("offer__slug", "quantity", "floor_amount", "audience", "max_redemptions"),
+            *("redeemed", "last_day", "is_paused", "ended_at", "created_at"),
+        ),
+    ),
+    _columns(
+        "dates_to_fill_periods",
+        lambda house: NeedPeriod.objects.filter(need__provider=house),
+        ("need_id", "dates"),
+    ),
+    _columns(
+        "shared_resources",
+        lambda house: Resource.objects.filter(provider=house),
+        ("id", "name", "quantity"),
+    ),
+    _columns(
+        "shared_resources_of_offers",
+        lambda house: OfferResource.objects.filter(resource__provider=house),
+        ("resource_id", "offer__slug", "quantity", "minutes_before", "minutes_after"),
+    ),
+    _columns(
+        "offers_being_changed",
+        lambda house: OfferReview.objects.filter(offer__provider=house),
+        ("offer__slug", "state", "pending", "remarks", "note", "submitted_at"),
+    ),
+    _columns(
+        "notices",
+        lambda house: NoticeChoice.objects.filter(provider=house),
+        ("way", "phone", "updated_at"),
+    ),
+    _columns(
+        "widget_sites",
+        lambda house: WidgetSite.objects.filter(provider=house),
+        ("origin", "created_at"),
+    ),
 )
 # Rows that lead to a house and are in no table, each with its reason: a test asks for one.
 LEFT_OUT = {
@@ -353,6 +410,7 @@ LEFT_OUT = {
     "booking.CareSheet": "what parents tell is deleted by itself and read on its page alone",
     "booking.ExportLink": "an address that is a password",
     "booking.FeedEvent": "the nights are in nights_taken_elsewhere",
+    "booking.HouseMonth": "sums of what is in bookings and nights",
     "booking.HookDelivery": "what was told repeats what is here",
     "booking.NightEdit": "what undoes a change, for a day",
     "booking.OrderItem": "the price of a line is with the line",
@@ -363,6 +421,7 @@ LEFT_OUT = {
     "booking.SlotHold": "what visitors think of buying is theirs",
     "booking.SlotTake": "its places are in bookings",
     "booking.SubOrder": "in statements",
+    "booking.Talk": "its messages are in messages",
     "booking.UnitDay": "derived, for searching only",
     "events.Event": "written by the office",
     "events.Session": "written by the office",
@@ -379,5 +438,8 @@ EXPORTED = {
     *("booking.OfferStep", "booking.Payout", "booking.PayoutReversal", "booking.PriceRule"),
     *("booking.Slot", "booking.Stay", "booking.StayRestriction", "booking.Supplement"),
     *("booking.Tariff", "booking.Unit", "booking.Webhook", "members.ContractSignature"),
+    *("booking.BookingRequest", "booking.TalkMessage", "booking.CapacityNeed"),
+    *("booking.NeedPeriod", "booking.Resource", "booking.OfferResource", "booking.OfferReview"),
+    *("booking.NoticeChoice", "booking.WidgetSite"),
     *("members.HouseKey", "members.Invitation", "members.Paper", "members.ProviderRole"),
 }
