@@ -130,7 +130,8 @@ def test_sentinel_nights_are_accepted_and_sold_without_the_constraint(monkeypatc
         holds,
         "INSERT_STAY",
         "INSERT INTO booking_stay (unit_id, dates, state, expires_at)"
-        " VALUES (%s, daterange(%s, %s), 'held', %s) RETURNING id",
+        " VALUES (%(unit)s, daterange(%(arrival)s, %(departure)s), 'held', %(until)s)"
+        " RETURNING id",
     )
 
     run_together([accept(request), lambda: plan_week(basket, offer)])

@@ -16,7 +16,8 @@ from booking.refusals import Refusal
 from members.journal import Actor
 from members.models import Entry, Provider, ProviderRole
 from tests import factories
-from tests.cast import NOW
+from tests.booking.test_enrolment import submitted
+from tests.cast import NOW, TODAY
 from tests.concurrency.rivals import Meeting, errors_in, run_together
 
 pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
@@ -83,14 +84,35 @@ def test_link_that_two_tabs_accept_counts_once(house: Provider):
     assert Entry.objects.filter(verb="access given").count() == 1
 
 
-def test_house_is_approved_once_and_not_under_a_change(house: Provider):
-    Provider.objects.filter(pk=house.pk).update(enrolment="submitted")
-    house.refresh_from_db()
+@pytest.fixture
+def sent(settings: Any, tmp_path: Any) -> Provider:
+    """Return a house whose papers are complete, sent to the office."""
+    settings.PRIVATE_ROOT = tmp_path
+    return submitted()[1]
+
+
+def approving(house: Provider) -> Action:
     seen = papers.mark_of(house)
+    return lambda: enrolling.approve_house(house, seen=seen, actor=OFFICE, now=NOW)
 
-    def approve() -> None:
-        enrolling.approve_house(house, seen=seen, actor=OFFICE, now=NOW)
 
-    results = run_together([approve, approve])
+def test_house_is_approved_once(sent: Provider):
+    results = run_together([approving(sent), approving(sent)])
     assert len(errors_in(results)) == 1
     assert Entry.objects.filter(verb="enrolment approved").count() == 1
+
+
+def test_house_is_never_approved_without_a_document_that_is_deleted_meanwhile(sent: Provider):
+    def delete() -> None:
+        papers.drop_document(sent, "insurance", actor=OFFICE, now=NOW)
+
+    run_together([approving(sent), delete])
+    sent.refresh_from_db()
+    is_whole = papers.is_complete(papers.checklist(sent, today=TODAY))
+    accepted = sent.papers.filter(code="insurance", review="accepted").exists()
+    # Approved before the deletion, its document was accepted then; after it, it isn't approved.
+    assert not is_whole
+    assert not (accepted and sent.enrolment == "approved")
+    approved = Entry.objects.filter(verb="enrolment approved").order_by("pk").first()
+    deleted = Entry.objects.get(verb="document deleted")
+    assert approved is None or approved.pk < deleted.pk
