@@ -136,37 +136,51 @@ def _change(told: list[tuple[bytes, bytes]]) -> Change:
     if len(rules) > 1 or b"EXRULE" in by_name:
         msg = "no clock changes like that"
         raise ValueError(msg)
-    begins, offset = by_name.get(b"DTSTART"), OFFSET.fullmatch(by_name.get(b"TZOFFSETTO", b""))
-    if begins is None or offset is None:
+    begins = by_name.get(b"DTSTART")
+    if begins is None or b"TZOFFSETTO" not in by_name:
         msg = "a change without its time"
         raise ValueError(msg)
-    sign, hours, minutes, seconds = offset.groups()
-    ahead = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds or 0))
-    if ahead >= timedelta(days=1):
-        msg = "a clock is never a day ahead"
-        raise ValueError(msg)
+    offset = _offset(by_name[b"TZOFFSETTO"])
+    before = _offset(by_name.get(b"TZOFFSETFROM", by_name[b"TZOFFSETTO"]))
     more = [one for name, value in told if name == b"RDATE" for one in value.split(b",")]
     if len(more) > MOST_CHANGES:
         msg = "too many changes in a zone"
         raise ValueError(msg)
-    rule, ends = _yearly(rules[0]) if rules else (None, NEVER)
+    rule, ends = _yearly(rules[0], before) if rules else (None, NEVER)
     return Change(
         begins=_moment(begins),
-        offset=-ahead if sign == b"-" else ahead,
+        offset=offset,
         rule=rule,
         ends=ends,
         more=tuple(_moment(one) for one in more),
     )
 
 
-def _yearly(told: bytes) -> tuple[Rule, datetime]:
-    """Return the rule of a change and when it ends: one month of each year, nothing else."""
+def _offset(told: bytes) -> timedelta:
+    found = OFFSET.fullmatch(told)
+    if found is None:
+        msg = "no offset of a clock"
+        raise ValueError(msg)
+    sign, hours, minutes, seconds = found.groups()
+    ahead = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds or 0))
+    if ahead >= timedelta(days=1):
+        msg = "a clock is never a day ahead"
+        raise ValueError(msg)
+    return -ahead if sign == b"-" else ahead
+
+
+def _yearly(told: bytes, before: timedelta) -> tuple[Rule, datetime]:
+    """Return the rule of a change and when it ends: one month of each year, nothing else.
+
+    Its end is a moment, mostly that of the last change: `before` makes it the time of that clock.
+    """
     parts = dict(part.partition(b"=")[::2] for part in told.upper().split(b";") if part)
     is_once = b"BYMONTH" in parts and not any(b"," in value for value in parts.values())
     if not set(parts) <= PARTS or parts.get(b"FREQ") != b"YEARLY" or not is_once:
         msg = "no clock changes like that"
         raise ValueError(msg)
-    ends = _moment(parts.pop(b"UNTIL")) if b"UNTIL" in parts else NEVER
+    until = parts.pop(b"UNTIL", b"")
+    ends = _moment(until) + (before if until.endswith(b"Z") else timedelta(0)) if until else NEVER
     rule = rule_of({name.decode(): [value.decode()] for name, value in parts.items()})
     if rule.interval != 1:
         msg = "no clock changes like that"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from booking.channels.steps import Steps
@@ -15,8 +15,8 @@ from booking.channels.zones import OwnZone, own_zones
 MANY = 10**7
 
 
-def clock(kind: str, begins: str, offset: str, more: str) -> list[bytes]:
-    told = f"BEGIN:{kind} DTSTART:{begins} TZOFFSETFROM:+0000 TZOFFSETTO:{offset} {more} END:{kind}"
+def clock(kind: str, begins: str, offset: str, more: str, *, was: str = "+0000") -> list[bytes]:
+    told = f"BEGIN:{kind} DTSTART:{begins} TZOFFSETFROM:{was} TZOFFSETTO:{offset} {more} END:{kind}"
     return [line.encode() for line in told.split()]
 
 
@@ -33,18 +33,18 @@ ZONES = {
     # As it was described in 2006, its old rules ended, the new ones begun.
     "America/New_York": described(
         clock("DAYLIGHT", "19870405T020000", "-0400",
-              "RRULE:FREQ=YEARLY;BYMONTH=4;BYDAY=1SU;UNTIL=20060402T070000Z"),
+              "RRULE:FREQ=YEARLY;BYMONTH=4;BYDAY=1SU;UNTIL=20060402T070000Z", was="-0500"),
         clock("STANDARD", "19671029T020000", "-0500",
-              "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;UNTIL=20061029T060000Z"),
+              "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;UNTIL=20061029T060000Z", was="-0400"),
         clock("DAYLIGHT", "20070311T020000", "-0400", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU"),
         clock("STANDARD", "20071104T020000", "-0500", "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU"),
     ),
     # Given up, once for all, on a day that is listed.
     "Asia/Istanbul": described(
         clock("STANDARD", "20070325T000000", "+0200", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;"
-              "UNTIL=20141026T010000Z"),
+              "UNTIL=20141026T010000Z", was="+0300"),
         clock("DAYLIGHT", "20070325T030000", "+0300", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;"
-              "UNTIL=20130331T010000Z"),
+              "UNTIL=20130331T010000Z", was="+0200"),
         clock("DAYLIGHT", "20140331T030000", "+0300", "RDATE:20150329T030000,20160327T030000"),
         clock("STANDARD", "20151108T040000", "+0200", "X-KNOWN:1"),
     ),
@@ -52,10 +52,14 @@ ZONES = {
 
 
 @pytest.mark.parametrize("name", ZONES)
-@given(moment=st.datetimes(datetime(2007, 6, 1), datetime(2060, 1, 1)))
+# The last change of a rule is the moment at which it ends.
+@example(moment=datetime(2013, 4, 1))
+@given(moment=st.datetimes(datetime(2006, 1, 1), datetime(2060, 1, 1)))
 def test_a_zone_of_its_own_has_the_hours_of_the_one_that_it_describes(
     name: str, moment: datetime
 ) -> None:
+    # In 2011 Turkey waited a day for an examination: nobody describes that.
+    assume(name != "Asia/Istanbul" or moment.year >= 2012)
     known, own, at = ZoneInfo(name), ZONES[name], moment.replace(tzinfo=UTC)
     # Within hours of a change a wall time may mean two moments, or none.
     around = {(at + timedelta(hours=n)).astimezone(known).utcoffset() for n in (-5, 5)}
