@@ -108,16 +108,22 @@ def compare(
 ) -> Comparison:
     """Return what a good reading changes in what is known.
 
-    What is over is left alone: calendars drop the past. What is missing is gone after
-    GOOD_READINGS of them in a row over GOOD_FOR, or at once where its host says so; of what is
-    under way, the nights from today on: windows of closed nights move on from day to day.
+    What is over is left alone: calendars drop the past, and some drop a booking on the day it
+    begins, so a booking under way stays as it was while its name isn't told with other dates
+    (domain.md §5.2.4). What is missing is gone after GOOD_READINGS of them in a row over GOOD_FOR,
+    or at once where its host says so; of what is under way, the nights from today on: windows of
+    closed nights move on from day to day.
     """
     before = {one.event.key: one for one in known if one.event.departure > today}
     after = {one.key: one for one in seen if one.departure > today}
+    told = {one.uid for one in after.values()}
     missing: list[KnownEvent] = []
     gone: list[OuterEvent] = []
     for key, one in sorted(before.items()):
         if key in after:
+            continue
+        is_guest = one.event.first_night < today and one.event.kind != BLOCKED
+        if is_guest and one.event.uid not in told and not opens_at_once:
             continue
         since, count = one.missing_since or now, one.missing_count + 1
         if opens_at_once or (count >= GOOD_READINGS and now - since >= GOOD_FOR):
