@@ -136,7 +136,10 @@ class ComposeForm(SearchForm):
 
 # --- A ready-made stay ---------------------------------------------------------------------------
 def read_wanted(data: QueryDict) -> Wanted:
-    """Return what was decided of the steps: `pick` ("3-27": offer 27 at step 3), `with`, `skip`."""
+    """Return what was decided of the steps.
+
+    `pick` ("3-27": offer 27 at step 3), `with` (optional ones), `skip`, `join` (for those who may).
+    """
     picks: dict[int, tuple[int, ...]] = {}
     for text in data.getlist("pick")[:MOST_EDITS]:
         match = re.fullmatch(r"(\d{1,18})-(\d{1,18})", text, re.ASCII)
@@ -144,7 +147,10 @@ def read_wanted(data: QueryDict) -> Wanted:
             step = int(match[1])
             picks[step] = (*picks.get(step, ()), int(match[2]))
     return Wanted(
-        picks=picks, extras=_numbers(data.getlist("with")), skips=_numbers(data.getlist("skip"))
+        picks=picks,
+        extras=_numbers(data.getlist("with")),
+        skips=_numbers(data.getlist("skip")),
+        joins=_numbers(data.getlist("join")),
     )
 
 
