@@ -297,12 +297,20 @@ def _dated(
             if step.state == "optional" and not step.others and step.first
         ],
         "counted": _counted(plan),
+        "is_of_ages": bool(plan.missing)
+        and not plan.troubles
+        and all(_is_of_ages(step) for step in plan.missing),
         "nearest": [_near(request, form, one) for one in near],
         "box": total_box(view, now=now),
         "adopt": adopt_form(request, plan.parts, party, back=request.get_full_path())
         if plan.can_adopt
         else None,
     }
+
+
+def _is_of_ages(step: PlannedStep) -> bool:
+    """Tell whether a step is refused for the ages of the party, whatever the dates."""
+    return any(one.code in OF_AGES for one in step.troubles)
 
 
 def _counted(plan: ReadyPlan) -> list[str]:
@@ -461,7 +469,9 @@ class _Links:
             }
             return row
         row["problem"] = self._why(step)
-        row["price_label"] = _("Not on these dates")
+        row["price_label"] = (
+            _("Not for everybody") if _is_of_ages(step) else _("Not on these dates")
+        )
         row["links"] = self._joining(step)
         if not step.is_lodging:
             without = self._address(skips=self.wanted.skips | {step.step.pk})

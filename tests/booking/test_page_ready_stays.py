@@ -438,6 +438,9 @@ def test_those_of_the_right_age_may_take_part_without_the_others(client: Client)
     page = page_of(client, stay, **WEEK)
     [gap] = page.context["missing"]
     assert gap["problem"] == "Not for every age of your party."
+    text = text_of(page)
+    assert "Say on its day who takes part" in text
+    assert "Not on these dates" not in text
     label = next(one["label"] for one in gap["links"] if one["label"].startswith("For"))
     assert label.replace("\u00a0", " ") == "For 2 adults, 1 child (10 years old) only"
 
