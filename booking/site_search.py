@@ -157,10 +157,11 @@ def search_offers(
 
 def _beings(what: Asked, language: str) -> list[Being]:
     """Return what each word means beside texts; at most one statement, and those of the names."""
+    named = _named(language)
     found = []
     for texts in what.stems():
         being = Being()
-        for sort, key, has in _named(language):
+        for sort, key, has in named:
             if any(wanted <= has for wanted in texts):
                 being.add(sort, key)
         found.append(being)
