@@ -25,6 +25,8 @@ from booking.fitting import Fit, find_fits
 from booking.models import Basket, Offer, Unit
 from booking.planning import Part, Party, Shelf, position_of
 from booking.rules.composing import (
+    FARTHEST,
+    NEARNESS,
     Choice,
     DayRoom,
     best_of,
@@ -115,10 +117,12 @@ class Brief:
 
 @dataclass(frozen=True)
 class Edits:
-    """What a visitor changed in one proposal: offers to be replaced, offers taken off."""
+    """What a visitor changed in one proposal, in the order of the presses.
 
-    others: tuple[int, ...] = ()
-    off: tuple[int, ...] = ()
+    Each step is ("other", offer): something else in its place; or ("off", offer): nothing.
+    """
+
+    steps: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,8 @@ class Proposed:
     can_swap_bed: bool = False
     # Offers of which another one could stand in their place.
     can_swap: frozenset[int] = frozenset()
+    # How many things more the pace would have, were it not for the budget.
+    left_out: int = 0
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -146,6 +152,16 @@ class Proposed:
     def total(self) -> Decimal:
         """Return what is paid online, in euros."""
         return sum((part.quote.total for part in self.parts), ZERO)
+
+    @property
+    def cost(self) -> Decimal:
+        """Return what the stay costs in all, with the tax that is paid on site, in euros."""
+        return sum((cost_of(part) for part in self.parts), ZERO)
+
+
+def cost_of(part: Part) -> Decimal:
+    """Return what a line costs: what is paid online and the tourist tax that the host takes."""
+    return part.quote.total + part.quote.tourist_tax_on_site
 
 
 @dataclass
@@ -160,7 +176,7 @@ class Composed:
     party: Party
     proposals: list[Proposed] = field(default_factory=list)
     why: str = ""
-    # The cheapest stay of these dates, where the budget is below it.
+    # The cheapest bed of these dates, its tax included, where the budget is below it.
     cheapest: Decimal | None = None
     # Departures that hosts accept, where the stay is too short.
     longer: list[date] = field(default_factory=list)
@@ -188,12 +204,22 @@ def compose(
             found.longer = composer.longer_stays()
             found.why = "short" if found.longer else "nothing"
         return found
-    found.cheapest = min(one.quote.total for one in beds)
+    found.cheapest = min(cost_of(one) for one in beds)
     if brief.budget is not None and found.cheapest > brief.budget:
         found.why = "budget"
         return found
     found.proposals = composer.propose(beds)
     return found
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A stay before anything is changed in it; `used` is what those before it have to do."""
+
+    bed: Part
+    chosen: tuple[Choice, ...]
+    reason: str
+    used: frozenset[str]
 
 
 @dataclass
@@ -212,6 +238,10 @@ class _Composer:
         self.shelf = Shelf(self.party, self.now, self.basket, tax_book=self.loading.tax_book)
         self.parts: dict[tuple[str, datetime], Part] = {}
         self.choices: list[Choice] = []
+        self.rooms: list[DayRoom] = []
+        # Beds within the budget, and those that one of the stays has before it is changed.
+        self.affordable: list[Part] = []
+        self.planned: set[int] = set()
         self.is_lodged = False
 
     @property
@@ -361,46 +391,65 @@ class _Composer:
 
     # --- Stays -----------------------------------------------------------------------------------
     def propose(self, beds: Sequence[Part]) -> list[Proposed]:
-        """Return the best fit, another place, the cheapest; things as different as may be."""
+        """Return the best fit, another place, the cheapest; things as different as may be.
+
+        What was changed in one changes nothing of the others: all are planned first, each with
+        its own changes after that.
+        """
         self.load_things()
-        proposals: list[Proposed] = []
+        self.rooms = self._rooms()
+        free = [one for one in beds if (self._left(one) or 0) >= 0]
+        self.affordable = free
+        plans: list[_Plan] = []
         used: set[str] = set()
-        taken: set[int] = set()
-        affordable = [one for one in beds if self._left(one) is None or (self._left(one) or 0) >= 0]
-        for number in range(MOST_STAYS):
-            edits = self.edits.get(number, Edits())
-            free = [one for one in affordable if one.offer.pk not in taken]
-            bed, reason = self._choose_bed(free, proposals)
+        for _number in range(MOST_STAYS):
+            taken = {one.bed.offer.pk for one in plans}
+            bed, reason = self._choose_bed(
+                [one for one in free if one.offer.pk not in taken], plans
+            )
             if bed is None:
                 break
-            replaced = [one for one in free if one.offer.pk not in edits.others]
-            can_swap_bed = len(replaced) > 1
-            taken.add(bed.offer.pk)
-            if bed.offer.pk in edits.others and replaced:
-                # What stands next in rank takes its place.
-                bed, reason = replaced[0], "another"
-            one = self._stay(bed, reason, edits, used, can_swap_bed=can_swap_bed)
-            proposals.append(one)
-            taken.add(bed.offer.pk)
-            used |= {str(part.offer.pk) for part in one.things}
-        return proposals
+            plans.append(_Plan(bed, self._fill(bed, used), reason, frozenset(used)))
+            used |= {one.key for one in plans[-1].chosen}
+        if self.brief.budget is not None:
+            plans = self._fullest_first(plans)
+        self.planned = {one.bed.offer.pk for one in plans}
+        return [
+            self._edited(plan, self.edits.get(number, Edits())) for number, plan in enumerate(plans)
+        ]
 
-    def _choose_bed(
-        self, free: Sequence[Part], proposals: Sequence[Proposed]
-    ) -> tuple[Part | None, str]:
+    def _choose_bed(self, free: Sequence[Part], plans: Sequence[_Plan]) -> tuple[Part | None, str]:
         if not free:
             return None, ""
-        if not proposals:
-            return free[0], "fits"
-        if len(proposals) == 1:
-            pole = self._pole_of(proposals[0].bed)
+        if not plans:
+            return self._fullest(free), "fits"
+        if len(plans) == 1:
+            pole = self._pole_of(plans[0].bed)
             other = next((one for one in free if self._pole_of(one) != pole), None)
             if other is not None:
                 return other, "elsewhere"
             return free[0], "another"
-        cheapest = min(free, key=lambda one: one.quote.total)
-        is_cheaper = all(cheapest.quote.total < one.bed.quote.total for one in proposals)
+        cheapest = min(free, key=cost_of)
+        is_cheaper = all(cost_of(cheapest) < cost_of(one.bed) for one in plans)
         return (cheapest, "cheapest") if is_cheaper else (free[0], "another")
+
+    def _fullest(self, free: Sequence[Part]) -> Part:
+        """Return the bed beside which the budget leaves most of the pace; the first of equals."""
+        if self.brief.budget is None or not self._left_out(free[0], self._fill(free[0])):
+            return free[0]
+        return max(free, key=lambda one: len(self._fill(one)))
+
+    def _fullest_first(self, plans: list[_Plan]) -> list[_Plan]:
+        """Put first what has most to do: the budget may not make the best fit the poorest."""
+        first = max(plans, key=lambda one: len(one.chosen), default=None)
+        if first is None or first is plans[0]:
+            return plans
+        rest = [
+            one if one.reason == "cheapest" else replace(one, reason="another")
+            for one in plans
+            if one is not first
+        ]
+        return [replace(first, reason="fits"), *rest]
 
     def _pole_of(self, part: Part) -> str:
         one = self.listed.get(part.offer.pk)
@@ -410,51 +459,107 @@ class _Composer:
         """Return what the budget leaves beside a bed, in cents; None without a budget."""
         if self.brief.budget is None:
             return None
-        return to_cents(self.brief.budget) - to_cents(bed.quote.total)
+        return to_cents(self.brief.budget) - to_cents(cost_of(bed))
 
-    def _stay(
-        self, bed: Part, reason: str, edits: Edits, used: Collection[str], *, can_swap_bed: bool
-    ) -> Proposed:
-        rooms = self._rooms()
-        place = position_of(bed.offer)
-        taken = self.shelf.planned_once
-        chosen = fill_days(
-            rooms,
-            self.choices,
-            bed=place,
-            taken=taken,
-            limit_cents=self._left(bed),
-            used=used,
-        )
-        chosen = self._edited(chosen, edits, bed, used)
-        things = tuple(self.parts[one.key, one.starts_at] for one in chosen)
-        minutes = [minutes_between(place, one.position) for one in chosen]
-        return Proposed(
-            bed=bed,
-            things=things,
-            reason=reason,
-            furthest=max(minutes, default=0),
-            can_swap_bed=can_swap_bed,
-            can_swap=frozenset(
-                int(one.key)
-                for one in chosen
-                if self._instead(one, chosen, {int(one.key), *edits.others}, bed, used)
-            ),
+    def _fill(
+        self, bed: Part, used: Collection[str] = (), *, has_budget: bool = True
+    ) -> tuple[Choice, ...]:
+        return tuple(
+            fill_days(
+                self.rooms,
+                self.choices,
+                bed=position_of(bed.offer),
+                taken=self.shelf.planned_once,
+                limit_cents=self._left(bed) if has_budget else None,
+                used=used,
+            )
         )
 
-    def _edited(
-        self, chosen: list[Choice], edits: Edits, bed: Part, used: Collection[str]
-    ) -> list[Choice]:
-        """Put another thing in the place of each that is to be replaced, and take others off."""
-        refused: set[int] = {*edits.others, *edits.off}
-        for pk in edits.others:
+    def _left_out(self, bed: Part, chosen: Collection[Choice]) -> int:
+        """Return how many things more there would be without the budget."""
+        if self.brief.budget is None or len(chosen) >= sum(room.most for room in self.rooms):
+            return 0
+        return max(len(self._fill(bed, has_budget=False)) - len(chosen), 0)
+
+    # --- What was changed ------------------------------------------------------------------------
+    def _edited(self, plan: _Plan, edits: Edits) -> Proposed:
+        """Return a stay with what was changed in it, press after press.
+
+        Whatever a press doesn't name stays as it is: another bed keeps the days, and what was
+        taken off comes back in no place.
+        """
+        bed, chosen = plan.bed, list(plan.chosen)
+        refused: set[int] = set()
+        for act, pk in edits.steps:
+            refused.add(pk)
+            if pk == bed.offer.pk:
+                beds = self._other_beds(plan.bed, chosen, refused)
+                bed = beds[0] if beds and act == "other" else bed
+                continue
             one = next((one for one in chosen if one.key == str(pk)), None)
             if one is None:
                 continue
-            other = self._instead(one, chosen, refused, bed, used)
-            chosen = [two for two in chosen if two is not one] + ([other] if other else [])
-        kept = [one for one in chosen if int(one.key) not in edits.off]
-        return sorted(kept, key=lambda one: (one.starts_at, one.key))
+            other = self._instead(one, chosen, refused, bed, plan.used) if act == "other" else None
+            if other is not None or act == "off":
+                chosen = [two for two in chosen if two is not one] + ([other] if other else [])
+        chosen.sort(key=lambda one: (one.starts_at, one.key))
+        return self._proposed(plan, bed, chosen, refused)
+
+    def _proposed(
+        self,
+        plan: _Plan,
+        bed: Part,
+        chosen: Sequence[Choice],
+        refused: set[int],
+    ) -> Proposed:
+        place = position_of(bed.offer)
+        minutes = [minutes_between(place, one.position) for one in chosen]
+        return Proposed(
+            bed=bed,
+            things=tuple(self.parts[one.key, one.starts_at] for one in chosen),
+            reason=plan.reason if bed is plan.bed else "another",
+            furthest=max(minutes, default=0),
+            can_swap_bed=bool(self._other_beds(plan.bed, chosen, {*refused, bed.offer.pk})),
+            can_swap=frozenset(
+                int(one.key)
+                for one in chosen
+                if self._instead(one, chosen, {int(one.key), *refused}, bed, plan.used)
+            ),
+            left_out=self._left_out(plan.bed, plan.chosen),
+        )
+
+    def _other_beds(
+        self,
+        first: Part,
+        chosen: Sequence[Choice],
+        refused: Collection[int],
+    ) -> list[Part]:
+        """Return the beds that could stand in the place of the first: those of its pole, near it.
+
+        The days stay as they are: none is further from them than anybody goes, none costs more
+        than the budget leaves. Beds that another proposal has come after those of the same pole.
+        """
+        cents = sum(one.cents for one in chosen)
+        place, pole = position_of(first.offer), self._pole_of(first)
+
+        def takes_the_days(one: Part) -> bool:
+            left = self._left(one)
+            here = position_of(one.offer)
+            return (left is None or left >= cents) and all(
+                minutes_between(here, thing.position) <= FARTHEST for thing in chosen
+            )
+
+        kept = [
+            one for one in self.affordable if one.offer.pk not in refused and takes_the_days(one)
+        ]
+        return sorted(
+            kept,
+            key=lambda one: (
+                self._pole_of(one) != pole,
+                one.offer.pk in self.planned,
+                minutes_between(place, position_of(one.offer)) // NEARNESS,
+            ),
+        )
 
     def _instead(
         self,
@@ -466,7 +571,7 @@ class _Composer:
     ) -> Choice | None:
         """Return what could stand in the place of a thing, on its day and within the budget."""
         rest = [two for two in chosen if two is not one]
-        room = next((room for room in self._rooms() if room.day == one.day), None)
+        room = next((room for room in self.rooms if room.day == one.day), None)
         left = self._left(bed)
         if room is None:
             return None

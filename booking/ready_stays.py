@@ -19,6 +19,7 @@ from django.utils.dates import MONTHS as MONTH_NAMES
 from booking.catalogue import turn_of
 from booking.models import Basket, Offer, ReadyStay, ReadyStep
 from booking.planning import Part, Party, Shelf
+from booking.quoting import check_places
 from booking.refusals import Trouble, trouble
 from booking.rules.composing import Choice, arrange
 from oti.lib.dates import ONE_DAY
@@ -29,6 +30,9 @@ NEAR_DAYS = 28
 NEAREST = 3
 # Without dates: among how many days of the season the first ones are looked for.
 AHEAD_DAYS = 45
+
+# What is refused for the ages of those who would take part, or of some of them.
+OF_AGES = frozenset({"age_mismatch", "no_band"})
 
 Who = ReadyStep.Who
 
@@ -43,11 +47,15 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a visitor decided: offers preferred by step, optional steps taken, steps left out."""
+    """What a visitor decided: offers preferred by step, optional steps taken, steps left out.
+
+    `joins`: the steps in which those of the right age take part, and the others don't.
+    """
 
     picks: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     extras: frozenset[int] = frozenset()
     skips: frozenset[int] = frozenset()
+    joins: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -65,6 +73,8 @@ class PlannedStep:
     others: list[Part] = field(default_factory=list)
     first: Offer | None = None
     troubles: list[Trouble] = field(default_factory=list)
+    # Who may take part, where not everybody it is written for may.
+    fitting: tuple[str, ...] = ()
 
     @property
     def is_lodging(self) -> bool:
@@ -329,7 +339,11 @@ def _candidates(
         offer = shelf.offers.get(pk)
         if offer is None:
             continue
-        parts, troubles = _parts_of(recipe.step, offer, planned.day, shelf, stay)
+        keys = keys_of(recipe.step, shelf.party)
+        fitting = _fitting(offer, keys, shelf.party)
+        if recipe.step.pk in wanted.joins and fitting:
+            keys = fitting
+        parts, troubles = _parts_of(recipe.step, offer, planned.day, keys, shelf, stay)
         free = []
         for part in parts:
             choice = part.choice()
@@ -340,6 +354,8 @@ def _candidates(
         found += free
         if pk == recipe.step.offer_id and not free:
             planned.troubles = troubles
+            if any(one.code in OF_AGES for one in troubles):
+                planned.fitting = fitting
     if recipe.step.offer_id is None or planned.first is None:
         planned.troubles = [trouble("offer_unknown")]
     return found
@@ -357,19 +373,34 @@ def _in_the_way(part: Part, shelf: Shelf) -> str:
 
 
 def _parts_of(
-    step: ReadyStep, offer: Offer, day: date, shelf: Shelf, stay: ReadyStay
+    step: ReadyStep,
+    offer: Offer,
+    day: date,
+    keys: Sequence[str],
+    shelf: Shelf,
+    stay: ReadyStay,
 ) -> tuple[list[Part], list[Trouble]]:
-    party = shelf.party
     if offer.is_lodging:
         _first, length = nights_of(step, stay.nights)
         return shelf.beds(offer, day, day + timedelta(days=length))
-    keys = {Who.ADULTS: party.adults, Who.CHILDREN: party.children}.get(Who(step.who), party.keys)
     quantity = 1 if step.who == Who.STAY else len(keys)
     parts, troubles = shelf.things(offer, day, keys, quantity=quantity, days=step.lasts or 1)
     inside = [part for part in parts if _within(step, part)]
     if parts and not inside:
         troubles = [trouble("no_date_then")]
     return inside, troubles
+
+
+def keys_of(step: ReadyStep, party: Party) -> tuple[str, ...]:
+    """Return the persons for whom a step is written."""
+    return {Who.ADULTS: party.adults, Who.CHILDREN: party.children}.get(Who(step.who), party.keys)
+
+
+def _fitting(offer: Offer, keys: Sequence[str], party: Party) -> tuple[str, ...]:
+    """Return those of them whose age an offer takes; nobody where nobody takes part in it."""
+    if offer.is_lodging or offer.is_sold_by_item:
+        return ()
+    return tuple(key for key in keys if not check_places(offer, party.guests([key]), 1))
 
 
 def _within(step: ReadyStep, part: Part) -> bool:

@@ -29,6 +29,7 @@ from booking.wishes import LineRequest
 from oti.lib.money import from_cents, to_cents
 
 MOST_EDITS = 24
+EDIT = re.compile(r"([123])-(other|off)-(\d{1,18})", re.ASCII)
 LARGEST_BUDGET = Decimal(1_000_000)
 LINE = re.compile(
     r"(?P<offer>\d{1,19})\.(?P<unit>\d{1,19})\.(?P<slot>\d{1,19})"
@@ -58,8 +59,8 @@ class BudgetField(forms.CharField):
 class ComposeForm(SearchForm):
     """Dates, party, pole, wish, pace and budget; beside them what was changed in proposals.
 
-    Parameters beside those of a search: wish, pace, budget, stay (which proposal is shown),
-    other and off ("1-27": in proposal 1 another one than offer 27, or none).
+    Parameters beside those of a search: wish, pace, budget, stay (which proposal is shown), edit
+    ("1-other-27", "1-off-27": in proposal 1 another one than offer 27, or none).
     """
 
     wish_field = WishField(known=WISHES)
@@ -107,19 +108,12 @@ class ComposeForm(SearchForm):
     @cached_property
     def edits(self) -> dict[int, Edits]:
         """Return what was changed in each proposal, in the order of the presses."""
-        others, off = self._edits_of("other"), self._edits_of("off")
-        return {
-            number: Edits(tuple(others.get(number, ())), tuple(off.get(number, ())))
-            for number in {*others, *off}
-        }
-
-    def _edits_of(self, name: str) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for text in self.data.getlist(name)[:MOST_EDITS]:
-            match = re.fullmatch(r"([123])-(\d{1,18})", text, re.ASCII)
+        found: dict[int, list[tuple[str, int]]] = {}
+        for text in self.data.getlist("edit")[:MOST_EDITS]:
+            match = EDIT.fullmatch(text)
             if match:
-                found.setdefault(int(match[1]) - 1, []).append(int(match[2]))
-        return found
+                found.setdefault(int(match[1]) - 1, []).append((match[2], int(match[3])))
+        return {number: Edits(tuple(steps)) for number, steps in found.items()}
 
     @cached_property
     def _wished(self) -> dict[str, Any]:
@@ -134,16 +128,18 @@ class ComposeForm(SearchForm):
     def kept_edits(self) -> list[tuple[str, str]]:
         """Return the changes as parameters, for the links of the page."""
         return [
-            (name, f"{number + 1}-{pk}")
-            for name, found in (("other", self._edits_of("other")), ("off", self._edits_of("off")))
-            for number, ids in found.items()
-            for pk in ids
+            ("edit", f"{number + 1}-{act}-{pk}")
+            for number, edits in self.edits.items()
+            for act, pk in edits.steps
         ]
 
 
 # --- A ready-made stay ---------------------------------------------------------------------------
 def read_wanted(data: QueryDict) -> Wanted:
-    """Return what was decided of the steps: `pick` ("3-27": offer 27 at step 3), `with`, `skip`."""
+    """Return what was decided of the steps.
+
+    `pick` ("3-27": offer 27 at step 3), `with` (optional ones), `skip`, `join` (for those who may).
+    """
     picks: dict[int, tuple[int, ...]] = {}
     for text in data.getlist("pick")[:MOST_EDITS]:
         match = re.fullmatch(r"(\d{1,18})-(\d{1,18})", text, re.ASCII)
@@ -151,7 +147,10 @@ def read_wanted(data: QueryDict) -> Wanted:
             step = int(match[1])
             picks[step] = (*picks.get(step, ()), int(match[2]))
     return Wanted(
-        picks=picks, extras=_numbers(data.getlist("with")), skips=_numbers(data.getlist("skip"))
+        picks=picks,
+        extras=_numbers(data.getlist("with")),
+        skips=_numbers(data.getlist("skip")),
+        joins=_numbers(data.getlist("join")),
     )
 
 

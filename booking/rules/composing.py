@@ -156,18 +156,24 @@ def fill_days(
 
     First what is wished, then a kind that the stay has least, what other proposals (`used`) don't
     have, what is near the bed, the rotation; nothing further than an hour. All of them together
-    cost at most `limit_cents`.
+    cost at most `limit_cents`; what comes first leaves for each later place what the cheapest thing
+    for it costs, so that a day isn't empty because another was dear.
     """
     planned: list[Choice] = []
     left = limit_cents
-    for room in rooms:
+    kept = _kept_cents(rooms, choices, bed, limit_cents)
+    for number, room in enumerate(rooms):
         here: list[Choice] = []
-        for _number in range(room.most):
+        for _place in range(room.most):
+            # What was kept for this place may be spent on it.
+            if kept[number]:
+                kept[number].pop()
+            spend = left if left is None else left - sum(map(sum, kept[number:]))
             one = best_of(
                 (
                     one
                     for one in choices
-                    if one.day == room.day and fits_room(one, room) and _affordable(one, left)
+                    if one.day == room.day and fits_room(one, room) and _affordable(one, spend)
                 ),
                 beside=[*taken, *planned, *here],
                 bed=bed,
@@ -180,6 +186,41 @@ def fill_days(
                 left -= one.cents
         planned += here
     return sorted(planned, key=lambda one: (absolute(one.starts_at), one.key))
+
+
+def _kept_cents(
+    rooms: Sequence[DayRoom],
+    choices: Sequence[Choice],
+    bed: Position | None,
+    limit_cents: int | None,
+) -> list[list[int]]:
+    """Return, for each day, what is kept of a limit for its places: the cheapest that they cost.
+
+    Where the limit isn't enough for all places it is kept for the cheapest of them. Each offer
+    counts once.
+    """
+    if limit_cents is None:
+        return [[] for _room in rooms]
+    counted: set[str] = set()
+    places: list[tuple[int, int]] = []
+    near = [one for one in choices if minutes_between(bed, one.position) <= FARTHEST]
+    for number, room in enumerate(rooms):
+        here = (one for one in near if one.day == room.day and fits_room(one, room))
+        cheapest = sorted(
+            (one for one in here if one.key not in counted), key=lambda one: (one.cents, one.key)
+        )
+        keys = list(dict.fromkeys(one.key for one in cheapest))[: room.most]
+        counted |= set(keys)
+        cents = {one.key: one.cents for one in reversed(cheapest)}
+        places += [(cents[key], number) for key in keys]
+    kept: list[list[int]] = [[] for _room in rooms]
+    left = limit_cents
+    for cents_of_place, number in sorted(places):
+        left -= cents_of_place
+        if left < 0:
+            break
+        kept[number].append(cents_of_place)
+    return kept
 
 
 def fits_room(one: Choice, room: DayRoom) -> bool:

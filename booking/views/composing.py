@@ -131,12 +131,12 @@ def _proposals(
         ],
         "title": shown.bed.offer.title,
         "sentence": explain(shown, count_nights(brief.arrival, brief.departure)),
+        "left_out": left_out_words(shown),
         "dates": date_range(brief.arrival, brief.departure),
         "party": showing.party_words(brief.search.guests),
         "nights": nights_words(count_nights(brief.arrival, brief.departure)),
         "days": days,
         "box": total_box(view, now=now),
-        "over_budget": brief.budget is not None and shown.total > brief.budget,
         "restore_url": links.restore() if form.edits.get(number) else "",
         "adopt": adopt_form(
             request,
@@ -159,7 +159,8 @@ def _titles() -> dict[str, str]:
 
 def _place(one: Proposed, poles: dict[int, Any]) -> str:
     pole = poles.get(one.bed.offer.commune_id)
-    return f"{one.bed.offer.commune.name}, {pole.name}" if pole else one.bed.offer.commune.name
+    names = [one.bed.offer.commune.name, *([pole.name] if pole else [])]
+    return ", ".join(dict.fromkeys(names))
 
 
 def explain(one: Proposed, nights: int) -> str:
@@ -190,6 +191,18 @@ def explain(one: Proposed, nights: int) -> str:
     return text % params
 
 
+def left_out_words(one: Proposed) -> str:
+    """Say what the budget leaves out of the pace that was asked for, nothing if it has it all."""
+    if not one.left_out:
+        return ""
+    text = ngettext(
+        "The pace isn’t quite kept: your budget leaves out %(count)s thing to do.",
+        "The pace isn’t quite kept: your budget leaves out %(count)s things to do.",
+        one.left_out,
+    )
+    return text % {"count": one.left_out}
+
+
 class _Links:
     """The links of one proposal: each changes one line and keeps everything else."""
 
@@ -199,11 +212,11 @@ class _Links:
         self.number = number
         self.shown = shown
 
-    def query(self, *, stay: int | None = None, add: tuple[str, str] | None = None) -> str:
+    def query(self, *, stay: int | None = None, add: str = "", offer: int = 0) -> str:
         rank = self.number if stay is None else stay
         rows = [*self.form.dates_and_party(), *self.form.wishes(), *self.form.kept_edits()]
-        if add is not None:
-            rows.append(add)
+        if add:
+            rows.append(("edit", f"{self.number + 1}-{add}-{offer}"))
         return urlencode([*rows, *([("stay", str(rank + 1))] if rank else [])])
 
     def show(self, rank: int) -> str:
@@ -221,15 +234,14 @@ class _Links:
     def more(self, part: Part) -> dict[str, Any]:
         """Return what the row of a line lets one do."""
         pk = part.offer.pk
-        edit = f"{self.number + 1}-{pk}"
         links = []
         is_bed = part.unit is not None
         if self.shown.can_swap_bed if is_bed else pk in self.shown.can_swap:
-            url = f"{self.path}?{self.query(add=('other', edit))}#sejour"
+            url = f"{self.path}?{self.query(add='other', offer=pk)}#sejour"
             label = _("Another roof") if is_bed else _("Something else")
             links.append({"label": label, "icon": "refresh-cw", "url": url})
         if not is_bed:
-            url = f"{self.path}?{self.query(add=('off', edit))}#sejour"
+            url = f"{self.path}?{self.query(add='off', offer=pk)}#sejour"
             links.append({"label": _("Without it"), "icon": "x", "url": url})
         minutes = minutes_between(position_of(self.shown.bed.offer), position_of(part.offer))
         return {

@@ -115,6 +115,8 @@ def edit(
     offer = line.offer
     fields = {one.field or "": one.message for one in troubles}
     chosen = asked["options"]
+    slots = _slots(view, line, now=now) if line.slot and not offer.is_sold_by_day else []
+    has_own_date = any(one.slot.pk == line.line.slot_id for one in slots)
     context = {
         "view": view,
         "line": line,
@@ -124,7 +126,8 @@ def edit(
             {"text": one.message, "href": ANCHORS.get(one.field or "", "")} for one in troubles
         ],
         "units": list(offer.units.filter(is_active=True)) if line.unit else [],
-        "slots": _slots(view, line, now=now) if line.slot and not offer.is_sold_by_day else [],
+        "slots": slots,
+        "date_gone": showing.moment_words(line.starts_at) if slots and not has_own_date else "",
         "people": _choices(view.people, asked["people"]),
         "options": [
             {"terms": one, "chosen": chosen.get(one.code, "")}
@@ -278,7 +281,10 @@ def _small(text: str) -> int:
 
 
 def _slots(view: BasketView, line: LineView, *, now: datetime) -> list[SlotChoice]:
-    """Return the slots that these persons could have around the present one, and this one."""
+    """Return the slots that these persons could have around the present one, and this one.
+
+    A date that nobody keeps for them any more is one that they can have, or isn't shown.
+    """
     slot = line.line.slot
     if slot is None:
         return []
@@ -291,7 +297,7 @@ def _slots(view: BasketView, line: LineView, *, now: datetime) -> list[SlotChoic
         now=now,
         except_basket=view.basket.pk,
     )
-    had = [one for one in choices if one.free > 0 or one.slot.pk == slot.pk]
+    had = [one for one in choices if one.free > 0 or (line.is_held and one.slot.pk == slot.pk)]
     nearest = sorted(had, key=lambda one: abs(one.slot.starts_at - slot.starts_at))[:SLOTS_SHOWN]
     return sorted(nearest, key=lambda one: one.slot.starts_at)
 

@@ -27,6 +27,7 @@ from booking.kept_offers import kept_offers
 from booking.models import Basket, Offer, ReadyStay, ReadyStep
 from booking.planning import Part, Party
 from booking.ready_stays import (
+    OF_AGES,
     PlannedStep,
     ReadyPlan,
     Recipe,
@@ -41,11 +42,12 @@ from destination.models.territory import pole_by_commune, poles_on
 from destination.spoken import language_of, say_languages
 from destination.templatetags.velay import heure, jour_long
 from destination.templatetags.velay import nights as nights_words
+from oti.lib.dates import count_nights
 from oti.lib.dates import today as day_of
 
 SEASONS = tuple(MONTHS)
 # What the links of a page hand on beside dates and party.
-DECISIONS = ("pick", "with", "skip")
+DECISIONS = ("pick", "with", "skip", "join")
 
 
 @require_safe
@@ -289,12 +291,46 @@ def _dated(
             for part in step.others[:1]
             if step.state == "optional"
         ],
+        "vanished": [
+            links.vanished(step)
+            for step in plan.steps
+            if step.state == "optional" and not step.others and step.first
+        ],
+        "counted": _counted(plan),
+        "is_of_ages": bool(plan.missing)
+        and not plan.troubles
+        and all(_is_of_ages(step) for step in plan.missing),
         "nearest": [_near(request, form, one) for one in near],
         "box": total_box(view, now=now),
         "adopt": adopt_form(request, plan.parts, party, back=request.get_full_path())
         if plan.can_adopt
         else None,
     }
+
+
+def _is_of_ages(step: PlannedStep) -> bool:
+    """Tell whether a step is refused for the ages of the party, whatever the dates."""
+    return any(one.code in OF_AGES for one in step.troubles)
+
+
+def _counted(plan: ReadyPlan) -> list[str]:
+    """Return what a dated stay comprises, as its days show it: nights, then each thing once.
+
+    Nothing where it is what the office wrote, whose own words say it better.
+    """
+    if all(
+        one.state in ({"optional"} if one.step.is_optional else {"chosen", "swapped"})
+        for one in plan.steps
+    ):
+        return []
+    lines: dict[str, int] = {}
+    for part in plan.parts:
+        if part.days and part.unit is not None:
+            words = f"{nights_words(count_nights(*part.days))}, {part.offer.title}"
+        else:
+            words = part.offer.title
+        lines[words] = lines.get(words, 0) + (part.quantity if part.offer.is_sold_by_item else 1)
+    return [f"{words} × {count}" if count > 1 else words for words, count in lines.items()]
 
 
 def _with_gaps(
@@ -374,6 +410,7 @@ class _Links:
         self.query = showing.search_query(
             plan.arrival, plan.departure, plan.party.guests()
         ).removeprefix("?")
+        self.guests = plan.party.guests
         self.step_of = {id(part): step for step in plan.steps for part in step.parts}
 
     def more(self, part: Part) -> dict[str, Any]:
@@ -387,6 +424,11 @@ class _Links:
                 else self._address(skips=self.wanted.skips | {step.step.pk})
             )
             links.append({"label": _("Without it"), "icon": "x", "url": leave})
+        if step.state == "swapped":
+            links += self._joining(step)
+        if step.step.pk in self.wanted.joins:
+            everybody = self._address(joins=self.wanted.joins - {step.step.pk})
+            links.append({"label": _("With everybody"), "icon": "users", "url": everybody})
         return {
             "id": f"etape-{step.step.pk}-{part.offer.pk}",
             "word": step.step.note,
@@ -402,7 +444,7 @@ class _Links:
         """Say why another choice than the first one stands here."""
         if step.state != "swapped" or step.first is None or part.offer.pk == step.first.pk:
             return ""
-        reason = step.troubles[0].message if step.troubles else ""
+        reason = self._why(step)
         return _("Instead of « %(title)s »: %(reason)s") % {
             "title": step.first.title,
             "reason": reason,
@@ -426,13 +468,36 @@ class _Links:
                 "links": [{"label": _("Put it back"), "icon": "plus", "url": back}],
             }
             return row
-        row["problem"] = " ".join(dict.fromkeys(one.message for one in step.troubles))
-        row["price_label"] = _("Not on these dates")
-        row["links"] = []
+        row["problem"] = self._why(step)
+        row["price_label"] = (
+            _("Not for everybody") if _is_of_ages(step) else _("Not on these dates")
+        )
+        row["links"] = self._joining(step)
         if not step.is_lodging:
             without = self._address(skips=self.wanted.skips | {step.step.pk})
             row["links"].append({"label": _("Do without it"), "icon": "x", "url": without})
         return row
+
+    def _why(self, step: PlannedStep) -> str:
+        """Say why a step can't be had; for the ages, who may take part stands beside it."""
+        words = [
+            _("Not for the ages of your party.")
+            if one.code in OF_AGES and not step.fitting
+            else _("Not for every age of your party.")
+            if one.code in OF_AGES
+            else one.message
+            for one in step.troubles
+        ]
+        return " ".join(dict.fromkeys(words))
+
+    def _joining(self, step: PlannedStep) -> list[dict[str, str]]:
+        """Return the link with which those of the right age take part, if some are."""
+        if not step.fitting:
+            return []
+        taken = self.wanted.extras | ({step.step.pk} if step.step.is_optional else set())
+        who = showing.party_words(self.guests(step.fitting))
+        url = self._address(joins=self.wanted.joins | {step.step.pk}, extras=taken)
+        return [{"label": _("For %(who)s only") % {"who": who}, "icon": "users", "url": url}]
 
     def optional(self, step: PlannedStep, part: Part) -> dict[str, Any]:
         """Return an optional step that can be added."""
@@ -445,17 +510,30 @@ class _Links:
             "url": self._address(extras=self.wanted.extras | {step.step.pk}),
         }
 
+    def vanished(self, step: PlannedStep) -> dict[str, Any]:
+        """Return an optional step that can't be added, and why."""
+        return {
+            "title": step.first.title if step.first else _("This step"),
+            "day": step.day,
+            "word": step.step.note,
+            "problem": self._why(step),
+            "links": self._joining(step),
+        }
+
     def _pick(self, step: PlannedStep, part: Part, other: Part) -> str:
         """Return the address at which another choice stands in the place of this one."""
         stay = [one.offer.pk for one in step.parts if one is not part]
         picks = {**self.wanted.picks, step.step.pk: (other.offer.pk, *stay)}
         return self._address(picks=picks)
 
-    def _address(self, *, picks: Any = None, extras: Any = None, skips: Any = None) -> str:
+    def _address(
+        self, *, picks: Any = None, extras: Any = None, skips: Any = None, joins: Any = None
+    ) -> str:
         wanted = self.wanted
         rows = list(self.party)
         for step, ids in (wanted.picks if picks is None else picks).items():
             rows += [("pick", f"{step}-{pk}") for pk in ids]
         rows += [("with", str(pk)) for pk in sorted(wanted.extras if extras is None else extras)]
         rows += [("skip", str(pk)) for pk in sorted(wanted.skips if skips is None else skips)]
+        rows += [("join", str(pk)) for pk in sorted(wanted.joins if joins is None else joins)]
         return f"{self.path}?{urlencode(rows)}"

@@ -143,6 +143,38 @@ def test_the_budget_is_kept_and_one_too_small_names_the_cheapest(client: Client)
     assert "Write the budget in euros" in text_of(page_of(client, budget="beaucoup"))
 
 
+def test_the_tax_that_is_paid_on_site_counts_in_the_budget(client: Client):
+    gite(night="100", provider=factories.a_provider(is_professional=True))
+    page = page_of(client)
+    tax = page.context["box"]["tax_on_site"]
+    total = page.context["box"]["total"]
+    assert tax
+
+    assert "proposals" in page_of(client, budget=f"{total + tax}").context
+    small = page_of(client, budget=f"{total + tax - Decimal('0.01')}")
+    assert "The budget is too small" in text_of(small)
+
+
+def test_with_a_budget_the_first_stay_has_most_of_the_pace(client: Client):
+    # In the order of the beds the dear one may come first: it leaves nothing for the days.
+    gite("The castle", night="120")
+    gite("The cottage", night="60")
+    for number, day in enumerate(DAYS[1:-1]):
+        thing(f"Dear {number}", day, adult="40", child="40")
+        thing(f"Fair {number}", day, adult="5", child="5", at=time(10))
+
+    page = page_of(client, budget="900")
+
+    first = page.context["proposals"][0]
+    assert first["bed"] == "The cottage"
+    assert page.context["proposals"][0]["total"] <= 900
+    # Every day has something, though the first days' dear things would have spent it all.
+    assert len(titles(page)) == 1 + 6
+    assert "isn’t quite kept" not in text_of(page)
+    castle = page_of(client, budget="900", stay=2)
+    assert "isn’t quite kept" in text_of(castle)
+
+
 def test_nothing_is_proposed_before_one_has_come_or_late_on_the_last_day(client: Client):
     gite()
     thing("Breakfast", SATURDAY, at=time(8))
@@ -202,15 +234,66 @@ def test_another_thing_stands_in_the_place_of_one_and_the_others_stay(client: Cl
     assert after[:2] + after[3:] == before[:2] + before[3:]
 
 
+def press(client: Client, page, title: str, label: str):
+    return client.get(links_of(page, title)[label].split("#")[0])
+
+
 def test_another_roof_and_the_same_days(client: Client):
     a_town()
+    for number in range(3):
+        gite(f"House {number}", night="90")
     page = page_of(client)
-    bed = titles(page)[0]
+    before = titles(page)
+    # What was changed before stays changed.
+    page = press(client, page, before[1], "Without it")
+    page = press(client, page, before[2], "Something else")
+    changed = titles(page)
 
-    after = titles(client.get(links_of(page, bed)["Another roof"].split("#")[0]))
+    after = press(client, page, changed[0], "Another roof")
 
-    assert after[0] != bed
-    assert after[1:]
+    assert titles(after)[0] not in {one["bed"] for one in page.context["proposals"]}
+    assert titles(after)[1:] == changed[1:]
+    # The other proposals stay as they were.
+    beds = [one["bed"] for one in after.context["proposals"]]
+    assert beds[1:] == [one["bed"] for one in page.context["proposals"]][1:]
+    assert titles(press(client, after, changed[3], "Without it"))[0] == titles(after)[0]
+
+
+def test_another_roof_is_the_nearest_one_that_the_days_can_do_with(client: Client):
+    for number, (name, latitude) in enumerate(
+        (("Here", 45.0), ("Beside", 45.02), ("Away", 45.2), ("Away too", 45.25), ("Far", 46.5))
+    ):
+        gite(name, night=str(50 + number), latitude=latitude, longitude=3.9)
+    thing("Walk", latitude=45.0, longitude=3.9)
+    for number in (1, 2, 3):
+        page = page_of(client, stay=number)
+        bed, *days = titles(page)
+        if bed == "Far" or not days:
+            continue
+        after = titles(press(client, page, bed, "Another roof"))
+        assert after[1:] == days
+        assert after[0] != "Far"
+        if bed == "Here":
+            assert after[0] in {"Beside", "Away", "Away too"}
+
+
+def test_a_day_that_was_emptied_stays_empty(client: Client):
+    a_town()
+    page = page_of(client)
+    before = titles(page)
+
+    page = press(client, page, before[2], "Something else")
+    other = titles(page)[2]
+    page = press(client, page, other, "Without it")
+    assert titles(page) == [*before[:2], *before[3:]]
+
+    # Nor does a later press bring back what was taken off.
+    page = press(client, page, before[4], "Something else")
+    assert len(titles(page)) == len(before) - 1
+    page = press(client, page, before[1], "Without it")
+    assert titles(page) == [before[0], before[3], *titles(page)[2:]]
+    assert len(titles(page)) == len(before) - 2
+    assert not {before[2], other} & set(titles(page))
 
 
 # --- What the visitor has already ----------------------------------------------------------------
@@ -290,7 +373,7 @@ def test_who_has_a_bed_on_these_nights_is_sent_to_what_is_free_meanwhile(client:
         {"budget": "-5"},
         {"budget": "1e400"},
         {"budget": "NaN"},
-        {"other": ["1-1", "9-9", "x", "1-" + "9" * 50], "off": ["3-0", "²-1", "1-1"] * 30},
+        {"edit": ["1-other-1", "9-off-9", "x", "1-off-" + "9" * 50, "²-off-1", "3-off-0"] * 30},
         {"update": "1"},
     ],
 )

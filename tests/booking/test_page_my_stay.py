@@ -351,6 +351,32 @@ def test_lapsed_stay_is_kept_and_asked_for_again(client: Client, at):
     assert view_basket(basket, now=NOW + timedelta(minutes=16)).can_check_out
 
 
+def test_a_lapsed_line_is_changed_without_saying_that_it_is_held(client: Client, at):
+    basket = dupont_stay(client)
+    bed = basket.lines.get(unit__isnull=False)
+    workshop = basket.lines.filter(slot__isnull=False, offer__kind="workshop").first()
+    stays_held = "What you have stays held"
+    assert stays_held in body(client.get(address("booking:line-edit", bed.pk)))
+    at(NOW + timedelta(minutes=16))
+
+    page = body(client.get(address("booking:line-edit", bed.pk)))
+    assert stays_held not in page
+    assert "It is no longer held for you" in page
+    assert f'value="{bed.arrival:%Y-%m-%d}"' in page
+
+    slot, offer = workshop.slot, workshop.offer
+    own = f'name="slot" value="{slot.pk}" checked'
+    page = body(client.get(address("booking:line-edit", workshop.pk)))
+    assert own in page
+    assert "can no longer be had" not in page
+
+    factories.a_slot(offer, slot.day + timedelta(days=7), capacity=20)
+    type(slot).objects.filter(pk=slot.pk).update(sold=slot.capacity)
+    page = body(client.get(address("booking:line-edit", workshop.pk)))
+    assert "can no longer be had. Choose another date." in page
+    assert own not in page
+
+
 def test_what_is_gone_stays_on_the_thread_and_is_not_counted(client: Client, at):
     basket = dupont_stay(client)
     later = NOW + timedelta(minutes=16)

@@ -423,3 +423,73 @@ def test_the_page_asks_a_bounded_number_of_questions(client: Client):
     # Remembered offers ask for themselves again in tests: a few statements for each sort of row.
     assert len(many) <= len(few) + 2
     assert len(many) <= 45
+
+
+# --- Not for everybody ---------------------------------------------------------------------------
+def href(links, label: str) -> str:
+    return next(one["url"] for one in links if one["label"] == label).split("#")[0]
+
+
+def test_those_of_the_right_age_may_take_part_without_the_others(client: Client):
+    stay = factories.a_ready_stay(included_en="A week\nA climb")
+    factories.a_ready_step(stay, 1, gite())
+    factories.a_ready_step(stay, 2, thing("Climb", SUNDAY, min_age=8))
+
+    page = page_of(client, stay, **WEEK)
+    [gap] = page.context["missing"]
+    assert gap["problem"] == "Not for every age of your party."
+    text = text_of(page)
+    assert "Say on its day who takes part" in text
+    assert "Not on these dates" not in text
+    label = next(one["label"] for one in gap["links"] if one["label"].startswith("For"))
+    assert label.replace("\u00a0", " ") == "For 2 adults, 1 child (10 years old) only"
+
+    joined = client.get(href(gap["links"], label))
+    [climb] = [part for part in joined.context["plan"].parts if part.slot]
+    assert len(climb.keys) == 3
+    [form] = fields_of(joined, "/my-stay/adopt/")
+    assert client.post(address("booking:stay-adopt"), form).status_code == 303
+    view = client.get(address("booking:my-stay")).context["view"]
+    assert view.total == joined.context["box"]["total"]
+
+
+def test_what_is_for_nobody_of_the_party_says_so_and_asks_nothing(client: Client):
+    stay = factories.a_ready_stay()
+    factories.a_ready_step(stay, 1, gite())
+    factories.a_ready_step(stay, 2, thing("Tales", SUNDAY, max_age=7))
+
+    [gap] = page_of(client, stay, **COUPLE).context["missing"]
+
+    assert gap["problem"] == "Not for the ages of your party."
+    assert [one["label"] for one in gap["links"]] == ["Do without it"]
+
+
+def test_an_optional_step_that_cannot_be_added_says_why(client: Client):
+    stay = a_week()
+    factories.a_ready_step(stay, 4, thing("Climb", SUNDAY, min_age=8), is_optional=True)
+    step = factories.a_ready_step(
+        stay, 2, thing("Ride", SUNDAY, at=time(10), min_age=8), is_optional=True
+    )
+
+    page = page_of(client, stay, **WEEK)
+
+    assert not page.context["extras"]
+    climb, ride = sorted(page.context["vanished"], key=lambda one: one["title"])
+    assert climb["problem"]
+    assert ride["problem"] == "Not for every age of your party."
+    [link] = ride["links"]
+    joined = client.get(link["url"])
+    assert {one.state for one in joined.context["plan"].steps if one.step == step} == {"chosen"}
+    assert "Ride" in text_of(page)
+
+
+def test_what_is_included_is_counted_where_it_is_not_as_written(client: Client):
+    stay = a_week(included_en="A cottage\nTwo outings")
+    page = page_of(client, stay, **COUPLE)
+    assert "Two outings" in text_of(page)
+
+    walk = next(step for step in page.context["plan"].steps if step.first.title == "Walk")
+    without = page_of(client, stay, **COUPLE, skip=walk.step.pk)
+
+    assert "Two outings" not in text_of(without)
+    assert without.context["counted"] == ["7 nights, The cottage", "Lace"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from booking.site_search import vector_sql
 from destination.models import ThemePage
 from destination.words import asked
 from events.models import Event, Session
+from oti.search_sections import search_sections, section_words, sections_of
 from tests import factories
 from tests.cast import NOW
 from tests.destination.cms import a_home, a_page, translated
@@ -86,7 +88,7 @@ def test_accents_other_words_and_near_words(client: Client, typed: str, title: s
     factories.an_activity(title_fr="Un hébergement en forêt")
     factories.an_activity(title_fr="Randonnée sur les crêtes")
 
-    assert found(client, typed) == [title]
+    assert found(client, typed, kind="offers") == [title]
 
 
 def test_what_is_near_is_said_to_be_near(client: Client):
@@ -107,7 +109,6 @@ def test_every_word_counts_wherever_it_stands(client: Client):
 
     assert found(client, "randonnée estables") == ["Randonnée"]
     assert found(client, f"randonnée {there.provider.name}") == ["Randonnée"]
-    assert found(client, "randonnée concert") == []
 
 
 def test_each_language_has_its_words(client: Client):
@@ -181,9 +182,9 @@ def test_whatever_is_typed_is_a_question_that_postgresql_understands(text: str):
     what = asked(text.replace("\0", ""), "fr")
     if what.words:
         query, parameters = what.tsquery()
-        condition, more = what.alike("'titre'")
+        some, more = what.nearer(range(len(what.words)), ["dentelle"]).tsquery(is_some=True)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {query}, {condition}", [*parameters, *more])
+            cursor.execute(f"SELECT {query}, {some}", [*parameters, *more])
 
 
 def test_the_index_is_asked_for_its_own_expression():
@@ -200,6 +201,102 @@ def test_the_index_is_asked_for_its_own_expression():
     assert len(kept) == 3
 
 
+# --- Plain wishes --------------------------------------------------------------------------------
+@pytest.fixture
+def village() -> None:
+    """Put on sale what a newcomer looked for, none of it naming what it is in its text."""
+    factories.an_activity(kind="workshop", title="Un igloo", title_en="An igloo", child="8")
+    factories.an_activity(kind="workshop", title="La reliure", title_en="Binding", child=None)
+    factories.an_activity(kind="registration", title="Ma rue", adult="0", child="0")
+    for title, features in (("Les Narces", ["pets", "wifi"]), ("La Recluse", [])):
+        factories.a_lodging(
+            now=NOW, title=title, title_en=title, title_de=title, lodging_type="gite",
+            features=features,
+        )  # fmt: skip
+    a_page(ThemePage, title="Les offices et leurs heures", search_description="Au Puy.")
+    german = a_home("de")
+    a_page(ThemePage, german, title="Die Abtei", search_description="In La Chaise-Dieu.")
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "titles"),
+    [
+        # Kinds and features, in the words of each language.
+        ("fr", "ateliers pour enfants", {"Un igloo"}),
+        ("fr", "ateliers enfants", {"Un igloo"}),
+        ("fr", "gîte chien", {"Les Narces"}),
+        ("fr", "gîte avec chien", {"Les Narces"}),
+        ("fr", "chien", {"Les Narces"}),
+        ("fr", "gite wifi", {"Les Narces"}),
+        ("fr", "greeter", {"Ma rue"}),
+        ("en", "workshops for children", {"An igloo"}),
+        ("en", "pet friendly", {"Les Narces"}),
+        ("de", "Hund", {"Les Narces"}),
+        # A word that nothing has.
+        ("en", "workshp", {"An igloo", "Binding"}),
+        ("fr", "atlier enfants", {"Un igloo"}),
+        # Pages, by another word.
+        ("fr", "horaires office", {"Les offices et leurs heures"}),
+        ("de", "Kloster", {"Die Abtei"}),
+        # Sections and help of the site.
+        ("fr", "annuler ma réservation", {"Retrouver, changer ou annuler ma réservation"}),
+        ("fr", "annulation", {"Retrouver, changer ou annuler ma réservation"}),
+        ("fr", "où dormir", {"Où dormir", "Les Narces", "La Recluse"}),
+        ("fr", "que faire", {"Que faire"}),
+        ("fr", "contact", {"Joindre l’office de tourisme", "Les offices et leurs heures"}),
+        ("fr", "agenda", {"Agenda"}),
+        ("en", "where to sleep", {"Where to stay", "Les Narces", "La Recluse"}),
+        ("en", "cancel my booking", {"Find, change or cancel my booking"}),
+        ("de", "Übernachten", {"Unterkünfte", "Les Narces", "La Recluse"}),
+        ("de", "stornieren", {"Meine Buchung finden, ändern oder stornieren"}),
+    ],
+)
+def test_plain_wishes_are_answered(client: Client, village, language, typed, titles):
+    answer = found(client, typed, language=language)
+
+    assert titles <= set(answer)
+    assert not ({"La Recluse", "La reliure", "Binding"} - titles) & set(answer)
+
+
+def test_a_section_stands_first_and_leads_somewhere(client: Client, village):
+    page = client.get(address("site-search", language="fr", q="où dormir"))
+
+    first = page.context["groups"][0]["hits"][0]
+    assert first.url == address("booking:stays", language="fr")
+    assert client.get(first.url).status_code == 200
+
+
+def test_every_section_has_an_address_in_every_language(client: Client):
+    for language in ("fr", "en", "de"):
+        with override(language):
+            hits = [
+                hit
+                for word in section_words(language)
+                for hit in search_sections(asked(word, language), is_some=True).hits
+            ]
+        assert len({hit.url for hit in hits}) == len(sections_of(language)) == 13
+        assert all(hit.text for hit in hits)
+
+
+def test_with_nothing_for_all_words_what_has_most_of_them_comes_first(client: Client):
+    factories.an_activity(title_fr="La dentelle au fuseau", title_en="Lace")
+    factories.an_activity(title_fr="La dentelle", title_en="Lace")
+
+    some = client.get(address("site-search", language="fr", q="dentelle fuseau papillon"))
+    both = client.get(address("site-search", language="fr", q="dentelle fuseau"))
+
+    assert some.context["is_some"]
+    assert not both.context["is_some"]
+    titles = [hit.title for hit in some.context["groups"][0]["hits"]]
+    assert titles == ["La dentelle au fuseau", "La dentelle"]
+    assert found(client, "dentelle papillon", kind="offers") == found(client, "dentelle")
+
+
+def test_words_that_nobody_has_find_nothing(client: Client, village):
+    assert found(client, "zxqwv") == []
+    assert found(client, "zxqwv vwqxz") == []
+
+
 def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
     for number in range(8):
         factories.an_activity(title_fr=f"Dentelle {number}")
@@ -208,5 +305,7 @@ def test_statements_are_bounded(client: Client, django_assert_max_num_queries):
     path = address("site-search", language="fr", q="dentelle")
     client.get(path)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         client.get(path)
+    with django_assert_max_num_queries(36):
+        client.get(address("site-search", language="fr", q="dantelle zorglub papillon"))

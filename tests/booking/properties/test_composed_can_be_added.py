@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking.adopting import adopt_stay
-from booking.composing import Brief, compose
+from booking.composing import Brief, Edits, Proposed, compose
 from booking.models import Basket, Offer, Slot, Stay
 from booking.planning import Party
 from booking.ready_stays import plan_ready_stay, read_recipes
@@ -142,9 +142,10 @@ def take_all(basket: Basket, requests) -> Decimal:
     pace=st.sampled_from(["calm", "balanced", "full"]),
     wish=st.sampled_from(["", "craft", "food"]),
     budget=st.sampled_from([None, None, None, Decimal(400), Decimal(900)]),
+    presses=st.lists(st.tuples(st.sampled_from(["other", "off"]), st.integers(0, 5)), max_size=4),
 )
 def test_every_line_of_every_proposal_can_be_added(
-    settings, at, town, offers, start, nights, ages, pace, wish, budget
+    settings, at, town, offers, start, nights, ages, pace, wish, budget, presses
 ):
     settings.SEARCH_HORIZON_DAYS = 45
     at(NOW)
@@ -165,8 +166,10 @@ def test_every_line_of_every_proposal_can_be_added(
         assert composed.proposals or composed.why
         if budget is None and nights > 1:
             assert any(one.things for one in composed.proposals)
+        first = composed.proposals[0] if composed.proposals else None
         for one in composed.proposals:
-            assert budget is None or one.total <= budget
+            assert budget is None or first is None or len(first.things) >= len(one.things)
+            assert budget is None or one.cost <= budget
             inner = transaction.savepoint()
             basket = factories.a_basket()
             requests = [part.request(brief.ages) for part in one.parts]
@@ -176,8 +179,28 @@ def test_every_line_of_every_proposal_can_be_added(
             assert list(party.keys) == [person["key"] for person in basket.people]
             assert not compose(brief, basket=basket, now=NOW).proposals
             transaction.savepoint_rollback(inner)
+        if first is not None and presses:
+            changed = press_all(brief, first, presses)
+            assert budget is None or changed.cost <= budget
+            requests = [part.request(brief.ages) for part in changed.parts]
+            assert take_all(factories.a_basket(), requests) == changed.total
     finally:
         transaction.savepoint_rollback(point)
+
+
+def press_all(brief: Brief, shown: Proposed, presses) -> Proposed:
+    """Change the first stay press after press; each changes one line at most and no other."""
+    steps: list[tuple[str, int]] = []
+    for act, rank in presses:
+        pressed = shown.parts[min(rank, len(shown.parts) - 1)].offer.pk
+        before = {part.offer.pk for part in shown.parts}
+        steps.append((act, pressed))
+        shown = compose(brief, edits={0: Edits(tuple(steps))}, now=NOW).proposals[0]
+        after = {part.offer.pk for part in shown.parts}
+        assert before - after <= {pressed}
+        assert len(after) <= len(before)
+        assert not after & {pk for act, pk in steps if act == "off" and pk not in before}
+    return shown
 
 
 @settings(

@@ -177,3 +177,22 @@ def test_an_arranged_stay_never_clashes(steps):
         assert suits(one, kept[:number], with_travel=False)
     for one, step in zip(chosen, steps, strict=True):
         assert one is None or one in step
+
+
+def test_a_dear_day_leaves_the_others_what_their_cheapest_thing_costs():
+    days = [MONDAY + timedelta(days=number) for number in range(3)]
+    choices = [
+        one
+        for number, day in enumerate(days)
+        for one in (
+            thing(f"dear {number}", day=day, cents=4000, wished=1),
+            thing(f"fair {number}", 15, day=day, cents=500),
+        )
+    ]
+    rooms = [room(1, day) for day in days]
+
+    assert keys(fill_days(rooms, choices, limit_cents=5000)) == ["dear 0", "fair 1", "fair 2"]
+    assert keys(fill_days(rooms, choices, limit_cents=1500)) == ["fair 0", "fair 1", "fair 2"]
+    # What isn't enough for all days is kept for as many as it is enough for.
+    assert len(fill_days(rooms, choices, limit_cents=1100)) == 2
+    assert keys(fill_days(rooms, choices)) == ["dear 0", "dear 1", "dear 2"]
