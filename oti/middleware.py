@@ -21,6 +21,8 @@ from oti.lib import generation
 API = "/api/"
 # The parameter of links to addresses without a language.
 SAID = "langue"
+# Behind it nothing is looked for: a query of thousands of parameters is refused by whom it asks.
+LONGEST_QUERY = 200
 HOSTS = "/pro/"
 # Addresses that any word fits.
 OFFICES_PAGES = frozenset({"destination:page", "wagtail_serve"})
@@ -61,6 +63,8 @@ class Languages(LocaleMiddleware):
         The links to the account say it (`?langue=de`); it is remembered like a choice.
         """
         super().process_request(request)
+        if f"{SAID}=" not in request.META.get("QUERY_STRING", "")[:LONGEST_QUERY]:
+            return
         said = request.GET.get(SAID, "")
         if said in dict(settings.LANGUAGES) and not get_language_from_path(request.path_info):
             activate(said)

@@ -122,8 +122,8 @@ def compare(
     for key, one in sorted(before.items()):
         if key in after:
             continue
-        is_guest = one.event.first_night < today and one.event.kind != BLOCKED
-        if is_guest and one.event.uid not in told and not opens_at_once:
+        is_kept = _is_guest_of_today(one.event, today) and one.event.uid not in told
+        if is_kept and not opens_at_once:
             continue
         since, count = one.missing_since or now, one.missing_count + 1
         if opens_at_once or (count >= GOOD_READINGS and now - since >= GOOD_FOR):
@@ -151,12 +151,19 @@ def compare(
 def is_emptied(known: Iterable[KnownEvent], seen: Collection[OuterEvent], *, today: date) -> bool:
     """Tell whether a calendar lost all that was to come: more likely a fault than true.
 
-    What is under way counts, and what earlier readings no longer had: a file without anything
-    tells nothing.
+    Closed nights under way count, and what earlier readings no longer had: a file without anything
+    tells nothing. A booking under way doesn't: platforms drop it.
     """
     if any(one.departure > today for one in seen):
         return False
-    return any(one.event.departure > today for one in known)
+    return any(
+        one.event.departure > today and not _is_guest_of_today(one.event, today) for one in known
+    )
+
+
+def _is_guest_of_today(event: OuterEvent, today: date) -> bool:
+    """Tell whether an event may be people who are there already."""
+    return event.first_night <= today and event.kind != BLOCKED
 
 
 def union(spans: Iterable[Nights]) -> list[Nights]:

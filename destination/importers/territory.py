@@ -141,6 +141,9 @@ POLE_FACES = {
     ),
 }
 
+# What was noted behind a name while the list was made is no part of it.
+WORKING_NOTE = re.compile(r" \((?:Emblavez, atelier[^)]*|Plus Beaux Villages)\)$")
+
 SITE_NAMES_EN = {
     "cathedrale-notre-dame-du-puy": "Cathedral of Notre-Dame du Puy and its cloister",
     "rocher-saint-michel": "Saint-Michel d’Aiguilhe, the rock and its chapel",
@@ -357,10 +360,11 @@ def _load_sites(folder: Path, communes: dict[str, Commune]) -> tuple[int, list[s
         if commune is None:
             skipped.append(row["slug"])
             continue
+        name = WORKING_NOTE.sub("", row["nom"])
         names = {
-            "fr": row["nom"],
-            "en": SITE_NAMES_EN.get(row["slug"], row["nom"]),
-            "de": SITE_NAMES_DE.get(row["slug"], row["nom"]),
+            "fr": name,
+            "en": SITE_NAMES_EN.get(row["slug"], name),
+            "de": SITE_NAMES_DE.get(row["slug"], name),
         }
         sites.append(
             Site(

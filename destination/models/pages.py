@@ -48,6 +48,7 @@ RESERVED = frozenset(
         *("ranking", "classement", "uebernachten", "erleben", "aufenthalte", "zusammenstellen"),
         *("mein-aufenthalt", "karte", "reihenfolge", "buchen", "reise", "buchung-finden", "konto"),
         *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber", "widget"),
+        *("demande", "request", "anfrage"),
     ]
 )
 # Below the root and the home.

@@ -56,7 +56,8 @@ def test_guest_is_offered_an_account_once_it_is_paid(client: Client, order: Orde
     text = follow_link(client, order, page)
 
     assert PROPOSED in text
-    assert f"{reverse('account_signup')}?next={address('booking:account')}" in text
+    ask = f"{reverse('account_signup')}?langue=en&next={address('booking:account')}"
+    assert ask in text
 
 
 def test_nobody_is_asked_for_an_account_before_paying(client: Client, bank: FakeBank):

@@ -47,8 +47,9 @@ def spans(unit: Unit) -> list[tuple[date, date]]:
     return [(row.dates.lower, row.dates.upper) for row in rows]
 
 
-def days(first: date, after: date, more: str = "UID:a") -> str:
-    return whole(f"{first:%Y%m%d}", f"{after:%Y%m%d}", more)
+def days(first: date, after: date, more: str = "UID:a", words: str = "Not available") -> str:
+    """Return closed nights, as a platform tells them; or a booking, by its word."""
+    return whole(f"{first:%Y%m%d}", f"{after:%Y%m%d}", f"{more}\nSUMMARY:{words}")
 
 
 def test_a_season_that_is_shortened_opens_after_three_good_readings(
@@ -76,9 +77,32 @@ def test_a_season_that_is_shortened_opens_after_three_good_readings(
     assert Entry.objects.count() == before
 
 
-def test_a_stay_that_ends_early_opens_its_nights_to_come(
+def test_a_booking_that_its_platform_drops_on_arrival_stays_as_it_was(
     unit: Unit, feed: Feed, platform: Platform
 ) -> None:
+    """Some calendars tell what is to come alone: whoever is in the house has not left it."""
+    platform.says(calendar(days(TODAY, TODAY + 9 * DAY, words="Reserved"), OTHER))
+    read(feed, NOW)
+    platform.says(calendar(OTHER))
+
+    read(feed, NOW + 2 * DAY, 9)
+
+    assert spans(unit)[0] == (TODAY, TODAY + 9 * DAY)
+
+
+def test_a_booking_that_is_told_shorter_opens_the_rest(
+    unit: Unit, feed: Feed, platform: Platform
+) -> None:
+    platform.says(calendar(days(TODAY, TODAY + 9 * DAY, words="Reserved"), OTHER))
+    read(feed, NOW)
+    platform.says(calendar(days(TODAY, TODAY + 3 * DAY, words="Reserved"), OTHER))
+
+    read(feed, NOW + DAY, 3)
+
+    assert spans(unit)[:2] == [(TODAY, TODAY + DAY), (TODAY + DAY, TODAY + 3 * DAY)]
+
+
+def test_closed_nights_that_end_early_open(unit: Unit, feed: Feed, platform: Platform) -> None:
     platform.says(calendar(days(TODAY, TODAY + 9 * DAY), OTHER))
     read(feed, NOW)
     platform.says(calendar(OTHER))

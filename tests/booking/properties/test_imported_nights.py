@@ -20,7 +20,7 @@ from booking.channels.ical import Reading
 from booking.channels.reading import Answer
 from booking.channels.sync import apply
 from booking.models import Closure, Stay
-from booking.rules.channels import OuterEvent
+from booking.rules.channels import BLOCKED, OuterEvent
 from oti.lib.dates import today as day_of
 from tests import factories
 from tests.cast import NOW, TODAY
@@ -76,12 +76,12 @@ steps = st.lists(
 def events_of(table: tuple[list[tuple[str, int, int]], bool], now: datetime) -> list[OuterEvent]:
     few, is_rolling = table
     found = [
-        OuterEvent(uid, TODAY + timedelta(first), TODAY + timedelta(first + nights))
+        OuterEvent(uid, TODAY + timedelta(first), TODAY + timedelta(first + nights), BLOCKED)
         for uid, first, nights in few
     ]
     if is_rolling:
         today = day_of(now)
-        found.append(OuterEvent("rolling", today, today + timedelta(WINDOW)))
+        found.append(OuterEvent("rolling", today, today + timedelta(WINDOW), BLOCKED))
     return [one for one in found if one.departure > day_of(now)]
 
 

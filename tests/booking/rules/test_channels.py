@@ -84,10 +84,12 @@ def test_a_second_reading_in_another_order_and_doubled_changes_nothing(
 def test_a_window_that_moves_on_removes_nothing_that_was_seen(
     seen: list[OuterEvent], moved: int
 ) -> None:
-    """Platforms drop what is past: that alone opens no night to come."""
+    """Platforms drop what is past and the bookings that began: that alone opens no night."""
     later = TODAY + timedelta(days=moved)
-    known = [KnownEvent(one) for one in {one.key: one for one in seen}.values()]
-    still = [one.event for one in known if one.event.first_night > later]
+    # A name that is told with other dates has changed; here each event has its own.
+    named = [replace(one, uid=f"{one.uid}{n}") for n, one in enumerate(seen)]
+    known = [KnownEvent(one) for one in named]
+    still = [one for one in named if one.kind == BLOCKED or one.first_night > later]
 
     assert not compare(known, still, today=later, now=NOW + timedelta(days=moved))
 
@@ -140,6 +142,21 @@ def test_a_stay_under_way_is_kept_when_the_platform_drops_it() -> None:
     assert not compare(known, [], today=TODAY, now=NOW)
 
 
+def test_a_stay_under_way_that_is_told_with_other_dates_has_changed() -> None:
+    known = [KnownEvent(event(-2, 30), NOW - timedelta(days=1), 9)]
+
+    changes = compare(known, [event(-2, 3)], today=TODAY, now=NOW)
+
+    assert changes.cut == (event(-2, 30),)
+    assert changes.added == (event(-2, 3),)
+
+
+def test_closed_nights_under_way_open_when_they_are_told_no_more() -> None:
+    known = [KnownEvent(event(-2, 30, kind=BLOCKED), NOW - timedelta(days=1), 9)]
+
+    assert compare(known, [event(40, 41, "b")], today=TODAY, now=NOW).cut
+
+
 def test_another_kind_is_told() -> None:
     assert compare([KnownEvent(event())], [event(kind=BLOCKED)], today=TODAY, now=NOW).changed
 
@@ -153,6 +170,7 @@ def test_another_kind_is_told() -> None:
         ([], [], False),
         # Nothing was to come: an empty calendar is what it should be.
         ([event(-2, 3)], [], False),
+        ([event(-2, 3, kind=BLOCKED)], [], True),
     ],
 )
 def test_emptiness_is_believed_only_where_nothing_was_to_come(
