@@ -89,14 +89,13 @@ def _follow(paper_id: int, *, now: datetime) -> int:
             Paper.objects.values_list("provider", flat=True).get(pk=paper_id)
         )
         paper = Paper.objects.get(pk=paper_id)
-        if paper.valid_until is None:
+        # What a host typed counts once the office has read it, a day in the past too.
+        if paper.valid_until is None or paper.review != Paper.Review.ACCEPTED:
             return 0
         lodgings = Offer.objects.filter(provider=house, kind=Offer.Kind.LODGING)
         if paper.valid_until < day_of(now):
             return _lower(house, paper, lodgings, now=now)
-        if paper.review == Paper.Review.ACCEPTED:
-            return _raise_again(house, paper, lodgings, now=now)
-    return 0
+        return _raise_again(house, paper, lodgings, now=now)
 
 
 def _lower(house: Provider, paper: Paper, lodgings: Iterable[Offer], *, now: datetime) -> int:

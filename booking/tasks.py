@@ -12,6 +12,7 @@ from booking import (
     house_keys,
     house_months,
     incidents,
+    leftovers,
     messages,
     old_baskets,
     papers,
@@ -157,6 +158,12 @@ def follow_classifications() -> None:
     now = timezone.now()
     classifying.follow_classifications(now=now)
     classifying.end_organic_labels(now=now)
+
+
+@shared_task(name="booking.tasks.drop_leftovers")
+def drop_leftovers() -> None:
+    """Delete sealed files that no row speaks of."""
+    leftovers.drop_leftovers(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.remind_of_papers")

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Locale, Page
@@ -55,9 +56,28 @@ def holds_back(page: Page) -> list[str]:
             )
             return [words % {"count": left}]
         newest = translation.source.get_ephemeral_translated_instance(translation.target_locale)
+        refused = _refused_address(page, newest.slug)
+        if refused:
+            return [refused]
     if not isinstance(newest, VelayPage):
         return []
     return [one.words for one in blocking(newest, today=day_of(timezone.now()))]
+
+
+def _refused_address(page: Page, slug: str) -> str:
+    """Say why a page can't have the address that was written for it, "" where it can.
+
+    wagtail-localize would take another one without a word.
+    """
+    if slugify(slug) != slug:
+        words = _("The address “%(slug)s” isn't one: write small letters, digits and hyphens.")
+        return words % {"slug": slug}
+    beside = Page.objects.child_of(page.get_parent()).exclude(pk=page.pk)
+    if beside.filter(slug=slug).exists():
+        return _("Another page has the address “%(slug)s” here: write another one.") % {
+            "slug": slug
+        }
+    return ""
 
 
 def keep_half_translations_back(request: HttpRequest, page: Page) -> HttpResponse | None:

@@ -282,6 +282,10 @@ CELERY_BEAT_SCHEDULE = {
     "tend-exports": {"task": "booking.tasks.tend_exports", "schedule": 300.0},
     "remind-of-stays": {"task": "booking.tasks.remind_of_stays", "schedule": 900.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
+    "drop-leftovers": {
+        "task": "booking.tasks.drop_leftovers",
+        "schedule": crontab(minute=29, hour=4),
+    },
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},

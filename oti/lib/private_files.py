@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -45,6 +47,22 @@ def drop_file(key: str) -> None:
     """Delete a file; one that is gone is no fault."""
     with contextlib.suppress(OSError):
         _place(key).unlink()
+
+
+def keys_older_than(moment: datetime) -> Iterator[str]:
+    """Give the keys of the files that were written before a moment, parts of files as well."""
+    root = Path(settings.PRIVATE_ROOT)
+    for place in root.glob("??/*"):
+        with contextlib.suppress(OSError):
+            if place.is_file() and place.stat().st_mtime < moment.timestamp():
+                yield place.name
+
+
+def drop_leftover(name: str) -> None:
+    """Delete a file by its name, a part of one that was never whole too."""
+    key, _dot, part = name.partition(".")
+    with contextlib.suppress(OSError):
+        _place(key).with_suffix(f".{part}" if part else "").unlink()
 
 
 def _place(key: str) -> Path:

@@ -79,6 +79,12 @@ def test_new_certificate_counts_once_the_office_accepted_it(gite: Offer):
     assert follow_classifications(now=NOW) == 0
 
 
+def test_a_day_in_the_past_that_nobody_has_read_takes_no_stars(gite: Offer):
+    certificate(gite, days=-400, review=Paper.Review.GIVEN)
+    assert follow_classifications(now=NOW) == 0
+    assert category_of(gite) == Category.THREE_STAR
+
+
 def test_what_the_office_wrote_meanwhile_stands(gite: Offer):
     certificate(gite, days=-1)
     follow_classifications(now=NOW)

@@ -231,6 +231,31 @@ def test_half_a_translation_is_refused_and_says_how_much_is_left(
         assert f'hreflang="en" href="http://testserver{twin.url}"' in found
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"), [("taken", "a déjà l’adresse"), ("Été%20%26%20x", "n’en est pas une")]
+)
+def test_an_address_that_a_page_can_t_have_is_refused_and_said(
+    office: Client, typed: str, words: str, django_capture_on_commit_callbacks: Any
+):
+    home = homes()
+    a_ready_page(parent=home, slug="taken")
+    twin, translation = in_english(office, a_ready_page(slug="silence", title="Le silence"))
+    translate(office, translation)
+    slug = translation.source.stringsegment_set.get(context__path="slug")
+    url = reverse("wagtail_localize:edit_string_translation", args=[translation.pk, slug.pk])
+    put = "application/x-www-form-urlencoded"
+    office.put(url, f"value={typed}", content_type=put)
+    (refused,) = publish(office, twin)
+    assert words in refused
+    twin.refresh_from_db()
+    assert not twin.live
+    office.put(url, "value=free", content_type=put)
+    with django_capture_on_commit_callbacks(execute=True):
+        publish(office, twin)
+    twin.refresh_from_db()
+    assert (twin.live, twin.slug) == (True, "free")
+
+
 def alternates(visitor: Client, page: Page) -> str:
     return visitor.get(page.url).content.decode().partition("<body")[0]
 
