@@ -34,6 +34,7 @@ from booking.models import (
     Stay,
 )
 from booking.people import people_from
+from booking.quoting import TOO_NEAR, check_unit
 from booking.refusals import (
     BadInput,
     Busy,
@@ -238,6 +239,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
                 if line.unit_id:
                     if line.unit_id not in had:
                         raise Busy(trouble("busy"))
+                    _refuse_too_near(line, now=now)
                     held_id = hold_nights(
                         line.unit_id,
                         line.arrival,
@@ -264,6 +266,16 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
             keep(current, until=until, now=now)
     basket.refresh_from_db()
     return troubles
+
+
+def _refuse_too_near(line: BasketLine, *, now: datetime) -> None:
+    """Raise NotAllowed where a bed that was let go can't be booked any more at that moment."""
+    if line.unit is None or line.arrival is None or line.departure is None:
+        return
+    found = check_unit(line.unit, line.arrival, line.departure, (), now=now)
+    near = [one for one in found if one.code in TOO_NEAR]
+    if near:
+        raise NotAllowed(*near)
 
 
 def ask_hosts_instead(basket: Basket, units: Collection[int], *, now: datetime) -> list[Trouble]:

@@ -14,10 +14,10 @@ from booking.availability import (
     stay_calendar,
     stay_choices,
 )
-from booking.basket import add_to_basket
+from booking.basket import add_to_basket, renew_holds
 from booking.ideas import find_ideas
 from booking.kept_offers import kept_offers
-from booking.models import Offer, Slot
+from booking.models import Offer, Slot, Stay
 from booking.people import people_from
 from booking.quoting import notice_days
 from booking.refusals import Refusal
@@ -141,6 +141,15 @@ def test_what_lapsed_after_the_hour_is_gone():
         one.code for line in view_basket(basket, now=at(18, 30)).lines for one in line.troubles
     ]
     assert "booked_until" in codes
+
+
+def test_what_lapsed_after_the_hour_is_not_held_again():
+    basket = add(bed(gite(booked_until=SIX)), now=at(17, 55))
+    late = at(18, 30)
+    assert [one.code for one in renew_holds(basket, now=late)] == ["booked_until"]
+    assert not Stay.objects.filter(state=Stay.State.HELD, expires_at__gt=late).exists()
+    early = add(bed(gite(booked_until=SIX)), now=at(17, 30))
+    assert renew_holds(early, now=at(17, 50)) == []
 
 
 # --- Hours before it begins ----------------------------------------------------------------------
