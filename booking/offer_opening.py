@@ -19,10 +19,12 @@ from booking.refusals import NotAllowed, trouble
 from booking.rules.kinds import SLEPT, kind_of
 from members.journal import Actor, record
 from members.models import Provider
+from members.rules.enrolment import NOT_YET
 from oti.lib.codes import reference_code
 
 # Nobody prepares more by hand: beyond it something went wrong.
 MOST_DRAFTS = 30
+MOST_BEFORE_APPROVAL = 6
 # VAT of a professional, by what is sold; the office corrects what is special (domain.md §4.4).
 USUAL_RATES = {
     "lodging": Decimal("0.10"),
@@ -61,7 +63,7 @@ def open_offer(provider: Provider, asked: NewOffer, *, actor: Actor, now: dateti
     """Begin an offer of a house, a draft that nobody sees; the same one twice is one draft.
 
     Raises NotAllowed `policy_missing` while the office has entered no cancellation policy,
-    `too_many_drafts` past thirty. Locks the provider.
+    `too_many_drafts` past thirty, past six in all before it is approved. Locks the provider.
     """
     try:
         return _open(provider, asked, actor=actor, now=now)
@@ -77,8 +79,7 @@ def _open(provider: Provider, asked: NewOffer, *, actor: Actor, now: datetime) -
         same = drafts.filter(kind=asked.kind, title_fr__iexact=asked.title).first()
         if same is not None:
             return same
-        if drafts.count() >= MOST_DRAFTS:
-            raise NotAllowed(trouble("too_many_drafts", count=MOST_DRAFTS))
+        _refuse_many(house)
         policy = CancellationPolicy.objects.order_by("pk").first()
         if policy is None:
             raise NotAllowed(trouble("policy_missing"))
@@ -88,6 +89,16 @@ def _open(provider: Provider, asked: NewOffer, *, actor: Actor, now: datetime) -
         OfferReview.objects.create(offer=made)
         record("offer created", subject_of(made), actor=actor, at=now, title=asked.title)
     return made
+
+
+def _refuse_many(house: Provider) -> None:
+    """Raise NotAllowed where a house has as many offers in hand as one may have."""
+    own = Offer.objects.filter(provider=house)
+    if own.filter(state=Offer.State.DRAFT).count() >= MOST_DRAFTS:
+        raise NotAllowed(trouble("too_many_drafts", count=MOST_DRAFTS))
+    # Anybody may open a house: what it puts away keeps its photographs, and counts.
+    if house.enrolment in NOT_YET and own.count() >= MOST_BEFORE_APPROVAL:
+        raise NotAllowed(trouble("too_many_drafts", count=MOST_BEFORE_APPROVAL))
 
 
 def _first_row(house: Provider, asked: NewOffer, policy: CancellationPolicy) -> Offer:
@@ -127,9 +138,7 @@ def copy_offer(offer: Offer, *, title: str, actor: Actor, now: datetime) -> Offe
 def _copy(offer: Offer, title: str, *, actor: Actor, now: datetime) -> Offer:
     with changing_units((), now=now) as born:
         source = Offer.objects.get(pk=offer.pk)
-        drafts = Offer.objects.filter(provider=source.provider_id, state=Offer.State.DRAFT)
-        if drafts.count() >= MOST_DRAFTS:
-            raise NotAllowed(trouble("too_many_drafts", count=MOST_DRAFTS))
+        _refuse_many(source.provider)
         with override("fr"):
             made = _copy_row(source, title)
             for relation in COPIED:

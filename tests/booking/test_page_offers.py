@@ -10,7 +10,10 @@ from django.urls import reverse
 from booking import offer_reviews
 from booking.models import CancellationPolicy, Offer, OutboxMessage, PriceRule, Supplement, UnitDay
 from booking.offer_content import review_of
-from members.models import Entry, ProviderRole
+from booking.offer_opening import NewOffer, open_offer
+from booking.refusals import NotAllowed
+from members.journal import SYSTEM
+from members.models import Entry, Provider, ProviderRole
 from tests import factories
 from tests.booking.offers import (
     DESCRIPTION,
@@ -268,3 +271,18 @@ def test_photographs_first_of_all_count_in_what_is_advised(host, house):
     shown = body(host.get(reverse("extranet-offer", args=[offer.pk])))
     assert "A page that makes people come" in shown
     assert "Five photographs" in shown
+
+
+def test_a_house_that_nobody_has_read_prepares_few_offers(house):
+    Provider.objects.filter(pk=house.pk).update(enrolment="draft", state="suspended")
+    house.refresh_from_db()
+    for number in range(6):
+        made = open_offer(house, an_offer_of(house, f"Gîte {number}"), actor=SYSTEM, now=NOW)
+        # Put away, it keeps its photographs and counts.
+        Offer.objects.filter(pk=made.pk).update(state="archived")
+    with pytest.raises(NotAllowed, match="too_many_drafts"):
+        open_offer(house, an_offer_of(house, "Gîte de trop"), actor=SYSTEM, now=NOW)
+
+
+def an_offer_of(house: Provider, title: str) -> NewOffer:
+    return NewOffer(kind="lodging", lodging_type="gite", title=title, commune_id=house.commune_id)

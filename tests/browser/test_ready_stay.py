@@ -52,7 +52,7 @@ def test_a_couple_composes_a_stay_and_every_page_is_clean(
     assert_is_clean(page)
     before = page.locator(".tl h3").all_inner_texts()
     page.get_by_role("link", name="Sans cela").first.click()
-    page.wait_for_url("**off=**")
+    page.wait_for_url("**edit=**")
     after = page.locator(".tl h3").all_inner_texts()
     assert len(after) == len(before) - 1
     page.locator("#adopt button").click()
