@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
@@ -20,8 +20,6 @@ from booking.rules.kinds import DATED, PLACES
 from booking.rules.resources import Claim, Other, Use, lacking, use_of
 from members.models import Provider
 
-if TYPE_CHECKING:
-    from booking.models.calendar import Slot
 
 MOST_OF_ONE = 500
 MOST_MINUTES = 1440
@@ -125,8 +123,17 @@ ORDER BY a.starts_at, a.id, r.name, l.id, t.starts_at, t.id
 """  # noqa: S608
 
 
+class Sharing(Protocol):
+    """A date as `with_free` gives it: what is needed here to say who else needs its guide."""
+
+    pk: Any
+    is_shared: bool
+    resource: Any
+    claims: tuple[Claim, ...]
+
+
 def note_claims(
-    slots: Iterable[Slot],
+    slots: Iterable[Sharing],
     *,
     now: datetime,
     except_basket: int | None = None,
