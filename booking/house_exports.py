@@ -42,7 +42,7 @@ MOST_ATTEMPTS = 3
 # The file is made in memory and sealed whole; photographs beyond are named and left out.
 MOST_FILE_BYTES = 60_000_000
 # What a table program would run as a formula, were it typed by a guest.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 State = HouseExport.State
 
 

@@ -143,6 +143,7 @@ def _days(
     scopes = key_of(request).scopes
     days = days_of(first, last + ONE_DAY)
     may_see, may_price = READ[0] in scopes, READ[1] in scopes
+    may_name = HouseKey.Scope.BOOKINGS_READ in scopes
     taken = by_night(
         taken_nights([unit.pk], first, last + ONE_DAY, now=now) if may_see else [],
         first,
@@ -158,7 +159,7 @@ def _days(
                 "day": day.isoformat(),
                 "status": (one.state if one else "open") if may_see else None,
                 "reason": one.reason if one and one.state == CLOSED else "",
-                "booking": (one.reference or None) if one else None,
+                "booking": (one.reference or None) if one and may_name else None,
                 "price_cents": None if price is None else cents(price),
                 "min_stay": own.min_stay if own and may_price else None,
             }

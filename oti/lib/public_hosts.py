@@ -32,7 +32,10 @@ CARRYING = [
 ]
 # Not of the Internet, whatever a library says: for protocols (RFC 7723), for documentation
 # (RFC 9637), and the host of the machine in a cloud.
-OTHERS = [ipaddress.ip_network(one) for one in ("192.0.0.0/24", "3fff::/20", "168.63.129.16/32")]
+OTHERS = [
+    ipaddress.ip_network(one)
+    for one in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32")
+]
 
 
 class Reason(StrEnum):

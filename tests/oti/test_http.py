@@ -199,6 +199,7 @@ def test_an_address_that_may_not_be_asked_is_refused_before_anything_is_sent(
         ["64:ff9b::7f00:1"],
         ["2002:a00:1::"],
         ["168.63.129.16"],
+        ["192.88.99.1"],
         ["3fff::1"],
         ["not an address"],
     ],

@@ -184,6 +184,10 @@ def test_closing_sold_nights_leaves_them_and_says_so(offer, bank: FakeBank):
         ("closed", None),
         ("sold", order.reference),
     ]
+    # Whose booking it is, is told to who may read bookings.
+    narrow = key_for(offer.provider, ["availability:read"])
+    found = ask(narrow, days_of(offer), **{"from": "2027-07-10", "to": "2027-07-10"}).json()["days"]
+    assert [(one["status"], one["booking"]) for one in found] == [("sold", None)]
 
 
 def test_equal_units_share_their_prices():
