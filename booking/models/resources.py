@@ -20,7 +20,6 @@ from booking.rules.kinds import DATED, PLACES
 from booking.rules.resources import Claim, Other, Use, lacking, use_of
 from members.models import Provider
 
-
 MOST_OF_ONE = 500
 MOST_MINUTES = 1440
 # Its things are counted by the day: a day of it never stands in the way of another one.
