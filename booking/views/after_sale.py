@@ -66,8 +66,7 @@ def actions_of(
             when=_when(line, now=now),
             may_note_absence=no_shows.may_note(line, now=now),
             may_take_back=no_shows.may_take_back(line, now=now),
-            may_refund=line.sub_order.provider_id in owned
-            and host_refunds.refundable(line) > ZERO,
+            may_refund=line.sub_order.provider_id in owned and host_refunds.refundable(line) > ZERO,
             may_cancel=line.order.is_counter and line.state == states.SOLD,
         )
         for line in rows
