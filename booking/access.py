@@ -274,6 +274,14 @@ def line_for_provider(user: User | AnonymousUser, pk: int) -> OrderLine:
     return line
 
 
+def line_for_owner(user: User | AnonymousUser, pk: int) -> OrderLine:
+    """Return one line of a house that this person owns; raises Http404 for any other."""
+    line = line_for_provider(user, pk)
+    if line.sub_order.provider_id not in owned_by(user):
+        raise Http404
+    return line
+
+
 def own_part_for(user: User | AnonymousUser, reference: str, house: str) -> tuple[Order, Provider]:
     """Return an order and the house of this person that has a part in it; raises Http404."""
     lines = lines_of_providers(user).select_related("order", "sub_order__provider")

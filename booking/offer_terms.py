@@ -113,8 +113,14 @@ def keep_terms(offer: Offer, values: Mapping[str, Any], *, actor: Actor, now: da
 
 
 def keep_permit(offer: Offer, permit: PermitInput, *, actor: Actor, now: datetime) -> None:
-    """Keep the authorisation of a childcare offer; another one is to be seen by the office."""
-    with editing_terms(offer, actor=actor, now=now):
+    """Keep the authorisation of a childcare offer; another one is to be seen by the office.
+
+    Raises NotAllowed `settled_by_office` once the offer is shown: nobody extends the paper on
+    which it is sold by himself.
+    """
+    with editing_terms(offer, actor=actor, now=now) as edit:
+        if edit.offer.state in SHOWN:
+            raise NotAllowed(trouble("settled_by_office"))
         known = OfferPermit.objects.filter(offer=offer).first()
         values = vars(permit)
         same = known and all(getattr(known, name) == value for name, value in values.items())

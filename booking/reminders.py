@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from booking import locks
 from booking.messages import write_message
@@ -63,7 +63,10 @@ def remind_hosts(*, now: datetime) -> int:
 
 
 def _soon(now: datetime) -> QuerySet[OrderLine, tuple[int, datetime]]:
-    """Return (order, its first beginning) of stays that begin soon and aren't reminded of yet."""
+    """Return (order, its first beginning) of stays that begin soon and aren't reminded of yet.
+
+    Only those booked before the moment of their reminder.
+    """
     last = at_paris(day_of(now) + DAYS_BEFORE + ONE_DAY, time())
     lines = OrderLine.objects.filter(order=OuterRef("order"), state__in=states.TAKES_PLACE)
     told = OutboxMessage.objects.filter(order=OuterRef("order"), kind=SOON)
@@ -72,8 +75,16 @@ def _soon(now: datetime) -> QuerySet[OrderLine, tuple[int, datetime]]:
     ).exclude(order__email="")
     # Who is here already needs no reminder of the next day.
     coming = coming.filter(~Exists(lines.filter(starts_at__lte=now)), ~Exists(told))
-    firsts = coming.values("order_id").annotate(first=Min("starts_at"))
-    return firsts.order_by("first", "order_id").values_list("order_id", "first")
+    firsts = coming.values("order_id", "order__confirmed_at").annotate(first=Min("starts_at"))
+    # Here, not once they are read: those who are never reminded would be read first each time.
+    early = Q()
+    for ahead in range(DAYS_BEFORE.days + 1):
+        day = day_of(now) + timedelta(days=ahead)
+        start, end = at_paris(day, time()), at_paris(day + ONE_DAY, time())
+        moment = at_paris(day - DAYS_BEFORE, GUESTS_FROM)
+        early |= Q(first__gte=start, first__lt=end, order__confirmed_at__lte=moment)
+    found = firsts.filter(early).order_by("first", "order_id")
+    return found.values_list("order_id", "first")
 
 
 def _hosts_of(day: date) -> Iterable[Provider]:

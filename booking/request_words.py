@@ -25,6 +25,7 @@ from booking.rules.people import Guest
 from booking.rules.pricing import Quote
 from booking.rules.refunds import RefundPolicy, deadlines
 from booking.showing import (
+    REMEMBERED_AFTER,
     cancellation_words,
     dates_words,
     item_rows,
@@ -134,8 +135,21 @@ def shown(request: BookingRequest, *, now: datetime) -> ShownRequest:
         standing=standing_of(request, now=now),
         rules=cancellation_words(deadlines(policy, starts_at), fee=policy.flat_fee, now=now),
         people=tuple(one["first_name"] for one in request.people),
-        needs=request.needs if are_read(request.kind) else "",
+        needs=request.needs if _is_needed(request, now=now) else "",
     )
+
+
+def _is_needed(request: BookingRequest, *, now: datetime) -> bool:
+    """Tell whether its host still needs what is known of a guest's health to answer or welcome."""
+    if not are_read(request.kind):
+        return False
+    standing = standing_of(request, now=now)
+    if standing == states.REQUESTED:
+        return True
+    # Paid once, then cancelled: nobody comes.
+    is_off = request.order is not None and request.order.state == states.CANCELLED
+    is_bought = standing in {TO_PAY, PAID} and not is_off
+    return is_bought and request.ends_at + REMEMBERED_AFTER > now
 
 
 def host_name(request: BookingRequest) -> str:

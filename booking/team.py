@@ -15,6 +15,7 @@ from django.db.models import Q
 from booking import locks
 from booking.emails import INVITATION_SALT
 from booking.messages import write_message
+from booking.models import NoticeChoice
 from booking.refusals import NotAllowed, WrongState, trouble
 from members.addresses import verified_addresses
 from members.journal import Actor, record
@@ -142,6 +143,8 @@ def hidden(email: str) -> str:
 def remove_member(provider: Provider, role_id: int, *, actor: Actor, now: datetime) -> User:
     """End somebody's access, one's own too; returns who it was. It counts at once.
 
+    A house told by SMS is told by mail from then on: nothing says whose number it gave, and an
+    owner chooses another one.
     Raises NotAllowed `last_owner`, WrongState `not_in_team` for one who is gone already.
     """
     with locks.write_transaction():
@@ -152,6 +155,7 @@ def remove_member(provider: Provider, role_id: int, *, actor: Actor, now: dateti
         role.delete()
         _end_links(house, person, now=now)
         _leave_no_mail(house, person, actor=actor, now=now)
+        _leave_no_sms(house, actor=actor, now=now)
         FormerMember.objects.update_or_create(
             user=person, provider=house, defaults={"ended_at": now}
         )
@@ -198,6 +202,16 @@ def _leave_no_mail(house: Provider, person: User, *, actor: Actor, now: datetime
     house.email = heir.user.email
     house.save(update_fields=["email"])
     _note("mails go to an owner", house, actor, now, person=heir.user_id)
+
+
+def _leave_no_sms(house: Provider, *, actor: Actor, now: datetime) -> None:
+    """Forget the number of a house that is texted: it may be of somebody who works there no more.
+
+    A number kept beside « by mail » goes too, so that nobody chooses it again unread.
+    """
+    told = NoticeChoice.objects.filter(provider=house).exclude(phone="")
+    if told.update(way=NoticeChoice.Way.MAIL, phone="", updated_at=now):
+        _note("notices chosen", house, actor, now, way=NoticeChoice.Way.MAIL.value)
 
 
 def _role(house: Provider, role_id: int) -> ProviderRole:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
-from django.utils.translation import activate, get_language, get_language_from_path
+from django.utils.translation import activate, get_language
 
 from booking.refusals import Busy
 from members.access import former_houses
@@ -19,7 +19,8 @@ from oti.api import problems
 from oti.lib import generation
 
 API = "/api/"
-# The parameter of links to addresses without a language.
+# The parameter of links to the accounts, whose addresses have no language.
+ACCOUNTS = "/compte/"
 SAID = "langue"
 # Behind it nothing is looked for: a query of thousands of parameters is refused by whom it asks.
 LONGEST_QUERY = 200
@@ -60,13 +61,16 @@ class Languages(LocaleMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Keep the language of the page that was left, where an address has none of its own.
 
-        The links to the account say it (`?langue=de`); it is remembered like a choice.
+        The links to the account say it (`?langue=de`); it is remembered like a choice. Elsewhere
+        the word is a page's own: the preview of an offer, the settings of a widget.
         """
         super().process_request(request)
+        if not request.path_info.startswith(ACCOUNTS):
+            return
         if f"{SAID}=" not in request.META.get("QUERY_STRING", "")[:LONGEST_QUERY]:
             return
         said = request.GET.get(SAID, "")
-        if said in dict(settings.LANGUAGES) and not get_language_from_path(request.path_info):
+        if said in dict(settings.LANGUAGES):
             activate(said)
             request.LANGUAGE_CODE = said  # type: ignore[attr-defined]
             request._said_language = said  # type: ignore[attr-defined]

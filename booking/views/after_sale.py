@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from booking import host_refunds, no_shows, showing
-from booking.access import line_for_provider
+from booking.access import line_for_owner, line_for_provider
 from booking.forms.after_sale import HostRefundForm
 from booking.models import OrderLine, Payout
 from booking.refusals import Refusal
@@ -50,8 +50,13 @@ class LineActions:
         return any((self.may_note_absence, self.may_take_back, self.may_refund, self.may_cancel))
 
 
-def actions_of(lines: Iterable[OrderLine], *, now: datetime) -> list[LineActions]:
-    """Return the lines about which something may be done, with what; `order` is loaded."""
+def actions_of(
+    lines: Iterable[OrderLine], *, owned: Collection[int], now: datetime
+) -> list[LineActions]:
+    """Return the lines about which something may be done, with what; `order` is loaded.
+
+    Money goes back from the houses `owned` alone (keys); their `sub_order` is loaded.
+    """
     rows = list(lines)
     prefetch_related_objects(rows, "refunds", "order__payments")
     found = [
@@ -61,7 +66,7 @@ def actions_of(lines: Iterable[OrderLine], *, now: datetime) -> list[LineActions
             when=_when(line, now=now),
             may_note_absence=no_shows.may_note(line, now=now),
             may_take_back=no_shows.may_take_back(line, now=now),
-            may_refund=host_refunds.refundable(line) > ZERO,
+            may_refund=line.sub_order.provider_id in owned and host_refunds.refundable(line) > ZERO,
             may_cancel=line.order.is_counter and line.state == states.SOLD,
         )
         for line in rows
@@ -112,9 +117,9 @@ def no_show(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(FORM_METHODS)
 def refund(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask how much is given back, show what it costs, then give it back."""
+    """Ask how much is given back, show what it costs, then give it back: money is an owner's."""
     now = timezone.now()
-    line = line_for_provider(request.user, pk)
+    line = line_for_owner(request.user, pk)
     left = host_refunds.refundable(line)
     form = HostRefundForm(request.POST or None, left=left)
     preview = None

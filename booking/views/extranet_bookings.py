@@ -28,6 +28,7 @@ from booking.views.after_sale import actions_of
 from booking.views.extranet_requests import waiting_for
 from booking.views.houses import houses_of
 from destination.templatetags.velay import euros
+from members.access import owned_by
 from members.models import Entry
 from oti.lib.dates import ONE_DAY, is_of_our_time, paris
 from oti.lib.dates import today as day_of
@@ -112,7 +113,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
             order.talks.filter(is_new_to_host=True).values_list("provider_id", flat=True)
         ),
         "is_counter": order.is_counter,
-        "actions": actions_of(lines, now=now),
+        "actions": actions_of(lines, owned=owned_by(request.user), now=now),
         "history": _history(lines),
     }
     return render(request, "booking/extranet/booking.html", context)

@@ -75,7 +75,7 @@ def task(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 
 def _plain(request: HttpRequest, own: OwnOffer, code: str, *, now: datetime) -> HttpResponse:
-    if code == PAPERS and own.offer.is_lodging and is_settled(own.offer):
+    if code == PAPERS and is_settled(own.offer):
         return task_page(request, own, code, None)
     page = _page_of(own.offer, code)
     form = page.form(own, request.POST if request.method == "POST" else None)

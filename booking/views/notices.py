@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,8 @@ from booking.forms.notices import NoticesForm
 from booking.models import NoticeChoice
 from booking.refusals import Refusal
 from booking.views.answers import see_other
-from booking.views.houses import houses_of, shown_house
+from booking.views.houses import shown_house
+from members.access import owned_by, providers_of
 from members.journal import Actor
 from members.models import Provider
 
@@ -28,10 +29,13 @@ from members.models import Provider
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def how(request: HttpRequest) -> HttpResponse:
-    """Ask how a house wants to be told, and write it down."""
-    providers = houses_of(request)
+    """Ask how a house wants to be told, and write it down: its owners choose."""
+    owned = Provider.objects.filter(pk__in=owned_by(request.user))
+    providers = list(owned.order_by("name", "pk"))
     if not providers:
-        return render(request, "booking/extranet/nobody.html")
+        if not providers_of(request.user).exists():
+            return render(request, "booking/extranet/nobody.html")
+        raise Http404
     provider = shown_house(providers, request.GET.get("maison", ""))
     if request.method != "POST":
         chosen = notices.choice_of(provider)

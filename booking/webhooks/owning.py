@@ -31,6 +31,7 @@ MARK = "velay_wh_"
 MOST_WEBHOOKS = 5
 OLD_SECRET_KEPT = timedelta(hours=24)
 BETWEEN_TESTS = timedelta(minutes=1)
+TEST_SECONDS = 3.0
 
 
 def add_webhook(
@@ -38,9 +39,9 @@ def add_webhook(
 ) -> tuple[Webhook, str]:
     """Take an address that is told from now on; returns it with the secret that signs, shown once.
 
-    Raises BadInput `webhook_address` with why, `topics_missing`; NotAllowed `webhook_twice`,
-    `too_many_webhooks`. Whether the address is public is known when it is asked. Locks the
-    provider.
+    Raises BadInput `webhook_address` with why, `topics_missing`; NotAllowed `house_not_selling`
+    before the house is approved or while it is suspended, `webhook_twice`, `too_many_webhooks`.
+    Whether the address is public is known when it is asked. Locks the provider.
     """
     chosen = webhooks.known_topics(topics)
     if not chosen:
@@ -50,6 +51,7 @@ def add_webhook(
     digest = salted_hmac("booking.webhook", wanted, algorithm="sha256").hexdigest()
     with locks.write_transaction():
         house = locks.lock_provider(provider.pk)
+        _refuse_unapproved(house)
         own = Webhook.objects.filter(provider=house)
         if own.filter(digest=digest).exists():
             raise NotAllowed(trouble("webhook_twice", field="address"))
@@ -146,19 +148,27 @@ def replay(delivery: HookDelivery, *, actor: Actor, now: datetime) -> HookDelive
 def send_test(hook: Webhook, *, now: datetime) -> HookDelivery:
     """Ask an address now, paused or not, and return what came of it.
 
-    Raises WrongState `webhook_busy` within a minute of the last time.
+    Whoever asked waits for the answer, three seconds at most. Raises NotAllowed
+    `house_not_selling`, WrongState `webhook_busy` within a minute of the last test of the house,
+    whichever its address.
     """
-    tests = HookDelivery.objects.filter(webhook=hook, topic=webhooks.TEST)
+    tests = HookDelivery.objects.filter(webhook__provider=hook.provider_id, topic=webhooks.TEST)
     with locks.write_transaction():
-        locks.lock_provider(hook.provider_id)
+        _refuse_unapproved(locks.lock_provider(hook.provider_id))
         if tests.filter(happened_at__gt=now - BETWEEN_TESTS).exists():
             raise WrongState(trouble("webhook_busy"))
         delivery = HookDelivery.objects.create(
             webhook=hook, event=uuid4(), topic=webhooks.TEST, next_attempt_at=now, happened_at=now
         )
-    send_hooks([delivery.pk], even_paused=True, now=now)
+    send_hooks([delivery.pk], even_paused=True, total_seconds=TEST_SECONDS, now=now)
     delivery.refresh_from_db()
     return delivery
+
+
+def _refuse_unapproved(house: Provider) -> None:
+    """Raise NotAllowed `house_not_selling`: anybody may open a house, not ask addresses from us."""
+    if house.state != Provider.State.ACTIVE:
+        raise NotAllowed(trouble("house_not_selling"))
 
 
 def _checked(address: str) -> str:

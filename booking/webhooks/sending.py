@@ -69,10 +69,20 @@ class Outcome:
         return self.status is not None and webhooks.is_received(self.status)
 
 
-def send_hooks(ids: Sequence[int], *, even_paused: bool = False, now: datetime) -> int:
-    """Send those of some deliveries that are due; returns how many were received."""
+def send_hooks(
+    ids: Sequence[int],
+    *,
+    even_paused: bool = False,
+    total_seconds: float = TOTAL_SECONDS,
+    now: datetime,
+) -> int:
+    """Send those of some deliveries that are due; returns how many were received.
+
+    Each address has `total_seconds` to answer one.
+    """
     rows = HookDelivery.objects.filter(pk__in=ids)
-    return _send(list(rows.values_list("webhook_id", flat=True)), ids, even_paused, now=now)
+    hook_ids = list(rows.values_list("webhook_id", flat=True))
+    return _send(hook_ids, ids, even_paused, total_seconds=total_seconds, now=now)
 
 
 def drain_hooks(*, now: datetime) -> int:
@@ -93,7 +103,12 @@ def forget_deliveries(*, now: datetime) -> int:
 
 
 def _send(
-    hook_ids: Sequence[int], ids: Sequence[int] | None, even_paused: bool, *, now: datetime
+    hook_ids: Sequence[int],
+    ids: Sequence[int] | None,
+    even_paused: bool,
+    *,
+    total_seconds: float = TOTAL_SECONDS,
+    now: datetime,
 ) -> int:
     good = 0
     ends_at = time.monotonic() + SECONDS
@@ -113,7 +128,7 @@ def _send(
                 )
                 if claimed:
                     posts = [_post(hook, one) for one in claimed]
-                    waiting[pool.submit(_post_all, hook, posts, now)] = hook
+                    waiting[pool.submit(_post_all, hook, posts, total_seconds, now)] = hook
             if not waiting:
                 break
             done, _others = wait(waiting, return_when=FIRST_COMPLETED)
@@ -123,17 +138,21 @@ def _send(
 
 
 # --- In a thread, without the database -----------------------------------------------------------
-def _post_all(hook: Webhook, posts: Sequence[Post], now: datetime) -> list[Outcome]:
+def _post_all(
+    hook: Webhook, posts: Sequence[Post], total_seconds: float, now: datetime
+) -> list[Outcome]:
     """Send the deliveries of one address in their order; after a failure the others wait."""
     found: list[Outcome] = []
     ends_at = time.monotonic() + SECONDS_EACH
     for post in posts:
         is_over = found and (not found[-1].is_good or time.monotonic() > ends_at)
-        found.append(Outcome(post.pk, is_tried=False) if is_over else _ask(hook, post, now))
+        found.append(
+            Outcome(post.pk, is_tried=False) if is_over else _ask(hook, post, total_seconds, now)
+        )
     return found
 
 
-def _ask(hook: Webhook, post: Post, now: datetime) -> Outcome:
+def _ask(hook: Webhook, post: Post, total_seconds: float, now: datetime) -> Outcome:
     try:
         answer = fetch(
             unseal(hook.sealed),
@@ -148,7 +167,7 @@ def _ask(hook: Webhook, post: Post, now: datetime) -> Outcome:
             },
             body=post.body,
             max_bytes=MOST_BYTES,
-            total_seconds=TOTAL_SECONDS,
+            total_seconds=total_seconds,
         )
     except Unreadable:
         return Outcome(post.pk, problem="unreadable")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -18,6 +18,17 @@ def cursor_of(moment: datetime, pk: int) -> str:
     return base64.urlsafe_b64encode(f"{moment.isoformat()}|{pk}".encode()).decode().rstrip("=")
 
 
+def known_moment(told: str) -> datetime:
+    """Read a moment with its zone, in UTC: a zone may hold seconds that PostgreSQL refuses.
+
+    Raises ValueError for one without a zone, unreadable, or outside the years 2000 to 2199.
+    """
+    found = datetime.fromisoformat(told)
+    if found.tzinfo is None or not 2000 <= found.year <= 2199:
+        raise ValueError(told)
+    return found.astimezone(UTC)
+
+
 def after_cursor(rows: Any, cursor: str, *, moment: str) -> Any:
     """Return the rows after a mark, in the order of (`moment`, pk); raises ValidationError."""
     if not cursor:
@@ -27,8 +38,8 @@ def after_cursor(rows: Any, cursor: str, *, moment: str) -> Any:
         told, _bar, pk = (
             base64.b64decode(padded, altchars=b"-_", validate=True).decode().rpartition("|")
         )
-        when, number = datetime.fromisoformat(told), int(pk)
-        is_good = when.tzinfo is not None and 0 < number < 2**63
+        when, number = known_moment(told), int(pk)
+        is_good = 0 < number < 2**63
     except (ValueError, binascii.Error):
         is_good = False
     if not is_good:

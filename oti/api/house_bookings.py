@@ -23,7 +23,7 @@ from members.models import HouseKey
 from oti.api import house_shapes
 from oti.api.answers import cents, moment
 from oti.api.base import fault_of, query_of
-from oti.api.cursors import after_cursor, cursor_of
+from oti.api.cursors import after_cursor, cursor_of, known_moment
 from oti.api.house import HouseView, house_of
 from oti.api.schema import described
 
@@ -89,12 +89,10 @@ def _own_lines(request: Request) -> QuerySet[Any]:
 def _moment(told: str) -> datetime:
     try:
         # In an address, the sign + of a zone is often sent as it is, and read as a space.
-        found = datetime.fromisoformat(told.strip().replace(" ", "+"))
+        found = known_moment(told.strip().replace(" ", "+"))
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not 2000 <= found.year <= 2199:
         text = _("Write a moment with its zone: 2027-07-11T14:00:00+02:00.")
-        raise fault_of(field="since", text=text, code="moment_unreadable")
+        raise fault_of(field="since", text=text, code="moment_unreadable") from None
     return found
 
 

@@ -13,7 +13,7 @@ from booking.models import Order, OutboxMessage, Payment, Payout, PayoutReversal
 from booking.payouts import settle_payout
 from booking.refusals import Refusal
 from members.journal import SYSTEM
-from members.models import Entry
+from members.models import Entry, ProviderRole
 from tests import factories
 from tests.booking.pages import body, paid_stay
 from tests.booking.test_cancel_lines import shares
@@ -155,6 +155,20 @@ def test_sum_is_asked_shown_and_given(order: Order, at):
     assert "€12.50 go back to Claire." in body(answer)
     assert "€12.50 given back beyond the rule: First stitches of lace" in body(answer)
     assert Refund.objects.get().amount == D("12.50")
+
+
+def test_staff_gives_no_money_back(order: Order, at):
+    at(NOW)
+    line = order.lines.get(kind="workshop")
+    host, page = host_of(order, "workshop"), reverse("extranet-refund", args=[line.pk])
+    ProviderRole.objects.update(role="staff")
+    asked = {"how": "part", "amount": "12.50", "reason": "Sorry"}
+    confirmed = {**asked, "shown_left": "96.00", "confirm": "1"}
+
+    assert page not in body(host.get(reverse("extranet-booking", args=[order.reference])))
+    assert host.get(page).status_code == 404
+    assert host.post(page, confirmed).status_code == 404
+    assert not Refund.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from django.urls import reverse
 
 from booking import slots
-from booking.models import Offer
+from booking.models import Offer, OfferPermit
 from booking.offer_content import keep_content, review_of
 from booking.offer_tasks import missing_of, tasks_of
+from booking.offer_terms import PermitInput, keep_permit
+from booking.refusals import NotAllowed
 from tests import factories
 from tests.booking.offers import (
     ACCESS,
@@ -190,6 +193,23 @@ def test_another_authorisation_is_to_be_seen_again_by_the_office(host, house):
     assert offer.permits.get().checked_on == TODAY
     type_in(host, offer, "papiers", {**PERMIT, "number": "B 2"})
     assert offer.permits.get().checked_on is None
+
+
+@pytest.mark.parametrize("state", ["published", "paused"])
+def test_the_authorisation_of_a_known_offer_is_the_offices(host, house, state):
+    offer = typed(host, house, "childcare")
+    Offer.objects.filter(pk=offer.pk).update(state=state)
+    kept = OfferPermit.objects.get(offer=offer)
+    later = {**PERMIT, "valid_until": "2031-12-31"}
+    shown = body(host.post(page(offer, "papiers"), later))
+    assert "changed by the office" in shown
+    assert PERMIT["number"] in shown
+    assert "<form" not in shown.partition("<main")[2].partition("</main")[0]
+    asked = PermitInput(kept.regime, kept.number, kept.authority, date(2031, 12, 31))
+    with pytest.raises(NotAllowed, match="settled_by_office"):
+        keep_permit(offer, asked, actor=HOST, now=NOW)
+    kept.refresh_from_db()
+    assert kept.valid_until == date(2028, 1, 31)
 
 
 def test_texts_stand_side_by_side_and_what_is_empty_falls_back(host, house):

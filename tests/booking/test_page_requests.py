@@ -25,6 +25,7 @@ from tests.booking.pages import (
     hold_week,
 )
 from tests.booking.requesting import a_request, accepted, asked_lodging
+from tests.booking.test_emails import pay
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank
 
 pytestmark = pytest.mark.django_db
@@ -262,6 +263,36 @@ def test_words_of_a_host_are_words(client: Client, host: Client, asked: BookingR
     host.post(host_page(asked, "extranet-decline"), {"reason": "other", "words": words})
 
     assert b"<script>alert" not in client.get(page_of(asked)).content
+
+
+def test_needs_are_read_while_they_are_of_use(
+    host: Client, asked: BookingRequest, at, bank: FakeBank
+):
+    def is_told() -> bool:
+        # Signed in anew: no session lasts until the summer is over.
+        host.force_login(asked.provider.roles.get().user)
+        page = body(host.get(host_page(asked)))
+        assert "Claire" in page
+        return "A nut allergy" in page
+
+    BookingRequest.objects.update(needs="A nut allergy")
+    assert is_told()
+    BookingRequest.objects.update(state="declined", reason="away", answered_at=NOW)
+    assert not is_told()
+    BookingRequest.objects.update(state="requested", reason="", answered_at=None)
+    at(asked.deadline)
+    assert not is_told()
+    at(NOW)
+    host.post(host_page(asked, "extranet-accept"))
+    assert is_told()
+    pay(Order.objects.get(), bank)
+    at(asked.ends_at + timedelta(days=13))
+    assert is_told()
+    at(asked.ends_at + timedelta(days=14))
+    assert not is_told()
+    at(NOW)
+    Order.objects.update(state="cancelled")
+    assert not is_told()
 
 
 def test_a_place_that_went_is_told_to_its_host(host: Client, asked: BookingRequest):

@@ -77,6 +77,15 @@ def test_who_booked_later_or_is_here_or_cancelled_is_not_reminded(order: Order):
     assert remind_guests(now=THREE_BEFORE) == 0
 
 
+def test_those_who_booked_late_take_nobody_s_turn(order: Order, bank: FakeBank):
+    other = paid_stay(bank)
+    late = THREE_BEFORE + timedelta(seconds=1)
+    Order.objects.filter(pk=order.pk).update(confirmed_at=late)
+    Order.objects.filter(pk=other.pk).update(confirmed_at=THREE_BEFORE)
+    assert remind_guests(now=THREE_BEFORE + timedelta(hours=1), limit=1) == 1
+    assert [one.order for one in told("stay_soon")] == [other]
+
+
 def test_reminder_that_became_untrue_is_dropped(order: Order, at):
     remind_guests(now=THREE_BEFORE)
     cancel_order(order, basis="full", reason="Orage", actor=SYSTEM, now=THREE_BEFORE)

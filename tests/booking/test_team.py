@@ -12,6 +12,7 @@ from django.urls import reverse
 from booking import team
 from booking.emails import invitation_url
 from booking.messages import drain_outbox
+from booking.models import NoticeChoice
 from booking.refusals import NotAllowed, WrongState
 from members.journal import Actor
 from members.models import Entry, Invitation, Provider, ProviderRole, User
@@ -175,6 +176,16 @@ def test_mails_of_the_house_leave_with_whoever_is_removed():
     house.refresh_from_db()
     assert house.email == sent.email
     assert Entry.objects.filter(verb="mails go to an owner").count() == 1
+
+
+def test_sms_of_the_house_stop_with_whoever_is_removed():
+    opener, house = factories.a_draft()
+    house, sent = team_with_second_owner(opener, house)
+    NoticeChoice.objects.create(provider=house, way="sms", phone="+33612345678", updated_at=NOW)
+    team.remove_member(house, house.roles.get(user=opener).pk, actor=Actor.person(sent), now=NOW)
+    choice = NoticeChoice.objects.get(provider=house)
+    assert (choice.way, choice.phone) == ("mail", "")
+    assert Entry.objects.get(verb="notices chosen").data == {"way": "mail"}
 
 
 def test_mails_of_the_house_that_go_elsewhere_stay_there():

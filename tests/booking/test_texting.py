@@ -266,3 +266,14 @@ def test_house_of_somebody_else_is_unknown(host, service: FakeSms):
     other = factories.a_provider()
     asked = {"way": "mail", "phone": ""}
     assert client.post(f"{PAGE}?maison={other.slug}", asked).status_code == 404
+
+
+def test_staff_chooses_nothing(host, service: FakeSms):
+    client, house = host
+    house.roles.update(role="staff")
+    asked = {"way": "sms", "phone": "06 12 34 56 78"}
+    assert PAGE not in body(client.get(reverse("extranet-team")))
+    assert client.get(PAGE).status_code == 404
+    for address in (PAGE, f"{PAGE}?maison={house.slug}"):
+        assert client.post(address, asked).status_code == 404
+    assert not NoticeChoice.objects.exists()

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tests import factories
+
 pytestmark = pytest.mark.django_db
 LOGIN = reverse("account_login")
 
@@ -35,4 +37,11 @@ def test_a_language_that_is_none_changes_nothing(said: str):
 def test_an_address_with_a_language_speaks_it_whatever_is_said():
     client = Client(headers={"accept-language": "en"})
     assert language_of(client, "/fr/?langue=de") == "fr"
+    assert "django_language" not in client.cookies
+
+
+def test_pages_that_use_the_word_themselves_are_spoken_as_before():
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(factories.a_host(factories.a_provider()))
+    assert language_of(client, f"{reverse('extranet-widget')}?langue=de") == "en"
     assert "django_language" not in client.cookies

@@ -26,12 +26,14 @@ class Receiver:
     bodies: list[bytes] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     def fetch(self, url: str, **asked: Any) -> Fetched:
         assert asked["method"] == "POST"
         assert asked["total_seconds"] <= 10
         assert asked["max_bytes"] <= 65_536
         self.urls.append(url)
+        self.seconds.append(asked["total_seconds"])
         self.bodies.append(asked["body"])
         self.headers.append(asked["headers"])
         if self.reason is not None:

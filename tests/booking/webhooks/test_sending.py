@@ -282,6 +282,28 @@ def test_test_is_sent_even_paused_counts_for_nothing_and_not_twice_a_minute(rece
     assert (failed.state, hook.failures) == ("failed", 0)
 
 
+def test_test_is_short_counts_by_house_and_is_for_approved_houses(receiver: Receiver):
+    house = factories.a_provider()
+    one, other = factories.a_webhook(house), factories.a_webhook(house, "https://b.example.org/")
+    owning.send_test(one, now=NOW)
+    assert receiver.seconds == [3]
+    with pytest.raises(WrongState, match="webhook_busy"):
+        owning.send_test(other, now=NOW)
+    house.state = "suspended"
+    house.save()
+    with pytest.raises(NotAllowed, match="house_not_selling"):
+        owning.send_test(one, now=NOW + timedelta(hours=1))
+    with pytest.raises(NotAllowed, match="house_not_selling"):
+        owning.add_webhook(
+            house,
+            "https://c.example.org/",
+            topics=["line.changed"],
+            actor=SYSTEM,
+            now=NOW,
+        )
+    assert len(receiver.urls) == 1
+
+
 def test_removed_address_takes_its_deliveries_with_it(receiver: Receiver):
     hook = factories.a_webhook(factories.a_provider())
     delivery = a_delivery(hook)

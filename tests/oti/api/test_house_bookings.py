@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -120,6 +121,30 @@ def hold(basket: Any, offer: Any, unit: Any) -> None:
 def test_bad_questions_are_said(query, code):
     answer = ask(key_for(a_week().provider), "bookings", **query)
     assert (answer.status_code, codes(answer)) == (422, [code])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "1999-12-31T00:00:00+00:00",
+        "2200-01-01T00:00:00+00:00",
+        "2027-07-11T14:00:00",
+    ],
+)
+def test_moment_that_no_row_has_makes_no_cursor(told: str):
+    cursor = base64.urlsafe_b64encode(f"{told}|1".encode()).decode().rstrip("=")
+    answer = ask(key_for(a_week().provider), "bookings", cursor=cursor)
+    assert (answer.status_code, codes(answer)) == (422, ["cursor_unreadable"])
+
+
+@pytest.mark.parametrize("zone", ["+23:59:59.999999", "+02:00:01", "-23:59"])
+def test_zone_that_the_database_refuses_is_read(zone: str):
+    key, told = key_for(a_week().provider), f"2027-07-11T14:00:00{zone}"
+    cursor = base64.urlsafe_b64encode(f"{told}|1".encode()).decode().rstrip("=")
+    assert ask(key, "bookings", since=told).status_code == 200
+    assert ask(key, "bookings", cursor=cursor).status_code == 200
 
 
 def test_plus_of_a_zone_may_come_as_a_space(order: Order):
