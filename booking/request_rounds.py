@@ -16,6 +16,7 @@ from booking import locks
 from booking.messages import write_message
 from booking.models import BookingRequest
 from booking.refusals import Refusal
+from booking.requests import end_as_taken
 from booking.rules import states
 from booking.rules.requests import reminder_moment
 from members.journal import SYSTEM, record
@@ -87,9 +88,15 @@ def _lapse(request: BookingRequest, now: datetime) -> bool:
 
 
 def _end_unpaid(request: BookingRequest, now: datetime) -> bool:
-    """End a request whose order wasn't paid: its places are free again already."""
+    """End a request whose order wasn't paid: its places are free again already.
+
+    Where it was paid and given back, somebody else had them first: that is what is said.
+    """
     if request.state != states.ACCEPTED:
         return False
+    if request.order and request.order.payments.filter(state=states.PAID).exists():
+        end_as_taken(request, now=now)
+        return True
     request.state = states.LAPSED
     request.save(update_fields=["state"])
     record("request not paid", f"request:{request.code}", actor=SYSTEM, at=now)

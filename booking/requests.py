@@ -24,7 +24,16 @@ from booking.gateways.base import session_deadline
 from booking.holds import hold_nights, keep_plan, places_left, put_slot_holds
 from booking.kept_offers import kept_offers
 from booking.messages import write_message
-from booking.models import Basket, BasketLine, BookingRequest, Offer, Order, OrderLine, Stay
+from booking.models import (
+    Basket,
+    BasketLine,
+    BookingRequest,
+    Offer,
+    Order,
+    OrderLine,
+    SlotHold,
+    Stay,
+)
 from booking.packages import standing_of
 from booking.payment import order_deadline
 from booking.people import Contact, PersonName, people_from
@@ -43,9 +52,12 @@ from booking.rules.requests import payment_end
 from booking.settlement import end_unpaid
 from booking.stay_view import BasketView, ask_of, view_basket
 from booking.takes import find_takes
-from members.journal import VISITOR, Actor, record
+from members.journal import SYSTEM, VISITOR, Actor, record
 from members.models import User
 from oti.lib.dates import paris
+
+# Why a request came to nothing that its host had accepted: what mails and pages are told.
+TAKEN = str(BookingRequest.Reason.TAKEN)
 
 
 # --- The guest asks -----------------------------------------------------------
@@ -205,6 +217,75 @@ def withdraw_request(request: BookingRequest, *, now: datetime) -> None:
             now=now,
         )
     request.refresh_from_db()
+
+
+# --- What was accepted is taken elsewhere ---------------------------------------------------
+def check_still_held(request: BookingRequest, *, now: datetime) -> None:
+    """Make sure that what was accepted can still be had, before its guest is led to the bank.
+
+    The unit's other calendars are asked again, as before any order. Where its nights or places
+    are no longer held, the bank's page is closed, the order and the request end, and both sides
+    are told: raises Unavailable `gone`. Locks: unit, then basket, order and payments, then
+    request and order, each in a transaction of its own. Raises WrongState `already_paid`,
+    Unavailable `bank_unavailable`, Busy.
+    """
+    order = request.order
+    if order is None or order.state != states.AWAITING_PAYMENT or order.deadline <= now:
+        # Paid or lapsed: that is said where it is to be paid.
+        return
+    if request.unit_id:
+        read_again([request.unit_id], now=now)
+    if _is_held(order, now=now):
+        return
+    close_payment(order, now=now)
+    end_unpaid(order.pk, now=now, actor=SYSTEM, keep_holds=False)
+    with locks.write_transaction():
+        current = locks.lock_request(request.pk)
+        ended = locks.lock_order(order.pk)
+        if ended.state == states.CONFIRMED:
+            # Sold in another tab: that is why nothing is held.
+            raise WrongState(trouble("already_paid"))
+        if current.state == states.ACCEPTED and ended.state == states.EXPIRED:
+            end_as_taken(current, now=now)
+    request.refresh_from_db()
+    raise Unavailable(trouble("gone"))
+
+
+def end_as_taken(request: BookingRequest, *, now: datetime) -> None:
+    """End an accepted request whose nights or places went to others; both sides are told.
+
+    In the present transaction: the request is locked, its order has expired.
+    """
+    request.state, request.reason = states.LAPSED, TAKEN
+    request.save(update_fields=["state", "reason"])
+    record("request taken elsewhere", f"request:{request.code}", actor=SYSTEM, at=now)
+    provider = request.provider
+    for kind, key, recipient, language in (
+        ("request_refused", TAKEN, request.email, request.language),
+        ("request_closed", f"{TAKEN}:host", provider.email, provider.language),
+    ):
+        write_message(
+            kind,
+            key=f"request:{request.code}:{key}",
+            recipient=recipient,
+            language=language,
+            data={"request": request.pk, "why": TAKEN},
+            now=now,
+        )
+
+
+def _is_held(order: Order, *, now: datetime) -> bool:
+    """Tell whether every line of an order that awaits its payment has its nights or places."""
+    for line in order.lines.prefetch_related("takes"):
+        held = {"line": line.basket_line_id, "expires_at__gt": now}
+        if line.unit_id:
+            is_held = Stay.objects.filter(state=Stay.State.HELD, **held).exists()
+        else:
+            slots = set(SlotHold.objects.filter(**held).values_list("slot_id", flat=True))
+            is_held = slots.issuperset(take.slot_id for take in line.takes.all())
+        if not is_held:
+            return False
+    return True
 
 
 # --- From a request to an order -----------------------------------------------------------

@@ -426,6 +426,25 @@ def test_what_isnt_paid_in_time_is_released_and_told(bank: FakeBank) -> None:
     plan_week(factories.a_basket(), request.offer, now=late)
 
 
+def test_what_was_paid_and_given_back_isnt_called_unpaid(bank: FakeBank) -> None:
+    request = a_request()
+    order = accepted(request)
+    checkout.begin_payment(order, success_url="https://x/", cancel_url="https://x/", now=NOW)
+    payment = order.payments.get()
+    # Taken by a calendar of another platform while the guest was at the bank.
+    Stay.objects.update(state=Stay.State.BLOCKED, line=None, expires_at=None)
+    bank.pay(payment.session_id)
+    settlement.settle_payment(payment.pk, now=NOW)
+
+    assert request_rounds.follow_requests(now=NOW)["unpaid"] == 1
+
+    request.refresh_from_db()
+    assert (request.state, request.reason) == (states.LAPSED, "taken")
+    told = OutboxMessage.objects.filter(kind__in=["request_refused", "request_closed"])
+    assert {one.data["why"] for one in told} == {"taken"}
+    assert "payment_returned" in kinds_sent()
+
+
 def test_the_bank_isnt_asked_about_a_page_that_nobody_opened(bank: FakeBank) -> None:
     accepted(a_request())
 
