@@ -348,7 +348,8 @@ def _take(basket: Basket, line: BasketLine, *, until: datetime, now: datetime) -
         )
         Stay.objects.filter(pk=stay_id).update(line=line)
         return
-    takes = places_left(ask_of(line, people_from(basket.people)), now=now, except_line=None)
+    asked = ask_of(line, people_from(basket.people))
+    takes = places_left(asked, now=now, except_line=None, host_agrees=True)
     put_slot_holds(line, takes, until)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -355,6 +355,30 @@ def test_an_offer_off_sale_isnt_sold(bank: FakeBank) -> None:
         accepted(request)
 
     assert refused.value.code == "request_not_sold"
+
+
+@pytest.mark.parametrize(
+    ("notice", "hours"),
+    [
+        ({"notice_hours": 24}, 23),
+        ({"min_advance_days": 1}, 5),
+        ({"min_advance_days": 1, "booked_until": time(11)}, 21),
+    ],
+)
+def test_its_host_accepts_although_its_own_notice_has_begun(
+    bank: FakeBank, notice: dict[str, object], hours: int
+) -> None:
+    slot = factories.a_slot(asked_activity(**notice), NOW.date() + timedelta(days=2))
+    request = a_place_asked(slot, now=slot.starts_at - 28 * HOUR)
+    now = slot.starts_at - hours * HOUR
+    BookingRequest.objects.update(deadline=now + HOUR)
+    with pytest.raises(Unavailable):
+        plan_places(factories.a_basket(), slot, now=now)
+
+    order = accepted(request, now=now)
+
+    assert order.state == states.AWAITING_PAYMENT
+    assert SlotHold.objects.get().quantity == 2
 
 
 def test_what_was_accepted_cant_be_changed_only_withdrawn(bank: FakeBank) -> None:
