@@ -99,7 +99,7 @@ def sell_at_counter(
     if not is_new:
         return _sold_before(basket, house)
     try:
-        line = add_to_basket(basket, request, now=now)
+        line = add_to_basket(basket, request, may_ask=False, now=now)
         return _sell(basket, line, house, guest, actor=actor, now=now)
     except Refusal:
         _let_go(basket, now=now)

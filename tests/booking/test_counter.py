@@ -11,7 +11,17 @@ from booking.basket import add_to_basket
 from booking.counter import CounterGuest, cancel_at_counter, price_at_counter, sell_at_counter
 from booking.emails import compose
 from booking.messages import drain_outbox
-from booking.models import Basket, Order, OutboxMessage, Payment, Payout, Slot, Stay
+from booking.models import (
+    Basket,
+    BookingRequest,
+    Offer,
+    Order,
+    OutboxMessage,
+    Payment,
+    Payout,
+    Slot,
+    Stay,
+)
 from booking.refusals import Refusal
 from booking.wishes import LineRequest
 from events.models import Ticket
@@ -128,6 +138,20 @@ def test_places_and_tickets_are_counted(house):
     assert Slot.objects.get(pk=slot.pk).sold == 2
     with pytest.raises(Refusal):
         sell(house, wish)
+
+
+def test_what_is_on_request_is_sold_at_once_by_its_own_host(gite, house):
+    offer = factories.an_activity(provider=house, confirmation="on_request")
+    slot = factories.a_slot(offer, date(2027, 7, 12), time(14), capacity=10)
+    Offer.objects.update(confirmation="on_request")
+    places = LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None, None))
+
+    for wish in (a_wish(gite), places):
+        assert sell(house, wish).state == "confirmed"
+
+    assert Slot.objects.get(pk=slot.pk).sold == 2
+    assert Stay.objects.get().state == "sold"
+    assert not BookingRequest.objects.exists()
 
 
 def test_offers_of_others_and_token_of_another_basket_sell_nothing(gite, house):
