@@ -32,7 +32,8 @@ Step = Callable[[BookingRequest, datetime], bool]
 def follow_requests(*, now: datetime, limit: int = 200) -> dict[str, int]:
     """End what wasn't answered or paid in time, remind hosts at half time.
 
-    Returns how many of each: `lapsed`, `unpaid`, `reminded`. Locks: one request at a time.
+    Returns how many of each: `lapsed`, `unpaid`, `reminded`. Locks: one request at a time, then
+    its order.
     """
     waiting = BookingRequest.objects.filter(state=states.REQUESTED).order_by("deadline", "pk")
     ended = waiting.filter(deadline__lte=now)[:limit]
@@ -92,9 +93,13 @@ def _end_unpaid(request: BookingRequest, now: datetime) -> bool:
 
     Where it was paid and given back, somebody else had them first: that is what is said.
     """
-    if request.state != states.ACCEPTED:
+    if request.state != states.ACCEPTED or request.order_id is None:
         return False
-    if request.order and request.order.payments.filter(state=states.PAID).exists():
+    # Late money may have confirmed it since the round read it.
+    order = locks.lock_order(request.order_id)
+    if order.state != states.EXPIRED:
+        return False
+    if order.payments.filter(state=states.PAID).exists():
         end_as_taken(request, now=now)
         return True
     request.state = states.LAPSED

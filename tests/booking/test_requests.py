@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -448,6 +449,35 @@ def test_what_isnt_paid_in_time_is_released_and_told(bank: FakeBank) -> None:
     assert (order.state, request.state) == (states.EXPIRED, states.LAPSED)
     assert kinds_sent()[-2:] == ["request_refused", "request_closed"]
     plan_week(factories.a_basket(), request.offer, now=late)
+
+
+def test_what_late_money_confirms_during_the_round_isnt_ended(
+    bank: FakeBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = a_request()
+    order = accepted(request)
+    checkout.begin_payment(order, success_url="https://x/", cancel_url="https://x/", now=NOW)
+    payment = order.payments.get()
+    late = order.deadline + timedelta(minutes=1)
+    settlement.end_unpaid(order.pk, now=late, actor=HOST, keep_holds=False)
+    bank.pay(payment.session_id)
+    each, seen = request_rounds._each, []
+
+    def read_then_pay(rows: Any, step: request_rounds.Step, *, now: datetime) -> int:
+        found = list(rows)
+        if step is request_rounds._end_unpaid:
+            seen.extend(found)
+            settlement.settle_payment(payment.pk, now=late)
+        return each(found, step, now=now)
+
+    monkeypatch.setattr(request_rounds, "_each", read_then_pay)
+
+    assert request_rounds.follow_requests(now=late)["unpaid"] == 0
+
+    assert seen == [request]
+    request.refresh_from_db()
+    order.refresh_from_db()
+    assert (order.state, request.state) == (states.CONFIRMED, states.ACCEPTED)
 
 
 def test_what_was_paid_and_given_back_isnt_called_unpaid(bank: FakeBank) -> None:
