@@ -39,6 +39,7 @@ from booking.payment import order_deadline
 from booking.people import Contact, PersonName, people_from
 from booking.refusals import (
     BadInput,
+    Busy,
     NotAllowed,
     PriceChanged,
     Unavailable,
@@ -128,7 +129,8 @@ def accept_request(request: BookingRequest, *, actor: Actor, now: datetime) -> O
         line = _line_of(request, offer)
         people = people_from(request.people)
         takes = find_takes([ask_of(line, people)], now=now) if request.slot_id else []
-        locks.lock_slots(pk for one in takes for pk in one.slot_ids)
+        ids = [pk for one in takes for pk in one.slot_ids]
+        locked = {slot.pk for slot in locks.lock_slots(ids)}
         current = locks.lock_request(request.pk)
         _check_answerable(current, now=now)
         if not offer.is_published:
@@ -136,7 +138,7 @@ def accept_request(request: BookingRequest, *, actor: Actor, now: datetime) -> O
         pay_until = _pay_until(current, now=now)
         basket = _basket_of(current, line, until=order_deadline(pay_until), now=now)
         try:
-            _take(basket, line, until=order_deadline(pay_until), now=now)
+            _take(basket, line, locked=locked, until=order_deadline(pay_until), now=now)
         except Unavailable as refusal:
             raise Unavailable(trouble("request_gone"), *refusal.troubles) from refusal
         order = _write_order(current, basket, offer, pay_until=pay_until, actor=actor, now=now)
@@ -340,8 +342,14 @@ def _basket_of(
     return basket
 
 
-def _take(basket: Basket, line: BasketLine, *, until: datetime, now: datetime) -> None:
-    """Hold what the line asks for, as an add does; units and slots are locked."""
+def _take(
+    basket: Basket, line: BasketLine, *, locked: set[int], until: datetime, now: datetime
+) -> None:
+    """Hold what the line asks for, as an add does; units and the slots of `locked` are locked.
+
+    Raises Unavailable, and Busy where a date that shares a resource isn't among them: it was
+    added meanwhile, or a resource named.
+    """
     if line.unit_id:
         stay_id = hold_nights(
             line.unit_id, line.arrival, line.departure, basket_id=basket.pk, now=now, until=until
@@ -350,6 +358,8 @@ def _take(basket: Basket, line: BasketLine, *, until: datetime, now: datetime) -
         return
     asked = ask_of(line, people_from(basket.people))
     takes = places_left(asked, now=now, except_line=None, host_agrees=True)
+    if not locked.issuperset(takes.slot_ids):
+        raise Busy(trouble("busy"))
     put_slot_holds(line, takes, until)
 
 
