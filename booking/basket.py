@@ -73,17 +73,22 @@ def new_basket(*, language: str, now: datetime) -> Basket:
     return Basket.objects.create(language=language)
 
 
-def add_to_basket(basket: Basket, request: LineRequest, *, now: datetime) -> BasketLine:
+def add_to_basket(
+    basket: Basket, request: LineRequest, *, may_ask: bool = True, now: datetime
+) -> BasketLine:
     """Add a line and hold what it takes; every line of the basket is kept as long.
 
-    Where its host answers first it is checked as well and holds nothing (`is_on_request`).
+    Where its host answers first it is checked as well and holds nothing (`is_on_request`); where
+    the host itself adds it there is nobody to ask (`may_ask`): it is held as any other.
 
     Locks: units (shared), slots, basket. Raises BadInput, NotAllowed, Unavailable, Clash,
     PriceChanged, WrongState or Busy, with every trouble found; a refused add leaves the deadline
     alone. A bed beside one that everybody has is refused with `has_bed` until they say whom it is
     for; what it takes the place of goes once it is held.
     """
-    asks = asks_host_first(request.unit_id, now=now)
+    # Asked in any case: other platforms may have taken it.
+    is_silent = asks_host_first(request.unit_id, now=now)
+    asks = (is_silent or None) if may_ask else False
     return _read_again_once(basket, lambda: _add(basket, request, asks=asks, now=now))
 
 
@@ -102,10 +107,12 @@ def _read_again_once(basket: Basket, write: Callable[[], BasketLine]) -> BasketL
         raise Busy(trouble("busy")) from error
 
 
-def _add(basket: Basket, request: LineRequest, *, asks: bool, now: datetime) -> BasketLine:
+def _add(basket: Basket, request: LineRequest, *, asks: bool | None, now: datetime) -> BasketLine:
+    """Add a line; `asks` is None where the offer says whether its host is asked first."""
     wish = read_wish(basket, request, now=now)
     check_once(wish)
-    asks = asks or wish.offer.is_on_request
+    if asks is None:
+        asks = wish.offer.is_on_request
     with locks.write_transaction():
         hint = now + timedelta(minutes=settings.HOLD_MINUTES)
         taken = take(wish, now=now, until=hint)

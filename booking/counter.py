@@ -7,6 +7,7 @@ the office anything, and the tourist tax is the host's to collect.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ from oti.lib.joins import keep_related
 from oti.lib.money import ZERO
 
 VERB = "sold by its host"
+# What names a sale, as its form carries it.
+ONCE = re.compile(r"\A[\w-]{32}\Z")
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,26 @@ def sell_at_counter(
     _check_offer(house, request)
     basket, is_new = Basket.objects.get_or_create(token=once, defaults={"language": guest.language})
     if not is_new:
-        return _sold_before(basket, house)
+        return _sold_before(once, house)
     try:
-        line = add_to_basket(basket, request, now=now)
+        line = add_to_basket(basket, request, may_ask=False, now=now)
         return _sell(basket, line, house, guest, actor=actor, now=now)
     except Refusal:
         _let_go(basket, now=now)
         raise
+
+
+def sold_under(once: str, house: Provider) -> Order | None:
+    """Return the sale that a house made under this name; None if there is none, or no such name."""
+    if not ONCE.fullmatch(once):
+        return None
+    sales = Order.objects.filter(channel=Order.Channel.COUNTER, basket__token=once)
+    return sales.filter(sub_orders__provider=house).first()
+
+
+def is_under_way(once: str) -> bool:
+    """Tell whether a sale of this name has begun: what it takes isn't free for its second press."""
+    return bool(ONCE.fullmatch(once)) and Basket.objects.filter(token=once).exists()
 
 
 def cancel_at_counter(line: OrderLine, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -146,9 +162,9 @@ def _check_free(wish: Wish, *, now: datetime) -> None:
         raise Unavailable(trouble("counter_taken"))
 
 
-def _sold_before(basket: Basket, house: Provider) -> Order:
+def _sold_before(once: str, house: Provider) -> Order:
     """Return the sale that was made under the same name; Busy while it is being made."""
-    order = basket.orders.filter(channel=Order.Channel.COUNTER, sub_orders__provider=house).first()
+    order = sold_under(once, house)
     if order is None:
         raise Busy(trouble("busy"))
     return order

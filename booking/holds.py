@@ -165,10 +165,15 @@ def _whose(
     return trouble("already_yours", line=line_id) if line_id else trouble("gone")
 
 
-def places_left(ask: SlotAsk, *, now: datetime, except_line: int | None) -> Takes:
-    """Return what is taken of locked slots beside others' live holds; raises Unavailable."""
+def places_left(
+    ask: SlotAsk, *, now: datetime, except_line: int | None, host_agrees: bool = False
+) -> Takes:
+    """Return what is taken of locked slots beside others' live holds; raises Unavailable.
+
+    `host_agrees` as in `check_takes`: the host itself says yes, however near it is.
+    """
     (takes,) = find_takes([ask], now=now, except_line=except_line)
-    troubles = check_takes(takes, now=now)
+    troubles = check_takes(takes, now=now, host_agrees=host_agrees)
     if troubles:
         raise Unavailable(*troubles)
     return takes

@@ -93,7 +93,7 @@ def tell_changed(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> 
     own = _by_house(lines)
     _stamp(own, now=now)
     left = set(
-        OrderLine.objects.filter(order=order, state__in=[states.SOLD, states.HONOURED])
+        OrderLine.objects.filter(order=order, state__in=states.TAKES_PLACE)
         .filter(sub_order__provider__in=own)
         .values_list("sub_order__provider_id", flat=True)
     )

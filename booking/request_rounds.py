@@ -16,6 +16,7 @@ from booking import locks
 from booking.messages import write_message
 from booking.models import BookingRequest
 from booking.refusals import Refusal
+from booking.requests import end_as_taken
 from booking.rules import states
 from booking.rules.requests import reminder_moment
 from members.journal import SYSTEM, record
@@ -31,7 +32,8 @@ Step = Callable[[BookingRequest, datetime], bool]
 def follow_requests(*, now: datetime, limit: int = 200) -> dict[str, int]:
     """End what wasn't answered or paid in time, remind hosts at half time.
 
-    Returns how many of each: `lapsed`, `unpaid`, `reminded`. Locks: one request at a time.
+    Returns how many of each: `lapsed`, `unpaid`, `reminded`. Locks: one request at a time, then
+    its order.
     """
     waiting = BookingRequest.objects.filter(state=states.REQUESTED).order_by("deadline", "pk")
     ended = waiting.filter(deadline__lte=now)[:limit]
@@ -87,9 +89,19 @@ def _lapse(request: BookingRequest, now: datetime) -> bool:
 
 
 def _end_unpaid(request: BookingRequest, now: datetime) -> bool:
-    """End a request whose order wasn't paid: its places are free again already."""
-    if request.state != states.ACCEPTED:
+    """End a request whose order wasn't paid: its places are free again already.
+
+    Where it was paid and given back, somebody else had them first: that is what is said.
+    """
+    if request.state != states.ACCEPTED or request.order_id is None:
         return False
+    # Late money may have confirmed it since the round read it.
+    order = locks.lock_order(request.order_id)
+    if order.state != states.EXPIRED:
+        return False
+    if order.payments.filter(state=states.PAID).exists():
+        end_as_taken(request, now=now)
+        return True
     request.state = states.LAPSED
     request.save(update_fields=["state"])
     record("request not paid", f"request:{request.code}", actor=SYSTEM, at=now)

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from booking.availability import StaySearch, search_experiences, search_stays
 from booking.models import BookingRequest, Offer
 from booking.needs import are_read
-from booking.refusals import BadInput
+from booking.refusals import MESSAGES, BadInput
 from booking.rules import states
 from booking.rules.kinds import SLEPT
 from booking.rules.people import Guest
@@ -47,6 +47,8 @@ SUBSTITUTES = 3
 URGENT = timedelta(hours=6)
 # Where the guest stands: more than the state alone, once there is an order.
 TO_PAY, PAID, UNPAID = "to_pay", "paid", "unpaid"
+# Accepted, then taken by others before it was paid.
+TAKEN = str(BookingRequest.Reason.TAKEN)
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def host_name(request: BookingRequest) -> str:
 
 
 def standing_of(request: BookingRequest, *, now: datetime) -> str:
-    """Return how a request stands for its guest: a state, or `to_pay`, `paid`, `unpaid`."""
+    """Return how a request stands for its guest: a state, `to_pay`, `paid`, `unpaid`, `taken`."""
     order = request.order
     if order is not None and order.confirmed_at is not None:
         return PAID
@@ -167,7 +169,7 @@ def standing_of(request: BookingRequest, *, now: datetime) -> str:
         is_open = order.state == states.AWAITING_PAYMENT and order.deadline > now
         return TO_PAY if is_open else UNPAID
     if request.state == states.LAPSED and order is not None:
-        return UNPAID
+        return TAKEN if request.reason == TAKEN else UNPAID
     if request.state == states.REQUESTED and request.deadline <= now:
         # The clock says so already; the round that writes it comes each minute.
         return states.LAPSED
@@ -278,6 +280,7 @@ def answer_words(shown_request: ShownRequest) -> str:
     texts = {
         PAID: _("Accepted and paid."),
         UNPAID: _("%(host)s said yes, but it wasn’t paid in time: it is free for others again."),
+        TAKEN: str(MESSAGES["gone"]),
         states.DECLINED: _("%(host)s had to say no."),
         states.LAPSED: _("%(host)s didn’t answer in time."),
         states.WITHDRAWN: _("You took it back."),

@@ -24,12 +24,22 @@ from booking.gateways.base import session_deadline
 from booking.holds import hold_nights, keep_plan, places_left, put_slot_holds
 from booking.kept_offers import kept_offers
 from booking.messages import write_message
-from booking.models import Basket, BasketLine, BookingRequest, Offer, Order, OrderLine, Stay
+from booking.models import (
+    Basket,
+    BasketLine,
+    BookingRequest,
+    Offer,
+    Order,
+    OrderLine,
+    SlotHold,
+    Stay,
+)
 from booking.packages import standing_of
 from booking.payment import order_deadline
 from booking.people import Contact, PersonName, people_from
 from booking.refusals import (
     BadInput,
+    Busy,
     NotAllowed,
     PriceChanged,
     Unavailable,
@@ -43,9 +53,12 @@ from booking.rules.requests import payment_end
 from booking.settlement import end_unpaid
 from booking.stay_view import BasketView, ask_of, view_basket
 from booking.takes import find_takes
-from members.journal import VISITOR, Actor, record
+from members.journal import SYSTEM, VISITOR, Actor, record
 from members.models import User
 from oti.lib.dates import paris
+
+# Why a request came to nothing that its host had accepted: what mails and pages are told.
+TAKEN = str(BookingRequest.Reason.TAKEN)
 
 
 # --- The guest asks -----------------------------------------------------------
@@ -116,7 +129,8 @@ def accept_request(request: BookingRequest, *, actor: Actor, now: datetime) -> O
         line = _line_of(request, offer)
         people = people_from(request.people)
         takes = find_takes([ask_of(line, people)], now=now) if request.slot_id else []
-        locks.lock_slots(pk for one in takes for pk in one.slot_ids)
+        ids = [pk for one in takes for pk in one.slot_ids]
+        locked = {slot.pk for slot in locks.lock_slots(ids)}
         current = locks.lock_request(request.pk)
         _check_answerable(current, now=now)
         if not offer.is_published:
@@ -124,7 +138,7 @@ def accept_request(request: BookingRequest, *, actor: Actor, now: datetime) -> O
         pay_until = _pay_until(current, now=now)
         basket = _basket_of(current, line, until=order_deadline(pay_until), now=now)
         try:
-            _take(basket, line, until=order_deadline(pay_until), now=now)
+            _take(basket, line, locked=locked, until=order_deadline(pay_until), now=now)
         except Unavailable as refusal:
             raise Unavailable(trouble("request_gone"), *refusal.troubles) from refusal
         order = _write_order(current, basket, offer, pay_until=pay_until, actor=actor, now=now)
@@ -207,6 +221,75 @@ def withdraw_request(request: BookingRequest, *, now: datetime) -> None:
     request.refresh_from_db()
 
 
+# --- What was accepted is taken elsewhere ---------------------------------------------------
+def check_still_held(request: BookingRequest, *, now: datetime) -> None:
+    """Make sure that what was accepted can still be had, before its guest is led to the bank.
+
+    The unit's other calendars are asked again, as before any order. Where its nights or places
+    are no longer held, the bank's page is closed, the order and the request end, and both sides
+    are told: raises Unavailable `gone`. Locks: unit, then basket, order and payments, then
+    request and order, each in a transaction of its own. Raises WrongState `already_paid`,
+    Unavailable `bank_unavailable`, Busy.
+    """
+    order = request.order
+    if order is None or order.state != states.AWAITING_PAYMENT or order.deadline <= now:
+        # Paid or lapsed: that is said where it is to be paid.
+        return
+    if request.unit_id:
+        read_again([request.unit_id], now=now)
+    if _is_held(order, now=now):
+        return
+    close_payment(order, now=now)
+    end_unpaid(order.pk, now=now, actor=SYSTEM, keep_holds=False)
+    with locks.write_transaction():
+        current = locks.lock_request(request.pk)
+        ended = locks.lock_order(order.pk)
+        if ended.state == states.CONFIRMED:
+            # Sold in another tab: that is why nothing is held.
+            raise WrongState(trouble("already_paid"))
+        if current.state == states.ACCEPTED and ended.state == states.EXPIRED:
+            end_as_taken(current, now=now)
+    request.refresh_from_db()
+    raise Unavailable(trouble("gone"))
+
+
+def end_as_taken(request: BookingRequest, *, now: datetime) -> None:
+    """End an accepted request whose nights or places went to others; both sides are told.
+
+    In the present transaction: the request is locked, its order has expired.
+    """
+    request.state, request.reason = states.LAPSED, TAKEN
+    request.save(update_fields=["state", "reason"])
+    record("request taken elsewhere", f"request:{request.code}", actor=SYSTEM, at=now)
+    provider = request.provider
+    for kind, key, recipient, language in (
+        ("request_refused", TAKEN, request.email, request.language),
+        ("request_closed", f"{TAKEN}:host", provider.email, provider.language),
+    ):
+        write_message(
+            kind,
+            key=f"request:{request.code}:{key}",
+            recipient=recipient,
+            language=language,
+            data={"request": request.pk, "why": TAKEN},
+            now=now,
+        )
+
+
+def _is_held(order: Order, *, now: datetime) -> bool:
+    """Tell whether every line of an order that awaits its payment has its nights or places."""
+    for line in order.lines.prefetch_related("takes"):
+        held = {"line": line.basket_line_id, "expires_at__gt": now}
+        if line.unit_id:
+            is_held = Stay.objects.filter(state=Stay.State.HELD, **held).exists()
+        else:
+            slots = set(SlotHold.objects.filter(**held).values_list("slot_id", flat=True))
+            is_held = slots.issuperset(take.slot_id for take in line.takes.all())
+        if not is_held:
+            return False
+    return True
+
+
 # --- From a request to an order -----------------------------------------------------------
 def _check_answerable(request: BookingRequest, *, now: datetime) -> None:
     if not states.can_move(states.REQUEST, request.state, states.ACCEPTED):
@@ -259,15 +342,24 @@ def _basket_of(
     return basket
 
 
-def _take(basket: Basket, line: BasketLine, *, until: datetime, now: datetime) -> None:
-    """Hold what the line asks for, as an add does; units and slots are locked."""
+def _take(
+    basket: Basket, line: BasketLine, *, locked: set[int], until: datetime, now: datetime
+) -> None:
+    """Hold what the line asks for, as an add does; units and the slots of `locked` are locked.
+
+    Raises Unavailable, and Busy where a date that shares a resource isn't among them: it was
+    added meanwhile, or a resource named.
+    """
     if line.unit_id:
         stay_id = hold_nights(
             line.unit_id, line.arrival, line.departure, basket_id=basket.pk, now=now, until=until
         )
         Stay.objects.filter(pk=stay_id).update(line=line)
         return
-    takes = places_left(ask_of(line, people_from(basket.people)), now=now, except_line=None)
+    asked = ask_of(line, people_from(basket.people))
+    takes = places_left(asked, now=now, except_line=None, host_agrees=True)
+    if not locked.issuperset(takes.slot_ids):
+        raise Busy(trouble("busy"))
     put_slot_holds(line, takes, until)
 
 

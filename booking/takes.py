@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from booking.models import Offer, Slot
 from booking.models.calendar import slots_with_free
-from booking.quoting import facts_of, notice_of
+from booking.quoting import TOO_NEAR, facts_of, notice_of
 from booking.refusals import Trouble, trouble, troubles_of
 from booking.rules.kinds import PLACES, Asked
 from booking.rules.resources import lacking
@@ -185,8 +185,11 @@ def _one_day(offer: Offer, slot: Slot) -> tuple[date | None, date | None]:
     return (slot.day, slot.day + ONE_DAY) if offer.is_sold_by_day else (None, None)
 
 
-def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
-    """Return every reason why all of it can't be had at `now`, in words that say what to do."""
+def check_takes(takes: Takes, *, now: datetime, host_agrees: bool = False) -> list[Trouble]:
+    """Return every reason why all of it can't be had at `now`, in words that say what to do.
+
+    The notice that an offer asks for doesn't count where `host_agrees`: it is the host's own.
+    """
     offer = takes.ask.offer
     if takes.main is None and not takes.missing_days:
         return [trouble("slot_unknown", field="slot")]
@@ -200,6 +203,8 @@ def check_takes(takes: Takes, *, now: datetime) -> list[Trouble]:
             troubles += _check_side(takes, one)
             continue
         dated = _check_moment(offer, slot, now=now)
+        if host_agrees:
+            dated = [found for found in dated if found.code not in TOO_NEAR]
         dated += troubles_of(offer.kind_rules.check_day(facts, slot.day), field="slot")
         troubles += dated or _check_left(takes.ask, one) or _check_resources(takes.ask, slot)
         if troubles and takes.ask.days:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from booking.counter import CounterGuest, is_sellable
+from booking.counter import ONCE, CounterGuest, is_sellable
 from booking.forms.bookings import NearDayField
 from booking.forms.nights import unit_label
 from booking.models import Slot, Unit
@@ -151,7 +151,7 @@ class WhoForm(forms.Form):
         label=gettext_lazy("Language of the mail"), choices=settings.LANGUAGES, initial="fr"
     )
     shown_amount = forms.DecimalField(max_digits=9, decimal_places=2, widget=forms.HiddenInput)
-    once = forms.RegexField(regex=r"\A[\w-]{32}\Z", widget=forms.HiddenInput)
+    once = forms.RegexField(regex=ONCE, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         """Ask for one way to reach them."""

@@ -130,7 +130,15 @@ def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
 def payment_retry(request: HttpRequest, reference: str) -> HttpResponse:
     """Lead to the bank's page again: the same one as long as it is open."""
     order = order_for(request, reference, to_change=True)
-    return _to_the_bank(request, order, now=timezone.now())
+    now = timezone.now()
+    asked = BookingRequest.objects.filter(order=order).first()
+    if asked is not None:
+        try:
+            requests.check_still_held(asked, now=now)
+        except Refusal as refusal:
+            tell(request, refusal.troubles)
+            return see_other("booking:request", asked.code)
+    return _to_the_bank(request, order, now=now)
 
 
 @never_cache

@@ -19,8 +19,8 @@ from booking import counter, showing
 from booking.access import line_for_provider, units_of_providers
 from booking.forms.bookings import read_day
 from booking.forms.counter import CancelCounterForm, WhatForm, WhoForm
-from booking.models import Unit
-from booking.refusals import Refusal
+from booking.models import Order, Unit
+from booking.refusals import Busy, Refusal, trouble
 from booking.rules import states
 from booking.views.answers import see_other
 from booking.views.houses import houses_of, named_house, shown_house
@@ -46,6 +46,11 @@ def sell(request: HttpRequest) -> HttpResponse:
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     house = shown_house(providers, request.GET.get("maison", ""))
+    once = request.POST.get("once", "")
+    sold = counter.sold_under(once, house)
+    if sold is not None:
+        # A second press: what it asks for is taken by now, by itself.
+        return _show_sale(request, sold)
     asked = request.GET if "quoi" in request.GET else None
     what = WhatForm(asked, house=house, units=_units(request, house), now=now)
     context: dict[str, Any] = {"providers": providers, "provider": house, "what": what, "who": None}
@@ -57,13 +62,15 @@ def sell(request: HttpRequest) -> HttpResponse:
     try:
         price = counter.price_at_counter(house, what.request(), now=now)
     except Refusal as refusal:
-        return _refused(request, context, refusal)
+        # The first press may hold it at this moment.
+        is_own = counter.is_under_way(once)
+        return _refused(request, context, Busy(trouble("busy")) if is_own else refusal)
     who = WhoForm(request.POST or None, initial={"shown_amount": price.shown_amount})
     context |= {"price": price, "once": secret_token(), "who": who, "query": _query(request)}
     if request.method != "POST":
         return render(request, "booking/extranet/counter.html", context)
     if not who.is_valid():
-        context |= {"page_errors": True, "once": request.POST.get("once", "")}
+        context |= {"page_errors": True, "once": once}
         return render(request, "booking/extranet/counter.html", context, status=422)
     try:
         order = counter.sell_at_counter(
@@ -76,11 +83,7 @@ def sell(request: HttpRequest) -> HttpResponse:
         )
     except Refusal as refusal:
         return _refused(request, context, refusal)
-    messages.success(
-        request,
-        _("It is booked for %(name)s, to be paid at your place.") % {"name": order.first_name},
-    )
-    return see_other("extranet-booking", order.reference)
+    return _show_sale(request, order)
 
 
 @require_POST
@@ -147,7 +150,20 @@ def _query(request: HttpRequest) -> str:
     return urlencode({name: request.GET[name] for name in WHAT if request.GET.get(name)})
 
 
+def _show_sale(request: HttpRequest, order: Order) -> HttpResponse:
+    """Lead to what was sold."""
+    messages.success(
+        request,
+        _("It is booked for %(name)s, to be paid at your place.") % {"name": order.first_name},
+    )
+    return see_other("extranet-booking", order.reference)
+
+
 def _refused(request: HttpRequest, context: dict[str, Any], refusal: Refusal) -> HttpResponse:
-    """Show why it can't be sold, with what was typed."""
-    context |= {"troubles": refusal.troubles, "page_errors": True, "once": secret_token()}
+    """Show why it can't be sold, with what was typed.
+
+    While the same sale is being made by another press it keeps its name: the next press finds it.
+    """
+    once = request.POST.get("once") if isinstance(refusal, Busy) else None
+    context |= {"troubles": refusal.troubles, "page_errors": True, "once": once or secret_token()}
     return render(request, "booking/extranet/counter.html", context, status=refusal.status)

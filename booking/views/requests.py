@@ -23,6 +23,7 @@ from booking.pictures import covers
 from booking.refusals import Refusal
 from booking.request_words import (
     PAID,
+    TAKEN,
     TO_PAY,
     UNPAID,
     answer_words,
@@ -37,7 +38,7 @@ from booking.views.answers import see_other, tell
 from oti.lib.dates import paris
 
 PAGE = "booking:request"
-CAME_TO_NOTHING = {states.DECLINED, states.LAPSED, UNPAID}
+CAME_TO_NOTHING = {states.DECLINED, states.LAPSED, TAKEN, UNPAID}
 
 
 @never_cache
@@ -72,6 +73,7 @@ def pay(request: HttpRequest, code: str) -> HttpResponse:
         return see_other(PAGE, code)
     remember_order(request, asked.order)
     try:
+        requests.check_still_held(asked, now=now)
         url = buying.begin_payment(
             asked.order,
             success_url=_return_url(request, asked.order),

@@ -7,11 +7,21 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from booking.basket import add_to_basket
+from booking.basket import add_to_basket, remove_line
 from booking.counter import CounterGuest, cancel_at_counter, price_at_counter, sell_at_counter
 from booking.emails import compose
 from booking.messages import drain_outbox
-from booking.models import Basket, Order, OutboxMessage, Payment, Payout, Slot, Stay
+from booking.models import (
+    Basket,
+    BookingRequest,
+    Offer,
+    Order,
+    OutboxMessage,
+    Payment,
+    Payout,
+    Slot,
+    Stay,
+)
 from booking.refusals import Refusal
 from booking.wishes import LineRequest
 from events.models import Ticket
@@ -130,6 +140,20 @@ def test_places_and_tickets_are_counted(house):
         sell(house, wish)
 
 
+def test_what_is_on_request_is_sold_at_once_by_its_own_host(gite, house):
+    offer = factories.an_activity(provider=house, confirmation="on_request")
+    slot = factories.a_slot(offer, date(2027, 7, 12), time(14), capacity=10)
+    Offer.objects.update(confirmation="on_request")
+    places = LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None, None))
+
+    for wish in (a_wish(gite), places):
+        assert sell(house, wish).state == "confirmed"
+
+    assert Slot.objects.get(pk=slot.pk).sold == 2
+    assert Stay.objects.get().state == "sold"
+    assert not BookingRequest.objects.exists()
+
+
 def test_offers_of_others_and_token_of_another_basket_sell_nothing(gite, house):
     stranger = factories.a_provider()
     with pytest.raises(Refusal) as error:
@@ -215,6 +239,33 @@ def test_host_sells_from_its_page_and_cancels(gite, host):
     assert cancel in page
     assert host.post(cancel, {"reason": ""}).status_code == 422
     assert "It is cancelled, and free" in body(host.post(cancel, {"reason": "x"}, follow=True))
+
+
+def test_second_press_shows_the_sale_of_the_first(gite, host):
+    shown = host.get(PAGE, what(gite))
+    asked = {"first_name": "Paul", "phone": "06 11 22 33 44", "language": "fr"}
+    asked |= {"shown_amount": str(shown.context["price"].shown_amount)}
+    asked |= {"once": shown.context["once"]}
+    url = f"{PAGE}?{query(what(gite))}"
+
+    # While the first one is under way its basket is there, and nothing is sold yet.
+    basket = Basket.objects.create(token=asked["once"])
+    meanwhile = host.post(url, asked)
+    assert meanwhile.status_code == 503
+    assert meanwhile.context["once"] == asked["once"]
+    assert 'value="Paul"' in body(meanwhile)
+    add_to_basket(basket, a_wish(gite, None, None, 5), now=NOW)
+    assert host.post(url, asked).status_code == 503
+    remove_line(basket, basket.lines.get().pk, now=NOW)
+    basket.delete()
+    first, second = host.post(url, asked), host.post(url, asked)
+
+    assert first.status_code == second.status_code == 303
+    assert first.url == second.url
+    assert Order.objects.count() == 1
+    # Another name is another sale, and a name that can't be one finds nothing.
+    for once in (secret_token(), "x\x00", "é" * 32):
+        assert host.post(url, {**asked, "once": once}).status_code == 409
 
 
 def test_calendar_leads_to_the_sale_of_its_nights(gite, house, host):

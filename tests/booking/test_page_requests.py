@@ -351,6 +351,24 @@ def test_too_late_is_told_to_both(client: Client, host: Client, asked: BookingRe
     assert not Stay.objects.exists()
 
 
+def test_what_went_elsewhere_is_told_to_both(
+    client: Client, host: Client, asked: BookingRequest, bank: FakeBank
+):
+    order = accepted(asked)
+    client.get(address("booking:payment-back", order.reference), {"cle": order.access_token})
+    Stay.objects.all().delete()
+
+    answer = client.post(address("booking:payment-retry", order.reference), follow=True)
+
+    for page in (body(answer), body(client.get(page_of(asked)))):
+        assert "It is taken already" in page
+        assert "It was taken in the meantime" in page
+        assert "The time to pay has passed" not in page
+    assert not bank.sessions
+    told = body(host.get(host_page(asked)))
+    assert "You had accepted, but it was taken before the payment of Claire came" in told
+
+
 def test_pages_ask_a_bounded_number_of_statements(
     host: Client, client: Client, asked: BookingRequest, django_assert_max_num_queries
 ):

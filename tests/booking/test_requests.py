@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -357,6 +358,30 @@ def test_an_offer_off_sale_isnt_sold(bank: FakeBank) -> None:
     assert refused.value.code == "request_not_sold"
 
 
+@pytest.mark.parametrize(
+    ("notice", "hours"),
+    [
+        ({"notice_hours": 24}, 23),
+        ({"min_advance_days": 1}, 5),
+        ({"min_advance_days": 1, "booked_until": time(11)}, 21),
+    ],
+)
+def test_its_host_accepts_although_its_own_notice_has_begun(
+    bank: FakeBank, notice: dict[str, object], hours: int
+) -> None:
+    slot = factories.a_slot(asked_activity(**notice), NOW.date() + timedelta(days=2))
+    request = a_place_asked(slot, now=slot.starts_at - 28 * HOUR)
+    now = slot.starts_at - hours * HOUR
+    BookingRequest.objects.update(deadline=now + HOUR)
+    with pytest.raises(Unavailable):
+        plan_places(factories.a_basket(), slot, now=now)
+
+    order = accepted(request, now=now)
+
+    assert order.state == states.AWAITING_PAYMENT
+    assert SlotHold.objects.get().quantity == 2
+
+
 def test_what_was_accepted_cant_be_changed_only_withdrawn(bank: FakeBank) -> None:
     order = accepted(a_request())
 
@@ -424,6 +449,54 @@ def test_what_isnt_paid_in_time_is_released_and_told(bank: FakeBank) -> None:
     assert (order.state, request.state) == (states.EXPIRED, states.LAPSED)
     assert kinds_sent()[-2:] == ["request_refused", "request_closed"]
     plan_week(factories.a_basket(), request.offer, now=late)
+
+
+def test_what_late_money_confirms_during_the_round_isnt_ended(
+    bank: FakeBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = a_request()
+    order = accepted(request)
+    checkout.begin_payment(order, success_url="https://x/", cancel_url="https://x/", now=NOW)
+    payment = order.payments.get()
+    late = order.deadline + timedelta(minutes=1)
+    settlement.end_unpaid(order.pk, now=late, actor=HOST, keep_holds=False)
+    bank.pay(payment.session_id)
+    each, seen = request_rounds._each, []
+
+    def read_then_pay(rows: Any, step: request_rounds.Step, *, now: datetime) -> int:
+        found = list(rows)
+        if step is request_rounds._end_unpaid:
+            seen.extend(found)
+            settlement.settle_payment(payment.pk, now=late)
+        return each(found, step, now=now)
+
+    monkeypatch.setattr(request_rounds, "_each", read_then_pay)
+
+    assert request_rounds.follow_requests(now=late)["unpaid"] == 0
+
+    assert seen == [request]
+    request.refresh_from_db()
+    order.refresh_from_db()
+    assert (order.state, request.state) == (states.CONFIRMED, states.ACCEPTED)
+
+
+def test_what_was_paid_and_given_back_isnt_called_unpaid(bank: FakeBank) -> None:
+    request = a_request()
+    order = accepted(request)
+    checkout.begin_payment(order, success_url="https://x/", cancel_url="https://x/", now=NOW)
+    payment = order.payments.get()
+    # Taken by a calendar of another platform while the guest was at the bank.
+    Stay.objects.update(state=Stay.State.BLOCKED, line=None, expires_at=None)
+    bank.pay(payment.session_id)
+    settlement.settle_payment(payment.pk, now=NOW)
+
+    assert request_rounds.follow_requests(now=NOW)["unpaid"] == 1
+
+    request.refresh_from_db()
+    assert (request.state, request.reason) == (states.LAPSED, "taken")
+    told = OutboxMessage.objects.filter(kind__in=["request_refused", "request_closed"])
+    assert {one.data["why"] for one in told} == {"taken"}
+    assert "payment_returned" in kinds_sent()
 
 
 def test_the_bank_isnt_asked_about_a_page_that_nobody_opened(bank: FakeBank) -> None:

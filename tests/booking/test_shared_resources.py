@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from booking import cancellation, checkout, resources, settlement
+from booking import cancellation, checkout, locks, resources, settlement
 from booking.availability import search_experiences, slot_choices
 from booking.basket import add_to_basket, change_line, renew_holds
 from booking.ideas import find_ideas
@@ -23,7 +24,7 @@ from booking.models import (
 )
 from booking.offers import changing_offer
 from booking.people import people_from
-from booking.refusals import BadInput, NotAllowed, Refusal, Unavailable
+from booking.refusals import BadInput, Busy, NotAllowed, Refusal, Unavailable
 from booking.resources import Need
 from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice
@@ -31,6 +32,7 @@ from booking.stay_view import view_basket
 from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
+from tests.booking.requesting import a_place_asked, accepted
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +93,28 @@ def test_date_that_somebody_books_keeps_the_guide_from_the_others(walks: Walks):
     # It begins as the other one ends, and more may join a date that has the guide.
     hold(walks.at_four)
     hold(walks.at_two, 2)
+
+
+def test_date_that_is_added_while_its_host_accepts_is_waited_for(
+    walks: Walks, monkeypatch: pytest.MonkeyPatch
+):
+    Offer.objects.filter(pk=walks.forest.pk).update(confirmation="on_request")
+    asked = a_place_asked(walks.at_two, count=1)
+    lock_slots = locks.lock_slots
+
+    def lock_then_add(ids: Iterable[int]) -> list[Slot]:
+        locked = lock_slots(ids)
+        factories.a_slot(walks.lake, DAY, time(14, 30))
+        return locked
+
+    with monkeypatch.context() as patched:
+        patched.setattr(locks, "lock_slots", lock_then_add)
+        with pytest.raises(Busy):
+            accepted(asked)
+
+    assert not SlotHold.objects.exists()
+    accepted(asked)
+    assert SlotHold.objects.get().slot == walks.at_two
 
 
 def test_refusal_names_nothing_of_the_house(walks: Walks):

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection
 from django.test import Client
 
-from booking import availability
+from booking import availability, checkout, request_rounds, requests
 from booking import basket as baskets
 from booking.channels import freshness
 from booking.channels.freshness import stale_units
 from booking.channels.sync import import_feed
-from booking.models import Basket, Feed, FeedEvent, Offer, Order, Stay, Unit
+from booking.emails import compose
+from booking.models import Basket, Feed, FeedEvent, Offer, Order, OutboxMessage, Stay, Unit
 from booking.refusals import Busy, Unavailable, trouble
 from oti.lib.http import FetchFailed
 from oti.lib.public_hosts import Reason
 from tests import factories
 from tests.booking.channels.platform import Platform, calendar, whole
-from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, order_from
+from tests.booking.requesting import a_request, accepted
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, order_from
 from tests.pages import address, text_of
 
 pytestmark = pytest.mark.django_db
@@ -278,3 +281,47 @@ def test_a_silent_lodging_is_proposed_in_no_whole_stay(silent: Offer) -> None:
     assert availability.find_in_windows(criteria, windows, loading, now=NOW, most=3) == []
     Feed.objects.all().delete()
     assert availability.find_in_windows(criteria, windows, loading, now=NOW, most=3)
+
+
+def test_what_was_accepted_and_went_elsewhere_ends_before_the_bank(
+    feed: Feed, platform: Platform, bank: FakeBank, client: Client, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    platform.says(FREE)
+    Offer.objects.update(confirmation="on_request")
+    asked = a_request(feed.unit.offer)
+    order = accepted(asked)
+    checkout.begin_payment(order, success_url="https://x/", cancel_url="https://x/", now=NOW)
+    Feed.objects.update(last_good_at=NOW - timedelta(minutes=6), last_tried_at=None)
+    platform.says(TAKEN)
+    page = address("booking:request", asked.code)
+    client.get(page, {"cle": asked.access_token})
+
+    answer = client.post(address("booking:request-pay", asked.code), follow=True)
+
+    asked.refresh_from_db()
+    order.refresh_from_db()
+    assert (asked.state, asked.reason, order.state) == ("lapsed", "taken", "expired")
+    assert answer.redirect_chain[-1][0] == page
+    assert "It was taken in the meantime" in text_of(answer)
+    assert "The time to pay has passed" not in text_of(answer)
+    assert {one.status for one in bank.sessions.values()} == {"expired"}
+    told = OutboxMessage.objects.filter(data__why="taken").order_by("pk")
+    guest, host = (compose(one) for one in told)
+    assert (guest.to, host.to) == ([asked.email], [asked.provider.email])
+    assert "C’est parti entre-temps" in guest.body
+    assert "déjà pris" in guest.subject
+    assert request_rounds.follow_requests(now=NOW)["unpaid"] == 0
+
+
+def test_an_order_that_is_still_held_is_paid(
+    feed: Feed, platform: Platform, bank: FakeBank
+) -> None:
+    platform.says(FREE)
+    Offer.objects.update(confirmation="on_request")
+    asked = a_request(feed.unit.offer)
+    accepted(asked)
+
+    requests.check_still_held(asked, now=NOW)
+
+    assert asked.state == "accepted"

@@ -21,6 +21,7 @@ from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
 from tests.booking.pages import a_week, hold_week, paid_stay
+from tests.booking.requesting import plan_places
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, order_from, paid_order
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,21 @@ def test_cancelled_line_is_told_with_its_state_and_an_order_lost_whole(bank: Fak
         ("booking.cancelled", {"reference": order.reference, "lines": [line.pk]}),
     ]
     assert OrderLine.objects.get().changed_at == NOW
+
+
+def test_order_of_which_somebody_didnt_come_isnt_lost_whole(bank: FakeBank):
+    offer = factories.an_activity()
+    basket = factories.a_basket()
+    for day in (12, 13):
+        plan_places(basket, factories.a_slot(offer, date(2027, 7, day)))
+    order = paid_order(basket, bank)
+    first, second = order.lines.order_by("starts_at")
+    OrderLine.objects.filter(pk=first.pk).update(state="no_show", no_show_at=NOW)
+    factories.a_webhook(offer.provider)
+
+    cancel_lines(order, [second.pk], basis="full", reason="Neige", actor=SYSTEM, now=NOW)
+
+    assert [topic for topic, _data in told()] == ["line.changed"]
 
 
 def test_only_whole_topics_are_told():
