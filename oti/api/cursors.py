@@ -19,7 +19,7 @@ def cursor_of(moment: datetime, pk: int) -> str:
 
 
 def known_moment(told: str) -> datetime:
-    """Read a moment with its zone, in UTC: a zone may hold seconds that PostgreSQL refuses.
+    """Read a moment with its zone, in UTC: written out, PostgreSQL refuses zones past 16 hours.
 
     Raises ValueError for one without a zone, unreadable, or outside the years 2000 to 2199.
     """

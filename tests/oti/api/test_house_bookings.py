@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from booking.cancellation import cancel_lines
 from booking.models import Order
 from booking.wishes import LineRequest
 from members.journal import SYSTEM
+from oti.api.cursors import known_moment
 from tests import factories
 from tests.booking.pages import a_week, paid_stay
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
@@ -139,9 +140,11 @@ def test_moment_that_no_row_has_makes_no_cursor(told: str):
     assert (answer.status_code, codes(answer)) == (422, ["cursor_unreadable"])
 
 
-@pytest.mark.parametrize("zone", ["+23:59:59.999999", "+02:00:01", "-23:59"])
+@pytest.mark.parametrize("zone", ["+23:59:59.999999", "+16:00", "-23:59"])
 def test_zone_that_the_database_refuses_is_read(zone: str):
     key, told = key_for(a_week().provider), f"2027-07-11T14:00:00{zone}"
+    # Without prepared statements it would be written out as it is.
+    assert known_moment(told).tzinfo is UTC
     cursor = base64.urlsafe_b64encode(f"{told}|1".encode()).decode().rstrip("=")
     assert ask(key, "bookings", since=told).status_code == 200
     assert ask(key, "bookings", cursor=cursor).status_code == 200
