@@ -150,6 +150,11 @@ def _by_house(lines: Iterable[OrderLine]) -> dict[int, list[OrderLine]]:
 
 
 def _stamp(own: dict[int, list[OrderLine]], *, now: datetime) -> None:
-    """Write when these lines changed: a program asks for what changed since a moment."""
-    ids = [line.pk for lines in own.values() for line in lines]
-    OrderLine.objects.filter(pk__in=ids).update(changed_at=now)
+    """Write when these lines changed: a program asks for what changed since a moment.
+
+    A line that has it already isn't written twice: at a second write of one row PostgreSQL looks at
+    its slot and its unit again, which are locked before an order, never after.
+    """
+    ids = [line.pk for lines in own.values() for line in lines if line.changed_at != now]
+    if ids:
+        OrderLine.objects.filter(pk__in=ids).update(changed_at=now)

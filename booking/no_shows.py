@@ -61,8 +61,8 @@ def note_no_show(line: OrderLine, *, actor: Actor, now: datetime) -> None:
         if not states.can_move(states.LINE, fresh.state, states.NO_SHOW):
             raise WrongState(trouble("wrong_state"))
         _check_moment(fresh, now=now)
-        fresh.state, fresh.no_show_at = states.NO_SHOW, now
-        fresh.save(update_fields=["state", "no_show_at"])
+        fresh.state, fresh.no_show_at, fresh.changed_at = states.NO_SHOW, now, now
+        fresh.save(update_fields=["state", "no_show_at", "changed_at"])
         tell_changed(fresh.order, [fresh], now=now)
         _tell(fresh, NOTED, at=now, actor=actor, now=now)
 
@@ -80,8 +80,8 @@ def take_no_show_back(line: OrderLine, *, actor: Actor, now: datetime) -> None:
             raise WrongState(trouble("wrong_state"))
         if not may_take_back(fresh, now=now):
             raise WrongState(trouble("no_show_settled"))
-        fresh.state, fresh.no_show_at = states.SOLD, None
-        fresh.save(update_fields=["state", "no_show_at"])
+        fresh.state, fresh.no_show_at, fresh.changed_at = states.SOLD, None, now
+        fresh.save(update_fields=["state", "no_show_at", "changed_at"])
         tell_changed(fresh.order, [fresh], now=now)
         _tell(fresh, TAKEN_BACK, at=noted_at, actor=actor, now=now)
 
