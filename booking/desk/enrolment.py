@@ -18,6 +18,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 
 from booking import enrolling, papers, team
 from booking.desk.order_views import WHO
+from booking.desk.remarks import RemarksForm, word_to_host
 from booking.desk.views import UseCaseView, actor_of
 from booking.forms.enrolment import ROLES, SellerForm, mail_language, odd_registrations
 from booking.paper_rows import document_answer, row_of
@@ -97,37 +98,12 @@ class EnrolmentIndexView(ReadOnlyIndexView):
         return rows.order_by("first", "submitted_at", "name")
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(RemarksForm):
     """A decision, its words, and a remark beside each paper."""
 
     decision = forms.ChoiceField(choices=[(code, code) for code in DECISION_WORDS])
     seen = forms.CharField(max_length=64)
-    note = forms.CharField(
-        label=gettext_lazy("Word to the host"),
-        help_text=gettext_lazy("To suspend or take up again, say why: the host reads it."),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-    def __init__(self, *args: Any, codes: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for code in codes:
-            self.fields[f"remark_{code}"] = forms.CharField(
-                label=gettext_lazy("Remark"),
-                max_length=1000,
-                required=False,
-                widget=forms.Textarea(attrs={"rows": 2}),
-            )
-
-    @property
-    def remarks(self) -> dict[str, str]:
-        """Return the remark of each paper, from a valid form."""
-        return {
-            name.removeprefix("remark_"): value
-            for name, value in self.cleaned_data.items()
-            if name.startswith("remark_")
-        }
+    note = word_to_host(gettext_lazy("To suspend or take up again, say why: the host reads it."))
 
 
 class ReviewView(UseCaseView):

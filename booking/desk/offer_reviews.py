@@ -13,6 +13,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 
 from booking import offer_reviews
 from booking.desk.order_views import WHO
+from booking.desk.remarks import RemarksForm, word_to_host
 from booking.desk.views import UseCaseView, actor_of, offer_url
 from booking.features import FEATURES, SPIRIT
 from booking.models import Offer, OfferReview
@@ -76,32 +77,15 @@ class OfferReviewIndexView(ReadOnlyIndexView):
         return to_read().select_related("offer__provider").order_by("submitted_at", "pk")
 
 
-class OfferReviewForm(forms.Form):
+class OfferReviewForm(RemarksForm):
     """A decision, its words, and a remark beside each part."""
 
     decision = forms.ChoiceField(choices=[(APPROVE, APPROVE), (FIX, FIX)])
     seen = forms.IntegerField(min_value=0, max_value=2_000_000_000)
-    note = forms.CharField(
-        label=gettext_lazy("Word to the host"),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    note = word_to_host()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for code in REMARK_WORDS:
-            self.fields[f"remark_{code}"] = forms.CharField(
-                label=gettext_lazy("Remark"),
-                max_length=1000,
-                required=False,
-                widget=forms.Textarea(attrs={"rows": 2}),
-            )
-
-    @property
-    def remarks(self) -> dict[str, str]:
-        """Return the remark of each part, from a valid form."""
-        return {code: self.cleaned_data[f"remark_{code}"] for code in REMARK_WORDS}
+        super().__init__(*args, codes=REMARK_WORDS, **kwargs)
 
 
 class OfferReviewView(UseCaseView):

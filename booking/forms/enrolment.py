@@ -11,12 +11,12 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from booking.forms.communes import CommuneField
 from booking.forms.documents import DocumentField
 from booking.paper_words import ACTIVITY_WORDS, NUMBER_WORDS
 from booking.papers import SELLER, Document, HouseFacts, PaperInput
 from booking.rules.registration import clean_registration, registration_commune
 from destination.models import Commune
-from destination.models.territory import memberships_on
 from members.models import Provider, ProviderRole
 from members.rules import numbers, papers
 from oti.lib.dates import is_of_our_time
@@ -61,15 +61,7 @@ class HouseForm(forms.Form):
         max_length=120,
         error_messages={"required": _("Give it a name: it can be changed until it is approved.")},
     )
-    commune = forms.ModelChoiceField(
-        label=_("Commune"),
-        queryset=Commune.objects.none(),
-        empty_label=_("Choose"),
-        error_messages={
-            "required": _("Choose the commune where you welcome visitors."),
-            "invalid_choice": _("Choose one of the communes of the list."),
-        },
-    )
+    commune = CommuneField(required_words=_("Choose the commune where you welcome visitors."))
     activities = forms.MultipleChoiceField(
         label=_("What you offer"),
         help_text=_("Tick everything: what the law asks depends on it"),
@@ -85,10 +77,9 @@ class HouseForm(forms.Form):
     )
     phone = PhoneField(label=_("Phone"))
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, known: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        inside = memberships_on(today).values("commune_id")
-        self.fields["commune"].queryset = Commune.objects.filter(pk__in=inside).order_by("name")  # type: ignore[attr-defined]
+        self.fields["commune"].propose(today, known=known)  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         """Refuse what is no name: it stands in mails that invite people."""
@@ -133,13 +124,12 @@ class HouseFactsForm(HouseForm):
                 "address": house.address,
                 "email": house.email,
             },
+            known=house.commune_id,
             **kwargs,
         )
         proved = EmailAddress.objects.filter(user__roles__provider=house, verified=True)
         addresses = {house.email, *proved.values_list("email", flat=True)}
         self.fields["email"].choices = [(one, one) for one in sorted(addresses)]  # type: ignore[attr-defined]
-        known = Commune.objects.filter(pk=house.commune_id)
-        self.fields["commune"].queryset = known | self.fields["commune"].queryset  # type: ignore[attr-defined]
         if house.enrolment not in {"draft", "submitted", "to_fix"}:
             for name in ("name", "commune", "activities", "status"):
                 self.fields[name].disabled = True

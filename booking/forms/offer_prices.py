@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.forms.nights import DayField, PriceField
-from booking.forms.offers import OfferForm
+from booking.forms.offers import LineForm, OfferForm
 from booking.models import Offer
 from booking.offer_prices import MOST_PRICE
 from booking.offer_terms import MOST_UNITS
@@ -146,7 +146,7 @@ class SeasonForm(OfferForm):
     }
 
 
-class BandForm(OfferForm):
+class BandForm(LineForm):
     """A price for an age, of a list; an empty one is none."""
 
     name = forms.CharField(
@@ -165,22 +165,10 @@ class BandForm(OfferForm):
     )
     amount = money_field(gettext_lazy("Price, in euros"), "0", required=False)
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for the rest of a line that was begun."""
-        data: dict[str, Any] = super().clean() or {}
-        if self.is_empty:
-            return data
-        if not data.get("name") and "name" not in self.errors:
-            self.add_error("name", _("Say who pays this price."))
-        if data.get("amount") is None and "amount" not in self.errors:
-            self.add_error("amount", _("Write a sum in figures: 90 for instance."))
-        return data
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing of it was filled in, or could be read."""
-        data = getattr(self, "cleaned_data", {})
-        return not self.errors and all(one in {None, ""} for one in data.values())
+    asked = {
+        "name": gettext_lazy("Say who pays this price."),
+        "amount": gettext_lazy("Write a sum in figures: 90 for instance."),
+    }
 
 
 BandFormSet = forms.formset_factory(BandForm, extra=0, min_num=4, max_num=8, absolute_max=8)

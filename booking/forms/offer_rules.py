@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from booking.forms.nights import DayField
 from booking.forms.offer_prices import count_field, money_field
-from booking.forms.offers import OfferForm
+from booking.forms.offers import LineForm, OfferForm
 from booking.models import CancellationPolicy, Offer, OfferPermit
 from booking.rules.registration import clean_registration, registration_commune
 from oti.lib.dates import is_of_our_time
@@ -215,7 +215,7 @@ class PermitForm(OfferForm):
         return day
 
 
-class StepForm(OfferForm):
+class StepForm(LineForm):
     """One step of a workshop, of a list; an empty one is none."""
 
     title = forms.CharField(label=gettext_lazy("What is done"), max_length=120, required=False)
@@ -227,21 +227,10 @@ class StepForm(OfferForm):
         required=False,
     )
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for the rest of a line that was begun."""
-        data: dict[str, Any] = super().clean() or {}
-        if not self.is_empty:
-            if not data.get("title") and "title" not in self.errors:
-                self.add_error("title", _("Say what is done in this step."))
-            if data.get("minutes") is None and "minutes" not in self.errors:
-                self.add_error("minutes", _("Say how many minutes it takes."))
-        return data
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing of it was filled in, or could be read."""
-        data = getattr(self, "cleaned_data", {})
-        return not self.errors and all(one in {None, ""} for one in data.values())
+    asked = {
+        "title": gettext_lazy("Say what is done in this step."),
+        "minutes": gettext_lazy("Say how many minutes it takes."),
+    }
 
 
 StepFormSet = forms.formset_factory(StepForm, extra=0, min_num=4, max_num=10, absolute_max=10)

@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.features import FEATURES, SPIRIT, SPIRIT_MEANS
+from booking.forms.communes import CommuneField
 from booking.models import Offer
 from booking.offer_content import PRIVATE_TEXTS, PUBLIC_TEXTS
 from booking.refusals import Refusal
-from destination.models import Commune
-from destination.models.territory import memberships_on
 from members.models import Provider
 from members.rules import papers
 
@@ -85,6 +84,27 @@ class OfferForm(forms.Form):
             self.add_error(one.field if one.field in self.fields else None, one.message)
 
 
+class LineForm(OfferForm):
+    """One line of a list: `asked` says what a line that was begun lacks; an empty one is none."""
+
+    asked: ClassVar[Mapping[str, Promise]] = {}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the rest of a line that was begun."""
+        data: dict[str, Any] = super().clean() or {}
+        if not self.is_empty:
+            for name, words in self.asked.items():
+                if data.get(name) in {None, ""} and name not in self.errors:
+                    self.add_error(name, words)  # type: ignore[arg-type]
+        return data
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of it was filled in, or could be read."""
+        data = getattr(self, "cleaned_data", {})
+        return not self.errors and all(one in {None, ""} for one in data.values())
+
+
 class NewOfferForm(OfferForm):
     """What an offer is, what it is called, where: the rest can wait."""
 
@@ -99,15 +119,7 @@ class NewOfferForm(OfferForm):
         max_length=120,
         error_messages={"required": gettext_lazy("Give it a name: it can be changed later.")},
     )
-    commune = forms.ModelChoiceField(
-        label=gettext_lazy("Commune"),
-        queryset=Commune.objects.none(),
-        empty_label=gettext_lazy("Choose"),
-        error_messages={
-            "required": gettext_lazy("Choose the commune where it takes place."),
-            "invalid_choice": gettext_lazy("Choose one of the communes of the list."),
-        },
-    )
+    commune = CommuneField(required_words=gettext_lazy("Choose the commune where it takes place."))
     why = {
         "kind": gettext_lazy("What is asked next, and the law that applies, depend on it."),
         "title": gettext_lazy("Visitors read it first, in lists and on the map."),
@@ -119,10 +131,7 @@ class NewOfferForm(OfferForm):
     def __init__(self, *args: Any, provider: Provider, today: Any, **kwargs: Any) -> None:
         super().__init__(*args, initial={"commune": provider.commune_id}, **kwargs)
         self.fields["kind"].choices = kinds_for(provider)  # type: ignore[attr-defined]
-        inside = memberships_on(today).values("commune_id")
-        known = Commune.objects.filter(pk=provider.commune_id)
-        found = Commune.objects.filter(pk__in=inside) | known
-        self.fields["commune"].queryset = found.order_by("name")  # type: ignore[attr-defined]
+        self.fields["commune"].propose(today, known=provider.commune_id)  # type: ignore[attr-defined]
 
     @property
     def kind_and_type(self) -> tuple[str, str]:
