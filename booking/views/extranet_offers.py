@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -227,7 +228,7 @@ def _row(offer: Offer) -> dict[str, Any]:
 def _actions(offer: Offer, review: OfferReview) -> list[tuple[str, str]]:
     """Return what may be done with an offer as a whole beside sending it: (move, words)."""
     words = {
-        "pause": _("Pause: nobody books it any more"),
+        "pause": pgettext("offer", "Pause"),
         "resume": _("Take it up again"),
         "copy": _("Copy"),
         "archive": _("Put away"),
