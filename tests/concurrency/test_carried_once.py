@@ -58,11 +58,13 @@ def a_stay_of_the_site() -> Basket:
 
 def test_two_tabs_carry_a_basket_once(gite: Offer):
     basket, stays = chosen(gite), [a_stay_of_the_site(), a_stay_of_the_site()]
+    # Each tab has read the basket before either acts: who comes second meets its absence there.
+    tabs = [Basket.objects.get(pk=basket.pk) for _ in stays]
 
     results = run_together(
         [
-            lambda own=own: widget.carry_over(Basket.objects.get(pk=basket.pk), own, now=NOW)
-            for own in stays
+            lambda tab=tab, own=own: widget.carry_over(tab, own, now=NOW)
+            for tab, own in zip(tabs, stays, strict=True)
         ]
     )
 
