@@ -101,6 +101,10 @@ def open_browser(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert faults == []
 
 
+# htmx is loaded by the pages that have something to replace, each for itself.
+HAS_WHAT_IT_ASKS = "!document.querySelector('[hx-get], [hx-post]') || Boolean(window.htmx)"
+
+
 def _violations(page: Page, options: dict[str, object]) -> list[object]:
     """Return what axe finds, put into the page once for all its looks."""
     axe = Axe()
@@ -113,9 +117,10 @@ def _violations(page: Page, options: dict[str, object]) -> list[object]:
 
 
 def assert_is_clean(page: Page) -> None:
-    """Assert that axe finds nothing and that nothing scrolls sideways."""
+    """Assert that axe finds nothing, that nothing scrolls sideways and htmx is where it is used."""
     assert _violations(page, {}) == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    assert page.evaluate(HAS_WHAT_IT_ASKS), page.url
 
 
 def assert_is_clean_everywhere(page: Page) -> None:

@@ -47,6 +47,17 @@ def test_scripts_of_a_first_load_weigh_at_most_40_kb() -> None:
     assert weight(htmx, STATIC / "js/velay.js") <= 40 * KB
 
 
+def test_pages_that_replace_nothing_load_no_htmx() -> None:
+    guilty = [path for path in pages() if "htmx_script" in source(path)]
+    alone = {
+        "templates/base.html",
+        "templates/destination/page.html",
+        "templates/destination/pole.html",
+    }
+    assert len(guilty) > 5
+    assert alone.isdisjoint(names(guilty))
+
+
 def test_our_own_script_stays_small() -> None:
     assert (STATIC / "js/velay.js").stat().st_size <= 8 * KB
 
