@@ -100,7 +100,7 @@ class Given:
     """What a visitor gave to order a stay, or to ask for it.
 
     `shown_total` is what the page showed, in euros; `package_form` the information form that the
-    visitor says to have received, needed for a package.
+    visitor says to have received, needed for a package; `letters` what was said of them.
     """
 
     contact: Contact
@@ -110,6 +110,7 @@ class Given:
     terms: LegalText | None
     shown_total: Decimal
     package_form: LegalText | None = None
+    letters: str = Order.Letters.UNTOLD
 
     @property
     def for_requests(self) -> ForRequests:
@@ -310,6 +311,7 @@ def _order_of(
         phone=given.contact.phone,
         arrival_time=given.arrival_time,
         needs=given.needs,
+        letters=given.letters,
         gross_amount=view.gross,
         tourist_tax_amount=view.tourist_tax,
         tourist_tax_on_site_amount=view.tourist_tax_on_site,

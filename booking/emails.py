@@ -366,6 +366,11 @@ def _review_url(provider: Provider) -> str:
     return settings.BASE_URL + reverse("desk_enrolment:review", args=[provider.pk])
 
 
+def _letter_confirm(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    path = reverse("booking:letter-confirm")
+    return {"confirm_url": f"{settings.BASE_URL}{path}?cle={message.data['key']}"}
+
+
 CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
@@ -388,6 +393,7 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "classification_moved": _classification_moved,
     "webhook_paused": _webhook_paused,
     "export_ready": _export_ready,
+    "letter_confirm": _letter_confirm,
     **STAY_CONTENTS,
     **REQUEST_CONTENTS,
 }

@@ -33,7 +33,7 @@ from booking.models import (
 )
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
-from members.models import PayoutAccount, Provider
+from members.models import LetterAddress, PayoutAccount, Provider
 from oti.lib.joins import read_rows
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -249,6 +249,16 @@ def lock_offer_review(offer_id: int) -> OfferReview:
     OfferReview.objects.get_or_create(offer_id=offer_id)
     rows = OfferReview.objects.select_for_update(of=("self",))
     return rows.get(offer_id=offer_id)
+
+
+def lock_letter_address(email: str, *, language: str, now: datetime) -> LetterAddress:
+    """Lock an address for letters, made here if nobody knew it; `email` in lower case.
+
+    It comes last: nothing else is locked after it.
+    """
+    new = LetterAddress(email=email, language=language, created_at=now, active_at=now)
+    LetterAddress.objects.bulk_create([new], ignore_conflicts=True)
+    return _lock(LetterAddress.objects.filter(email=email))[0]
 
 
 def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:

@@ -434,6 +434,11 @@ MESSAGES: dict[str, Any] = {
     ),
     "need_used_up": gettext_lazy("These dates are no longer proposed. Choose another offer."),
     "too_many_needs": gettext_lazy("%(max)s at most at a time: end one first."),
+    # Letters
+    "letter_link_old": gettext_lazy(
+        "This link is more than a week old, or isn’t whole: give your address again, another one "
+        "is sent to you."
+    ),
     # The widget
     "site_unreadable": gettext_lazy(
         "This isn’t the address of a site: write it like www.gite-des-narces.fr"

@@ -30,6 +30,7 @@ from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
+from booking.relations import consent
 from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
@@ -216,3 +217,9 @@ def remind_of_stays() -> None:
 def follow_requests() -> None:
     """Remind hosts of requests, end those that nobody answered or paid."""
     request_rounds.follow_requests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.forget_silent_addresses")
+def forget_silent_addresses() -> None:
+    """Forget addresses for letters that were silent for three years."""
+    consent.forget_silent(now=timezone.now())

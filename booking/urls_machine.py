@@ -5,6 +5,7 @@ from django.urls import path
 from booking.views import (
     account,
     after_sale,
+    consent,
     counter,
     enrolment,
     extranet,
@@ -128,5 +129,6 @@ urlpatterns = [
     path("pro/export/", extranet_exports.exports, name="extranet-exports"),
     path("pro/export/<slug:house>/demander/", extranet_exports.ask, name="extranet-export-ask"),
     path("pro/export/<slug:house>/<int:pk>/", extranet_exports.fetch, name="extranet-export"),
+    path("desabonnement/<slug:token>/<slug:purpose>/", consent.stop, name="letter-stop"),
     path("compte/suite/", account.after_login, name="after-login"),
 ]

@@ -33,7 +33,14 @@ CLOSED_PAGES = ("booking:my-stay", "booking:checkout", "booking:find-order", "bo
 HOME_DEPTH = 2
 LISTS = (
     *("destination:home", "booking:stays", "booking:experiences", "booking:ready-stays"),
-    *("booking:compose", "booking:host", "events:agenda", "booking:map", "site-map"),
+    *(
+        "booking:compose",
+        "booking:host",
+        "booking:letter",
+        "events:agenda",
+        "booking:map",
+        "site-map",
+    ),
 )
 
 

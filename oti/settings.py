@@ -287,6 +287,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=29, hour=4),
     },
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
+    "forget-silent-addresses": {
+        "task": "booking.tasks.forget_silent_addresses",
+        "schedule": 3600.0,
+    },
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},

@@ -48,6 +48,7 @@ def _lists() -> list[Place]:
         (_("Find my booking"), "booking:find-order"),
         (_("How offers are ranked"), "booking:ranking"),
         (_("Do you welcome visitors?"), "booking:host"),
+        (_("The letter of the Velay"), "booking:letter"),
     ]
     return [Place(str(name), reverse(address), []) for name, address in named]
 

@@ -10,6 +10,7 @@ from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
+from booking.models import Order
 from booking.packages import Standing
 from booking.people import Contact, Person, PersonName
 from booking.refusals import MESSAGES
@@ -82,6 +83,10 @@ class CheckoutForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"max_length": _("Shorten it to 1000 signs.")},
+    )
+    # An objection, so that an empty box is what silence means (CPCE L34-5).
+    no_letters = forms.BooleanField(
+        label=_("I would rather not be written to about other stays"), required=False
     )
     # Asked for a package only (domain.md §2.6): never ticked beforehand, apart from the terms.
     package_form = forms.BooleanField(
@@ -206,6 +211,12 @@ class CheckoutForm(forms.Form):
         """Return who buys, from a valid form."""
         data = self.cleaned_data
         return Contact(data["first_name"], data["last_name"], data["email"], data["phone"])
+
+    @property
+    def letters(self) -> str:
+        """Return what the page said of letters, and what was answered; from a valid form."""
+        said_no = self.cleaned_data.get("no_letters", False)
+        return Order.Letters.REFUSED if said_no else Order.Letters.TOLD
 
     @property
     def special_needs(self) -> str:

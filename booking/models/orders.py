@@ -38,6 +38,12 @@ class Order(models.Model):
         # By its host, on the phone or at the door: paid there, and no affair of the bank.
         COUNTER = "counter", _("sold by the host")
 
+    class Letters(models.TextChoices):
+        # By a program, or before anybody was told.
+        UNTOLD = "", _("nothing was said")
+        TOLD = "told", _("told that we may write, and may be stopped")
+        REFUSED = "refused", _("said no")
+
     reference = models.CharField(_("reference"), max_length=12, unique=True, default=reference_code)
     access_token = models.CharField(max_length=64, default=secret_token)
     basket = models.ForeignKey(
@@ -59,6 +65,10 @@ class Order(models.Model):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     arrival_time = models.TimeField(_("time of arrival"), null=True, blank=True)
     needs = models.TextField(_("special needs"), blank=True)
+    # What makes of a buyer somebody to whom we may write, or not (members.rules.consent).
+    letters = models.CharField(
+        _("letters"), max_length=8, choices=Letters.choices, blank=True, default=Letters.UNTOLD
+    )
     gross_amount = models.DecimalField(_("services"), **EURO)
     tourist_tax_amount = models.DecimalField(_("tourist tax collected"), default=0, **EURO)
     tourist_tax_on_site_amount = models.DecimalField(

@@ -187,6 +187,7 @@ class _Sent:
             terms=form.terms_in_force,
             shown_total=form.cleaned_data["shown_total"],
             package_form=form.form_in_force,
+            letters=form.letters,
         )
 
 

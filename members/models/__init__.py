@@ -1,5 +1,6 @@
 """Models of people and organisations."""
 
+from members.models.consent import LetterAddress, LetterChoice
 from members.models.doors import HouseExport, HouseKey, KeyReply
 from members.models.enrolment import (
     ContractSignature,
@@ -21,6 +22,8 @@ __all__ = [
     "HouseKey",
     "Invitation",
     "KeyReply",
+    "LetterAddress",
+    "LetterChoice",
     "Paper",
     "PayoutAccount",
     "Provider",

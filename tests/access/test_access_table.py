@@ -117,6 +117,13 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:request": ORDER_PAGE,
     "booking:request-pay": POST_ONLY,
     "booking:request-withdraw": POST_ONLY,
+    "booking:letter": EVERYBODY,
+    # Without the key of a mail there is nothing to confirm.
+    "booking:letter-confirm": dict.fromkeys(CAST, 410),
+    "booking:letter-mine": POST_ONLY,
+    # Its address is a key; tests/booking/relations/test_letters.py opens it.
+    "booking:letter-choices": HIDDEN,
+    "letter-stop": EVERYBODY,
     "booking:find-order": EVERYBODY,
     "booking:account": SIGNED_IN,
     "webhook-stripe": POST_ONLY,
@@ -312,6 +319,8 @@ class World:
             "extranet-offer-preview": {"pk": line.offer_id},
             "extranet-offer-move": {"pk": line.offer_id},
             "extranet-incident": {"pk": self.feed.incidents.get().pk},
+            "booking:letter-choices": {"token": "nobody-s"},
+            "letter-stop": {"token": "nobody-s", "purpose": "news"},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
             "extranet-submit": {"house": line.offer.provider.slug},
             "extranet-paper": {"house": line.offer.provider.slug, "code": "insurance"},

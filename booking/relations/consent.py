@@ -1,0 +1,225 @@
+"""What an address has said of our letters: asking, confirming, choosing, stopping, forgetting.
+
+Words are kept with their proof (domain.md §8.1: the text, the hour, from where), one purpose by
+itself, and never widened by silence: `members.rules.consent` decides. Mails of a booking (its
+confirmation, its changes) are no letters and are always sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core import signing
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+
+from booking import locks
+from booking.messages import write_message
+from booking.models import Order
+from booking.refusals import BadInput, trouble
+from members.journal import VISITOR, Actor, record
+from members.models import LetterAddress, LetterChoice
+from members.rules import consent as rules
+
+SALT = "letter"
+# How long the link of the mail that confirms is good.
+CONFIRM_WITHIN = timedelta(days=7)
+# One mail to an address in this time, however often it is asked for.
+SECONDS_BETWEEN = 600
+# Rows that one round forgets.
+FORGET_AT_ONCE = 500
+Source = LetterChoice.Source
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Where a word came from: by which way, after reading what, from which network."""
+
+    source: str
+    words: str
+    network: str = ""
+
+
+def ask_for_letter(email: str, *, rhythm: str, language: str, now: datetime) -> None:
+    """Send a mail whose link confirms that this address wants the letter; nothing is kept yet.
+
+    The answer is the same for every address: nobody learns from it who reads the letter.
+    """
+    address = _bare(email)
+    told = {"email": address, "rhythm": rhythm, "language": language}
+    with locks.write_transaction():
+        write_message(
+            "letter_confirm",
+            key=f"letter:{address}:{int(now.timestamp()) // SECONDS_BETWEEN}",
+            recipient=address,
+            language=language,
+            data={"key": signing.dumps(told, salt=SALT)},
+            now=now,
+        )
+
+
+def read_key(key: str) -> dict[str, Any]:
+    """Return what the link of a mail confirms; raises BadInput `letter_link_old` for none."""
+    try:
+        told: dict[str, Any] = signing.loads(key, salt=SALT, max_age=CONFIRM_WITHIN)
+    except signing.BadSignature as error:
+        raise BadInput(trouble("letter_link_old")) from error
+    return told
+
+
+def confirm_letter(key: str, *, network: str, now: datetime) -> LetterAddress:
+    """Keep the yes of who reads that mail; twice is the same as once.
+
+    Raises BadInput `letter_link_old` for a link that is a week old, or none.
+    """
+    told = read_key(key)
+    proof = Proof(Source.FORM, _("I want to receive the letter of the Velay."), network)
+    with locks.write_transaction():
+        address = locks.lock_letter_address(told["email"], language=told["language"], now=now)
+        address.rhythm = told["rhythm"]
+        _say(address, {rules.NEWS: True}, proof, actor=VISITOR, now=now)
+    return address
+
+
+def address_of(email: str, *, language: str, now: datetime) -> LetterAddress:
+    """Return the page of choices of an address that somebody has proved to read; made if needed."""
+    known = LetterAddress.objects.filter(email=_bare(email)).first()
+    if known is not None:
+        return known
+    with locks.write_transaction():
+        return locks.lock_letter_address(_bare(email), language=language, now=now)
+
+
+def choose(
+    address: LetterAddress,
+    answers: Mapping[str, bool],
+    *,
+    rhythm: str = "",
+    proof: Proof,
+    actor: Actor = VISITOR,
+    now: datetime,
+) -> None:
+    """Keep yes or no for some purposes, those that differ from what stands; and the rhythm."""
+    with locks.write_transaction():
+        mine = locks.lock_letter_address(address.email, language=address.language, now=now)
+        standing = standings(mine, now=now)
+        changed = {
+            purpose: is_yes
+            for purpose, is_yes in answers.items()
+            if is_yes != standing[purpose].is_allowed or _is_unsaid(standing[purpose], is_yes)
+        }
+        mine.rhythm = rhythm or mine.rhythm
+        _say(mine, changed, proof, actor=actor, now=now)
+
+
+def stop(address: LetterAddress, purpose: str, *, proof: Proof, now: datetime) -> None:
+    """Say no to one purpose; again, or from an old mail, is the same (RFC 8058)."""
+    choose(address, {purpose: False}, proof=proof, now=now)
+
+
+def standings(address: LetterAddress, *, now: datetime) -> dict[str, rules.Standing]:
+    """Return for each purpose whether a letter may be written to an address, and why (2 SQL)."""
+    rows = address.choices.order_by("at", "pk").values_list("purpose", "is_yes", "at")
+    said = [rules.Said(purpose, is_yes, at) for purpose, is_yes, at in rows]
+    bought = _bought(address.email)
+    return {one: rules.standing(one, said, bought, now=now) for one in rules.PURPOSES}
+
+
+def may_write(email: str, purpose: str, *, now: datetime) -> bool:
+    """Tell whether a letter of this purpose may be written to an address, known or not."""
+    known = LetterAddress.objects.filter(email=_bare(email)).first()
+    if known is not None:
+        return standings(known, now=now)[purpose].is_allowed
+    return rules.standing(purpose, [], _bought(_bare(email)), now=now).is_allowed
+
+
+def forget_silent(*, now: datetime) -> int:
+    """Forget some of the addresses that gave no sign of life for three years; returns how many.
+
+    Neither a yes nor a no is needed then: nothing may be written without either (domain.md §8.1).
+    """
+    before = now - timedelta(days=365 * rules.YEARS)
+    with locks.write_transaction():
+        rows = LetterAddress.objects.filter(active_at__lte=before).order_by("pk")
+        silent = [
+            one
+            for one in locks.lock_free_rows(rows[:FORGET_AT_ONCE])
+            if rules.silent_since(one.active_at, now=now)
+        ]
+        buyers = _bought_since([one.email for one in silent], before)
+        gone = [one.pk for one in silent if one.email not in buyers]
+        LetterAddress.objects.filter(pk__in=gone).delete()
+        # Who bought since is alive: looked at again in three years.
+        for one in silent:
+            if one.email in buyers:
+                one.active_at = buyers[one.email]
+                one.save(update_fields=["active_at"])
+        if gone:
+            record("letters forgotten", "letters:silent", actor=_CLOCK, at=now, count=len(gone))
+    return len(gone)
+
+
+_CLOCK = Actor("system")
+
+
+def _say(
+    address: LetterAddress,
+    answers: Mapping[str, bool],
+    proof: Proof,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write words about a locked address; its owner is alive."""
+    address.active_at = now
+    address.save(update_fields=["rhythm", "active_at"])
+    LetterChoice.objects.bulk_create(
+        LetterChoice(
+            address=address,
+            purpose=purpose,
+            is_yes=is_yes,
+            source=proof.source,
+            words=proof.words,
+            network=proof.network[:45],
+            at=now,
+        )
+        for purpose, is_yes in sorted(answers.items())
+    )
+    if answers:
+        # By its key: the journal outlives the address.
+        said = {purpose: "yes" if is_yes else "no" for purpose, is_yes in answers.items()}
+        record("letters chosen", f"letters:{address.pk}", actor=actor, at=now, **said)
+
+
+def _is_unsaid(standing: rules.Standing, is_yes: bool) -> bool:
+    """Tell whether a no makes explicit what silence says, so that nothing widens it later."""
+    return not is_yes and standing.reason is not rules.Reason.SAID_NO
+
+
+def _bought(email: str) -> list[rules.Bought]:
+    """Return the stays that an address paid, and what it was told then."""
+    rows = Order.objects.filter(
+        email__iexact=email, confirmed_at__isnull=False, channel=Order.Channel.SITE
+    ).values_list("placed_at", "letters")
+    letters = Order.Letters
+    return [
+        rules.Bought(at, is_told=said != letters.UNTOLD, said_no=said == letters.REFUSED)
+        for at, said in rows
+    ]
+
+
+def _bought_since(emails: list[str], before: datetime) -> dict[str, datetime]:
+    rows = (
+        Order.objects.annotate(address=Lower("email"))
+        .filter(address__in=emails, confirmed_at__isnull=False, placed_at__gt=before)
+        .order_by("placed_at")
+        .values_list("address", "placed_at")
+    )
+    return dict(rows)
+
+
+def _bare(email: str) -> str:
+    return email.strip().lower()
