@@ -77,7 +77,7 @@ SEE = {
         "capacityneed",
     ),
     "destination": ("commune", "epci", "perimeter"),
-    "members": ("entry",),
+    "members": ("entry", "letterchoice"),
 }
 ON_IMAGES = ("add_image", "change_image", "choose_image")
 ON_DOCUMENTS = ("add_document", "change_document", "choose_document")

@@ -19,6 +19,7 @@ from wagtail.admin.widgets.button import Button
 from booking.desk import calendar_views, order_list, order_views, panels, views
 from booking.desk.bank_words import outcome_words
 from booking.desk.incidents import IncidentViewSet
+from booking.desk.letters import LetterViewSet
 from booking.desk.needs import NeedViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
@@ -633,6 +634,7 @@ class OrderGroup(ViewSetGroup):
         IncidentViewSet,
         PayoutViewSet,
         OutboxViewSet,
+        LetterViewSet,
         EventViewSet,
     )
 

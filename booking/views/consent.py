@@ -127,8 +127,8 @@ def stop(request: HttpRequest, token: str, purpose: str) -> HttpResponse:
 
 
 @never_cache
-@login_required
 @require_POST
+@login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Lead a signed-in person to the choices of their first proved address."""
     proved = verified_addresses(request.user)

@@ -268,6 +268,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("talk_guest", {"message": written.pk}),
         ("talk_host", {"message": written.pk}),
         ("stay_soon", {}),
+        ("letter_confirm", {"key": "x"}),
         ("counter_sale", {}),
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),
         ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),

@@ -29,6 +29,7 @@ PAGES = [
     ("/fr/agenda/choeur-et-grand-orgue/", "/en/agenda/choeur-et-grand-orgue/"),
     ("/fr/mon-sejour/", "/en/my-stay/"),
     ("/fr/retrouver/", "/en/find/"),
+    ("/fr/lettre/", "/en/letter/"),
     ("/fr/carte/", "/en/map/"),
     ("/fr/recherche/?q=dentelle", "/en/search/?q=lace"),
     ("/fr/plan-du-site/", "/en/site-map/"),
