@@ -35,6 +35,7 @@ from booking.offer_words import REMARK_WORDS
 from booking.paper_words import PAPER_WORDS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
+from booking.seller_mails import SELLER_CONTENTS
 from booking.stay_letters import STAY_CONTENTS
 from destination.legal_body import clean_body, plain_body
 from members.models import HouseExport, Invitation, Paper, Provider
@@ -390,4 +391,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "export_ready": _export_ready,
     **STAY_CONTENTS,
     **REQUEST_CONTENTS,
+    **SELLER_CONTENTS,
 }

@@ -16,6 +16,8 @@ from booking.forms.documents import DocumentField
 from booking.paper_words import ACTIVITY_WORDS, NUMBER_WORDS
 from booking.papers import SELLER, Document, HouseFacts, PaperInput
 from booking.rules.registration import clean_registration, registration_commune
+from booking.rules.sellers import FRANCE
+from booking.seller_words import COUNTRIES
 from destination.models import Commune
 from members.models import Provider, ProviderRole
 from members.rules import numbers, papers
@@ -30,6 +32,7 @@ STATUS = (
 
 # As long as the column is.
 MOST_SIGNS = 200
+FOREIGN_NUMBER = re.compile(r"[0-9A-Z/]{4,24}", re.ASCII)
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]|://|www\\.", re.IGNORECASE)
 
 
@@ -269,11 +272,24 @@ class SellerForm(forms.Form):
         max_length=160,
         error_messages={"required": _("Give your first and last name.")},
     )
+    tax_country = forms.ChoiceField(
+        label=_("Country where you pay your taxes"),
+        choices=COUNTRIES,
+        initial=FRANCE,
+        required=False,
+        error_messages={"invalid_choice": _("Choose one of the countries.")},
+    )
     tax_number = forms.CharField(
         label=_("Tax number"),
-        help_text=_("13 digits, at the top of your income tax notice"),
+        help_text=_("In France 13 digits, at the top of your income tax notice"),
         max_length=30,
-        error_messages={"required": _("Give your tax number: it is on your income tax notice.")},
+        required=False,
+    )
+    born_at = forms.CharField(
+        label=_("Place of birth"),
+        help_text=_("Town and country; only where your country gives you no tax number"),
+        max_length=120,
+        required=False,
     )
     vat_number = forms.CharField(
         label=_("VAT number"),
@@ -286,7 +302,9 @@ class SellerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
         others = (
-            ("born_on", "legal_name", "tax_number") if house.is_professional else ("vat_number",)
+            ("born_on", "legal_name", "tax_country", "tax_number", "born_at")
+            if house.is_professional
+            else ("vat_number",)
         )
         for name in others:
             del self.fields[name]
@@ -301,14 +319,35 @@ class SellerForm(forms.Form):
             raise forms.ValidationError(_("Check the year of your birth."))
         return day
 
+    def clean_tax_country(self) -> str:
+        """Return France where nothing was chosen."""
+        return self.cleaned_data["tax_country"] or FRANCE
+
     def clean_tax_number(self) -> str:
-        """Return 13 digits."""
+        """Return 13 digits in France, elsewhere what the country gives."""
         number = numbers.bare(self.cleaned_data["tax_number"])
+        if self.cleaned_data.get("tax_country") != FRANCE:
+            if number and not FOREIGN_NUMBER.fullmatch(number):
+                raise forms.ValidationError(_("Write the number alone: letters and digits."))
+            return number
+        if not number:
+            raise forms.ValidationError(
+                _("Give your tax number: it is on your income tax notice."), code="required"
+            )
         if not numbers.is_tax_number(number):
             raise forms.ValidationError(
                 _("A tax number has 13 digits and begins with 0, 1, 2 or 3: count them again.")
             )
         return number
+
+    def clean(self) -> dict[str, Any]:
+        """Ask who has no tax number for the place of birth."""
+        data = super().clean() or {}
+        is_foreign = data.get("tax_country", FRANCE) != FRANCE
+        has_none = "tax_number" in data and not data["tax_number"]
+        if is_foreign and has_none and not data.get("born_at"):
+            self.add_error("born_at", _("Give your tax number, or where you were born."))
+        return data
 
     @property
     def given(self) -> PaperInput:
