@@ -12,7 +12,7 @@ from collections.abc import Collection
 from booking.models import Offer
 from booking.papers import SELLER, sealed_of
 from booking.rules import kinds
-from booking.rules.sellers import FRANCE, SellerData
+from booking.rules.sellers import FRANCE, OWN_NAME, SellerData
 from members.models import Paper, PayoutAccount, Provider
 
 
@@ -60,10 +60,11 @@ def address_of(offer: Offer) -> str:
 def _seller(
     house: Provider, told: dict[str, str], account: str, places: tuple[str, ...]
 ) -> SellerData:
-    is_entity = house.is_professional
+    # Who hasn't said yet how it is registered is taken for a company.
+    is_entity = house.is_professional and told.get("registered_as") != OWN_NAME
     return SellerData(
         is_entity=is_entity,
-        legal_name=house.legal_name if is_entity else told.get("legal_name", ""),
+        legal_name=house.legal_name if house.is_professional else told.get("legal_name", ""),
         siret=house.siret,
         vat_number=told.get("vat_number", ""),
         home_address=told.get("home_address", ""),

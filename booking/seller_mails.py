@@ -24,14 +24,16 @@ Content = dict[str, Any]
 def _seller_data(message: OutboxMessage, _reader: object, now: datetime) -> Content:
     provider = Provider.objects.get(pk=message.data["provider"])
     missing = lacking(provider, message.data["missing"])
+    # What is said on several pages is listed, each with its own, where payments are read.
+    page = missing[0].url if len(missing) == 1 else reverse("extranet-payouts")
     return {
         "host": provider.host_names or provider.name,
         "provider": provider.name,
-        "missing": [str(one.words) for one in missing],
+        "missing": [words for one in missing for words in one.words],
         "is_again": message.data["step"] == sellers.SECOND,
         "is_frozen": message.data["step"] == sellers.FREEZE,
         "waits_from": paris(datetime.fromisoformat(message.data["waits_from"])),
-        "url": settings.BASE_URL + (missing[0].url if missing else reverse("extranet-payouts")),
+        "url": settings.BASE_URL + page,
     }
 
 

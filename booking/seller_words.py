@@ -14,14 +14,14 @@ from booking.rules import sellers
 from members.models import Provider
 
 MISSING_WORDS: dict[str, Promise] = {
-    sellers.LEGAL_NAME: _("your legal name"),
-    sellers.SIRET: _("your SIRET"),
-    sellers.ADDRESS: _("your own address, or that of the head office"),
-    sellers.BORN_ON: _("your day of birth"),
-    sellers.TAX_NUMBER: _("your tax number"),
-    sellers.BORN_AT: _("your tax number, or where you were born"),
-    sellers.ACCOUNT: _("your account at the bank"),
-    sellers.PLACE: _("the address of each lodging"),
+    sellers.LEGAL_NAME: _("legal name"),
+    sellers.SIRET: _("SIRET"),
+    sellers.ADDRESS: _("own address (or head office)"),
+    sellers.BORN_ON: _("day of birth"),
+    sellers.TAX_NUMBER: _("tax number"),
+    sellers.BORN_AT: _("tax number, or place of birth"),
+    sellers.ACCOUNT: _("account at the bank"),
+    sellers.PLACE: _("address of each lodging"),
 }
 EXCLUSION_WORDS: dict[str, Promise] = {
     sellers.PUBLIC: _("public body: not declared"),
@@ -83,16 +83,18 @@ PAPER_OF = {
 
 @dataclass(frozen=True)
 class Lacking:
-    """One thing that is missing, and the page on which it is said."""
+    """What is missing and said on one page."""
 
-    code: str
-    words: Promise
+    words: tuple[str, ...]
     url: str
 
 
 def lacking(house: Provider, missing: Iterable[str]) -> list[Lacking]:
-    """Put what a house hasn't said into words, each with its page."""
-    return [Lacking(one, MISSING_WORDS[one], _page_of(house, one)) for one in missing]
+    """Put what a house hasn't said into words of the active language, together by page."""
+    pages: dict[str, list[str]] = {}
+    for code in missing:
+        pages.setdefault(_page_of(house, code), []).append(str(MISSING_WORDS[code]))
+    return [Lacking(tuple(words), url) for url, words in pages.items()]
 
 
 def _page_of(house: Provider, code: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +17,7 @@ from booking.forms.documents import DocumentField
 from booking.paper_words import ACTIVITY_WORDS, NUMBER_WORDS
 from booking.papers import SELLER, Document, HouseFacts, PaperInput
 from booking.rules.registration import clean_registration, registration_commune
-from booking.rules.sellers import FRANCE
+from booking.rules.sellers import FRANCE, OWN_NAME
 from booking.seller_words import COUNTRIES
 from destination.models import Commune
 from members.models import Provider, ProviderRole
@@ -32,6 +33,11 @@ STATUS = (
 
 # As long as the column is.
 MOST_SIGNS = 200
+REGISTERED_AS = (
+    ("company", _("A company, an association, a public body")),
+    (OWN_NAME, _("In your own name: self-employed, micro-enterprise, farm")),
+)
+IN_OWN_NAME = _("in your own name only")
 FOREIGN_NUMBER = re.compile(r"[0-9A-Z/]{4,24}", re.ASCII)
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]|://|www\\.", re.IGNORECASE)
 
@@ -252,8 +258,17 @@ def odd_registrations(number: str, commune: Commune) -> list[str]:
 
 
 class SellerForm(forms.Form):
-    """What the tax office is told of who sells (DAC7)."""
+    """What the tax office is told of who sells (DAC7).
 
+    A professional who works in its own name is a person too: it says what a person says.
+    """
+
+    registered_as = forms.ChoiceField(
+        label=_("You are registered as"),
+        choices=REGISTERED_AS,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say which: the tax office asks other things of each.")},
+    )
     home_address = forms.CharField(
         label=_("Your own address, or that of the head office"),
         max_length=200,
@@ -301,17 +316,27 @@ class SellerForm(forms.Form):
     def __init__(self, *args: Any, house: Provider, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        others = (
-            ("born_on", "legal_name", "tax_country", "tax_number", "born_at")
-            if house.is_professional
-            else ("vat_number",)
-        )
+        others = ("legal_name",) if house.is_professional else ("vat_number", "registered_as")
         for name in others:
             del self.fields[name]
+        if house.is_professional:
+            self.fields["born_on"].required = False
+            for name in ("born_on", "tax_number"):
+                self.fields[name].label = format_lazy(
+                    "{label} ({when})", label=self.fields[name].label, when=IN_OWN_NAME
+                )
 
-    def clean_born_on(self) -> date:
-        """Refuse a day on which no adult who sells was born."""
-        day: date = self.cleaned_data["born_on"]
+    @property
+    def _is_person(self) -> bool:
+        return self.cleaned_data.get("registered_as", OWN_NAME) == OWN_NAME
+
+    def clean_born_on(self) -> date | None:
+        """Refuse a day on which no adult who sells was born; a company was born on none."""
+        day: date | None = self.cleaned_data["born_on"]
+        if not self._is_person:
+            return None
+        if day is None:
+            raise forms.ValidationError(_("Give your day of birth."), code="required")
         age = (
             self.today.year - day.year - ((self.today.month, self.today.day) < (day.month, day.day))
         )
@@ -324,7 +349,9 @@ class SellerForm(forms.Form):
         return self.cleaned_data["tax_country"] or FRANCE
 
     def clean_tax_number(self) -> str:
-        """Return 13 digits in France, elsewhere what the country gives."""
+        """Return 13 digits in France, elsewhere what the country gives; "" for a company."""
+        if not self._is_person:
+            return ""
         number = numbers.bare(self.cleaned_data["tax_number"])
         if self.cleaned_data.get("tax_country") != FRANCE:
             if number and not FOREIGN_NUMBER.fullmatch(number):
@@ -343,7 +370,7 @@ class SellerForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask who has no tax number for the place of birth."""
         data = super().clean() or {}
-        is_foreign = data.get("tax_country", FRANCE) != FRANCE
+        is_foreign = self._is_person and data.get("tax_country", FRANCE) != FRANCE
         has_none = "tax_number" in data and not data["tax_number"]
         if is_foreign and has_none and not data.get("born_at"):
             self.add_error("born_at", _("Give your tax number, or where you were born."))

@@ -48,6 +48,8 @@ MOST_RENTALS = 2000
 FEWEST_GOODS, LEAST_GOODS = 30, Decimal(2000)
 
 FRANCE = "FR"
+# A professional who is a person before the law, not an entity.
+OWN_NAME = "own_name"
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def test_owner_reads_its_year_by_quarter(house: Provider, django_assert_max_num_
     assert "no-store" in answer["Cache-Control"]
     for words in ("€700.00", "€56.00", "€644.00", "7 days let", "3 route du Lac, 43"):
         assert words in page
-    assert "Your tax number" in page
+    assert "day of birth, tax number" in page
     assert "The year isn’t over" in page
     assert page_of(house, end="tableau/") in page
     # Its page of payments leads there.
@@ -155,3 +155,33 @@ def test_paper_for_the_tax_office_takes_a_number_from_abroad_or_a_birth_place(ho
     assert client.post(address, born).status_code == 303
     page = body(client.get(page_of(house)))
     assert "Bruxelles, Belgique" in page
+
+
+def test_professional_in_its_own_name_says_what_a_person_says(house: Provider):
+    Provider.objects.filter(pk=house.pk).update(
+        is_professional=True, legal_name="Anne Martin", siret="73282932000074"
+    )
+    client = browser_of(house)
+    address = f"/pro/papiers/{house.slug}/seller/"
+    company = {"home_address": "3 route du Lac", "registered_as": "company"}
+    assert client.post(address, {"home_address": "3 route du Lac"}).status_code == 422
+    # What a company types beside is not kept.
+    assert client.post(address, {**company, "tax_number": "1", "born_on": "x"}).status_code == 422
+    assert client.post(address, {**company, "tax_number": "1234567890123"}).status_code == 303
+    page = body(client.get(page_of(house)))
+    assert "1234567890123" not in page
+    assert "tax number" not in page.split("For the tax office, 2027")[-1].split("Who you are")[0]
+
+    own = {**company, "registered_as": "own_name"}
+    assert client.post(address, own).status_code == 422
+    born = {**own, "born_on": "1980-05-01", "tax_number": "1234567890123"}
+    assert client.post(address, {**born, "born_on": ""}).status_code == 422
+    assert client.post(address, born).status_code == 303
+    text = io.StringIO(client.get(page_of(house, end="tableau/")).content.decode("utf-8-sig"))
+    [row] = csv.DictReader(text, delimiter=";")
+    assert (row["type_vendeur"], row["nom"], row["siret"], row["numero_fiscal"]) == (
+        "personne",
+        "Anne Martin",
+        "73282932000074",
+        "1234567890123",
+    )

@@ -1,4 +1,4 @@
-"""The office reads a year's sellers, sees what is missing, and takes the file for the tax office."""
+"""The office reads the sellers of a year, what is missing, and takes the file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_year_lists_houses_with_sums_and_what_is_missing(
         assert part.provider.name in page
     assert "€760.00" in page
     assert "tourist tax: €15.40" in page
-    assert "your tax number" in page
+    assert "tax number" in page
     assert "DPI904" in page
     assert "isn’t over" in page
 
