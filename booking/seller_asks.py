@@ -71,7 +71,7 @@ def follow_sellers(*, now: datetime) -> int:
     the same as once.
     """
     sold = _sold_lately(now)
-    asked = set(SellerAsk.objects.filter(completed_at=None).values_list("provider_id", flat=True))
+    asked = {one.provider_id: one for one in SellerAsk.objects.filter(completed_at=None)}
     keys = sorted(sold.keys() | asked)
     moved = 0
     for start in range(0, len(keys), AT_ONCE):
@@ -79,7 +79,10 @@ def follow_sellers(*, now: datetime) -> int:
         told = sellers_of(houses)
         for house in houses:
             is_told_of = not _exclusion(house, sold.get(house.pk, ()))
-            if house.pk not in asked and (not is_told_of or not missing_of(told[house.pk])):
+            missing = missing_of(told[house.pk]) if is_told_of else ()
+            ask = asked.get(house.pk)
+            # A hint that spares locks: what is due is looked at again under them.
+            if not (_step(ask, now=now) if missing else ask):
                 continue
             try:
                 moved += _follow(house.pk, is_told_of=is_told_of, now=now)
@@ -154,13 +157,7 @@ def _follow(house_id: int, *, is_told_of: bool, now: datetime) -> int:
         missing = missing_of(seller_of(house)) if is_told_of else ()
         if not missing:
             return _complete(house, ask, now=now) if ask is not None else 0
-        step = next_step(
-            delays(),
-            first_at=ask.first_at if ask else None,
-            second_at=ask.second_at if ask else None,
-            frozen_at=ask.frozen_at if ask else None,
-            now=now,
-        )
+        step = _step(ask, now=now)
         if not step:
             return 0
         ask = ask or SellerAsk(provider=house, first_at=now)
@@ -171,6 +168,16 @@ def _follow(house_id: int, *, is_told_of: bool, now: datetime) -> int:
         ask.save()
         _tell(house, ask, step, missing, now=now)
     return 1
+
+
+def _step(ask: SellerAsk | None, *, now: datetime) -> str:
+    return next_step(
+        delays(),
+        first_at=ask.first_at if ask else None,
+        second_at=ask.second_at if ask else None,
+        frozen_at=ask.frozen_at if ask else None,
+        now=now,
+    )
 
 
 def _complete(house: Provider, ask: SellerAsk, *, now: datetime) -> int:
