@@ -43,6 +43,8 @@ def test_year_lists_houses_with_sums_and_what_is_missing(
     for days in (30, 60):
         follow_sellers(now=NOW + timedelta(days=days))
     assert "payments wait</span>" in body(desk.get(reverse("desk_sellers:year", args=[2027])))
+    home = body(desk.get(reverse("wagtailadmin_home")))
+    assert "houses whose payments wait for lines for the tax office" in home
 
 
 def test_year_that_is_over_comes_first_until_june(
