@@ -35,6 +35,7 @@ from booking.offer_words import REMARK_WORDS
 from booking.paper_words import PAPER_WORDS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
+from booking.seller_mails import SELLER_CONTENTS
 from booking.stay_letters import STAY_CONTENTS
 from destination.legal_body import clean_body, plain_body
 from members.models import HouseExport, Invitation, Paper, Provider
@@ -396,4 +397,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "letter_confirm": _letter_confirm,
     **STAY_CONTENTS,
     **REQUEST_CONTENTS,
+    **SELLER_CONTENTS,
 }

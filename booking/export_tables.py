@@ -417,6 +417,7 @@ LEFT_OUT = {
     "booking.OrderLine": "in bookings, as its host may know it",
     "booking.PayoutNetting": "its sum is in statements and taken_back",
     "booking.ReadyStep": "stays that the office writes",
+    "booking.SellerAsk": "when we asked for seller data; what was said is in papers",
     "booking.Refund": "what the visitor got back; the house's part is in statements",
     "booking.SlotHold": "what visitors think of buying is theirs",
     "booking.SlotTake": "its places are in bookings",

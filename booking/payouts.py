@@ -28,7 +28,7 @@ from booking.gateways.base import (
     TransferRequest,
     TransferTruth,
 )
-from booking.models import Order, OrderLine, Payment, Payout, Refund, SubOrder
+from booking.models import Order, OrderLine, Payment, Payout, Refund, SellerAsk, SubOrder
 from booking.payment import note_truth
 from booking.payout_accounts import open_demo_accounts, refresh_account
 from booking.refusals import Refusal, WrongState, trouble
@@ -262,6 +262,9 @@ def _why_held(payout: Payout) -> str:
         return Payout.Hold.REFUND_FAILED
     if order.payments.filter(disputed_at__isnull=False).exists():
         return Payout.Hold.DISPUTED
+    asks = SellerAsk.objects.filter(provider=payout.sub_order.provider_id, completed_at=None)
+    if asks.filter(frozen_at__isnull=False).exists():
+        return Payout.Hold.SELLER_DATA
     charge = _charge_of(order)
     return "" if charge is not None and charge.charge_id else Payout.Hold.NO_CHARGE
 

@@ -24,6 +24,7 @@ from booking import (
     request_rounds,
     reversals,
     search_upkeep,
+    seller_asks,
     settlement,
 )
 from booking.channels import rounds, sync
@@ -171,6 +172,14 @@ def drop_leftovers() -> None:
 def remind_of_papers() -> None:
     """Remind hosts of papers that end."""
     papers.remind_of_papers(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.follow_sellers")
+def follow_sellers() -> None:
+    """Ask houses for what the tax office must be told, and send them what it is told."""
+    now = timezone.now()
+    seller_asks.follow_sellers(now=now)
+    seller_asks.send_statements(now=now)
 
 
 @shared_task(name="booking.tasks.keep_house_months")

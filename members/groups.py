@@ -75,6 +75,7 @@ SEE = {
         "bookingrequest",
         "channelincident",
         "capacityneed",
+        "sellerask",
     ),
     "destination": ("commune", "epci", "perimeter"),
     "members": ("entry", "letterchoice"),

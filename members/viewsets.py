@@ -146,6 +146,7 @@ PROVIDER = TabbedInterface(
                 FieldPanel("legal_name", help_text=gettext_lazy("On receipts.")),
                 FieldPanel("siret", help_text=gettext_lazy("14 digits; empty for a person.")),
                 FieldPanel("is_professional"),
+                FieldPanel("is_public_body"),
                 FieldPanel(
                     "tax_mandate_signed_on",
                     help_text=gettext_lazy(

@@ -291,6 +291,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_silent_addresses",
         "schedule": 3600.0,
     },
+    "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
@@ -432,6 +433,11 @@ STRIPE_CONNECT_ORIGIN = env(
 PAYOUT_DELAY_HOURS = env_int("PAYOUT_DELAY_HOURS", 24)
 # A care sheet is deleted that many days after the children went home (features.md N05).
 CARE_SHEET_DAYS = env_int("CARE_SHEET_DAYS", 30)
+# What the tax office must be told of a house (DAC7) is asked for again after that many days; its
+# payments wait that many days after the first letter. Statements go in January from this day on.
+SELLER_SECOND_LETTER_DAYS = env_int("SELLER_SECOND_LETTER_DAYS", 30)
+SELLER_FREEZE_DAYS = env_int("SELLER_FREEZE_DAYS", 60)
+SELLER_STATEMENT_DAY = env_int("SELLER_STATEMENT_DAY", 15)
 # Providers of the demonstration have no papers to give: the stand-in takes them as given.
 PAYOUT_DEMO_ACCOUNTS = IS_DEV and bool(STRIPE_API_BASE)
 

@@ -24,6 +24,7 @@ from booking.models import (
     OutboxMessage,
     Payout,
     Refund,
+    SellerAsk,
     Slot,
 )
 from booking.permits import uncovered_lines
@@ -114,6 +115,17 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             shares,
         ),
         reverse("desk_payouts:index") + "?state=failed",
+        is_trouble=True,
+    )
+    waiting = SellerAsk.objects.filter(completed_at=None, frozen_at__isnull=False).count()
+    yield Waiting(
+        waiting,
+        ngettext(
+            "house whose payments wait for lines for the tax office: call it",
+            "houses whose payments wait for lines for the tax office: call them",
+            waiting,
+        ),
+        reverse("desk_sellers:year", args=[day_of(now).year]),
         is_trouble=True,
     )
     long_ago = now - LONG_WAIT

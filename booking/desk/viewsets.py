@@ -24,6 +24,7 @@ from booking.desk.needs import NeedViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
 from booking.desk.requests import RequestViewSet
+from booking.desk.seller_years import SellerViewSet
 from booking.models import (
     CancellationPolicy,
     Closure,
@@ -633,6 +634,7 @@ class OrderGroup(ViewSetGroup):
         RequestViewSet,
         IncidentViewSet,
         PayoutViewSet,
+        SellerViewSet,
         OutboxViewSet,
         LetterViewSet,
         EventViewSet,

@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,8 @@ from booking.forms.documents import DocumentField
 from booking.paper_words import ACTIVITY_WORDS, NUMBER_WORDS
 from booking.papers import SELLER, Document, HouseFacts, PaperInput
 from booking.rules.registration import clean_registration, registration_commune
+from booking.rules.sellers import FRANCE, OWN_NAME
+from booking.seller_words import COUNTRIES
 from destination.models import Commune
 from members.models import Provider, ProviderRole
 from members.rules import numbers, papers
@@ -30,6 +33,12 @@ STATUS = (
 
 # As long as the column is.
 MOST_SIGNS = 200
+REGISTERED_AS = (
+    ("company", _("A company, an association, a public body")),
+    (OWN_NAME, _("In your own name: self-employed, micro-enterprise, farm")),
+)
+IN_OWN_NAME = _("in your own name only")
+FOREIGN_NUMBER = re.compile(r"[0-9A-Z/]{4,24}", re.ASCII)
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]|://|www\\.", re.IGNORECASE)
 
 
@@ -249,8 +258,17 @@ def odd_registrations(number: str, commune: Commune) -> list[str]:
 
 
 class SellerForm(forms.Form):
-    """What the tax office is told of who sells (DAC7)."""
+    """What the tax office is told of who sells (DAC7).
 
+    A professional who works in its own name is a person too: it says what a person says.
+    """
+
+    registered_as = forms.ChoiceField(
+        label=_("You are registered as"),
+        choices=REGISTERED_AS,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say which: the tax office asks other things of each.")},
+    )
     home_address = forms.CharField(
         label=_("Your own address, or that of the head office"),
         max_length=200,
@@ -269,11 +287,24 @@ class SellerForm(forms.Form):
         max_length=160,
         error_messages={"required": _("Give your first and last name.")},
     )
+    tax_country = forms.ChoiceField(
+        label=_("Country where you pay your taxes"),
+        choices=COUNTRIES,
+        initial=FRANCE,
+        required=False,
+        error_messages={"invalid_choice": _("Choose one of the countries.")},
+    )
     tax_number = forms.CharField(
         label=_("Tax number"),
-        help_text=_("13 digits, at the top of your income tax notice"),
+        help_text=_("In France 13 digits, at the top of your income tax notice"),
         max_length=30,
-        error_messages={"required": _("Give your tax number: it is on your income tax notice.")},
+        required=False,
+    )
+    born_at = forms.CharField(
+        label=_("Place of birth"),
+        help_text=_("Town and country; only where your country gives you no tax number"),
+        max_length=120,
+        required=False,
     )
     vat_number = forms.CharField(
         label=_("VAT number"),
@@ -285,15 +316,27 @@ class SellerForm(forms.Form):
     def __init__(self, *args: Any, house: Provider, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        others = (
-            ("born_on", "legal_name", "tax_number") if house.is_professional else ("vat_number",)
-        )
+        others = ("legal_name",) if house.is_professional else ("vat_number", "registered_as")
         for name in others:
             del self.fields[name]
+        if house.is_professional:
+            self.fields["born_on"].required = False
+            for name in ("born_on", "tax_number"):
+                self.fields[name].label = format_lazy(
+                    "{label} ({when})", label=self.fields[name].label, when=IN_OWN_NAME
+                )
 
-    def clean_born_on(self) -> date:
-        """Refuse a day on which no adult who sells was born."""
-        day: date = self.cleaned_data["born_on"]
+    @property
+    def _is_person(self) -> bool:
+        return self.cleaned_data.get("registered_as", OWN_NAME) == OWN_NAME
+
+    def clean_born_on(self) -> date | None:
+        """Refuse a day on which no adult who sells was born; a company was born on none."""
+        day: date | None = self.cleaned_data["born_on"]
+        if not self._is_person:
+            return None
+        if day is None:
+            raise forms.ValidationError(_("Give your day of birth."), code="required")
         age = (
             self.today.year - day.year - ((self.today.month, self.today.day) < (day.month, day.day))
         )
@@ -301,14 +344,37 @@ class SellerForm(forms.Form):
             raise forms.ValidationError(_("Check the year of your birth."))
         return day
 
+    def clean_tax_country(self) -> str:
+        """Return France where nothing was chosen."""
+        return self.cleaned_data["tax_country"] or FRANCE
+
     def clean_tax_number(self) -> str:
-        """Return 13 digits."""
+        """Return 13 digits in France, elsewhere what the country gives; "" for a company."""
+        if not self._is_person:
+            return ""
         number = numbers.bare(self.cleaned_data["tax_number"])
+        if self.cleaned_data.get("tax_country") != FRANCE:
+            if number and not FOREIGN_NUMBER.fullmatch(number):
+                raise forms.ValidationError(_("Write the number alone: letters and digits."))
+            return number
+        if not number:
+            raise forms.ValidationError(
+                _("Give your tax number: it is on your income tax notice."), code="required"
+            )
         if not numbers.is_tax_number(number):
             raise forms.ValidationError(
                 _("A tax number has 13 digits and begins with 0, 1, 2 or 3: count them again.")
             )
         return number
+
+    def clean(self) -> dict[str, Any]:
+        """Ask who has no tax number for the place of birth."""
+        data = super().clean() or {}
+        is_foreign = self._is_person and data.get("tax_country", FRANCE) != FRANCE
+        has_none = "tax_number" in data and not data["tax_number"]
+        if is_foreign and has_none and not data.get("born_at"):
+            self.add_error("born_at", _("Give your tax number, or where you were born."))
+        return data
 
     @property
     def given(self) -> PaperInput:

@@ -34,6 +34,7 @@ from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
+from booking.models.seller_asks import SellerAsk
 from booking.models.talks import Talk, TalkMessage
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 from booking.models.webhooks import HookDelivery, Webhook
@@ -84,6 +85,7 @@ __all__ = [
     "ReadyStep",
     "Refund",
     "Resource",
+    "SellerAsk",
     "Slot",
     "SlotHold",
     "SlotTake",

@@ -31,6 +31,7 @@ class Payout(models.Model):
         REFUND_FAILED = "refund_failed", _("a refund of this order failed")
         DISPUTED = "disputed", _("the payment is contested by the card's owner")
         NO_CHARGE = "no_charge", _("the bank has not named the payment yet")
+        SELLER_DATA = "seller_data", _("lines for the tax office are missing")
 
     sub_order = models.OneToOneField(SubOrder, on_delete=models.PROTECT, related_name="payout")
     amount = models.DecimalField(_("amount"), **EURO)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -25,7 +26,10 @@ from booking.forms.payouts import WhichProviderForm
 from booking.models import OrderLine, Payout
 from booking.refusals import Refusal
 from booking.rules import states
+from booking.seller_asks import Standing, standings_of
+from booking.seller_words import lacking
 from booking.statements import Statement, account_statement, statement_of
+from booking.views.extranet_seller_years import years_of
 from members.access import owned_by, owned_provider_for, providers_of
 from members.journal import Actor
 from members.models import Provider
@@ -60,6 +64,8 @@ def payouts(request: HttpRequest) -> HttpResponse:
     context = {
         "providers": providers,
         "accounts": [account_statement(one, is_owner=True) for one in providers],
+        "asked": _asked(providers),
+        "years": [(one, years_of(one, now=now)) for one in providers],
         "coming": _statements(waiting, now=now),
         "past": _statements(shown, now=now),
         "to_come": coming.aggregate(sum=Sum("amount"))["sum"] or ZERO,
@@ -130,6 +136,16 @@ def _statements(rows: QuerySet[Payout], *, now: datetime) -> list[Statement]:
     for line in sold.exclude(state__in=[states.HELD, states.RELEASED]):
         lines[line.sub_order_id].append(line)
     return [statement_of(one, lines[one.sub_order_id], now=now) for one in found]
+
+
+def _asked(providers: list[Provider]) -> list[dict[str, Any]]:
+    """Return what each house still has to say for the tax office, with its pages."""
+    standings: dict[int, Standing] = standings_of(providers)
+    return [
+        {"provider": one, "standing": found, "lacking": lacking(one, found.missing)}
+        for one in providers
+        if (found := standings.get(one.pk)) is not None
+    ]
 
 
 def _received(past: QuerySet[Payout], *, year: int) -> Decimal:

@@ -53,6 +53,12 @@ class Provider(index.Indexed, models.Model):
             "for a professional it does so only with a signed mandate."
         ),
     )
+    is_public_body = models.BooleanField(
+        _("public body"),
+        default=False,
+        db_default=False,
+        help_text=_("A commune, a museum of the State: the tax office isn't told what it sells."),
+    )
     tax_mandate_signed_on = models.DateField(
         _("mandate to collect the tourist tax, signed on"), null=True, blank=True
     )

@@ -163,6 +163,8 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-offer-preview": {**OF_ITS_HOST, "office": 200},
     "extranet-offer-move": POST_ONLY,
     "extranet-payouts": SIGNED_IN,
+    "extranet-seller-year": OF_ITS_HOST,
+    "extranet-seller-year-csv": OF_ITS_HOST,
     "extranet-figures": SIGNED_IN,
     # Without one's own house there is no table.
     "extranet-figures-csv": {**SIGNED_IN, "visitor": 404, "office": 404},
@@ -322,6 +324,10 @@ class World:
             "booking:letter-choices": {"token": "nobody-s"},
             "letter-stop": {"token": "nobody-s", "purpose": "news"},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
+            **{
+                name: {"house": line.offer.provider.slug, "year": 2027}
+                for name in ("extranet-seller-year", "extranet-seller-year-csv")
+            },
             "extranet-submit": {"house": line.offer.provider.slug},
             "extranet-paper": {"house": line.offer.provider.slug, "code": "insurance"},
             "extranet-document": {"house": line.offer.provider.slug, "code": "insurance"},

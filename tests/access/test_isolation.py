@@ -152,6 +152,8 @@ ROWS: dict[str, Row] = {
     "extranet-notices": own(),
     "extranet-payouts": own(),
     "extranet-papers": own(),
+    "extranet-seller-year": of(house=house, year=lambda w: 2027),
+    "extranet-seller-year-csv": of(house=house, year=lambda w: 2027),
     "extranet-check-account": own(),
     "extranet-links": own(),
     "extranet-link-add": of(pk=unit),

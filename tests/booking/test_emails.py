@@ -334,6 +334,16 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ),
         ("export_ready", {"export": export.pk}),
         (
+            "seller_data",
+            {
+                "provider": host.pk,
+                "step": "second",
+                "missing": ["tax_number", "account"],
+                "waits_from": NOW.isoformat(),
+            },
+        ),
+        ("seller_statement", {"provider": host.pk, "year": 2026}),
+        (
             "webhook_paused",
             {"provider": host.pk, "address": "hooks.example.org/…", "since": NOW.isoformat()},
         ),

@@ -241,6 +241,7 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         f"/pro/besoins/?maison={slug}",
         f"/pro/besoins/ajouter/?offre={offer}",
         f"/pro/widget/?maison={slug}",
+        f"/pro/versements/annee/{slug}/{day_of(timezone.now()).year}/",
         f"/{language}/widget/{slug}/?offre={offer}&{town.week}",
     ):
         page.goto(f"{town.url}{path}")
