@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0009_commission_proposed'),
+        ("members", "0009_commission_proposed"),
     ]
 
     operations = [
