@@ -84,6 +84,17 @@ def test_public_page_leads_to_an_account_then_to_the_house(client: Client):
     assert f"{reverse('account_signup')}?next=%2Fpro%2Fouvrir%2F" in page
 
 
+def test_account_that_is_made_for_a_house_says_so(client: Client):
+    signup = reverse("account_signup")
+    for query, words in (
+        ({"next": reverse("extranet-open")}, "First your account, then your house."),
+        ({}, "Your stays in one place."),
+    ):
+        assert words in body(client.get(signup, query, headers={"Accept-Language": "en"}))
+    wrong = client.post(signup, {"email": "x"}, headers={"Accept-Language": "en"})
+    assert "<title>Error: Make my account" in body(wrong)
+
+
 def test_house_is_opened_as_a_draft_that_nobody_sees():
     owner = factories.a_user()
     answer = browser_of(owner).post(reverse("extranet-open"), new_house())
