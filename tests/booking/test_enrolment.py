@@ -279,7 +279,7 @@ def test_remarks_reach_the_host_by_mail_and_beside_each_item():
     drain_outbox(now=NOW)
     letter = next(one for one in mail.outbox if one.to == [house.email])
     assert "La date est illisible." in letter.body
-    assert "Presque !" in letter.body
+    assert "Presque\u202f!" in letter.body
 
     with pytest.raises(BadInput):
         enrolling.submit_house(house, actor=Actor.person(owner), now=NOW)
