@@ -85,9 +85,13 @@ def person_words(person: Person, rank: int) -> str:
     """Write one person whose name isn't known yet: "Adulte 1", "Enfant, 5 ans"."""
     if person.is_adult:
         return _("Adult %(rank)s") % {"rank": rank}
-    if not person.age:
+    return _child_words(person.age)
+
+
+def _child_words(age: int | None) -> str:
+    if not age:
         return _("Child, under 1 year")
-    return ngettext("Child, %(age)s year", "Child, %(age)s years", person.age) % {"age": person.age}
+    return ngettext("Child, %(age)s year", "Child, %(age)s years", age) % {"age": age}
 
 
 def people_words(people: Iterable[Person]) -> dict[str, str]:
@@ -1006,9 +1010,15 @@ def care_words(line: OrderLine, sheet: Sheet) -> dict[str, Any]:
 
 
 def participant_words(first_name: str, age: int | None) -> str:
-    """Write a person as hosts read it: "Claire, adulte", "Tom, 5 ans"."""
+    """Write a person as hosts read it: "Claire, adulte", "Tom, 5 ans".
+
+    Who sells on the phone knows one name: "Adulte 2" and "Enfant, 5 ans" stay alone.
+    """
     if age is None or age >= ADULT_AGE:
-        return _("%(name)s, adult") % {"name": first_name}
+        unnamed = _("Adult %(rank)s") % {"rank": first_name.rpartition(" ")[2]}
+        return first_name if first_name == unnamed else _("%(name)s, adult") % {"name": first_name}
+    if first_name == _child_words(age):
+        return first_name
     return ngettext("%(name)s, %(age)s year old", "%(name)s, %(age)s years old", max(age, 1)) % {
         "name": first_name,
         "age": age,

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from booking.basket import add_to_basket, remove_line
 from booking.counter import CounterGuest, cancel_at_counter, price_at_counter, sell_at_counter
@@ -81,6 +82,19 @@ def test_nights_are_sold_paid_on_site_and_owe_nothing(gite, house):
     assert Stay.objects.get().state == "sold"
     assert order.participants.order_by("pk").first().first_name == "Paul"
     assert Entry.objects.filter(verb="sold by its host").count() == 1
+
+
+def test_who_has_no_name_is_not_described_twice(gite, house):
+    with override("en"):
+        order = sell(house, a_wish(gite))
+    host = Client(headers={"Accept-Language": "en"})
+    host.force_login(factories.a_host(house))
+    page = body(host.get(reverse("extranet-booking", args=[order.reference])))
+    assert "Paul, adult" in page
+    assert "Adult 2" in page
+    assert "Adult 2, adult" not in page
+    assert "Child, 5 years" in page
+    assert "Child, 5 years, 5" not in page
 
 
 def test_mail_goes_only_where_there_is_an_address(gite, house):
