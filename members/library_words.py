@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-WORDS = (
+# Numbers out of bounds, in every form.
+OF_FORMS = (
     _("Ensure this value is greater than or equal to %(limit_value)s."),
     _("Ensure this value is less than or equal to %(limit_value)s."),
+)
+WORDS = (
     _("You cannot remove your primary email address."),
     _("This email address is already associated with this account."),
     _("The email address and/or password you specified are not correct."),
