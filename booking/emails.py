@@ -39,6 +39,7 @@ from booking.seller_mails import SELLER_CONTENTS
 from booking.stay_letters import STAY_CONTENTS
 from destination.legal_body import clean_body, plain_body
 from members.models import HouseExport, Invitation, Paper, Provider
+from oti.lib.html import french_spacing, french_spacing_html
 
 INVITATION_SALT = "invitation"
 
@@ -54,19 +55,29 @@ def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiA
         content = {**read(message, reader, timezone.now()), "language": message.language}
         template = f"email/{message.kind}"
         subject = " ".join(render_to_string(f"{template}.subject.txt", content).split())
+        body = render_to_string(f"{template}.txt", content).strip() + "\n"
+        page = render_to_string(f"{template}.html", content)
+        if message.language == "fr":
+            subject, body, page = french_spacing(subject), french_spacing(body), _spaced(page)
         mail = EmailMultiAlternatives(
             subject=subject,
-            body=render_to_string(f"{template}.txt", content).strip() + "\n",
+            body=body,
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[message.recipient],
             reply_to=[settings.OFFICE["email"]],
             headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
         )
-        mail.attach_alternative(render_to_string(f"{template}.html", content), "text/html")
+        mail.attach_alternative(page, "text/html")
         if "calendar" in content:
             name = f"velay-{content['order'].reference}.ics"
             mail.attach(name, content["calendar"], "text/calendar")
     return mail
+
+
+def _spaced(page: str) -> str:
+    """Return a mail's HTML with French spacing in what is read; its style is no text."""
+    head, begin, rest = page.partition("<body>")
+    return head + begin + french_spacing_html(rest)
 
 
 def _order_confirmed(message: OutboxMessage, reader: Reader, now: datetime) -> Content:

@@ -6,17 +6,19 @@ It reads views and rows that are loaded already, and decides nothing. Sums are d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Model, prefetch_related_objects
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from booking.arrivals import ArrivalNotice, hours_words, is_outside, notice_of
@@ -85,9 +87,26 @@ def person_words(person: Person, rank: int) -> str:
     """Write one person whose name isn't known yet: "Adulte 1", "Enfant, 5 ans"."""
     if person.is_adult:
         return _("Adult %(rank)s") % {"rank": rank}
-    if not person.age:
+    return _child_words(person.age)
+
+
+def _adult_words(name: str) -> str:
+    """Write an adult who is known by a number, the last word of a name."""
+    return _("Adult %(rank)s") % {"rank": name.rpartition(" ")[2]}
+
+
+def _in_every_language(words: Callable[[], str]) -> set[str]:
+    written = set()
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            written.add(words())
+    return written
+
+
+def _child_words(age: int | None) -> str:
+    if not age:
         return _("Child, under 1 year")
-    return ngettext("Child, %(age)s year", "Child, %(age)s years", person.age) % {"age": person.age}
+    return ngettext("Child, %(age)s year", "Child, %(age)s years", age) % {"age": age}
 
 
 def people_words(people: Iterable[Person]) -> dict[str, str]:
@@ -1006,8 +1025,16 @@ def care_words(line: OrderLine, sheet: Sheet) -> dict[str, Any]:
 
 
 def participant_words(first_name: str, age: int | None) -> str:
-    """Write a person as hosts read it: "Claire, adulte", "Tom, 5 ans"."""
-    if age is None or age >= ADULT_AGE:
+    """Write a person as hosts read it: "Claire, adulte", "Tom, 5 ans".
+
+    Who sells on the phone knows one name. The others were counted in words of the guest's language:
+    these are said again in the reader's, and say all.
+    """
+    is_adult = age is None or age >= ADULT_AGE
+    counted = partial(_adult_words, first_name) if is_adult else partial(_child_words, age)
+    if first_name in _in_every_language(counted):
+        return counted()
+    if age is None or is_adult:
         return _("%(name)s, adult") % {"name": first_name}
     return ngettext("%(name)s, %(age)s year old", "%(name)s, %(age)s years old", max(age, 1)) % {
         "name": first_name,

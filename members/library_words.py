@@ -1,4 +1,4 @@
-"""Words of the account pages that come from their library, said in our own voice.
+"""Words that come from libraries, of the account pages most of all, said in our own voice.
 
 They stand here so that our catalogue has them: it is read before the library's own.
 """
@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+# Numbers out of bounds, in every form.
+OF_FORMS = (
+    _("Ensure this value is greater than or equal to %(limit_value)s."),
+    _("Ensure this value is less than or equal to %(limit_value)s."),
+)
 WORDS = (
     _("You cannot remove your primary email address."),
     _("This email address is already associated with this account."),

@@ -104,10 +104,12 @@ def feed_status(feed: Feed, *, now: datetime) -> FeedStatus:
     silent = now - (feed.last_good_at or feed.created_at)
     if silent >= SILENT_SALE:
         text = _(
-            "For a day we haven’t known what is booked there: visitors can’t book at once, they "
-            "are asked to call the office."
+            "We no longer know what is booked there: visitors can’t book at once, they are asked "
+            "to call the office."
         )
-        return FeedStatus("danger", _("silent for a day"), f"{text} {problem}".strip())
+        days = _("silent for %(days)s days") % {"days": silent.days}
+        label = days if silent.days > 1 else _("silent for a day")
+        return FeedStatus("danger", label, f"{text} {problem}".strip())
     if silent >= SILENT_HOST:
         text = _("If it lasts a day, visitors can no longer book at once.")
         return FeedStatus("warn", _("silent for hours"), f"{problem} {text}".strip())

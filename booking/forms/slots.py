@@ -141,7 +141,7 @@ class OwnSeriesForm(SidesForm):
         choices=WEEKDAYS,
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Choose at least one day of the week.")},
+        required=False,
     )
     start_times = forms.CharField(
         label=gettext_lazy("Times"),
@@ -174,6 +174,16 @@ class OwnSeriesForm(SidesForm):
         field.queryset = offers  # type: ignore[attr-defined]
         # One's own: the title is enough.
         field.label_from_instance = lambda one: one.title  # type: ignore[attr-defined]
+
+    def clean_weekdays(self) -> list[int]:
+        """Return the days chosen; a single date says its own."""
+        chosen: list[int] = self.cleaned_data["weekdays"]
+        first, last = (self.cleaned_data.get(name) for name in ("first_day", "last_day"))
+        if not chosen and first is not None and first == last:
+            return [first.weekday()]
+        if not chosen:
+            raise forms.ValidationError(_("Choose at least one day of the week."))
+        return chosen
 
     def clean_start_times(self) -> list[time]:
         """Return the times read."""

@@ -14,12 +14,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from booking import care, house_days, showing
+from booking import care, house_alerts, house_days, showing
 from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
 from booking.rules import states
 from booking.views.extranet_requests import waiting_for
-from booking.views.houses import houses_of
-from members.access import owned_by
+from members.access import owned_by, providers_of
 from members.rules.enrolment import APPROVED
 from oti.lib.dates import ONE_DAY, at_paris
 from oti.lib.dates import today as day_of
@@ -37,7 +36,8 @@ NEXT_ONES = 5
 def home(request: HttpRequest) -> HttpResponse:
     """Show today, what comes next and what is to be paid, for the providers of this person."""
     now = timezone.now()
-    providers = houses_of(request)
+    own = house_alerts.with_alerts(providers_of(request.user), now=now)
+    providers = list(own.order_by("name", "pk"))
     if not providers:
         return render(request, "booking/extranet/nobody.html")
     lines = lines_of_providers(request.user)
@@ -45,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     # What is left of today stands above already.
     tomorrow = at_paris(day_of(now) + ONE_DAY, time.min)
     later = coming.filter(starts_at__gte=tomorrow)
+    owned = owned_by(request.user)
     money = payouts_of_providers(request.user).filter(state__in=states.SHARE_TO_COME, amount__gt=0)
     sums = money.aggregate(
         sum=Sum("amount"), moment=Min("release_on", filter=Q(release_on__gt=now))
@@ -56,7 +57,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "sheet": house_days.day_of_house(lines, providers, day_of(now), now=now),
         "coming": house_days.told(house_days.with_words(later)[:NEXT_ONES], now=now),
         "coming_count": coming.count(),
-        "owns": bool(owned_by(request.user)),
+        "owns": bool(owned),
+        "alerts": house_alerts.alerts_of(providers, owned, now=now),
         "to_come": sums["sum"] or ZERO,
         "moment": sums["moment"],
     }

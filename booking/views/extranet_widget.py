@@ -23,6 +23,7 @@ from booking.views.houses import houses_of, shown_house
 from booking.widget_sites import add_site, remove_site
 from members.journal import Actor
 from members.models import Provider
+from members.rules.enrolment import NOT_YET
 
 
 @never_cache
@@ -56,6 +57,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "code": _code(house, address, language, height),
         "address": address,
         "height": height,
+        # A house that was never approved has no page yet.
+        "is_known": house.enrolment not in NOT_YET,
         "is_open": house.state == Provider.State.ACTIVE,
         "page_errors": form.is_bound,
     }

@@ -29,7 +29,14 @@ def shown_house(providers: Sequence[Provider], slug: str) -> Provider:
 
 
 def named_house(request: HttpRequest) -> Provider:
-    """Return the one that a form or an address names; raises Http404 for any but one's own."""
+    """Return the one that a form or an address names; raises Http404 for any but one's own.
+
+    An address that names none, as after a form was sent back, speaks of the first.
+    """
+    if request.method != "POST" and "provider" not in request.GET:
+        own = houses_of(request)
+        if own:
+            return own[0]
     form = WhichProviderForm(request.POST or request.GET)
     if not form.is_valid():
         raise Http404

@@ -83,6 +83,20 @@ def test_nights_are_sold_paid_on_site_and_owe_nothing(gite, house):
     assert Entry.objects.filter(verb="sold by its host").count() == 1
 
 
+def test_who_has_no_name_is_not_described_twice(gite, house):
+    order = sell(house, a_wish(gite))
+    assert PAUL.language == "fr"
+    host = Client(headers={"Accept-Language": "en"})
+    host.force_login(factories.a_host(house))
+    page = body(host.get(reverse("extranet-booking", args=[order.reference])))
+    assert "Paul, adult" in page
+    assert "Adult 2" in page
+    assert "Adulte 2" not in page
+    assert "Adult 2, adult" not in page
+    assert "Child, 5 years" in page
+    assert "Child, 5 years, 5" not in page
+
+
 def test_mail_goes_only_where_there_is_an_address(gite, house):
     order = sell(house, a_wish(gite))
     mail = compose(OutboxMessage.objects.get())

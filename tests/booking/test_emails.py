@@ -388,6 +388,27 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         assert "{%" not in html
 
 
+def test_french_mail_has_french_spaces_and_keeps_its_style_and_links(order: Order):
+    bed = order.lines.get(kind="lodging")
+    data = {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}
+    message = OutboxMessage.objects.create(
+        key="fr",
+        kind="day_ahead",
+        recipient=order.email,
+        language="fr",
+        data=data,
+        next_attempt_at=NOW,
+        created_at=NOW,
+    )
+    mail = compose(message)
+    html = next(str(one.content) for one in mail.alternatives)
+
+    assert "Claire\u00a0: " in mail.body
+    assert f"/pro/journee/?jour={bed.arrival}" in mail.body
+    style = html[html.index("<style>") : html.index("</style>")]
+    assert not {"\u00a0", "\u202f"} & set(style)
+
+
 def test_outbox_sends_each_mail_once(order: Order, mailoutbox):
     waiting = OutboxMessage.objects.count()
 

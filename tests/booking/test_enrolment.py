@@ -84,6 +84,17 @@ def test_public_page_leads_to_an_account_then_to_the_house(client: Client):
     assert f"{reverse('account_signup')}?next=%2Fpro%2Fouvrir%2F" in page
 
 
+def test_account_that_is_made_for_a_house_says_so(client: Client):
+    signup = reverse("account_signup")
+    for query, words in (
+        ({"next": reverse("extranet-open")}, "First your account, then your house."),
+        ({}, "Your stays in one place."),
+    ):
+        assert words in body(client.get(signup, query, headers={"Accept-Language": "en"}))
+    wrong = client.post(signup, {"email": "x"}, headers={"Accept-Language": "en"})
+    assert "<title>Error: Make my account" in body(wrong)
+
+
 def test_house_is_opened_as_a_draft_that_nobody_sees():
     owner = factories.a_user()
     answer = browser_of(owner).post(reverse("extranet-open"), new_house())
@@ -268,7 +279,7 @@ def test_remarks_reach_the_host_by_mail_and_beside_each_item():
     drain_outbox(now=NOW)
     letter = next(one for one in mail.outbox if one.to == [house.email])
     assert "La date est illisible." in letter.body
-    assert "Presque !" in letter.body
+    assert "Presque\u202f!" in letter.body
 
     with pytest.raises(BadInput):
         enrolling.submit_house(house, actor=Actor.person(owner), now=NOW)

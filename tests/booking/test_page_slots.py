@@ -141,6 +141,11 @@ def test_hour_that_the_autumn_change_repeats_is_its_first_one(lace: Offer, host:
     assert "until 3:30 am" in text_of(host.get(page_of(slot)))
 
 
+def test_single_date_needs_no_day_of_the_week(lace: Offer, host: Client):
+    one = {"first_day": "2027-07-14", "last_day": "2027-07-14", "weekdays": []}
+    assert "Wednesday 14 July 2027" in text_of(host.post(ADD, series(lace, **one)))
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [

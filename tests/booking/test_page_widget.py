@@ -286,8 +286,11 @@ def test_a_suspended_house_sells_nothing_and_says_so_in_its_frame(frame: Client,
 
 
 def test_a_house_that_was_never_approved_has_none(client: Client):
-    _owner, house = factories.a_draft()
+    owner, house = factories.a_draft()
     assert client.get(address("booking:widget", house.slug)).status_code == 404
+    client.force_login(owner)
+    page = body(client.get(PRO))
+    assert "<iframe class" not in page
     assert client.get(address("booking:widget", "nowhere")).status_code == 404
 
 

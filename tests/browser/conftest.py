@@ -123,6 +123,10 @@ def assert_is_clean(page: Page) -> None:
     assert page.evaluate(HAS_WHAT_IT_ASKS), page.url
 
 
+def seen(page: Page) -> None:
+    """Take a page as it is: where a walk needs no look at what another test looks at."""
+
+
 def assert_is_clean_everywhere(page: Page) -> None:
     """Assert it of a loaded page on a phone and on a desk, in the light and in the dark theme.
 

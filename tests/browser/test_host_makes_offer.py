@@ -21,6 +21,7 @@ from oti.demo.accounts import ANNE, OFFICE
 from tests.browser.conftest import Town, assert_is_clean, assert_is_clean_everywhere, sign_in
 
 pytestmark = pytest.mark.browser
+Look = Callable[[Page], None]
 MOST_STEPS, MOST_FIELDS, MOST_ACTIONS = 12, 25, 6
 # What a gîte is asked for, page by page, and what is typed there.
 PAGES: dict[str, dict[str, str]] = {
@@ -46,14 +47,12 @@ class Counter:
         self.actions = 0
 
 
-def begin(page: Page, town: Town, count: Counter) -> None:
-    page.goto(f"{town.url}/pro/offres/")
-    assert_is_clean_everywhere(page)
-    page.set_viewport_size({"width": 390, "height": 844})
+def begin(page: Page, count: Counter, *, look: Look = assert_is_clean) -> None:
+    """Begin a gîte from the list of the offers."""
     page.click("main a[href*='/pro/offres/nouvelle/']")
     page.check("[name=kind][value='lodging:gite']")
     page.fill("[name=title]", "Le gîte du Lac bleu")
-    assert_is_clean(page)
+    look(page)
     page.click(".enrol form button[type=submit]")
     page.wait_for_url("**/texte/")
     count.steps += 1
@@ -61,7 +60,7 @@ def begin(page: Page, town: Town, count: Counter) -> None:
     count.fields += 3
 
 
-def type_pages(page: Page, count: Counter) -> None:
+def type_pages(page: Page, count: Counter, *, look: Look = assert_is_clean) -> None:
     """Type each page; keeping one leads to the next."""
     codes = list(PAGES)
     for code, typed in PAGES.items():
@@ -72,7 +71,7 @@ def type_pages(page: Page, count: Counter) -> None:
             else:
                 page.fill(f"[name={name}]", value)
             count.fields += 1
-        assert_is_clean(page)
+        look(page)
         page.click(".enrol form button[type=submit]:not([name])")
         count.steps += 1
         # Hours and the way to cancel are filled in already, and a name for the only unit.
@@ -81,7 +80,9 @@ def type_pages(page: Page, count: Counter) -> None:
             page.wait_for_url(f"**/{codes[codes.index(code) + 1]}/")
 
 
-def send_photographs(page: Page, tmp_path: Path, count: Counter) -> None:
+def send_photographs(
+    page: Page, tmp_path: Path, count: Counter, *, look: Look = assert_is_clean_everywhere
+) -> None:
     data = BytesIO()
     Pillow.new("RGB", (1200, 900), "#2c6b5b").save(data, "JPEG")
     (tmp_path / "lac.jpg").write_bytes(data.getvalue())
@@ -92,8 +93,10 @@ def send_photographs(page: Page, tmp_path: Path, count: Counter) -> None:
     page.click("form[enctype] button[type=submit]")
     page.wait_for_selector(".of-photos")
     page.fill(".of-photos input[lang=fr]", "Le lac au matin")
-    assert_is_clean_everywhere(page)
-    page.set_viewport_size({"width": 390, "height": 844})
+    size = page.viewport_size
+    look(page)
+    if size:
+        page.set_viewport_size(size)
     page.click("#photos button[type=submit]:not([name])")
     page.wait_for_url(lambda url: not url.endswith("/photos/"))
     count.steps += 2
@@ -123,12 +126,12 @@ def rarer_pages(offer: Offer) -> list[str]:
     ]
 
 
-def approve(page: Page, town: Town) -> None:
-    sign_in(page, town.url, OFFICE)
+def approve(page: Page, town: Town, *, look: Look = assert_is_clean) -> None:
+    """Approve the gîte, as somebody of the office who has signed in."""
     page.goto(f"{town.url}/gestion/offres-a-lire/")
     page.click("text=Le gîte du Lac bleu")
     page.wait_for_selector("button[value=approve]")
-    assert_is_clean(page)
+    look(page)
     page.click("button[value=approve]")
     page.wait_for_url("**/offres-a-lire/")
 
@@ -140,7 +143,10 @@ def test_gite_is_made_on_a_phone_approved_and_bookable(
     page = open_browser(390)
     sign_in(page, town.url, ANNE)
     count = Counter()
-    begin(page, town, count)
+    page.goto(f"{town.url}/pro/offres/")
+    assert_is_clean_everywhere(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    begin(page, count)
     type_pages(page, count)
     offer = Offer.objects.get(title_fr="Le gîte du Lac bleu")
     address = f"{town.url}/pro/offres/{offer.pk}/"
@@ -163,7 +169,9 @@ def test_gite_is_made_on_a_phone_approved_and_bookable(
         page.goto(f"{town.url}{other}")
         assert_is_clean(page)
 
-    approve(open_browser(1280), town)
+    office = open_browser(1280)
+    sign_in(office, town.url, OFFICE)
+    approve(office, town)
 
     offer.refresh_from_db()
     assert offer.state == Offer.State.PUBLISHED

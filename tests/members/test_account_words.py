@@ -7,6 +7,7 @@ from pathlib import Path
 from smtplib import SMTPServerDisconnected
 
 import allauth
+import django
 import pytest
 from allauth.account.models import EmailAddress
 from babel.messages.pofile import read_po
@@ -14,7 +15,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
 
-from members.library_words import WORDS
+from members.library_words import OF_FORMS, WORDS
 from members.models import User
 from tests import factories
 from tests.pages import text_of
@@ -158,11 +159,13 @@ def test_a_new_password_is_chosen_by_the_link_of_the_mail(client: Client, mailou
 
 def test_words_said_in_our_voice_are_those_of_the_library():
     """A word that the library has changed would be said in its own voice again."""
-    path = Path(allauth.__file__).parent / "locale/fr/LC_MESSAGES/django.po"
-    with path.open("rb") as file:
-        known = {str(message.id) for message in read_po(file)}
-
-    assert set(WORDS) <= known
+    for words, folder in (
+        (WORDS, Path(allauth.__file__).parent / "locale"),
+        (OF_FORMS, Path(django.__file__).parent / "conf/locale"),
+    ):
+        with (folder / "fr/LC_MESSAGES/django.po").open("rb") as file:
+            known = {str(message.id) for message in read_po(file)}
+        assert set(words) <= known
 
 
 @pytest.mark.parametrize("name", ["account_email", "mfa_index", "account_change_password"])
