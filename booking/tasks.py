@@ -20,6 +20,7 @@ from booking import (
     payout_accounts,
     payouts,
     permits,
+    presences,
     reminders,
     request_rounds,
     reversals,
@@ -216,3 +217,9 @@ def remind_of_stays() -> None:
 def follow_requests() -> None:
     """Remind hosts of requests, end those that nobody answered or paid."""
     request_rounds.follow_requests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.forget_presences")
+def forget_presences() -> None:
+    """Delete what households said of days that are long past."""
+    presences.forget_presences(now=timezone.now())

@@ -22,6 +22,7 @@ from booking.desk.incidents import IncidentViewSet
 from booking.desk.needs import NeedViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
+from booking.desk.renewals import OfferRenewalView
 from booking.desk.requests import RequestViewSet
 from booking.models import (
     CancellationPolicy,
@@ -139,6 +140,11 @@ class OfferViewSet(DeskViewSet):
             *(
                 path(f"{move}/<int:pk>/", views.OfferMoveView.as_view(move=move), name=move)
                 for move in ("publish", "pause", "archive")
+            ),
+            path(
+                "nouveau/<int:pk>/",
+                OfferRenewalView.as_view(index_url_name=self.get_url_name("index")),
+                name="renew",
             ),
         ]
 
