@@ -291,9 +291,6 @@ MESSAGES: dict[str, Any] = {
         "You are in a household already: leave it before you join another one."
     ),
     "in_this_household": gettext_lazy("This person is in your household already."),
-    "in_another_household": gettext_lazy(
-        "This person is in another household: it must leave that one first."
-    ),
     "household_ended": gettext_lazy("This household has ended: declare yours again."),
     "household_moved": gettext_lazy(
         "Somebody else has decided of this household meanwhile: look at it again."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -86,6 +87,7 @@ def _page(request: HttpRequest, form: PresenceForm, *, status: int = 200) -> Htt
         "coming": [one for one in known if one.departure is None or one.departure > today],
         "past": [one for one in reversed(known) if one.departure and one.departure <= today],
         "today": today,
+        "kept_days": settings.PRESENCE_KEPT_DAYS,
         "form": form,
         "page_errors": status != 200,
     }
