@@ -57,6 +57,27 @@ def register_addresses() -> list[Any]:
     return [path("itineraires/<int:pk>/nouveau/", view, name="desk_itinerary_renew")]
 
 
+class FamiliesItem(MenuItem):  # type: ignore[misc]
+    """A line of the menu for those who read of the households."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Show it to whoever may see one."""
+        user = request.user
+        return user.has_perm("members.view_household") or user.has_perm("members.change_household")
+
+
+@hooks.register("register_reports_menu_item")
+def report_families() -> MenuItem:
+    """Lead to how the families with a second home take part."""
+    return FamiliesItem(
+        _("Families with a second home"),
+        reverse("desk_households:mobilisation"),
+        name="families",
+        icon_name="home",
+        order=900,
+    )
+
+
 @hooks.register("register_page_header_buttons")
 def offer_renewal(page: Any, user: Any, next_url: str = "", view_name: str = "") -> Iterator[Any]:
     """Lead from an itinerary to the decision that it is new again."""

@@ -26,6 +26,8 @@ from oti.lib.dates import today as day_of
 
 MOST = 24
 MOST_OF_PROGRAMME = 6
+# An event with many dates takes one row.
+LOOKED_AT = 72
 OFFER, EVENT, WALK = "offer", "event", "walk"
 
 
@@ -77,8 +79,11 @@ def news_of(household: Household, *, everything: bool = False, now: datetime) ->
 
 
 def residents_programme(*, now: datetime) -> list[Showing]:
-    """Return the next sessions of the events that the office proposes to residents."""
-    return list_showings(for_residents=True, limit=MOST_OF_PROGRAMME, now=now)
+    """Return the next session of each event that the office proposes to residents."""
+    found: dict[int, Showing] = {}
+    for one in list_showings(for_residents=True, limit=LOOKED_AT, now=now):
+        found.setdefault(one.session.event_id, one)
+    return list(found.values())[:MOST_OF_PROGRAMME]
 
 
 def _offers(household: Household, since: Since, window: Window, today: date) -> list[Novelty]:

@@ -110,7 +110,7 @@ class HouseholdView(UseCaseView):
         households.end_household(self.target, note=note, **who)
         return _("« %(name)s » has ended.") % name
 
-    def get_page_subtitle(self) -> str:
+    def get_page_title(self) -> str:
         """Name it."""
         return str(self.target)
 
