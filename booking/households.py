@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from booking import locks
 from booking.emails import HOUSEHOLD_SALT
@@ -27,8 +28,9 @@ from oti.lib.private_files import drop_file, keep_file
 
 LINK_LIFE = timedelta(days=14)
 A_DAY = timedelta(days=1)
-# A family is no mailing list.
+# A family is no mailing list; before the office has read of it, it writes to few.
 MOST_INVITATIONS_A_DAY = 8
+MOST_BEFORE_VERIFIED = 3
 STATE = Household.State
 
 
@@ -137,7 +139,8 @@ def invite_member(
     """Ask somebody by mail to join one's household; an earlier link to the same address ends.
 
     Whether the address has an account isn't told. Raises NotAllowed `in_this_household`,
-    `too_many_invitations` past eight a day, WrongState `household_ended`.
+    `too_many_invitations` past eight a day, three before it is verified; WrongState
+    `household_ended`.
     """
     address = email.strip().lower()
     with locks.write_transaction():
@@ -145,14 +148,14 @@ def invite_member(
         if household.members.filter(user__email__iexact=address).exists():
             raise NotAllowed(trouble("in_this_household", field="email"))
         sent = HouseholdInvitation.objects.filter(household=household)
-        if sent.filter(created_at__gt=now - A_DAY).count() >= MOST_INVITATIONS_A_DAY:
-            raise NotAllowed(trouble("too_many_invitations", count=MOST_INVITATIONS_A_DAY))
+        _check_few(member, household, now)
         sent.filter(email=address, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
         invitation = HouseholdInvitation.objects.create(
             household=household,
             email=address,
             language=language,
             invited_by=member.first_name,
+            sender=member.user,
             created_at=now,
             expires_at=now + LINK_LIFE,
         )
@@ -166,6 +169,16 @@ def invite_member(
             now=now,
         )
     return invitation
+
+
+def _check_few(member: HouseholdMember, household: Household, now: datetime) -> None:
+    """Refuse to write to many: of this household, or of this person wherever it was before."""
+    most = MOST_INVITATIONS_A_DAY if household.is_verified else MOST_BEFORE_VERIFIED
+    sent = HouseholdInvitation.objects.filter(
+        Q(household=household) | Q(sender=member.user), created_at__gt=now - A_DAY
+    )
+    if sent.count() >= most:
+        raise NotAllowed(trouble("too_many_invitations", count=most))
 
 
 def is_for(invitation: HouseholdInvitation, user: User) -> bool:

@@ -112,6 +112,10 @@ class HouseholdInvitation(models.Model):
     email = models.EmailField(_("e-mail"))
     language = models.CharField(max_length=5, default="fr")
     invited_by = models.CharField(_("invited by"), max_length=80)
+    # Whoever leaves a household and declares another one is still the same sender.
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     created_at = models.DateTimeField(_("sent"))
     expires_at = models.DateTimeField(_("ends"))
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)

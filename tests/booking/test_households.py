@@ -312,6 +312,15 @@ def test_too_many_invitations_and_those_to_oneself_are_refused():
         invited(member, "one.more@example.org")
 
 
+def test_who_declares_again_and_again_writes_to_no_more_people():
+    member = declared(document=None)
+    for number in range(households.MOST_BEFORE_VERIFIED):
+        invited(member, f"p{number}@example.org")
+    households.leave_household(member, now=NOW)
+    with pytest.raises(NotAllowed, match="too_many_invitations"):
+        invited(declared(member.user, document=None))
+
+
 def test_household_ends_with_the_last_who_leaves():
     member = factories.a_household()
     person = bea()
