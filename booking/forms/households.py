@@ -74,6 +74,8 @@ class NewcomerForm(forms.Form):
 class HouseholdForm(NewcomerForm):
     """A household as it begins."""
 
+    field_order = ("name", "commune", "first_name", "born_on", "children", "document")
+
     name = NameField(
         label=_("Name of your household"),
         help_text=_("As your family says it: « Les Martin »"),
