@@ -38,10 +38,18 @@ from booking.rules import states
 from booking.seller_mails import SELLER_CONTENTS
 from booking.stay_letters import STAY_CONTENTS
 from destination.legal_body import clean_body, plain_body
-from members.models import HouseExport, Invitation, Paper, Provider
+from members.models import (
+    HouseExport,
+    Household,
+    HouseholdInvitation,
+    Invitation,
+    Paper,
+    Provider,
+)
 from oti.lib.html import french_spacing, french_spacing_html
 
 INVITATION_SALT = "invitation"
+HOUSEHOLD_SALT = "household-invitation"
 
 
 def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiAlternatives:
@@ -315,6 +323,28 @@ def _team_invitation(message: OutboxMessage, reader: Reader, now: datetime) -> C
     }
 
 
+def _household_invitation(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    rows = HouseholdInvitation.objects.select_related("household")
+    invitation = rows.get(pk=message.data["invitation"])
+    return {
+        "household": invitation.household.name,
+        "invited_by": invitation.invited_by,
+        "until": invitation.expires_at,
+        "link": household_invitation_url(invitation),
+    }
+
+
+def _household_moved(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    household = Household.objects.get(pk=message.data["household"])
+    return {
+        "household": household.name,
+        "first_name": message.data["first_name"],
+        "move": message.data["move"],
+        "note": household.office_note,
+        "url": settings.BASE_URL + reverse("residence"),
+    }
+
+
 def _paper_ending(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     paper = Paper.objects.select_related("provider").get(pk=message.data["paper"])
     is_office = message.data["is_office"]
@@ -370,6 +400,12 @@ def invitation_url(invitation: Invitation) -> str:
     return f"{settings.BASE_URL}{reverse('extranet-invitation')}?cle={token}"
 
 
+def household_invitation_url(invitation: HouseholdInvitation) -> str:
+    """Return the signed address that the mail of an invitation to a household leads to."""
+    token = signing.Signer(salt=HOUSEHOLD_SALT).sign(str(invitation.pk))
+    return f"{settings.BASE_URL}{reverse('residence-invitation')}?cle={token}"
+
+
 def _papers_url(provider: Provider) -> str:
     return f"{settings.BASE_URL}{reverse('extranet-checklist')}?maison={provider.slug}"
 
@@ -406,6 +442,8 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "webhook_paused": _webhook_paused,
     "export_ready": _export_ready,
     "letter_confirm": _letter_confirm,
+    "household_invitation": _household_invitation,
+    "household_moved": _household_moved,
     **STAY_CONTENTS,
     **REQUEST_CONTENTS,
     **SELLER_CONTENTS,

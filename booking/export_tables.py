@@ -51,6 +51,7 @@ from booking.models import (
 )
 from booking.papers import sealed_of
 from members.models import (
+    Advantage,
     ContractSignature,
     HouseKey,
     Invitation,
@@ -399,6 +400,11 @@ TABLES: tuple[Table, ...] = (
         ("way", "phone", "updated_at"),
     ),
     _columns(
+        "advantages_for_residents",
+        lambda house: Advantage.objects.filter(provider=house),
+        (*spoken("text"), "first_day", "last_day", "created_at", "ended_at"),
+    ),
+    _columns(
         "widget_sites",
         lambda house: WidgetSite.objects.filter(provider=house),
         ("origin", "created_at"),
@@ -442,5 +448,6 @@ EXPORTED = {
     *("booking.BookingRequest", "booking.TalkMessage", "booking.CapacityNeed"),
     *("booking.NeedPeriod", "booking.Resource", "booking.OfferResource", "booking.OfferReview"),
     *("booking.NoticeChoice", "booking.WidgetSite"),
+    "members.Advantage",
     *("members.HouseKey", "members.Invitation", "members.Paper", "members.ProviderRole"),
 }

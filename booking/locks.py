@@ -33,7 +33,7 @@ from booking.models import (
 )
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
-from members.models import LetterAddress, PayoutAccount, Provider
+from members.models import Household, LetterAddress, PayoutAccount, Provider
 from oti.lib.joins import read_rows
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -234,6 +234,14 @@ def lock_provider(pk: int) -> Provider:
     meanwhile. Raises Provider.DoesNotExist.
     """
     return Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_household(pk: int) -> Household:
+    """Lock one household for its people, its proof and its presences: alone, no other kind.
+
+    Raises Household.DoesNotExist.
+    """
+    return Household.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def lock_need(pk: int) -> CapacityNeed:

@@ -162,6 +162,8 @@ def _copy_row(source: Offer, title: str) -> Offer:
         setattr(made, f"title_{code}", "")
     made.slug = free_slug(made.title_fr)
     made.registration_number = ""
+    made.first_published_at = made.renewed_at = None
+    made.renewal_reason = ""
     made.save()
     return made
 

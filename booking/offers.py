@@ -246,7 +246,11 @@ def move_offer(offer: Offer, state: str, verb: str, *, actor: Actor, now: dateti
     """Write another state of an offer and journal it, inside a transaction that allowed it."""
     before = offer.state
     offer.state = state
-    offer.save(update_fields=["state", "updated_at"])
+    changed = ["state", "updated_at"]
+    if state == Offer.State.PUBLISHED and offer.first_published_at is None:
+        offer.first_published_at = now
+        changed.append("first_published_at")
+    offer.save(update_fields=changed)
     record(verb, subject_of(offer), actor=actor, at=now, before=before, after=state)
 
 

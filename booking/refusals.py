@@ -282,6 +282,41 @@ MESSAGES: dict[str, Any] = {
     "invitation_elsewhere": gettext_lazy(
         "This invitation went to %(email)s: sign in with that address to accept it."
     ),
+    # Households of second homes
+    "too_young": gettext_lazy(
+        "An account of one’s own is for those of 15 and more: a parent counts you in theirs."
+    ),
+    "birthday_odd": gettext_lazy("Check the year of your birth."),
+    "already_in_household": gettext_lazy(
+        "You are in a household already: leave it before you join another one."
+    ),
+    "in_this_household": gettext_lazy("This person is in your household already."),
+    "household_ended": gettext_lazy("This household has ended: declare yours again."),
+    "household_moved": gettext_lazy(
+        "Somebody else has decided of this household meanwhile: look at it again."
+    ),
+    "proof_read": gettext_lazy("The office has decided already: no paper is needed."),
+    "presence_backwards": gettext_lazy("You leave after the day on which you arrive: check both."),
+    "presence_too_long": gettext_lazy("One year at most: give the days of one stay."),
+    "presences_meet": gettext_lazy(
+        "You have said already that you are here on some of these days: take that away first."
+    ),
+    "too_many_presences": gettext_lazy("Take some of the stays that you have said away first."),
+    "already_here": gettext_lazy("It is noted already that you are here."),
+    "not_here": gettext_lazy("It isn’t noted that you are here."),
+    "card_not_yet": gettext_lazy(
+        "Your card is here as soon as the office has verified your household."
+    ),
+    "advantage_backwards": gettext_lazy("The last day comes before the first one: check both."),
+    "advantage_over": gettext_lazy("The last day is past already: give one to come."),
+    "too_many_advantages": gettext_lazy("%(count)s advantages run already: end one of them first."),
+    "renewal_reason_missing": gettext_lazy(
+        "Say what is new about it: another theme, another route, another menu. A text that was "
+        "edited is nothing new."
+    ),
+    "not_shown_yet": gettext_lazy(
+        "Only what visitors see already can be renewed: publish it first."
+    ),
     # Offers that hosts prepare
     "offer_archived": gettext_lazy(
         "This offer is archived: nothing of it changes any more. Copy it to begin again."

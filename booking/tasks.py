@@ -20,6 +20,7 @@ from booking import (
     payout_accounts,
     payouts,
     permits,
+    presences,
     reminders,
     request_rounds,
     reversals,
@@ -232,3 +233,9 @@ def follow_requests() -> None:
 def forget_silent_addresses() -> None:
     """Forget addresses for letters that were silent for three years."""
     consent.forget_silent(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.forget_presences")
+def forget_presences() -> None:
+    """Delete what households said of days that are long past."""
+    presences.forget_presences(now=timezone.now())

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
+from wagtail.admin.widgets.button import Button
 
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.home import TodayPanel
+from booking.desk.households import HouseholdViewSet
 from booking.desk.offer_reviews import OfferReviewViewSet
 from booking.desk.organiser import OrganiserViewSet
+from booking.desk.renewals import ItineraryRenewalView
 from booking.desk.viewsets import (
     CollectivityViewSet,
     OfferGroup,
@@ -22,6 +28,7 @@ from booking.desk.viewsets import (
     PolicyViewSet,
     TaxTariffViewSet,
 )
+from destination.models import ItineraryPage
 
 CONTENTS = frozenset({"explorer", "images", "documents"})
 
@@ -39,7 +46,44 @@ def register_desk() -> list[Any]:
         OrganiserViewSet(),
         EnrolmentViewSet(),
         ContractViewSet(),
+        HouseholdViewSet(),
     ]
+
+
+@hooks.register("register_admin_urls")
+def register_addresses() -> list[Any]:
+    """Register the decision that an itinerary is new again."""
+    view = ItineraryRenewalView.as_view()
+    return [path("itineraires/<int:pk>/nouveau/", view, name="desk_itinerary_renew")]
+
+
+class FamiliesItem(MenuItem):  # type: ignore[misc]
+    """A line of the menu for those who read of the households."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Show it to whoever may see one."""
+        user = request.user
+        return user.has_perm("members.view_household") or user.has_perm("members.change_household")
+
+
+@hooks.register("register_reports_menu_item")
+def report_families() -> MenuItem:
+    """Lead to how the families with a second home take part."""
+    return FamiliesItem(
+        _("Families with a second home"),
+        reverse("desk_households:mobilisation"),
+        name="families",
+        icon_name="home",
+        order=900,
+    )
+
+
+@hooks.register("register_page_header_buttons")
+def offer_renewal(page: Any, user: Any, next_url: str = "", view_name: str = "") -> Iterator[Any]:
+    """Lead from an itinerary to the decision that it is new again."""
+    if isinstance(page.specific_deferred, ItineraryPage) and user.has_perm("booking.change_offer"):
+        url = reverse("desk_itinerary_renew", args=[page.pk])
+        yield Button(pgettext("desk", "New again"), url, icon_name="history", priority=70)
 
 
 @hooks.register("insert_global_admin_css")

@@ -56,7 +56,17 @@ class Event(index.Indexed, models.Model):
         limit_choices_to={"kind": "event_ticket"},
     )
     is_free = models.BooleanField(_("free entrance"), default=False)
+    is_for_residents = models.BooleanField(
+        _("proposed to residents"),
+        default=False,
+        help_text=_("Shown in the residents’ space; it stays in the agenda of everybody."),
+    )
     is_demo = models.BooleanField(_("demonstration"), default=False)
+    # When visitors saw it first; unknown of what was loaded, which is never called new.
+    first_published_at = models.DateTimeField(null=True, editable=False)
+    # A decision of the office (`events.renewing`), never the trace of an edited text.
+    renewed_at = models.DateTimeField(_("renewed"), null=True, editable=False)
+    renewal_reason = models.CharField(max_length=160, blank=True, editable=False)
 
     objects = EventQuerySet.as_manager()
 

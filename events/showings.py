@@ -65,12 +65,14 @@ def list_showings(
     pole: str = "",
     near: str = "",
     is_free: bool = False,
+    for_residents: bool = False,
     limit: int | None = None,
     now: datetime,
 ) -> list[Showing]:
     """Return the sessions of `[from_day, to_day]` that have not ended, in order.
 
-    `pole` is a slug, `near` that of a commune that it is around; `is_free` asks for free entrance.
+    `pole` is a slug, `near` that of a commune that it is around; `is_free` asks for free entrance,
+    `for_residents` for what the office proposes to them.
     """
     # Nobody can have a place of it any more, however much of that is only held.
     full = Slot.objects.filter(pk=OuterRef("slot_id")).with_free(now).filter(free__lte=0)
@@ -82,6 +84,8 @@ def list_showings(
         sessions = sessions.filter(starts_at__lt=at_paris(to_day + ONE_DAY, time.min))
     if is_free:
         sessions = sessions.filter(event__is_free=True)
+    if for_residents:
+        sessions = sessions.filter(event__is_for_residents=True)
     today = day_of(now)
     inside = memberships_on(today).filter(is_neighbour=False, pole__isnull=False)
     if pole:

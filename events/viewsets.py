@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Count, Q, QuerySet
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -23,6 +23,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from booking.desk.forms import DRAWINGS
+from booking.desk.renewals import RenewalView
 from booking.desk.views import UseCaseView, actor_of
 from booking.desk.viewsets import UseCaseViewSet
 from booking.models import Offer
@@ -37,7 +38,7 @@ from destination.desk import (
     HourInput,
     ReadOnlyInspectView,
 )
-from events import programme
+from events import programme, renewing
 from events.models import Event, Session
 from oti.lib.dates import paris
 
@@ -155,6 +156,7 @@ EVENT = TabbedInterface(
                                 "dates are entered under « Dates of events »."
                             ),
                         ),
+                        FieldPanel("is_for_residents"),
                         FieldPanel("is_demo", help_text=gettext_lazy("Marks an invented event.")),
                     ],
                     heading=gettext_lazy("Entrance"),
@@ -206,9 +208,39 @@ def event_url(event: Event) -> str:
 class EventCreateView(LeadsToItsEvent, DeskCreateView):
     """Enter an event."""
 
+    def save_instance(self) -> Event:
+        """Keep the first day on which visitors see it."""
+        event: Event = super().save_instance()
+        renewing.note_first_day(event, now=timezone.now())
+        return event
+
 
 class EventEditView(LeadsToItsEvent, DeskEditView):
     """Change an event."""
+
+    def save_instance(self) -> Event:
+        """Keep the first day on which visitors see it."""
+        event: Event = super().save_instance()
+        renewing.note_first_day(event, now=timezone.now())
+        return event
+
+
+class EventRenewalView(RenewalView):
+    """Say that an event is new again, or take that back."""
+
+    model = Event
+
+    def decide(self, reason: str, **who: Any) -> None:
+        """Renew it."""
+        renewing.renew_event(self.target, reason=reason, **who)
+
+    def take_back(self, **who: Any) -> None:
+        """Take the decision back."""
+        renewing.take_event_renewal_back(self.target, **who)
+
+    def get_success_url(self) -> str:
+        """Return to the event."""
+        return event_url(self.target)
 
 
 class EventInspectView(ReadOnlyInspectView):
@@ -265,6 +297,12 @@ class EventViewSet(DeskViewSet):
         ),
     )
     list_export = ("title_fr", "state", "organiser.name", "commune.name", "place_fr", "is_free")
+
+    def get_urlpatterns(self) -> list[Any]:
+        """Add the decision that it is new again."""
+        renew = EventRenewalView.as_view(index_url_name=self.get_url_name("index"))
+        return [*super().get_urlpatterns(), path("nouveau/<int:pk>/", renew, name="renew")]
+
     empty_text = gettext_lazy(
         "Concerts, markets, feasts and shows will appear here, then their dates."
     )

@@ -6,7 +6,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404
 
-from members.models import FormerMember, Provider, ProviderRole, User
+from members.models import (
+    FormerMember,
+    Household,
+    HouseholdMember,
+    Provider,
+    ProviderRole,
+    User,
+)
 
 
 def former_houses(user: User | AnonymousUser) -> QuerySet[FormerMember]:
@@ -51,3 +58,22 @@ def owned_by(user: User | AnonymousUser) -> set[int]:
         return set()
     roles = ProviderRole.objects.filter(user_id=user.pk, role=ProviderRole.Role.OWNER)
     return set(roles.values_list("provider_id", flat=True))
+
+
+def household_member(user: User | AnonymousUser) -> HouseholdMember | None:
+    """Return what a signed-in person is in its household, an ended one too; None without any."""
+    if not user.is_authenticated:
+        return None
+    rows = HouseholdMember.objects.filter(user_id=user.pk)
+    return rows.select_related("household__commune").first()
+
+
+def household_member_for(user: User | AnonymousUser) -> HouseholdMember:
+    """Return what this person is in its household; raises Http404 without one, or once it ended.
+
+    Whoever asks for a household gets its own: no address names one.
+    """
+    member = household_member(user)
+    if member is None or member.household.state == Household.State.ENDED:
+        raise Http404
+    return member

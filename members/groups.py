@@ -63,6 +63,7 @@ FULL = {
 SEE_AND_ACT = {
     "booking": ("offerreview", "order", "outboxmessage", "gatewayevent"),
     "destination": ("pole",),
+    "members": ("household",),
 }
 SEE = {
     "booking": (

@@ -1,10 +1,15 @@
-"""Columns per language of what visitors read about providers."""
+"""Columns per language of what visitors read about providers, and of what these grant."""
 
 from modeltranslation.translator import TranslationOptions, register
 
-from members.models import Provider
+from members.models import Advantage, Provider
 
 
 @register(Provider)
 class ProviderTranslation(TranslationOptions):
     fields = ("story",)
+
+
+@register(Advantage)
+class AdvantageTranslation(TranslationOptions):
+    fields = ("text",)

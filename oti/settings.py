@@ -292,6 +292,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
+    "forget-presences": {
+        "task": "booking.tasks.forget_presences",
+        "schedule": crontab(minute=11, hour=4),
+    },
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
@@ -438,6 +442,8 @@ CARE_SHEET_DAYS = env_int("CARE_SHEET_DAYS", 30)
 SELLER_SECOND_LETTER_DAYS = env_int("SELLER_SECOND_LETTER_DAYS", 30)
 SELLER_FREEZE_DAYS = env_int("SELLER_FREEZE_DAYS", 60)
 SELLER_STATEMENT_DAY = env_int("SELLER_STATEMENT_DAY", 15)
+# What households said of their days is deleted so long after they left.
+PRESENCE_KEPT_DAYS = env_int("PRESENCE_KEPT_DAYS", 730)
 # Providers of the demonstration have no papers to give: the stand-in takes them as given.
 PAYOUT_DEMO_ACCOUNTS = IS_DEV and bool(STRIPE_API_BASE)
 
@@ -499,6 +505,8 @@ BODY_LIMITS = (
     (DESK_PREFIX, WAGTAILIMAGES_MAX_UPLOAD_SIZE + 1024 * 1024),
     # A host's document, with the form around it.
     ("/pro/papiers/", PAPER_MAX_BYTES + 1024 * 1024),
+    # The paper of a household, with the form around it.
+    ("/espace/residence/", PAPER_MAX_BYTES + 1024 * 1024),
     # Photographs of a host's offer, a few at once.
     ("/pro/offres/", OFFER_PHOTOS_MAX_BYTES + 1024 * 1024),
     ("", DATA_UPLOAD_MAX_MEMORY_SIZE),

@@ -1,7 +1,7 @@
 """The whole address tree on one screen.
 
 Public pages live under the language, with translated first segments; these have none: `/pro/`,
-`/gestion/`, `/paiement/`, `/sante/`, `/compte/`, `/api/` (core.md 19), and what robots look for.
+`/espace/`, `/gestion/`, `/paiement/`, `/sante/`, `/compte/`, `/api/` (core.md 19), and what robots look for.
 """
 
 from django.conf import settings
@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("", include("destination.urls_machine")),
     path("", include("booking.urls_machine")),
+    path("", include("events.urls_machine")),
 ]
 
 if settings.IS_DEV:

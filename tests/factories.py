@@ -49,7 +49,15 @@ from destination.models import (
     Pole,
     PoleMembership,
 )
-from members.models import ContractText, PayoutAccount, Provider, ProviderRole, User
+from members.models import (
+    ContractText,
+    Household,
+    HouseholdMember,
+    PayoutAccount,
+    Provider,
+    ProviderRole,
+    User,
+)
 from oti.lib.codes import secret_token
 from oti.lib.dates import PARIS
 from oti.lib.dates import today as day_of
@@ -214,6 +222,26 @@ def a_draft(user: User | None = None, **fields: Any) -> tuple[User, Provider]:
     house = a_provider(**values)
     ProviderRole.objects.create(user=owner, provider=house)
     return owner, house
+
+
+def a_household(user: User | None = None, **fields: Any) -> HouseholdMember:
+    """Make a verified household with one person; returns that person."""
+    values: dict[str, Any] = {
+        "name": "Les Martin",
+        "state": "verified",
+        "declared_at": SPRING,
+        **fields,
+    }
+    if values["state"] == "verified":
+        values.setdefault("verified_at", SPRING)
+    if "commune" not in values:
+        values["commune"] = a_commune()
+    return HouseholdMember.objects.create(
+        household=Household.objects.create(**values),
+        user=user or a_user(),
+        first_name="Camille",
+        joined_at=SPRING,
+    )
 
 
 def a_contract(version: str = "2027-1", **fields: Any) -> ContractText:

@@ -246,6 +246,7 @@ class OfferInspectView(ReadOnlyInspectView):
             **super().get_context_data(**kwargs),
             "offer": offer,
             "edit_url": reverse(f"{self.viewset_name}:edit", args=[offer.pk]),
+            "renew_url": reverse(f"{self.viewset_name}:renew", args=[offer.pk]),
             "actions": self._actions() if may_change else [],
             "blocking": [one for one in troubles if offers.blocks_publication(one)],
             "remarks": [one for one in troubles if not offers.blocks_publication(one)],

@@ -23,6 +23,7 @@ from booking.desk.letters import LetterViewSet
 from booking.desk.needs import NeedViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
+from booking.desk.renewals import OfferRenewalView
 from booking.desk.requests import RequestViewSet
 from booking.desk.seller_years import SellerViewSet
 from booking.models import (
@@ -141,6 +142,11 @@ class OfferViewSet(DeskViewSet):
             *(
                 path(f"{move}/<int:pk>/", views.OfferMoveView.as_view(move=move), name=move)
                 for move in ("publish", "pause", "archive")
+            ),
+            path(
+                "nouveau/<int:pk>/",
+                OfferRenewalView.as_view(index_url_name=self.get_url_name("index")),
+                name="renew",
             ),
         ]
 

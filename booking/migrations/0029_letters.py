@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0025_seller_asks"),
+        ("booking", "0027_novelty"),
     ]
 
     operations = [

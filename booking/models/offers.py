@@ -280,6 +280,11 @@ class Offer(index.Indexed, ClusterableModel):
     is_demo = models.BooleanField(_("demonstration"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # When visitors saw it first; unknown of what was loaded, which is never called new.
+    first_published_at = models.DateTimeField(null=True, editable=False)
+    # A decision of the office (`booking.renewing`), never the trace of an edited text.
+    renewed_at = models.DateTimeField(_("renewed"), null=True, editable=False)
+    renewal_reason = models.CharField(max_length=160, blank=True, editable=False)
 
     # In which versions its rows stand, known only where `kept_offers` keeps it.
     row_versions: tuple[str, ...] = ()
@@ -306,6 +311,16 @@ class Offer(index.Indexed, ClusterableModel):
                 fields=["state", "id"],
                 include=["commune", "provider", "lodging_type"],
                 name="offers_on_sale",
+            ),
+            models.Index(
+                fields=["first_published_at"],
+                name="offers_by_first_day",
+                condition=Q(first_published_at__isnull=False),
+            ),
+            models.Index(
+                fields=["renewed_at"],
+                name="offers_by_renewal",
+                condition=Q(renewed_at__isnull=False),
             ),
         ]
         constraints = [

@@ -29,7 +29,7 @@ from booking.views.answers import by_link, see_other
 from booking.views.own_stays import account_offer
 from booking.views.requests import asked_beside
 from destination.spoken import in_language
-from members.access import providers_of
+from members.access import household_member, providers_of
 from oti.lib.clients import client_network, count
 from oti.lib.money import ZERO
 
@@ -175,6 +175,8 @@ def after_login(request: HttpRequest) -> HttpResponse:
         return see_other("extranet-home")
     if request.user.has_perm("wagtailadmin.access_admin"):
         return see_other("wagtailadmin_home")
+    if household_member(request.user) is not None:
+        return see_other("space-home")
     return see_other("booking:account")
 
 

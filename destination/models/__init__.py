@@ -1,7 +1,7 @@
 """Models of the destination."""
 
 from destination.models.legal import LegalText
-from destination.models.outlines import CommuneOutline, Trail
+from destination.models.outlines import CommuneOutline, ItineraryRenewal, Trail
 from destination.models.outside_links import OutsideLink
 from destination.models.pages import (
     ArticlePage,
@@ -35,6 +35,7 @@ __all__ = [
     "Epci",
     "HomePage",
     "ItineraryPage",
+    "ItineraryRenewal",
     "LegalText",
     "OfficeReview",
     "OutsideLink",

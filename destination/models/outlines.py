@@ -39,3 +39,22 @@ class Trail(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ItineraryRenewal(models.Model):
+    """The office's decision that an itinerary is new again: another route, not another text.
+
+    Beside the pages and not in them: a revision of a page writes all that is in it back.
+    """
+
+    # The key that an itinerary shares with its translations.
+    itinerary = models.UUIDField(unique=True, editable=False)
+    renewed_at = models.DateTimeField(_("renewed"))
+    reason = models.CharField(max_length=160)
+
+    class Meta:
+        verbose_name = _("renewal of an itinerary")
+        verbose_name_plural = _("renewals of itineraries")
+
+    def __str__(self) -> str:
+        return f"{self.itinerary} {self.renewed_at:%Y-%m-%d}"

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("members", "0010_public_bodies"),
+        ("members", "0012_households"),
     ]
 
     operations = [

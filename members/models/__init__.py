@@ -9,23 +9,35 @@ from members.models.enrolment import (
     Invitation,
     Paper,
 )
+from members.models.households import (
+    Advantage,
+    Household,
+    HouseholdInvitation,
+    HouseholdMember,
+    Presence,
+)
 from members.models.journal import Entry
 from members.models.providers import PayoutAccount, Provider, ProviderRole
 from members.models.users import User
 
 __all__ = [
+    "Advantage",
     "ContractSignature",
     "ContractText",
     "Entry",
     "FormerMember",
     "HouseExport",
     "HouseKey",
+    "Household",
+    "HouseholdInvitation",
+    "HouseholdMember",
     "Invitation",
     "KeyReply",
     "LetterAddress",
     "LetterChoice",
     "Paper",
     "PayoutAccount",
+    "Presence",
     "Provider",
     "ProviderRole",
     "User",

@@ -18,6 +18,12 @@ ADMINISTRATOR, OFFICE, MEZENC, CHAISE_DIEU, ANNE, SOLANGE, VISITOR = (
     "solange@example.org",
     "visiteur@example.org",
 )
+MARTIN, CLAIRE_MARTIN, FAURE, WEBER = (
+    "martin@example.org",
+    "claire.martin@example.org",
+    "faure@example.org",
+    "weber@example.org",
+)
 # role, e-mail, password
 DEMO_ACCOUNTS = [
     ("admin", ADMINISTRATOR, PASSWORD),
@@ -27,6 +33,7 @@ DEMO_ACCOUNTS = [
     ("host", ANNE, PASSWORD),
     ("host", SOLANGE, PASSWORD),
     ("visitor", VISITOR, PASSWORD),
+    ("resident", MARTIN, PASSWORD),
 ]
 NAMES = {
     ADMINISTRATOR: ("Dominique", "Administration"),
@@ -36,6 +43,10 @@ NAMES = {
     ANNE: ("Anne", "Hôte"),
     SOLANGE: ("Solange", "Hôte"),
     VISITOR: ("Élise", "Visiteur"),
+    MARTIN: ("Thomas", "Martin"),
+    CLAIRE_MARTIN: ("Claire", "Martin"),
+    FAURE: ("Nadine", "Faure"),
+    WEBER: ("Jonas", "Weber"),
 }
 # Who writes for which pole.
 WRITES_FOR = {MEZENC: "massif-du-mezenc", CHAISE_DIEU: "la-chaise-dieu"}

@@ -46,6 +46,7 @@ from booking.papers import Document, PaperInput, give_paper
 from booking.wishes import LineRequest
 from members.journal import SYSTEM, Actor
 from members.models import (
+    Advantage,
     Entry,
     HouseExport,
     HouseKey,
@@ -175,6 +176,10 @@ ROWS: dict[str, Row] = {
     "extranet-member": of(BUTTON, house=house, pk=lambda w: w.house.roles.earliest("pk").pk),
     "extranet-invitation-withdraw": of(BUTTON, house=house, pk=lambda w: w.invitation.pk),
     "extranet-invitation": own(),
+    "extranet-advantages": own(),
+    "extranet-advantage-add": of(BUTTON, house=house),
+    "extranet-advantage-end": of(BUTTON, house=house, pk=lambda w: w.advantage.pk),
+    "extranet-card": own(),
     "extranet-keys": own(),
     "extranet-key-make": of(BUTTON, house=house),
     "extranet-key-revoke": of(BUTTON, house=house, pk=lambda w: w.key.pk),
@@ -244,6 +249,7 @@ class World:
     asked: BookingRequest
     resource: Resource
     need: CapacityNeed
+    advantage: Advantage
     site: WidgetSite
     users: dict[str, User | None]
     keys: dict[str, str]
@@ -379,6 +385,13 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
         asked=asked_of(mine),
         resource=factories.a_resource(mine, SECRET),
         need=a_need(gite),
+        advantage=Advantage.objects.create(
+            provider=mine,
+            text_fr=SECRET,
+            first_day=NOW.date(),
+            last_day=NOW.date(),
+            created_at=NOW,
+        ),
         site=WidgetSite.objects.create(
             provider=mine, origin=f"https://{SECRET}.example.org", created_at=NOW
         ),

@@ -15,7 +15,7 @@ from booking.messages import drain_outbox
 from booking.models import ChannelIncident, OfferReview, Order, OutboxMessage, Talk
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
-from members.models import HouseExport, Invitation, Paper
+from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
 from tests.booking.requesting import a_request
@@ -306,6 +306,14 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         created_at=NOW,
         expires_at=NOW + timedelta(days=14),
     )
+    member = factories.a_household()
+    household_invitation = HouseholdInvitation.objects.create(
+        household=member.household,
+        email="cousin@example.org",
+        invited_by="Camille",
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=14),
+    )
     export = HouseExport.objects.create(
         provider=host, asked_at=NOW, state="ready", file_key="x", expires_at=NOW + timedelta(days=7)
     )
@@ -314,6 +322,11 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("enrolment_submitted", {"provider": host.pk}),
         ("enrolment_moved", {"provider": host.pk, "move": "to_fix", "note": "A page is cut"}),
         ("team_invitation", {"invitation": invitation.pk}),
+        ("household_invitation", {"invitation": household_invitation.pk}),
+        (
+            "household_moved",
+            {"household": member.household_id, "move": "verified", "first_name": "Camille"},
+        ),
         ("offer_submitted", {"offer": review.offer_id, "is_new": True}),
         (
             "offer_reviewed",

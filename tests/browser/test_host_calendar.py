@@ -240,6 +240,8 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         f"/pro/frequentation/?maison={slug}",
         f"/pro/besoins/?maison={slug}",
         f"/pro/besoins/ajouter/?offre={offer}",
+        f"/pro/avantages/?maison={slug}",
+        "/pro/carte/?carte=x",
         f"/pro/widget/?maison={slug}",
         f"/pro/versements/annee/{slug}/{day_of(timezone.now()).year}/",
         f"/{language}/widget/{slug}/?offre={offer}&{town.week}",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from oti.demo.accounts import VISITOR
+from oti.demo.accounts import MARTIN, VISITOR
 from tests.browser.conftest import Town, assert_all_are_clean, assert_is_clean, sign_in
 
 pytestmark = pytest.mark.browser
@@ -72,5 +72,12 @@ def test_pages_of_an_account_are_accessible(
     page = open_browser(width, color_scheme=scheme)
     sign_in(page, town.url, VISITOR)
     assert_is_clean(page)
-    answers = dict.fromkeys(("/compte/email/", "/compte/password/change/", "/compte/logout/"), 200)
-    assert_all_are_clean(page, town.url, answers, everywhere=False)
+    own = ("/compte/email/", "/compte/password/change/", "/compte/logout/", "/espace/residence/")
+    assert_all_are_clean(page, town.url, dict.fromkeys(own, 200), everywhere=False)
+    if scheme == "light":
+        family = open_browser(width)
+        sign_in(family, town.url, MARTIN)
+        theirs = ("/espace/", "/espace/presences/", "/espace/carte/", "/espace/residence/")
+        leaving = "/espace/residence/quitter/"
+        answers = dict.fromkeys((*theirs, leaving), 200)
+        assert_all_are_clean(family, town.url, answers, everywhere=False)

@@ -282,6 +282,7 @@ def test_proxy_treats_apart_only_what_exists():
         *(
             "/",
             "/api/",
+            "/espace/residence/",
             "/paiement/stripe/",
             "/pro/offres/",
             "/pro/papiers/",

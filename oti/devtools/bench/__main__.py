@@ -28,6 +28,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         hosts,
         machine,
         pages,
+        residents,
         written,
     )
 
@@ -46,6 +47,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "calendar_page": (SMALL, hosts.calendar_page),
         "bulk_edit": (SMALL, hosts.bulk_edit),
         "feeds_2000": (SMALL, feeds.feeds_2000),
+        "newness_feed": (SMALL, residents.newness_feed),
         "search_5000": (LARGE, pages.search),
         "search_50000": (HUGE, pages.search),
     }
