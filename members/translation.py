@@ -2,9 +2,14 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from members.models import Provider
+from members.models import Greeter, Provider
 
 
 @register(Provider)
 class ProviderTranslation(TranslationOptions):
     fields = ("story",)
+
+
+@register(Greeter)
+class GreeterTranslation(TranslationOptions):
+    fields = ("about", "places")
