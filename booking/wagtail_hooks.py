@@ -12,6 +12,7 @@ from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
+from booking.desk.greeters import CharterViewSet, GreeterViewSet
 from booking.desk.home import TodayPanel
 from booking.desk.offer_reviews import OfferReviewViewSet
 from booking.desk.organiser import OrganiserViewSet
@@ -39,6 +40,8 @@ def register_desk() -> list[Any]:
         OrganiserViewSet(),
         EnrolmentViewSet(),
         ContractViewSet(),
+        GreeterViewSet(),
+        CharterViewSet(),
     ]
 
 

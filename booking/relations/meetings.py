@@ -93,6 +93,11 @@ def check_wish(given: MeetingInput, *, today: date) -> None:
         raise BadInput(*troubles)
 
 
+def notice_days() -> int:
+    """Return how many days ahead one asks."""
+    return int(settings.GREETER_NOTICE_DAYS)
+
+
 def _party_troubles(given: MeetingInput) -> Iterable[Trouble]:
     if not given.is_of_age:
         yield trouble("meeting_under_15", field="is_of_age")
@@ -106,7 +111,7 @@ def _day_troubles(given: MeetingInput, today: date) -> Iterable[Trouble]:
     if given.first_day is None or given.last_day is None or given.last_day < given.first_day:
         yield trouble("meeting_days", field="last_day")
         return
-    first = rules.first_possible(today, notice_days=settings.GREETER_NOTICE_DAYS)
+    first = rules.first_possible(today, notice_days=notice_days())
     if given.last_day < first:
         yield trouble("meeting_too_soon", field="first_day", first=first)
     elif given.last_day > today + HORIZON:
@@ -147,7 +152,7 @@ def _ask(
 def _columns(given: MeetingInput, *, now: datetime) -> dict[str, Any]:
     assert given.first_day is not None  # noqa: S101 - `check_wish` says so in words
     assert given.last_day is not None  # noqa: S101
-    first = rules.first_possible(day_of(now), notice_days=settings.GREETER_NOTICE_DAYS)
+    first = rules.first_possible(day_of(now), notice_days=notice_days())
     known = {"press": given.press} if given.press else {}
     return {
         **known,

@@ -56,7 +56,7 @@ def kinds() -> list[str]:
     return list(OutboxMessage.objects.order_by("pk").values_list("kind", flat=True))
 
 
-# --- Writing ------------------------------------------------------------------------------
+# --- Writing ------------------------------------------------------------
 def test_a_profile_begins_as_a_draft_that_nobody_sees() -> None:
     greeter = begun()
     assert (greeter.slug, greeter.state, greeter.is_shown) == ("marie-the", "draft", False)
@@ -148,7 +148,7 @@ def test_absence_in_the_wrong_order_is_refused() -> None:
     assert refused.value.code == "away_reversed"
 
 
-# --- The office ------------------------------------------------------------------------------
+# --- The office ------------------------------------------------------------
 def test_the_office_shows_whom_it_knows() -> None:
     greeter = sent()
     assert kinds() == ["greeter_submitted"]
@@ -257,7 +257,7 @@ def test_the_database_shows_nobody_unknown_and_no_party_of_seven(values: dict[st
         Greeter.objects.filter(pk=greeter.pk).update(**values)
 
 
-# --- Portraits ------------------------------------------------------------------------------
+# --- Portraits ------------------------------------------------------------
 @pytest.fixture
 def portrait(settings: Any, tmp_path: Any) -> SimpleUploadedFile:
     settings.MEDIA_ROOT = tmp_path
