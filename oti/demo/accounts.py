@@ -18,6 +18,8 @@ ADMINISTRATOR, OFFICE, MEZENC, CHAISE_DIEU, ANNE, SOLANGE, VISITOR = (
     "solange@example.org",
     "visiteur@example.org",
 )
+# One of the greeters, whose accounts come with them (`oti.demo.greeters`).
+MARIE_THE = "marie-the@example.org"
 # role, e-mail, password
 DEMO_ACCOUNTS = [
     ("admin", ADMINISTRATOR, PASSWORD),
@@ -26,6 +28,7 @@ DEMO_ACCOUNTS = [
     ("editor", CHAISE_DIEU, PASSWORD),
     ("host", ANNE, PASSWORD),
     ("host", SOLANGE, PASSWORD),
+    ("greeter", MARIE_THE, PASSWORD),
     ("visitor", VISITOR, PASSWORD),
 ]
 NAMES = {

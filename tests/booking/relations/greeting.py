@@ -55,7 +55,7 @@ def a_greeter(
     email: str = "", *, commune: Commune | None = None, is_signed: bool = True, **columns: Any
 ) -> Greeter:
     """Return a greeter whom visitors see."""
-    user = factories.a_user(email) if email else factories.a_user()
+    user = columns.pop("user", None) or factories.a_user(email)
     values = {
         "slug": f"greeter-{user.pk}",
         "first_name": "Marie-Thé",
