@@ -46,7 +46,7 @@ class MeetingForm(forms.Form):
     first_day = DayField(label=_("From"))
     last_day = DayField(label=pgettext_lazy("day", "To"))
     part = forms.ChoiceField(
-        label=_("When"),
+        label=_("Time of the day"),
         choices=Meeting.Part.choices,
         initial=Meeting.Part.ANY.value,
         widget=forms.RadioSelect,

@@ -6,7 +6,7 @@ It costs nothing and blocks nothing: the stay is booked without it (features.md 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -401,21 +401,12 @@ def tell_greeter(greeter: Greeter, meeting: Meeting, kind: str, *, now: datetime
 
 
 def days_for(greeter: Greeter, meeting: Meeting, *, today: date) -> list[date]:
-    """Return the days of a meeting on which its greeter can, their own days first.
+    """Return the days of a meeting on which its greeter still can, in order.
 
-    Away or full, there is none. A day off their habit may be chosen too: it comes after.
+    A day off their habit may be chosen too. Away, taken or full: none.
     """
     mine = next(iter(read_candidates(today=today, only=[greeter.pk])), None)
     if mine is None:
         return []
-    wish = wish_of(meeting)
-    usual = list(possible_days(wish, mine))
-    others = [
-        day
-        for day in wish.days
-        if day not in usual
-        and not mine.is_away(day)
-        and day not in mine.met
-        and mine.months.get((day.year, day.month), 0) < mine.monthly_most
-    ]
-    return [*usual, *others]
+    any_weekday = replace(mine, weekdays=frozenset(range(7)))
+    return list(possible_days(wish_of(meeting), any_weekday))

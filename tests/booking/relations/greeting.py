@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
-from booking.models import Meeting, MeetingAsk
-from booking.relations import meetings
+from booking.models import Meeting, MeetingAsk, OutboxMessage
+from booking.relations import meeting_talks, meetings
 from booking.relations.greeters import ProfileInput
 from booking.relations.meetings import MeetingInput
 from destination.models import Commune
@@ -128,6 +128,50 @@ def an_agreed(**columns: Any) -> Meeting:
     """Return a meeting that a new greeter has agreed to."""
     greeter = a_greeter(**columns)
     return say_yes(a_meeting(), greeter)
+
+
+def every_kind() -> None:
+    """Write each mail about greeters once: a meeting that is asked, agreed, given up, done."""
+    meeting = an_agreed()
+    assert meeting.greeter is not None
+    message = meeting_talks.write_to_greeter(meeting, "À jeudi", now=NOW)
+    data = {"meeting": meeting.pk, "greeter": meeting.greeter.pk, "sequence": meeting.sequence}
+    other = a_meeting(email="paul@example.org", first_day=MONDAY, last_day=SUNDAY)
+    waiting = {"meeting": other.pk, "greeter": meeting.greeter.pk, "sequence": 0}
+    done = an_agreed()
+    assert done.ends_at is not None
+    Meeting.objects.filter(pk=done.pk).update(state="done")
+    over = {"meeting": done.pk, "sequence": done.sequence}
+    nobody = a_meeting(email="zoe@example.org", languages=("it",))
+    move = {"greeter": meeting.greeter.pk, "move": "to_fix", "note": "", "remarks": {"about": "?"}}
+    # What was written on the way is partly out of date by now.
+    OutboxMessage.objects.filter(key__startswith="meeting:").delete()
+    for kind, values in {
+        "greeter_submitted": {"greeter": meeting.greeter.pk},
+        "greeter_read": move,
+        "meeting_asked": waiting,
+        "meeting_replaced": waiting,
+        "meeting_for_greeter": waiting,
+        "meeting_reminder": waiting,
+        "meeting_accepted": data,
+        "meeting_agreed": data,
+        "meeting_soon": data,
+        "meeting_tomorrow": data,
+        "meeting_closed": data,
+        "meeting_cancelled": data,
+        "meeting_message": {"message": message.pk},
+        "meeting_thanks": over,
+        "meeting_hours": over,
+        "meeting_nobody": {"meeting": nobody.pk, "sequence": 0},
+    }.items():
+        OutboxMessage.objects.create(
+            key=f"each:{kind}",
+            kind=kind,
+            recipient="a@example.org",
+            data=values,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
 
 
 def a_member() -> User:

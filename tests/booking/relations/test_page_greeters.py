@@ -25,14 +25,13 @@ from members.models import Greeter
 from tests import factories
 from tests.booking.pages import a_week, carry, hold_week
 from tests.booking.relations.greeting import (
-    MONDAY,
     SQUARE,
-    SUNDAY,
     THURSDAY,
     a_charter,
     a_greeter,
     a_meeting,
     an_agreed,
+    every_kind,
     say_yes,
 )
 from tests.cast import NOW
@@ -445,48 +444,6 @@ def test_the_office_reads_meetings_and_charters(desk: Client) -> None:
 
 
 # --- Mails ------------------------------------------------------------
-def every_kind() -> None:
-    """Write each mail about greeters once: a meeting that is asked, agreed, given up, done."""
-    meeting = an_agreed()
-    assert meeting.greeter is not None
-    message = meeting_talks.write_to_greeter(meeting, "À jeudi", now=NOW)
-    data = {"meeting": meeting.pk, "greeter": meeting.greeter.pk, "sequence": meeting.sequence}
-    other = a_meeting(email="paul@example.org", first_day=MONDAY, last_day=SUNDAY)
-    waiting = {"meeting": other.pk, "greeter": meeting.greeter.pk, "sequence": 0}
-    done = an_agreed()
-    assert done.ends_at is not None
-    Meeting.objects.filter(pk=done.pk).update(state="done")
-    over = {"meeting": done.pk, "sequence": done.sequence}
-    nobody = a_meeting(email="zoe@example.org", languages=("it",))
-    move = {"greeter": meeting.greeter.pk, "move": "to_fix", "note": "", "remarks": {"about": "?"}}
-    for kind, values in {
-        "greeter_submitted": {"greeter": meeting.greeter.pk},
-        "greeter_read": move,
-        "meeting_asked": waiting,
-        "meeting_replaced": waiting,
-        "meeting_for_greeter": waiting,
-        "meeting_reminder": waiting,
-        "meeting_accepted": data,
-        "meeting_agreed": data,
-        "meeting_soon": data,
-        "meeting_tomorrow": data,
-        "meeting_closed": data,
-        "meeting_cancelled": data,
-        "meeting_message": {"message": message.pk},
-        "meeting_thanks": over,
-        "meeting_hours": over,
-        "meeting_nobody": {"meeting": nobody.pk, "sequence": 0},
-    }.items():
-        OutboxMessage.objects.create(
-            key=f"each:{kind}",
-            kind=kind,
-            recipient="a@example.org",
-            data=values,
-            next_attempt_at=NOW,
-            created_at=NOW,
-        )
-
-
 @pytest.mark.parametrize("language", ["fr", "en", "de"])
 def test_every_mail_is_written_and_gives_no_address_away(language: str) -> None:
     every_kind()
