@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.db.models import Max, Q
 
 from booking.models import Meeting
 from booking.rules import meetings as rules
+from destination.models import Pole
 from destination.models.territory import pole_by_commune
 from members.models import Greeter
 from members.rules.greeters import Candidate, Wish, days_of
@@ -29,12 +30,13 @@ def read_candidates(*, today: date, only: Iterable[int] | None = None) -> list[C
         day__gte=date(today.year, today.month, 1),
     )
     for greeter, day in taken.values_list("greeter_id", "day"):
-        met[greeter].add(day)
+        if greeter is not None and day is not None:
+            met[greeter].add(day)
     poles = pole_by_commune(today)
     return [_candidate(one, frozenset(met[one.pk]), poles) for one in found]
 
 
-def _candidate(row: Greeter, met: frozenset[date], poles: dict[int, object]) -> Candidate:
+def _candidate(row: Greeter, met: frozenset[date], poles: Mapping[int, Pole]) -> Candidate:
     pole = poles.get(row.commune_id)
     return Candidate(
         key=row.pk,
@@ -44,7 +46,7 @@ def _candidate(row: Greeter, met: frozenset[date], poles: dict[int, object]) -> 
         most_people=row.most_people,
         monthly_most=row.monthly_most,
         is_step_free=row.is_step_free,
-        pole=getattr(pole, "slug", ""),
+        pole=pole.slug if pole else "",
         away_from=row.away_from,
         away_until=row.away_until,
         met=met,

@@ -176,7 +176,7 @@ def charter_of(day: date) -> GreeterCharter | None:
 def signature_of(greeter: Greeter, *, today: date) -> CharterSignature | None:
     """Return the signature under the charter in force, None if there is none."""
     text = charter_of(today)
-    return text and greeter.signatures.filter(sha256=text.sha256).first()
+    return greeter.signatures.filter(sha256=text.sha256).first() if text else None
 
 
 def sign_charter(
