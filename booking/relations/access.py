@@ -37,7 +37,10 @@ def remember_meeting(request: HttpRequest, meeting: Meeting) -> None:
     """Let this session see a meeting."""
     known = request.session.get(MEETINGS_OF_SESSION, [])
     others = [one for one in known if one != meeting.code]
-    request.session[MEETINGS_OF_SESSION] = [*others, meeting.code][-MOST_REMEMBERED:]
+    now_known = [*others, meeting.code][-MOST_REMEMBERED:]
+    # A session that knows it already isn't written again.
+    if now_known != known:
+        request.session[MEETINGS_OF_SESSION] = now_known
 
 
 def meeting_for(request: HttpRequest, code: str, *, to_change: bool = False) -> Meeting:
@@ -58,15 +61,26 @@ def meeting_for(request: HttpRequest, code: str, *, to_change: bool = False) -> 
     raise Http404
 
 
-def meetings_of_stay(basket: Basket | int | None) -> list[Meeting]:
-    """Return the meetings of a stay, of which one is or may be; the first day first.
+def meetings_of_stay(
+    request: HttpRequest, basket: Basket | int | None, *, has_own: bool
+) -> list[Meeting]:
+    """Return the meetings of a stay, the first day first; who sees the stay may open them.
 
     Call it with a basket that this visitor carries, or with that of an order that they may see.
+    With `has_own`, those that this session asked for without any stay are among them.
     """
-    if basket is None:
+    known = request.session.get(MEETINGS_OF_SESSION, []) if has_own else []
+    if basket is None and not known:
         return []
-    rows = Meeting.objects.filter(basket=basket).exclude(state=rules.CANCELLED)
-    return list(rows.select_related("greeter").order_by("first_day", "pk"))
+    of_stay = Q(basket=basket) if basket is not None else Q(pk=None)
+    rows = Meeting.objects.filter(of_stay | Q(code__in=known, basket=None))
+    rows = rows.exclude(state=rules.CANCELLED).filter(forgotten_at=None)
+    found = list(rows.select_related("greeter").order_by("first_day", "pk"))
+    # The office reads them by its right, and carries no key.
+    if not request.user.has_perm(SEES_ALL):
+        for one in found:
+            remember_meeting(request, one)
+    return found
 
 
 def greeter_of(user: User | AnonymousUser) -> Greeter | None:

@@ -14,6 +14,7 @@ from destination.models import Pole
 from destination.models.territory import pole_by_commune
 from members.models import Greeter
 from members.rules.greeters import Candidate, Wish, days_of
+from oti.lib.dates import ONE_DAY
 
 
 def read_candidates(*, today: date, only: Iterable[int] | None = None) -> list[Candidate]:
@@ -54,10 +55,10 @@ def _candidate(row: Greeter, met: frozenset[date], poles: Mapping[int, Pole]) ->
     )
 
 
-def wish_of(meeting: Meeting) -> Wish:
-    """Return what a meeting asks for; who was asked for it already isn't asked again."""
+def wish_of(meeting: Meeting, *, today: date) -> Wish:
+    """Return what a meeting asks for, from tomorrow on; who was asked already isn't asked again."""
     return Wish(
-        days=days_of(meeting.first_day, meeting.last_day),
+        days=days_of(max(meeting.first_day, today + ONE_DAY), meeting.last_day),
         size=meeting.party_size,
         languages=frozenset(meeting.languages),
         interests=frozenset(meeting.interests),

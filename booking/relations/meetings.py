@@ -21,7 +21,7 @@ from booking.relations.candidates import read_candidates, wish_of
 from booking.rules import meetings as rules
 from members.journal import SYSTEM, VISITOR, Actor, record
 from members.models import Greeter, User
-from members.rules.greeters import INTERESTS, LANGUAGES, MOST_PEOPLE, best, days_of, possible_days
+from members.rules.greeters import INTERESTS, LANGUAGES, MOST_PEOPLE, best, possible_days
 from oti.lib.dates import at_paris
 from oti.lib.dates import today as day_of
 
@@ -190,8 +190,9 @@ def ask_next(
 
     Who is new, or locked by the caller: the meeting's own row.
     """
-    candidates = read_candidates(today=day_of(now), only=[only.pk] if only else None)
-    keys = best(wish_of(meeting), candidates)
+    today = day_of(now)
+    candidates = read_candidates(today=today, only=[only.pk] if only else None)
+    keys = best(wish_of(meeting, today=today), candidates)
     asks = [
         MeetingAsk.objects.create(meeting=meeting, greeter_id=key, asked_at=now) for key in keys
     ]
@@ -260,7 +261,7 @@ def _check_open(meeting: Meeting, ask: MeetingAsk, *, now: datetime) -> None:
 def _check_day(greeter: Greeter, meeting: Meeting, day: date, *, today: date) -> None:
     if not greeter.is_shown:
         raise NotAllowed(trouble("greeter_not_shown"))
-    if day not in days_of(meeting.first_day, meeting.last_day):
+    if day not in wish_of(meeting, today=today).days:
         raise BadInput(trouble("meeting_day", field="day"))
     (mine,) = read_candidates(today=today, only=[greeter.pk])
     if day in mine.met:
@@ -409,4 +410,4 @@ def days_for(greeter: Greeter, meeting: Meeting, *, today: date) -> list[date]:
     if mine is None:
         return []
     any_weekday = replace(mine, weekdays=frozenset(range(7)))
-    return list(possible_days(wish_of(meeting), any_weekday))
+    return list(possible_days(wish_of(meeting, today=today), any_weekday))

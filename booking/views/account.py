@@ -71,7 +71,9 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "talks": _talks(order, lines) if is_bought else [],
     }
     if is_bought:
-        context |= meetings_beside(order.basket_id, order=order if context["is_expected"] else None)
+        context |= meetings_beside(
+            request, order.basket_id, order=order if context["is_expected"] else None
+        )
     return render(request, "booking/trip.html", context)
 
 

@@ -111,17 +111,19 @@ def calendar(request: HttpRequest, code: str) -> HttpResponse:
     return response
 
 
-def meetings_beside(basket: Basket | int | None, *, order: Order | None = None) -> dict[str, Any]:
+def meetings_beside(
+    request: HttpRequest, basket: Basket | int | None, *, order: Order | None = None
+) -> dict[str, Any]:
     """Return the meetings of a stay for its page, and where another one is asked for.
 
     Of an order that is expected, or of a basket that this visitor carries.
     """
     page = reverse("booking:greeter-ask")
     query = f"?{urlencode({'voyage': order.reference})}" if order else ""
-    may_ask = order is not None or isinstance(basket, Basket)
+    is_basket = basket is None or isinstance(basket, Basket)
     return {
-        "meetings": words.shown_all(meetings_of_stay(basket)),
-        "meeting_url": page + query if may_ask else "",
+        "meetings": words.shown_all(meetings_of_stay(request, basket, has_own=is_basket)),
+        "meeting_url": page + query if is_basket or order else "",
     }
 
 

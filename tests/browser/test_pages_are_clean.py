@@ -72,4 +72,7 @@ def test_pages_of_an_account_are_accessible(
     sign_in(page, town.url, VISITOR)
     assert_is_clean(page)
     answers = dict.fromkeys(("/compte/email/", "/compte/password/change/", "/compte/logout/"), 200)
+    # A greeter’s own space, and those whom visitors meet.
+    answers |= dict.fromkeys(("/espace/greeter/", "/espace/greeter/profil/"), 200)
+    answers |= dict.fromkeys(("/en/meet/", "/en/meet/marie-the/", "/en/meet/ask/"), 200)
     assert_all_are_clean(page, town.url, answers, everywhere=False)

@@ -292,6 +292,16 @@ def test_a_greeter_who_cannot_come_is_replaced() -> None:
     assert len(told("meeting_accepted")) == 2
 
 
+def test_nobody_is_asked_for_a_day_that_has_passed() -> None:
+    first, second = a_greeter(), a_greeter(weekdays=[0, 1])
+    meeting = say_yes(a_meeting(wished=first), first)
+    # On Wednesday, Monday and Tuesday are gone: who can on these alone isn't asked.
+    wednesday = datetime.combine(MONDAY + timedelta(days=2), TEN, NOW.tzinfo)
+    meetings.give_up_meeting(meeting, actor=OFFICE, now=wednesday)
+    assert meeting.state == "nobody"
+    assert not MeetingAsk.objects.filter(greeter=second).exists()
+
+
 def test_without_a_replacement_the_visitor_is_told() -> None:
     greeter = a_greeter()
     meeting = say_yes(a_meeting(), greeter)
