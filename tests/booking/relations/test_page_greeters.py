@@ -19,9 +19,9 @@ from booking import messages as outbox
 from booking.emails import compose
 from booking.meeting_mails import MEETING_CONTENTS
 from booking.models import Meeting, OutboxMessage
-from booking.relations import meeting_rounds, meeting_talks
+from booking.relations import meeting_rounds, meeting_talks, meetings
 from members.groups import ensure_office_group
-from members.models import Greeter
+from members.models import Greeter, User
 from tests import factories
 from tests.booking.pages import a_week, carry, hold_week
 from tests.booking.relations.greeting import (
@@ -30,11 +30,12 @@ from tests.booking.relations.greeting import (
     a_charter,
     a_greeter,
     a_meeting,
+    a_wish,
     an_agreed,
     every_kind,
     say_yes,
 )
-from tests.cast import NOW
+from tests.cast import NOW, FakeBank, paid_order
 
 pytestmark = pytest.mark.django_db
 
@@ -188,6 +189,38 @@ def test_who_asks_from_a_stay_finds_its_days_and_its_line_there(web: Client) -> 
     assert "waiting for an answer" in stay.lower()
     # It blocks nothing.
     assert web.get(reverse("booking:checkout")).status_code == 200
+
+
+def test_the_order_of_a_stay_shows_its_meeting_to_who_sees_the_order(bank: FakeBank) -> None:
+    greeter = a_greeter()
+    basket = factories.a_basket()
+    hold_week(basket, a_week())
+    meeting = meetings.ask_meeting(a_wish(), basket=basket, now=NOW)
+    order = paid_order(basket, bank)
+    say_yes(meeting, greeter)
+    web = Client(HTTP_ACCEPT_LANGUAGE="en")
+    trip = reverse("booking:trip", args=[order.reference])
+    page = reverse("booking:meeting", args=[meeting.code])
+    assert web.get(page).status_code == 404
+    text = text_of(web.get(f"{trip}?cle={order.access_token}", follow=True))
+    assert "Meeting with Marie-Thé, greeter €0" in text
+    assert SQUARE in text
+    assert web.get(page).status_code == 200
+    form = web.get(f"{reverse('booking:greeter-ask')}?voyage={order.reference}").context["form"]
+    assert form.initial["email"] == order.email
+    # The office reads, and carries no key away.
+    office = Client()
+    office.force_login(User.objects.create_superuser("chef@example.org", "secret"))
+    assert office.get(trip).status_code == 200
+    cancel = reverse("booking:meeting-cancel", args=[meeting.code])
+    assert office.post(cancel).status_code == 404
+
+
+def test_a_meeting_without_a_stay_stands_on_its_visitors_page(web: Client) -> None:
+    a_greeter()
+    ask(web)
+    assert "A greeter €0" in text_of(web.get(reverse("booking:my-stay")))
+    assert "A greeter" not in text_of(Client().get(reverse("booking:my-stay")))
 
 
 def test_a_foreign_order_gives_no_name_away(web: Client) -> None:
