@@ -30,7 +30,6 @@ MOST_WAITING = 3
 # How long a meeting is counted, until the greeter says how long it was.
 USUAL = timedelta(hours=2)
 HORIZON = timedelta(days=365)
-VISITOR_SIDE, GREETER_SIDE = "visitor", "greeter"
 
 
 @dataclass(frozen=True)
@@ -173,11 +172,12 @@ def _columns(given: MeetingInput, *, now: datetime) -> dict[str, Any]:
         "pole": given.pole,
         "placed_at": now,
         "asked_at": now,
-        "deadline": _deadline(given.last_day, now=now),
+        "deadline": answer_until(given.last_day, now=now),
     }
 
 
-def _deadline(last_day: date, *, now: datetime) -> datetime:
+def answer_until(last_day: date, *, now: datetime) -> datetime:
+    """Return until when greeters may answer for a stay that ends on a day."""
     return rules.answer_deadline(
         now, at_paris(last_day, time()), hours=settings.GREETER_ANSWER_HOURS
     )
@@ -236,7 +236,7 @@ def accept_meeting(
             greeter=greeter.pk,
             day=day.isoformat(),
         )
-        _take_back_others(meeting, now=now)
+        take_back_others(meeting, now=now)
         tell_visitor(meeting, "meeting_accepted", now=now)
         tell_greeter(greeter, meeting, "meeting_agreed", now=now)
     return meeting
@@ -293,70 +293,8 @@ def decline_meeting(ask: MeetingAsk, *, actor: Actor, now: datetime) -> None:
             end_without(meeting, now=now)
 
 
-# --- It doesn't take place ------------------------------------------------------------------------
-def cancel_meeting(meeting: Meeting, *, now: datetime) -> None:
-    """Take a meeting back as its visitor; the greeter, or those who were asked, are told.
-
-    Locks: meeting. Raises WrongState `meeting_over` once it began or ended.
-    """
-    with locks.write_transaction():
-        row = locks.lock_meeting(meeting.pk)
-        begun = row.starts_at is not None and row.starts_at <= now
-        if begun or not rules.can_move(row.state, rules.CANCELLED):
-            raise WrongState(trouble("meeting_over"))
-        agreed = row.greeter if row.state == rules.ACCEPTED else None
-        row.state, row.cancelled_by = rules.CANCELLED, VISITOR_SIDE
-        row.sequence += 1
-        row.save(update_fields=["state", "cancelled_by", "sequence"])
-        record("meeting cancelled", f"meeting:{row.code}", actor=VISITOR, at=now)
-        if agreed is not None:
-            tell_greeter(agreed, row, "meeting_cancelled", now=now)
-        _take_back_others(row, now=now)
-    meeting.refresh_from_db()
-
-
-def give_up_meeting(meeting: Meeting, *, actor: Actor, now: datetime) -> None:
-    """Can't come after all, as its greeter: others are asked at once, the visitor is told.
-
-    Where it is too late or nobody else suits, it ends, with what else there is. Locks: greeter,
-    meeting. Raises WrongState `meeting_over`.
-    """
-    if meeting.greeter_id is None:
-        raise WrongState(trouble("meeting_over"))
-    with locks.write_transaction():
-        locks.lock_greeter(meeting.greeter_id)
-        row = locks.lock_meeting(meeting.pk)
-        is_mine = row.state == rules.ACCEPTED and row.greeter_id == meeting.greeter_id
-        if not is_mine or row.starts_at is None or row.starts_at <= now:
-            raise WrongState(trouble("meeting_over"))
-        row.asks.filter(greeter=row.greeter_id).update(state=rules.GAVE_UP, answered_at=now)
-        record(
-            "meeting given up",
-            f"meeting:{row.code}",
-            actor=actor,
-            at=now,
-            greeter=row.greeter_id,
-        )
-        _begin_again(row, now=now)
-        asked = ask_next(row, now=now) if row.deadline > now else []
-        if asked:
-            tell_visitor(row, "meeting_replaced", now=now)
-        else:
-            end_without(row, now=now)
-    meeting.refresh_from_db()
-
-
-def _begin_again(row: Meeting, *, now: datetime) -> None:
-    """Put a meeting back to where nobody has said yes; its calendar file says that it is off."""
-    row.state, row.greeter, row.day = rules.ASKED, None, None
-    row.starts_at = row.ends_at = row.answered_at = row.reminded_at = row.widened_at = None
-    row.place = ""
-    row.asked_at, row.deadline = now, _deadline(row.last_day, now=now)
-    row.sequence += 1
-    row.save()
-
-
-def _take_back_others(meeting: Meeting, *, now: datetime) -> None:
+# --- Nobody, and those who needn't answer any more ---------------------------------------------
+def take_back_others(meeting: Meeting, *, now: datetime) -> None:
     """Tell those who haven't answered that they needn't any more, in the present transaction."""
     for ask in meeting.asks.filter(state=rules.SENT).select_related("greeter__user"):
         ask.state, ask.answered_at = rules.TAKEN_BACK, now
@@ -373,7 +311,7 @@ def end_without(meeting: Meeting, *, now: datetime) -> None:
     meeting.save(update_fields=["state"])
     record("meeting without greeter", f"meeting:{meeting.code}", actor=SYSTEM, at=now)
     tell_visitor(meeting, "meeting_nobody", now=now)
-    _take_back_others(meeting, now=now)
+    take_back_others(meeting, now=now)
 
 
 # --- Telling --------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -45,8 +46,8 @@ TRIES, SECONDS = 20, 3600
 def greeters(request: HttpRequest) -> HttpResponse:
     """List the greeters; pole, language and interest filter them, in the address."""
     today = day_of(timezone.now())
-    poles = poles_on(today)
     pole_of = pole_by_commune(today)
+    poles = [(one.slug, one.name) for one in poles_on(today)]
     rows = list(
         Greeter.objects.shown()
         .select_related("commune", "photo")
@@ -54,53 +55,20 @@ def greeters(request: HttpRequest) -> HttpResponse:
         .order_by("commune__name", "first_name", "pk")
     )
     chosen = {
-        "pole": _known(request, "pole", {one.slug for one in poles}),
+        "pole": _known(request, "pole", {slug for slug, _name in poles}),
         "langue": _known(request, "langue", set(LANGUAGES)),
         "envie": _known(request, "envie", set(INTERESTS)),
     }
-
-    def passes(one: Greeter, left_out: str = "") -> bool:
-        pole = pole_of.get(one.commune_id)
-        return all(
-            name == left_out or not value or is_so
-            for name, value, is_so in (
-                ("pole", chosen["pole"], pole is not None and pole.slug == chosen["pole"]),
-                ("langue", chosen["langue"], chosen["langue"] in one.languages),
-                ("envie", chosen["envie"], chosen["envie"] in one.interests),
-            )
-        )
-
-    def chips(name: str, options: list[tuple[str, Any]]) -> list[dict[str, Any]]:
-        others = [one for one in rows if passes(one, name)]
-        having = {
-            "pole": lambda one: getattr(pole_of.get(one.commune_id), "slug", ""),
-            "langue": lambda one: one.languages,
-            "envie": lambda one: one.interests,
-        }[name]
-        found = []
-        for code, label in options:
-            has = sum(code in _listed(having(one)) for one in others)
-            is_active = chosen[name] == code
-            if has or is_active:
-                query = {**chosen, name: "" if is_active else code}
-                found.append(
-                    {
-                        "label": str(label),
-                        "url": _query(query),
-                        "is_active": is_active,
-                        "count": has,
-                        "id": f"{name}-{code}",
-                    }
-                )
-        return found
-
-    kept = [one for one in rows if passes(one)]
+    said = [(one, _said(one, pole_of)) for one in rows]
     context = {
-        "cards": [_card(one, pole_of) for one in kept],
+        "cards": [_card(one, pole_of) for one, has in said if _passes(has, chosen)],
         "groups": [
-            {"label": _("Where"), "chips": chips("pole", [(one.slug, one.name) for one in poles])},
-            {"label": _("Languages"), "chips": chips("langue", [*words.LANGUAGE_WORDS.items()])},
-            {"label": _("What you like"), "chips": chips("envie", [*words.INTEREST_WORDS.items()])},
+            {"label": label, "chips": _chips(said, chosen, name, options)}
+            for name, label, options in (
+                ("pole", _("Where"), poles),
+                ("langue", _("Languages"), [*words.LANGUAGE_WORDS.items()]),
+                ("envie", _("What you like"), [*words.INTEREST_WORDS.items()]),
+            )
         ],
         "has_any": bool(rows),
         "is_faceted": bool(request.GET),
@@ -109,13 +77,50 @@ def greeters(request: HttpRequest) -> HttpResponse:
     return render(request, "booking/greeters.html", context)
 
 
+def _said(one: Greeter, pole_of: Any) -> dict[str, list[str]]:
+    """Return what each filter looks at."""
+    pole = pole_of.get(one.commune_id)
+    return {
+        "pole": [pole.slug] if pole else [],
+        "langue": one.languages,
+        "envie": one.interests,
+    }
+
+
+def _passes(has: dict[str, list[str]], chosen: dict[str, str], left_out: str = "") -> bool:
+    return all(
+        name == left_out or not value or value in has[name] for name, value in chosen.items()
+    )
+
+
+def _chips(
+    said: Sequence[tuple[Greeter, dict[str, list[str]]]],
+    chosen: dict[str, str],
+    name: str,
+    options: Sequence[tuple[str, Any]],
+) -> list[dict[str, Any]]:
+    """Return one filter as links, each with how many it would show beside the other choices."""
+    others = [has for _one, has in said if _passes(has, chosen, name)]
+    found = []
+    for code, label in options:
+        count_of = sum(code in has[name] for has in others)
+        is_active = chosen[name] == code
+        if count_of or is_active:
+            found.append(
+                {
+                    "label": str(label),
+                    "url": _query({**chosen, name: "" if is_active else code}),
+                    "is_active": is_active,
+                    "count": count_of,
+                    "id": f"{name}-{code}",
+                }
+            )
+    return found
+
+
 def _known(request: HttpRequest, name: str, values: set[str]) -> str:
     value = request.GET.get(name, "")
     return value if value in values else ""
-
-
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
 
 
 def _query(chosen: dict[str, str]) -> str:

@@ -22,7 +22,7 @@ from booking.meeting_mails import calendar_of
 from booking.models import Basket, Meeting, Order
 from booking.pictures import of_image
 from booking.refusals import Refusal
-from booking.relations import meeting_talks, meetings
+from booking.relations import calling_off, meeting_talks
 from booking.relations.access import (
     meeting_for,
     meeting_of_key,
@@ -71,7 +71,7 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
     """Call it off."""
     asked = meeting_for(request, code, to_change=True)
     try:
-        meetings.cancel_meeting(asked, now=timezone.now())
+        calling_off.cancel_meeting(asked, now=timezone.now())
     except Refusal as refusal:
         tell(request, refusal.troubles)
     else:

@@ -15,7 +15,7 @@ from django.db import connection
 from booking import locks
 from booking.models import Meeting, MeetingAsk
 from booking.refusals import NotAllowed, WrongState
-from booking.relations import meetings
+from booking.relations import calling_off, meetings
 from members.models import Greeter
 from tests.booking.relations.greeting import (
     MONDAY,
@@ -92,7 +92,7 @@ def test_the_visitor_takes_it_back_while_somebody_says_yes():
     meeting = a_meeting()
 
     results = run_together(
-        [accepting(meeting, greeter), lambda: meetings.cancel_meeting(meeting, now=NOW)]
+        [accepting(meeting, greeter), lambda: calling_off.cancel_meeting(meeting, now=NOW)]
     )
 
     meeting.refresh_from_db()

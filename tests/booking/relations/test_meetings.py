@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from booking.models import Meeting, MeetingAsk, OutboxMessage
 from booking.refusals import BadInput, NotAllowed, WrongState
-from booking.relations import meeting_rounds, meeting_talks, meetings
+from booking.relations import calling_off, meeting_rounds, meeting_talks, meetings
 from members.models import Entry
 from tests.booking.relations.greeting import (
     MONDAY,
@@ -244,19 +244,19 @@ def test_when_everybody_says_no_it_ends_with_what_else_there_is() -> None:
 def test_the_visitor_takes_it_back_before_an_answer() -> None:
     greeter = a_greeter()
     meeting = a_meeting()
-    meetings.cancel_meeting(meeting, now=NOW)
+    calling_off.cancel_meeting(meeting, now=NOW)
     assert meeting.state == "cancelled"
     assert told("meeting_closed") == [greeter.user.email]
     with pytest.raises(WrongState):
         say_yes(meeting, greeter)
     with pytest.raises(WrongState):
-        meetings.cancel_meeting(meeting, now=NOW)
+        calling_off.cancel_meeting(meeting, now=NOW)
 
 
 def test_the_visitor_calls_it_off_and_the_day_is_free_again() -> None:
     greeter = a_greeter()
     meeting = say_yes(a_meeting(), greeter)
-    meetings.cancel_meeting(meeting, now=NOW)
+    calling_off.cancel_meeting(meeting, now=NOW)
     assert told("meeting_cancelled") == [greeter.user.email]
     assert say_yes(a_meeting(), greeter).day == THURSDAY
 
@@ -265,8 +265,8 @@ def test_nobody_calls_off_what_has_begun() -> None:
     greeter = a_greeter()
     meeting = say_yes(a_meeting(), greeter)
     for call_off in (
-        lambda: meetings.cancel_meeting(meeting, now=meeting.starts_at),
-        lambda: meetings.give_up_meeting(meeting, actor=OFFICE, now=meeting.starts_at),
+        lambda: calling_off.cancel_meeting(meeting, now=meeting.starts_at),
+        lambda: calling_off.give_up_meeting(meeting, actor=OFFICE, now=meeting.starts_at),
     ):
         with pytest.raises(WrongState) as refused:
             call_off()
@@ -279,7 +279,7 @@ def test_a_greeter_who_cannot_come_is_replaced() -> None:
     meeting_talks.write_to_greeter(meeting, "À jeudi !", now=NOW)
     sequence = meeting.sequence
 
-    meetings.give_up_meeting(meeting, actor=OFFICE, now=NOW + 24 * HOUR)
+    calling_off.give_up_meeting(meeting, actor=OFFICE, now=NOW + 24 * HOUR)
 
     assert (meeting.state, meeting.greeter, meeting.place) == ("asked", None, "")
     assert meeting.sequence > sequence
@@ -297,7 +297,7 @@ def test_nobody_is_asked_for_a_day_that_has_passed() -> None:
     meeting = say_yes(a_meeting(wished=first), first)
     # On Wednesday, Monday and Tuesday are gone: who can on these alone isn't asked.
     wednesday = datetime.combine(MONDAY + timedelta(days=2), TEN, NOW.tzinfo)
-    meetings.give_up_meeting(meeting, actor=OFFICE, now=wednesday)
+    calling_off.give_up_meeting(meeting, actor=OFFICE, now=wednesday)
     assert meeting.state == "nobody"
     assert not MeetingAsk.objects.filter(greeter=second).exists()
 
@@ -305,7 +305,7 @@ def test_nobody_is_asked_for_a_day_that_has_passed() -> None:
 def test_without_a_replacement_the_visitor_is_told() -> None:
     greeter = a_greeter()
     meeting = say_yes(a_meeting(), greeter)
-    meetings.give_up_meeting(meeting, actor=OFFICE, now=NOW + HOUR)
+    calling_off.give_up_meeting(meeting, actor=OFFICE, now=NOW + HOUR)
     assert meeting.state == "nobody"
     assert told("meeting_nobody") == ["claire@example.org"]
 
