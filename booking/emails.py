@@ -21,6 +21,7 @@ from django.utils.translation import override
 from booking import package_words, showing
 from booking.ics import calendar_of
 from booking.letters import Content, Reader, order_of, order_url, own_lines
+from booking.meeting_mails import MEETING_CONTENTS
 from booking.models import (
     ChannelIncident,
     Offer,
@@ -61,7 +62,8 @@ def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiA
     reader = reader or Reader()
     with override(message.language):
         content = {**read(message, reader, timezone.now()), "language": message.language}
-        template = f"email/{message.kind}"
+        # Some kinds have one shape, and share its files.
+        template = f"email/{content.get('template', message.kind)}"
         subject = " ".join(render_to_string(f"{template}.subject.txt", content).split())
         body = render_to_string(f"{template}.txt", content).strip() + "\n"
         page = render_to_string(f"{template}.html", content)
@@ -77,7 +79,7 @@ def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiA
         )
         mail.attach_alternative(page, "text/html")
         if "calendar" in content:
-            name = f"velay-{content['order'].reference}.ics"
+            name = content.get("calendar_name") or f"velay-{content['order'].reference}.ics"
             mail.attach(name, content["calendar"], "text/calendar")
     return mail
 
@@ -447,4 +449,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **STAY_CONTENTS,
     **REQUEST_CONTENTS,
     **SELLER_CONTENTS,
+    **MEETING_CONTENTS,
 }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, Timezone
 
-from booking.models import Order
+from booking.models import Meeting, Order
 from booking.showing import SoldLine
 
 ZONE = "Europe/Paris"
@@ -31,6 +31,26 @@ def calendar_of(order: Order, lines: Sequence[SoldLine]) -> bytes:
     calendar.add_component(_zone(min(years) - 1, max(years) + 1))
     for one in lines:
         calendar.add_component(_event_of(order, one))
+    return bytes(calendar.to_ical())
+
+
+def meeting_calendar(meeting: Meeting, *, summary: str, now: datetime) -> bytes:
+    """Return the calendar of an agreed meeting; a later one replaces it by its SEQUENCE."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Velay, terre de liens//greeter//FR")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(_zone(meeting.last_day.year - 1, meeting.last_day.year + 1))
+    event = Event()
+    event.add("uid", f"{meeting.code}@{DOMAIN}")
+    event.add("dtstamp", now)
+    event.add("dtstart", meeting.starts_at)
+    event.add("dtend", meeting.ends_at)
+    event.add("summary", summary)
+    event.add("location", meeting.place)
+    event.add("status", "CONFIRMED")
+    event.add("sequence", meeting.sequence)
+    calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 

@@ -21,6 +21,7 @@ from booking.models import (
     CapacityNeed,
     Feed,
     HookDelivery,
+    Meeting,
     OfferReview,
     Order,
     OutboxMessage,
@@ -33,7 +34,7 @@ from booking.models import (
 )
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
-from members.models import Household, LetterAddress, PayoutAccount, Provider
+from members.models import Greeter, Household, LetterAddress, PayoutAccount, Provider
 from oti.lib.joins import read_rows
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -242,6 +243,22 @@ def lock_household(pk: int) -> Household:
     Raises Household.DoesNotExist.
     """
     return Household.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_greeter(pk: int) -> Greeter:
+    """Lock one greeter: alone, or before the meeting that they say yes to.
+
+    Rows that speak of them (asks, messages) are written meanwhile. Raises Greeter.DoesNotExist.
+    """
+    return Greeter.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_meeting(pk: int) -> Meeting:
+    """Lock one meeting, after its greeter where both are needed; no stock, basket or order with it.
+
+    Raises Meeting.DoesNotExist.
+    """
+    return Meeting.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def lock_need(pk: int) -> CapacityNeed:

@@ -560,6 +560,69 @@ MESSAGES: dict[str, Any] = {
     ),
     "counter_guest": gettext_lazy("Write the first name of your guest."),
     "counter_reach": gettext_lazy("Write a phone or an address, so that you can reach them."),
+    "born_missing": gettext_lazy("Give your day of birth: it is looked at and not kept."),
+    "greeter_too_young": gettext_lazy(
+        "The charter is signed by adults: come back when you are 18, we shall be glad."
+    ),
+    "greeter_suspended": gettext_lazy(
+        "The office has put your profile aside: call it, and you decide together."
+    ),
+    "greeter_incomplete": gettext_lazy(
+        "Something is still missing: what is marked « to do » leads to where it is given."
+    ),
+    "greeter_moved": gettext_lazy("It was read or sent meanwhile: look at where it stands now."),
+    "greeter_changed": gettext_lazy(
+        "The greeter changed something since you opened this page: read it again, then decide."
+    ),
+    "identity_missing": gettext_lazy("Say how you know who it is: nobody is shown without."),
+    "away_reversed": gettext_lazy("The day of your return comes before the one you leave."),
+    "charter_missing": gettext_lazy(
+        "The charter isn’t ready yet: call the office, everything else can be given meanwhile."
+    ),
+    "charter_changed": gettext_lazy("The charter changed meanwhile: read it again, then sign."),
+    "meeting_under_15": gettext_lazy(
+        "Say that you are 15 or older. Younger than that? Have a parent ask for you all."
+    ),
+    "meeting_needs_adult": gettext_lazy("Somebody of age comes along: count one adult at least."),
+    "meeting_too_many": gettext_lazy(
+        "A greeter walks with %(max)s persons at most, babies counted. Make two parties, each with "
+        "a greeter of its own, or see the guides who lead groups."
+    ),
+    "meeting_days": gettext_lazy("Choose the first and the last day that suit you."),
+    "meeting_too_soon": gettext_lazy(
+        "Greeters need a little time to arrange it: choose a day from %(first)s on."
+    ),
+    "meeting_too_far": gettext_lazy("That is far away: ask within a year of your stay."),
+    "meeting_too_long": gettext_lazy("Choose %(max)s days at most, those of your stay."),
+    "meeting_language": gettext_lazy("Choose at least one language that you speak."),
+    "too_many_meetings": gettext_lazy(
+        "%(count)s of your requests wait for an answer: let greeters answer these first."
+    ),
+    "meeting_taken": gettext_lazy(
+        "It is settled already: another greeter was first, or the visitor changed plans."
+    ),
+    "meeting_lapsed": gettext_lazy("The time to answer has passed: the visitor was told."),
+    "meeting_over": gettext_lazy("It has begun or ended already: look at how it stands now."),
+    "meeting_day": gettext_lazy("Choose one of the days that suit the visitor."),
+    "meeting_hour": gettext_lazy("Choose an hour between 8 and 20."),
+    "meeting_place_missing": gettext_lazy("Say where you meet: a square, a church, a café."),
+    "meeting_place_private": gettext_lazy(
+        "Name a public place only, without a phone or an address of mail: both phones are shown 48 "
+        "hours before."
+    ),
+    "greeter_not_shown": gettext_lazy(
+        "Your profile pauses or isn’t shown: open it again first, then say yes."
+    ),
+    "greeter_busy_day": gettext_lazy("You meet somebody on that day already: choose another one."),
+    "greeter_full_month": gettext_lazy(
+        "You have your number of meetings in that month: raise it in your profile, or decline."
+    ),
+    "meeting_talk_closed": gettext_lazy(
+        "Messages are open from the yes until a week after: call the office if it can’t wait."
+    ),
+    "meeting_not_done": gettext_lazy("Tell it once you have met: the page opens then."),
+    "felt_missing": gettext_lazy("Choose how it was."),
+    "minutes_unlikely": gettext_lazy("Say how long it took, between 15 minutes and 10 hours."),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."

@@ -32,7 +32,7 @@ from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
-from booking.relations import consent
+from booking.relations import consent, meeting_rounds
 from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
@@ -221,6 +221,14 @@ def remind_of_stays() -> None:
     now = timezone.now()
     reminders.remind_guests(now=now)
     reminders.remind_hosts(now=now)
+
+
+@shared_task(name="booking.tasks.follow_meetings")
+def follow_meetings() -> None:
+    """Do what time does to meetings with greeters, and forget those that are long over."""
+    now = timezone.now()
+    meeting_rounds.follow_meetings(now=now)
+    meeting_rounds.forget_meetings(now=now)
 
 
 @shared_task(name="booking.tasks.follow_requests")

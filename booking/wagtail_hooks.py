@@ -16,6 +16,7 @@ from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.admin.widgets.button import Button
 
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
+from booking.desk.greeters import CharterViewSet, GreeterViewSet
 from booking.desk.home import TodayPanel
 from booking.desk.households import HouseholdViewSet
 from booking.desk.offer_reviews import OfferReviewViewSet
@@ -47,6 +48,8 @@ def register_desk() -> list[Any]:
         EnrolmentViewSet(),
         ContractViewSet(),
         HouseholdViewSet(),
+        GreeterViewSet(),
+        CharterViewSet(),
     ]
 
 

@@ -48,7 +48,7 @@ FULL = {
         "readystay",
         "readystep",
     ),
-    "members": ("provider", "providerrole", "contracttext"),
+    "members": ("provider", "providerrole", "contracttext", "greetercharter"),
     "events": ("event", "session"),
     "wagtailredirects": ("redirect",),
     "destination": (
@@ -63,7 +63,7 @@ FULL = {
 SEE_AND_ACT = {
     "booking": ("offerreview", "order", "outboxmessage", "gatewayevent"),
     "destination": ("pole",),
-    "members": ("household",),
+    "members": ("household", "greeter"),
 }
 SEE = {
     "booking": (
@@ -74,6 +74,7 @@ SEE = {
         "suborder",
         "orderevidence",
         "bookingrequest",
+        "meeting",
         "channelincident",
         "capacityneed",
         "sellerask",

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from members.models import Advantage, Provider
+from members.models import Advantage, Greeter, Provider
 
 
 @register(Provider)
@@ -13,3 +13,8 @@ class ProviderTranslation(TranslationOptions):
 @register(Advantage)
 class AdvantageTranslation(TranslationOptions):
     fields = ("text",)
+
+
+@register(Greeter)
+class GreeterTranslation(TranslationOptions):
+    fields = ("about", "places")

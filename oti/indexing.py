@@ -22,13 +22,17 @@ from destination.models import PolePage
 from destination.models.territory import Pole, poles_on
 from destination.spoken import with_languages
 from events.models import Event
+from members.models import Greeter
 from oti.lib.dates import today as day_of
 
 HOUR = 60 * 60
 DAY = 24 * HOUR
 # Nobody's but those who work here, and what belongs to one visitor.
-CLOSED = ("/gestion/", "/pro/", "/compte/", "/boite/", "/api/")
-CLOSED_PAGES = ("booking:my-stay", "booking:checkout", "booking:find-order", "booking:account")
+CLOSED = ("/gestion/", "/pro/", "/espace/", "/compte/", "/boite/", "/api/")
+CLOSED_PAGES = (
+    *("booking:my-stay", "booking:checkout", "booking:find-order", "booking:account"),
+    "booking:greeter-ask",
+)
 # The root of the tree and the homes.
 HOME_DEPTH = 2
 LISTS = (
@@ -37,6 +41,7 @@ LISTS = (
         "booking:compose",
         "booking:host",
         "booking:letter",
+        "booking:greeters",
         "events:agenda",
         "booking:map",
         "site-map",
@@ -59,7 +64,8 @@ def closed_paths() -> list[str]:
     for code, _name in settings.LANGUAGES:
         with override(code):
             found += [reverse(name) for name in CLOSED_PAGES]
-            found.append(reverse("booking:trip", args=["x"]).removesuffix("x/"))
+            for one in ("booking:trip", "booking:meeting"):
+                found.append(reverse(one, args=["x"]).removesuffix("x/"))
     return found
 
 
@@ -136,6 +142,22 @@ class ReadyStays(Spoken):
         return reverse("booking:ready-stay", args=[item.slug])
 
 
+class Greeters(InEveryLanguage):
+    """The inhabitants whom visitors may meet."""
+
+    def items(self) -> Any:
+        """Return those who are shown."""
+        return Greeter.objects.shown().order_by("pk")
+
+    def get_languages_for_item(self, item: Greeter) -> list[str]:
+        """Return the languages in which they say who they are."""
+        return [code for code, _name in settings.LANGUAGES if getattr(item, f"about_{code}")]
+
+    def location(self, item: Greeter) -> str:
+        """Return the address in the active language."""
+        return reverse("booking:greeter", args=[item.slug])
+
+
 class Events(Spoken):
     """What takes place."""
 
@@ -188,4 +210,5 @@ SECTIONS = {
     "offers": Offers,
     "ready-stays": ReadyStays,
     "events": Events,
+    "greeters": Greeters,
 }

@@ -282,6 +282,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-exports": {"task": "booking.tasks.tend_exports", "schedule": 300.0},
     "remind-of-stays": {"task": "booking.tasks.remind_of_stays", "schedule": 900.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
+    "follow-meetings": {"task": "booking.tasks.follow_meetings", "schedule": 300.0},
     "drop-leftovers": {
         "task": "booking.tasks.drop_leftovers",
         "schedule": crontab(minute=29, hour=4),
@@ -456,6 +457,11 @@ PAYMENT_GRACE_MINUTES = env_int("PAYMENT_GRACE_MINUTES", 5)
 # lives 24 hours at most).
 REQUEST_ANSWER_HOURS = env_int("REQUEST_ANSWER_HOURS", 24)
 REQUEST_PAYMENT_HOURS = env_int("REQUEST_PAYMENT_HOURS", 24)
+# Greeters (features.md 1.14): how many days ahead a visitor asks, how long greeters may answer, how
+# long names, addresses and messages of a meeting are kept after it.
+GREETER_NOTICE_DAYS = env_int("GREETER_NOTICE_DAYS", 7)
+GREETER_ANSWER_HOURS = env_int("GREETER_ANSWER_HOURS", 48)
+GREETER_KEPT_DAYS = env_int("GREETER_KEPT_DAYS", 90)
 SEARCH_HORIZON_DAYS = env_int("SEARCH_HORIZON_DAYS", 540)
 LONGEST_STAY_NIGHTS = env_int("LONGEST_STAY_NIGHTS", 90)
 INFANT_BELOW_AGE = env_int("INFANT_BELOW_AGE", 2)

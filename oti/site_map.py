@@ -41,6 +41,7 @@ def _lists() -> list[Place]:
         (_("Things to do"), "booking:experiences"),
         (_("Ready-made stays"), "booking:ready-stays"),
         (_("Compose my stay"), "booking:compose"),
+        (_("Meet a greeter"), "booking:greeters"),
         (_("What’s on"), "events:agenda"),
         (_("Map of the Velay"), "booking:map"),
         (_("Search this site"), "site-search"),

@@ -30,7 +30,7 @@ from booking.models import (
 from booking.permits import uncovered_lines
 from booking.rules import states
 from booking.rules.requests import LONG_WAIT
-from members.models import Provider
+from members.models import Greeter, Provider
 from members.rules.enrolment import SUBMITTED
 from oti.lib.dates import at_paris
 from oti.lib.dates import today as day_of
@@ -89,6 +89,13 @@ def _waiting() -> Iterator[Waiting]:
             sent,
             ngettext("offer of a host to be read", "offers of hosts to be read", sent),
             reverse("desk_offer_reviews:index"),
+        )
+    greeters = Greeter.objects.to_read().count()
+    if greeters:
+        yield Waiting(
+            greeters,
+            ngettext("greeter to be read", "greeters to be read", greeters),
+            reverse("desk_greeters:index"),
         )
     yield from (one for one in _troubles(now, orders) if one.count)
 

@@ -18,6 +18,7 @@ from wagtail.admin.widgets.button import Button
 
 from booking.desk import calendar_views, order_list, order_views, panels, views
 from booking.desk.bank_words import outcome_words
+from booking.desk.greeters import MeetingViewSet
 from booking.desk.incidents import IncidentViewSet
 from booking.desk.letters import LetterViewSet
 from booking.desk.needs import NeedViewSet
@@ -638,6 +639,7 @@ class OrderGroup(ViewSetGroup):
     items = (
         OrderViewSet,
         RequestViewSet,
+        MeetingViewSet,
         IncidentViewSet,
         PayoutViewSet,
         SellerViewSet,

@@ -17,7 +17,7 @@ WHERE known.subject = 'offer:' || it.id
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0025_seller_asks"),
+        ("booking", "0026_greeters"),
         ('destination', '0014_itinerary_renewals'),
         ('members', '0012_households'),
     ]

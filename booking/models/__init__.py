@@ -8,6 +8,7 @@ from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.house_months import HouseMonth
 from booking.models.labels import OfferLabel
+from booking.models.meetings import Meeting, MeetingAsk, MeetingMessage
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
 from booking.models.night_edits import NightEdit
@@ -59,6 +60,9 @@ __all__ = [
     "GatewayEvent",
     "HookDelivery",
     "HouseMonth",
+    "Meeting",
+    "MeetingAsk",
+    "MeetingMessage",
     "NeedPeriod",
     "NightEdit",
     "NoticeChoice",

@@ -26,6 +26,7 @@ from booking.needs import readers_of_order, reading_words
 from booking.rules import states
 from booking.talks import talks_of
 from booking.views.answers import by_link, see_other
+from booking.views.meetings import meetings_beside
 from booking.views.own_stays import account_offer
 from booking.views.requests import asked_beside
 from destination.spoken import in_language
@@ -69,6 +70,10 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "contract": package_words.contract_of(order) if is_bought else None,
         "talks": _talks(order, lines) if is_bought else [],
     }
+    if is_bought:
+        context |= meetings_beside(
+            request, order.basket_id, order=order if context["is_expected"] else None
+        )
     return render(request, "booking/trip.html", context)
 
 

@@ -25,6 +25,7 @@ from booking.rules import states
 from booking.stay_view import BasketView, LineView, view_basket
 from booking.views import line_pages
 from booking.views.answers import see_other, tell, told_at
+from booking.views.meetings import meetings_beside
 from destination.templatetags.velay import euros, heure
 
 MY_STAY = "booking:my-stay"
@@ -40,7 +41,7 @@ def my_stay(request: HttpRequest) -> HttpResponse:
     if view is None or not view.lines:
         order = last_order_of(request)
         is_bought = order is not None and order.state in {states.CONFIRMED, states.CANCELLED}
-        empty = {"last_order": order if is_bought else None}
+        empty = {"last_order": order if is_bought else None, **meetings_beside(request, basket)}
         return render(request, "booking/my_stay_empty.html", empty)
     standing = standing_of(view, language=get_language() or "fr", now=now)
     context = {
@@ -60,6 +61,7 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         "uncounted": len(view.lines) - len(view.counted) - len(view.asked),
         "unminded": [] if view.is_frozen else line_pages.unminded_rows(view, now=now),
     }
+    context |= meetings_beside(request, basket)
     return render(request, "booking/my_stay.html", context)
 
 

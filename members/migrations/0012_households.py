@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('destination', '0014_itinerary_renewals'),
-        ('members', '0010_public_bodies'),
+        ('members', '0011_greeters'),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ from members.models.enrolment import (
     Invitation,
     Paper,
 )
+from members.models.greeters import CharterSignature, Greeter, GreeterCharter
 from members.models.households import (
     Advantage,
     Household,
@@ -22,10 +23,13 @@ from members.models.users import User
 
 __all__ = [
     "Advantage",
+    "CharterSignature",
     "ContractSignature",
     "ContractText",
     "Entry",
     "FormerMember",
+    "Greeter",
+    "GreeterCharter",
     "HouseExport",
     "HouseKey",
     "Household",

@@ -24,6 +24,8 @@ MARTIN, CLAIRE_MARTIN, FAURE, WEBER = (
     "faure@example.org",
     "weber@example.org",
 )
+# One of the greeters, whose accounts come with them (`oti.demo.greeters`).
+MARIE_THE = "marie-the@example.org"
 # role, e-mail, password
 DEMO_ACCOUNTS = [
     ("admin", ADMINISTRATOR, PASSWORD),
@@ -32,6 +34,7 @@ DEMO_ACCOUNTS = [
     ("editor", CHAISE_DIEU, PASSWORD),
     ("host", ANNE, PASSWORD),
     ("host", SOLANGE, PASSWORD),
+    ("greeter", MARIE_THE, PASSWORD),
     ("visitor", VISITOR, PASSWORD),
     ("resident", MARTIN, PASSWORD),
 ]

@@ -51,6 +51,7 @@ from members.models import ContractText, Entry, Provider
 from oti.demo import rows
 from oti.demo.accounts import create_accounts
 from oti.demo.dates import Window
+from oti.demo.greeters import add_greeters
 from oti.demo.legal import contract_texts, legal_texts
 from oti.demo.organiser import demo_organiser
 from oti.demo.pages import add_pages
@@ -155,6 +156,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         ensure_review()
         counts["accounts"] = create_accounts()
         add_residents(fresh, day=day, now=now)
+        add_greeters(now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()

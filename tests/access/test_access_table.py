@@ -22,6 +22,7 @@ from booking.models import (
     ChannelIncident,
     ExportLink,
     Feed,
+    Meeting,
     Offer,
     Order,
     ReadyStay,
@@ -34,6 +35,7 @@ from events.models import Event, Session
 from members.journal import SYSTEM
 from members.models import User
 from tests import factories
+from tests.booking.relations.greeting import an_agreed
 from tests.booking.requesting import ask
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 from tests.destination.cms import a_page
@@ -47,6 +49,10 @@ MOST_STATEMENTS = 30
 OF_REQUESTS = (
     *("booking:request", "booking:request-pay", "booking:request-withdraw"),
     *("extranet-request", "extranet-accept", "extranet-decline"),
+)
+OF_MEETINGS = (
+    *(f"booking:meeting{one}" for one in ("", "-write", "-cancel", "-felt", "-ics")),
+    "space-greeter-ask",
 )
 FEED_ACTIONS = ("refresh", "pause", "empty", "remove")
 EVERYBODY = dict.fromkeys(CAST, 200)
@@ -124,6 +130,24 @@ TABLE: dict[str, dict[str, int]] = {
     # Its address is a key; tests/booking/relations/test_letters.py opens it.
     "booking:letter-choices": HIDDEN,
     "letter-stop": EVERYBODY,
+    "booking:greeters": EVERYBODY,
+    "booking:greeter": EVERYBODY,
+    "booking:greeter-ask": EVERYBODY,
+    # Its own link opens it, and no other.
+    "booking:meeting": {**HIDDEN, "office": 200},
+    "booking:meeting-write": POST_ONLY,
+    "booking:meeting-cancel": POST_ONLY,
+    "booking:meeting-felt": POST_ONLY,
+    "booking:meeting-ics": {**HIDDEN, "office": 200},
+    "space-greeter": SIGNED_IN,
+    "space-greeter-profile": SIGNED_IN,
+    # The host of the lodging is a greeter too.
+    "space-greeter-portrait": OF_ITS_HOST,
+    "space-greeter-charter": OF_ITS_HOST,
+    "space-greeter-submit": POST_ONLY,
+    "space-greeter-away": POST_ONLY,
+    "space-greeter-ask": OF_ITS_HOST,
+    "space-greeter-act": POST_ONLY,
     "booking:find-order": EVERYBODY,
     "booking:account": SIGNED_IN,
     "webhook-stripe": POST_ONLY,
@@ -292,6 +316,7 @@ class World:
     feed: Feed
     resource: Resource
     asked: BookingRequest
+    meeting: Meeting
     users: dict[str, User | None]
 
     def address(self, name: str) -> str:
@@ -315,6 +340,9 @@ class World:
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             **{name: {"code": self.asked.code} for name in OF_REQUESTS},
+            **{name: {"code": self.meeting.code} for name in OF_MEETINGS},
+            "booking:greeter": {"slug": self.meeting.greeter.slug},
+            "space-greeter-act": {"code": self.meeting.code, "what": "refuser"},
             "extranet-line": {"pk": line.pk},
             "extranet-no-show": {"pk": line.pk},
             "extranet-refund": {"pk": line.pk},
@@ -462,8 +490,10 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
         actor=SYSTEM,
         now=NOW,
     )
+    host = factories.a_host(gite.provider)
     return World(
         order=order,
+        meeting=an_agreed(user=host),
         foreign_line=foreign,
         feed=a_linked_unit(order),
         resource=factories.a_resource(gite.provider),
@@ -471,7 +501,7 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
         users={
             "anonymous": None,
             "visitor": factories.a_user(),
-            "host": factories.a_host(gite.provider),
+            "host": host,
             "other_host": factories.a_host(factories.a_provider()),
             "office": User.objects.create_superuser("bureau@example.org", "secret"),
             "buyer": None,

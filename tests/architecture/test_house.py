@@ -174,7 +174,7 @@ def test_no_text_is_left_untranslated(language):
 
 # Texts that only the office and the hosts read: they work in French.
 OF_THE_OFFICE = re.compile(
-    r"/(desk|extranet|wagtailadmin)/|components/gallery|email/permit_ended|blocks/live_empty"
+    r"/(desk|extranet|space|wagtailadmin)/|components/gallery|email/permit_ended|blocks/live_empty"
     r"|email/double_booking|email/calendar_silent|email/webhook_paused|email/export_ready"
     r"|email/(day_ahead|no_show_office|talk_host)|email/(offer|seller)_"
 )

@@ -18,6 +18,7 @@ from members.journal import SYSTEM
 from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
+from tests.booking.relations.greeting import every_kind
 from tests.booking.requesting import a_request
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
@@ -383,6 +384,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             next_attempt_at=NOW,
             created_at=NOW,
         )
+    every_kind()
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)
     OutboxMessage.objects.update(language=language)

@@ -73,7 +73,11 @@ def test_pages_of_an_account_are_accessible(
     sign_in(page, town.url, VISITOR)
     assert_is_clean(page)
     own = ("/compte/email/", "/compte/password/change/", "/compte/logout/", "/espace/residence/")
-    assert_all_are_clean(page, town.url, dict.fromkeys(own, 200), everywhere=False)
+    answers = dict.fromkeys(own, 200)
+    # A greeter’s own space, and those whom visitors meet.
+    answers |= dict.fromkeys(("/espace/greeter/", "/espace/greeter/profil/"), 200)
+    answers |= dict.fromkeys(("/en/meet/", "/en/meet/marie-the/", "/en/meet/ask/"), 200)
+    assert_all_are_clean(page, town.url, answers, everywhere=False)
     if scheme == "light":
         family = open_browser(width)
         sign_in(family, town.url, MARTIN)

@@ -83,7 +83,10 @@ def test_the_map_names_its_sections_and_each_is_there(client: Client):
 
     assert sections == [
         f"/sitemap-{one}.xml"
-        for one in ("pages", "poles", "written", "offers", "ready-stays", "events")
+        for one in (
+            *("pages", "poles", "written", "offers", "ready-stays", "events"),
+            "greeters",
+        )
     ]
     for one in sections:
         assert client.get(one).status_code == 200

@@ -1,0 +1,1 @@
+"""Tests of what knows stays and orders of people."""

@@ -1,0 +1,351 @@
+"""A visitor asks to meet a greeter; the best few are asked, and the first who says yes has it.
+
+It costs nothing and blocks nothing: the stay is booked without it (features.md N-02, N-08, N12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from booking import locks
+from booking.messages import write_message
+from booking.models import Basket, Meeting, MeetingAsk
+from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
+from booking.relations.candidates import read_candidates, wish_of
+from booking.rules import meetings as rules
+from members.journal import SYSTEM, VISITOR, Actor, record
+from members.models import Greeter, User
+from members.rules.greeters import INTERESTS, LANGUAGES, MOST_PEOPLE, best, possible_days
+from oti.lib.dates import at_paris
+from oti.lib.dates import today as day_of
+
+# Who waits for more answers than that asks nobody else meanwhile.
+MOST_WAITING = 3
+# How long a meeting is counted, until the greeter says how long it was.
+USUAL = timedelta(hours=2)
+HORIZON = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class MeetingInput:
+    """What a visitor asks for; `ages` are those of the children, 0 for an infant."""
+
+    first_name: str
+    email: str
+    phone: str
+    language: str
+    first_day: date | None
+    last_day: date | None
+    adults: int
+    ages: tuple[int, ...]
+    languages: tuple[str, ...]
+    interests: tuple[str, ...] = ()
+    part: str = Meeting.Part.ANY
+    words: str = ""
+    needs_step_free: bool = False
+    pole: str = ""
+    is_of_age: bool = False
+    press: str = ""
+
+    @property
+    def size(self) -> int:
+        """Return how many they are, infants counted."""
+        return self.adults + len(self.ages)
+
+
+# --- The visitor asks -----------------------------------------------------------------------------
+def ask_meeting(
+    given: MeetingInput,
+    *,
+    wished: Greeter | None = None,
+    basket: Basket | None = None,
+    user: User | None = None,
+    now: datetime,
+) -> Meeting:
+    """Ask the greeters who suit best, or the one who is wished first; nothing is held or paid.
+
+    Where nobody suits, the meeting says so at once and its page proposes what else there is. The
+    same page sent twice asks once. Raises BadInput (`meeting_too_many` past six persons, infants
+    counted, `meeting_under_15`, `meeting_needs_adult`, `meeting_days`, `meeting_too_soon`,
+    `meeting_too_far`, `meeting_too_long`, `meeting_language`), NotAllowed `too_many_meetings`.
+    """
+    check_wish(given, today=day_of(now))
+    try:
+        return _ask(given, wished=wished, basket=basket, user=user, now=now)
+    except IntegrityError:
+        # Two presses at once.
+        return Meeting.objects.get(press=given.press)
+
+
+def check_wish(given: MeetingInput, *, today: date) -> None:
+    """Raise BadInput with everything that can't be asked for."""
+    troubles = [*_party_troubles(given), *_day_troubles(given, today)]
+    if not set(given.languages) & set(LANGUAGES):
+        troubles.append(trouble("meeting_language", field="languages"))
+    if troubles:
+        raise BadInput(*troubles)
+
+
+def notice_days() -> int:
+    """Return how many days ahead one asks."""
+    return int(settings.GREETER_NOTICE_DAYS)
+
+
+def _party_troubles(given: MeetingInput) -> Iterable[Trouble]:
+    if not given.is_of_age:
+        yield trouble("meeting_under_15", field="is_of_age")
+    if given.adults < 1:
+        yield trouble("meeting_needs_adult", field="adults")
+    elif given.size > MOST_PEOPLE:
+        yield trouble("meeting_too_many", field="adults", max=MOST_PEOPLE)
+
+
+def _day_troubles(given: MeetingInput, today: date) -> Iterable[Trouble]:
+    if given.first_day is None or given.last_day is None or given.last_day < given.first_day:
+        yield trouble("meeting_days", field="last_day")
+        return
+    first = rules.first_possible(today, notice_days=notice_days())
+    if given.last_day < first:
+        yield trouble("meeting_too_soon", field="first_day", first=first)
+    elif given.last_day > today + HORIZON:
+        yield trouble("meeting_too_far", field="last_day")
+    elif (given.last_day - given.first_day).days >= rules.MOST_DAYS:
+        yield trouble("meeting_too_long", field="last_day", max=rules.MOST_DAYS)
+
+
+def _ask(
+    given: MeetingInput,
+    *,
+    wished: Greeter | None,
+    basket: Basket | None,
+    user: User | None,
+    now: datetime,
+) -> Meeting:
+    with locks.write_transaction():
+        known = Meeting.objects.filter(press=given.press).first() if given.press else None
+        if known is not None:
+            return known
+        waiting = Meeting.objects.filter(state=rules.ASKED, email__iexact=given.email)
+        if waiting.count() >= MOST_WAITING:
+            raise NotAllowed(trouble("too_many_meetings", count=MOST_WAITING))
+        meeting = Meeting.objects.create(
+            **_columns(given, now=now), wished=wished, basket=basket, user=user
+        )
+        record("meeting asked", f"meeting:{meeting.code}", actor=VISITOR, at=now, size=given.size)
+        asked = ask_next(meeting, only=wished, now=now)
+        if not asked and wished is not None:
+            asked = ask_next(meeting, now=now)
+        if not asked:
+            end_without(meeting, now=now)
+        else:
+            tell_visitor(meeting, "meeting_asked", now=now)
+    return meeting
+
+
+def _columns(given: MeetingInput, *, now: datetime) -> dict[str, Any]:
+    assert given.first_day is not None  # noqa: S101 - `check_wish` says so in words
+    assert given.last_day is not None  # noqa: S101
+    first = rules.first_possible(day_of(now), notice_days=notice_days())
+    known = {"press": given.press} if given.press else {}
+    return {
+        **known,
+        "first_name": given.first_name,
+        "email": given.email,
+        "phone": given.phone,
+        "language": given.language,
+        "first_day": max(given.first_day, first),
+        "last_day": given.last_day,
+        "part": given.part,
+        "adults": given.adults,
+        "ages": list(given.ages),
+        "party_size": given.size,
+        "languages": [one for one in given.languages if one in LANGUAGES],
+        "interests": [one for one in given.interests if one in INTERESTS],
+        "needs_step_free": given.needs_step_free,
+        "words": given.words,
+        "pole": given.pole,
+        "placed_at": now,
+        "asked_at": now,
+        "deadline": answer_until(given.last_day, now=now),
+    }
+
+
+def answer_until(last_day: date, *, now: datetime) -> datetime:
+    """Return until when greeters may answer for a stay that ends on a day."""
+    return rules.answer_deadline(
+        now, at_paris(last_day, time()), hours=settings.GREETER_ANSWER_HOURS
+    )
+
+
+def ask_next(
+    meeting: Meeting, *, only: Greeter | None = None, now: datetime
+) -> Sequence[MeetingAsk]:
+    """Ask those who suit best and weren't asked yet, in the present transaction; returns the asks.
+
+    Who is new, or locked by the caller: the meeting's own row.
+    """
+    today = day_of(now)
+    candidates = read_candidates(today=today, only=[only.pk] if only else None)
+    keys = best(wish_of(meeting, today=today), candidates)
+    asks = [
+        MeetingAsk.objects.create(meeting=meeting, greeter_id=key, asked_at=now) for key in keys
+    ]
+    for ask in asks:
+        tell_greeter(ask.greeter, meeting, "meeting_for_greeter", now=now)
+    return asks
+
+
+# --- A greeter answers ----------------------------------------------------------------------------
+def accept_meeting(
+    ask: MeetingAsk, *, day: date, hour: time, place: str, actor: Actor, now: datetime
+) -> Meeting:
+    """Say yes for a day, an hour and a public place: the first who does has it.
+
+    The others are told that somebody was found. Locks: greeter, meeting. Raises BadInput
+    (`meeting_day`, `meeting_hour`, `meeting_place_missing`, `meeting_place_private`), WrongState
+    (`meeting_taken` when another greeter was first or the visitor took it back, `meeting_lapsed`),
+    NotAllowed (`greeter_not_shown`, `greeter_busy_day`, `greeter_full_month`), Busy.
+    """
+    words = place.strip()
+    _check_place(words, hour)
+    with locks.write_transaction():
+        greeter = locks.lock_greeter(ask.greeter_id)
+        meeting = locks.lock_meeting(ask.meeting_id)
+        current = MeetingAsk.objects.get(pk=ask.pk)
+        _check_open(meeting, current, now=now)
+        _check_day(greeter, meeting, day, today=day_of(now))
+        meeting.state, meeting.greeter, meeting.day = rules.ACCEPTED, greeter, day
+        meeting.starts_at = at_paris(day, hour)
+        meeting.ends_at = meeting.starts_at + USUAL
+        meeting.place, meeting.answered_at = words, now
+        meeting.sequence += 1
+        meeting.save()
+        current.state, current.answered_at = rules.SAID_YES, now
+        current.save(update_fields=["state", "answered_at"])
+        record(
+            "meeting accepted",
+            f"meeting:{meeting.code}",
+            actor=actor,
+            at=now,
+            greeter=greeter.pk,
+            day=day.isoformat(),
+        )
+        take_back_others(meeting, now=now)
+        tell_visitor(meeting, "meeting_accepted", now=now)
+        tell_greeter(greeter, meeting, "meeting_agreed", now=now)
+    return meeting
+
+
+def _check_place(words: str, hour: time) -> None:
+    if not words:
+        raise BadInput(trouble("meeting_place_missing", field="place"))
+    if rules.gives_contact(words):
+        raise BadInput(trouble("meeting_place_private", field="place"))
+    if not rules.is_walking_hour(hour):
+        raise BadInput(trouble("meeting_hour", field="hour"))
+
+
+def _check_open(meeting: Meeting, ask: MeetingAsk, *, now: datetime) -> None:
+    if meeting.state != rules.ASKED or ask.state != rules.SENT:
+        raise WrongState(trouble("meeting_taken"))
+    if meeting.deadline <= now:
+        raise WrongState(trouble("meeting_lapsed"))
+
+
+def _check_day(greeter: Greeter, meeting: Meeting, day: date, *, today: date) -> None:
+    if not greeter.is_shown:
+        raise NotAllowed(trouble("greeter_not_shown"))
+    if day not in wish_of(meeting, today=today).days:
+        raise BadInput(trouble("meeting_day", field="day"))
+    (mine,) = read_candidates(today=today, only=[greeter.pk])
+    if day in mine.met:
+        raise NotAllowed(trouble("greeter_busy_day", field="day"))
+    if mine.months.get((day.year, day.month), 0) >= mine.monthly_most:
+        raise NotAllowed(trouble("greeter_full_month", field="day"))
+
+
+def decline_meeting(ask: MeetingAsk, *, actor: Actor, now: datetime) -> None:
+    """Say no, without having to say why; when nobody is left, others are asked.
+
+    Locks: meeting. Raises WrongState `meeting_taken`.
+    """
+    with locks.write_transaction():
+        meeting = locks.lock_meeting(ask.meeting_id)
+        current = MeetingAsk.objects.get(pk=ask.pk)
+        if current.state != rules.SENT or meeting.state != rules.ASKED:
+            raise WrongState(trouble("meeting_taken"))
+        current.state, current.answered_at = rules.SAID_NO, now
+        current.save(update_fields=["state", "answered_at"])
+        record(
+            "meeting declined",
+            f"meeting:{meeting.code}",
+            actor=actor,
+            at=now,
+            greeter=current.greeter_id,
+        )
+        if not meeting.asks.filter(state=rules.SENT).exists() and not ask_next(meeting, now=now):
+            end_without(meeting, now=now)
+
+
+# --- Nobody, and those who needn't answer any more ---------------------------------------------
+def take_back_others(meeting: Meeting, *, now: datetime) -> None:
+    """Tell those who haven't answered that they needn't any more, in the present transaction."""
+    for ask in meeting.asks.filter(state=rules.SENT).select_related("greeter__user"):
+        ask.state, ask.answered_at = rules.TAKEN_BACK, now
+        ask.save(update_fields=["state", "answered_at"])
+        tell_greeter(ask.greeter, meeting, "meeting_closed", now=now)
+
+
+def end_without(meeting: Meeting, *, now: datetime) -> None:
+    """End a meeting for which nobody was found; the visitor is told what else there is.
+
+    In the present transaction: the meeting is locked, or new.
+    """
+    meeting.state = rules.NOBODY
+    meeting.save(update_fields=["state"])
+    record("meeting without greeter", f"meeting:{meeting.code}", actor=SYSTEM, at=now)
+    tell_visitor(meeting, "meeting_nobody", now=now)
+    take_back_others(meeting, now=now)
+
+
+# --- Telling --------------------------------------------------------------------------------------
+def tell_visitor(meeting: Meeting, kind: str, *, now: datetime) -> None:
+    """Write to the visitor, in the present transaction, once in each state of the meeting."""
+    write_message(
+        kind,
+        key=f"meeting:{meeting.code}:{kind}:{meeting.sequence}",
+        recipient=meeting.email,
+        language=meeting.language,
+        data={"meeting": meeting.pk, "sequence": meeting.sequence},
+        now=now,
+    )
+
+
+def tell_greeter(greeter: Greeter, meeting: Meeting, kind: str, *, now: datetime) -> None:
+    """Write to a greeter, in the present transaction, once in each state of the meeting."""
+    write_message(
+        kind,
+        key=f"meeting:{meeting.code}:{kind}:{meeting.sequence}:{greeter.pk}",
+        recipient=greeter.user.email,
+        language=greeter.language,
+        data={"meeting": meeting.pk, "greeter": greeter.pk, "sequence": meeting.sequence},
+        now=now,
+    )
+
+
+def days_for(greeter: Greeter, meeting: Meeting, *, today: date) -> list[date]:
+    """Return the days of a meeting on which its greeter still can, in order.
+
+    A day off their habit may be chosen too. Away, taken or full: none.
+    """
+    mine = next(iter(read_candidates(today=today, only=[greeter.pk])), None)
+    if mine is None:
+        return []
+    any_weekday = replace(mine, weekdays=frozenset(range(7)))
+    return list(possible_days(wish_of(meeting, today=today), any_weekday))

@@ -1,0 +1,86 @@
+"""When a greeter's meeting is asked for, answered, reminded of, and forgotten (features.md N12).
+
+Moments are aware; days are those of Paris, which the caller gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from booking.rules.moments import absolute
+
+ASKED = "asked"
+ACCEPTED = "accepted"
+NOBODY = "nobody"
+CANCELLED = "cancelled"
+DONE = "done"
+
+# « accepted » goes back to « asked » where the greeter can't come after all.
+MEETING: Mapping[str, frozenset[str]] = {
+    ASKED: frozenset({ACCEPTED, NOBODY, CANCELLED}),
+    ACCEPTED: frozenset({ASKED, NOBODY, CANCELLED, DONE}),
+    NOBODY: frozenset(),
+    CANCELLED: frozenset(),
+    DONE: frozenset(),
+}
+# An ask to one greeter: they answer it, or it is taken back.
+SENT = "sent"
+SAID_YES = "yes"
+SAID_NO = "no"
+TAKEN_BACK = "taken_back"
+GAVE_UP = "gave_up"
+ANSWERS = frozenset({SENT, SAID_YES, SAID_NO, TAKEN_BACK, GAVE_UP})
+
+# A walk: neither before breakfast nor at night.
+EARLIEST, LATEST = time(8), time(20)
+MOST_DAYS = 14
+# Nobody answers the evening before: two days ahead one knows.
+LAST_ANSWER = timedelta(days=2)
+PHONES = timedelta(hours=48)
+# What a greeter may say that a meeting took, in minutes.
+SHORTEST, LONGEST_WALK = 15, 600
+CONTACT = re.compile(r"@|://|www\.|(?:\d[\s.\-]?){8,}", re.IGNORECASE)
+
+
+def can_move(from_: str, to: str) -> bool:
+    """Tell whether a meeting may go from one state to another; unknown ones raise KeyError."""
+    if to not in MEETING:
+        raise KeyError(to)
+    return to in MEETING[from_]
+
+
+def answer_deadline(asked_at: datetime, last_day: datetime, *, hours: int) -> datetime:
+    """Return until when greeters may say yes: `hours` after it was asked, two days before the end.
+
+    `last_day` is the beginning of the last day that suits the visitor.
+    """
+    return min(absolute(asked_at) + timedelta(hours=hours), absolute(last_day) - LAST_ANSWER)
+
+
+def half_time(asked_at: datetime, deadline: datetime) -> datetime:
+    """Return when others are asked beside who was wished, and who is silent reminded."""
+    start, end = absolute(asked_at), absolute(deadline)
+    return start + (end - start) / 2
+
+
+def shows_phones(starts_at: datetime, ends_at: datetime, *, now: datetime) -> bool:
+    """Tell whether both know each other's phone: from 48 hours before until two hours after."""
+    begin = absolute(starts_at) - PHONES
+    return begin <= absolute(now) <= absolute(ends_at) + timedelta(hours=2)
+
+
+def gives_contact(words: str) -> bool:
+    """Tell whether words hold an address of mail or web, or a phone number."""
+    return bool(CONTACT.search(words))
+
+
+def is_walking_hour(hour: time) -> bool:
+    """Tell whether a meeting may begin at this hour."""
+    return EARLIEST <= hour <= LATEST
+
+
+def first_possible(today: date, *, notice_days: int) -> date:
+    """Return the first day that may be asked for."""
+    return today + timedelta(days=notice_days)
