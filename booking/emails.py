@@ -36,6 +36,7 @@ from booking.paper_words import PAPER_WORDS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
 from booking.stay_letters import STAY_CONTENTS
+from booking.survey_mails import SURVEY_CONTENTS
 from destination.legal_body import clean_body, plain_body
 from members.models import HouseExport, Invitation, Paper, Provider
 
@@ -390,4 +391,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "export_ready": _export_ready,
     **STAY_CONTENTS,
     **REQUEST_CONTENTS,
+    **SURVEY_CONTENTS,
 }

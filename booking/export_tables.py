@@ -26,6 +26,7 @@ from booking.models import (
     ChannelIncident,
     Closure,
     Feed,
+    LineAnswer,
     NeedPeriod,
     NoticeChoice,
     Offer,
@@ -366,6 +367,11 @@ TABLES: tuple[Table, ...] = (
         ("talk__order__reference", "author", "text", "at"),
     ),
     _columns(
+        "what_guests_say",
+        lambda house: LineAnswer.objects.filter(provider=house),
+        ("line__order__reference", "offer__slug", "score", "words", "answered_at"),
+    ),
+    _columns(
         "dates_to_fill",
         lambda house: CapacityNeed.objects.filter(provider=house),
         (
@@ -440,6 +446,6 @@ EXPORTED = {
     *("booking.Tariff", "booking.Unit", "booking.Webhook", "members.ContractSignature"),
     *("booking.BookingRequest", "booking.TalkMessage", "booking.CapacityNeed"),
     *("booking.NeedPeriod", "booking.Resource", "booking.OfferResource", "booking.OfferReview"),
-    *("booking.NoticeChoice", "booking.WidgetSite"),
+    *("booking.NoticeChoice", "booking.WidgetSite", "booking.LineAnswer"),
     *("members.HouseKey", "members.Invitation", "members.Paper", "members.ProviderRole"),
 }

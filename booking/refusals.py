@@ -506,6 +506,15 @@ MESSAGES: dict[str, Any] = {
     ),
     "message_empty": gettext_lazy("Write a few words first."),
     "message_too_long": gettext_lazy("Shorten it to %(most)s signs."),
+    # After a stay
+    "survey_answered": gettext_lazy("You answered already: below is what you wrote."),
+    "survey_over": gettext_lazy(
+        "The time to answer is over. Call us or write to us, if something is left to say."
+    ),
+    "recommend_missing": gettext_lazy("Choose a number from 0 to 10."),
+    "score_unreadable": gettext_lazy("Choose a number from 1 to 5."),
+    "comment_missing": gettext_lazy("Write what was done first."),
+    "follow_up_done": gettext_lazy("A colleague wrote it down meanwhile: reload the page."),
     "talk_closed": gettext_lazy(
         "Messages end a month after the stay: call the office if something is left to say."
     ),

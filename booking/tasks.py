@@ -30,6 +30,7 @@ from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
+from booking.relations import surveys_sent
 from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
@@ -210,6 +211,12 @@ def remind_of_stays() -> None:
     now = timezone.now()
     reminders.remind_guests(now=now)
     reminders.remind_hosts(now=now)
+
+
+@shared_task(name="booking.tasks.ask_after_stays")
+def ask_after_stays() -> None:
+    """Ask guests how their stay was."""
+    surveys_sent.ask_guests(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.follow_requests")

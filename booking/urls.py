@@ -17,6 +17,7 @@ from booking.views import (
     ready_stays,
     requests,
     search,
+    surveys,
     talk,
     widget,
 )
@@ -99,6 +100,7 @@ urlpatterns = [
         talk.talk,
         name="talk",
     ),
+    path(pgettext_lazy("address", "trip/<slug:reference>/survey/"), surveys.survey, name="survey"),
     path(
         pgettext_lazy("address", "trip/<slug:reference>/care/<int:pk>/"),
         care.care_sheet,

@@ -15,6 +15,7 @@ from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.home import TodayPanel
 from booking.desk.offer_reviews import OfferReviewViewSet
 from booking.desk.organiser import OrganiserViewSet
+from booking.desk.surveys import SatisfactionGroup
 from booking.desk.viewsets import (
     CollectivityViewSet,
     OfferGroup,
@@ -33,6 +34,7 @@ def register_desk() -> list[Any]:
         OfferGroup(),
         OfferReviewViewSet(),
         OrderGroup(),
+        SatisfactionGroup(),
         PolicyViewSet(),
         TaxTariffViewSet(),
         CollectivityViewSet(),

@@ -61,7 +61,7 @@ FULL = {
     ),
 }
 SEE_AND_ACT = {
-    "booking": ("offerreview", "order", "outboxmessage", "gatewayevent"),
+    "booking": ("offerreview", "order", "outboxmessage", "gatewayevent", "followup"),
     "destination": ("pole",),
 }
 SEE = {
@@ -75,6 +75,7 @@ SEE = {
         "bookingrequest",
         "channelincident",
         "capacityneed",
+        "survey",
     ),
     "destination": ("commune", "epci", "perimeter"),
     "members": ("entry",),

@@ -25,6 +25,7 @@ from booking.models import (
     OfferPermit,
     OfferResource,
     OfferStep,
+    Order,
     Organiser,
     PriceRule,
     ReadyStay,
@@ -33,12 +34,14 @@ from booking.models import (
     Slot,
     StayRestriction,
     Supplement,
+    Survey,
     Tariff,
     TaxCollectivity,
     TouristTaxTariff,
     Unit,
     Webhook,
 )
+from booking.relations import surveys_sent
 from booking.rules.channels import platform_of
 from destination.models import (
     Commune,
@@ -581,6 +584,12 @@ def a_ready_step(stay: ReadyStay, day: int, offer: Offer, *others: Offer, **fiel
     step.others.set(others)
     step.save()
     return step
+
+
+def a_survey(order: Order, *, lines_of: Order | None = None, asked_at: datetime) -> Survey:
+    """Ask the guest of an order how all of it was, whenever its stay is."""
+    lines = list((lines_of or order).lines.all())
+    return surveys_sent.open_survey(order, lines, now=asked_at)
 
 
 def a_webhook(provider: Provider, address: str = "", **fields: Any) -> Webhook:

@@ -17,6 +17,7 @@ from booking.desk.offer_reviews import to_read
 from booking.models import (
     BookingRequest,
     ChannelIncident,
+    FollowUp,
     GatewayEvent,
     Offer,
     Order,
@@ -137,6 +138,17 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             doubles,
         ),
         reverse("desk_incidents:index"),
+        is_trouble=True,
+    )
+    callbacks = FollowUp.objects.filter(done_at=None).count()
+    yield Waiting(
+        callbacks,
+        ngettext(
+            "guest who wouldn’t come back: call within a day",
+            "guests who wouldn’t come back: call within a day",
+            callbacks,
+        ),
+        reverse("desk_follow_ups:index") + "?state=open",
         is_trouble=True,
     )
     given_up = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED)

@@ -34,6 +34,7 @@ from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
+from booking.models.surveys import FollowUp, LineAnswer, Survey
 from booking.models.talks import Talk, TalkMessage
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 from booking.models.webhooks import HookDelivery, Webhook
@@ -55,9 +56,11 @@ __all__ = [
     "ExportLink",
     "Feed",
     "FeedEvent",
+    "FollowUp",
     "GatewayEvent",
     "HookDelivery",
     "HouseMonth",
+    "LineAnswer",
     "NeedPeriod",
     "NightEdit",
     "NoticeChoice",
@@ -91,6 +94,7 @@ __all__ = [
     "StayRestriction",
     "SubOrder",
     "Supplement",
+    "Survey",
     "Talk",
     "TalkMessage",
     "Tariff",

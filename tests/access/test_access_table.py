@@ -111,6 +111,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:receipt": ORDER_PAGE,
     "booking:trip-ics": ORDER_PAGE,
     "booking:talk": ORDER_PAGE,
+    "booking:survey": ORDER_PAGE,
     # No sheet goes with a lodging; tests/booking/test_care_sheet.py has the childcare.
     "booking:care-sheet": HIDDEN,
     # Asked for with the order: who opens the one may open the other.
@@ -132,6 +133,7 @@ TABLE: dict[str, dict[str, int]] = {
     # What this site sold is cancelled by the office; tests/booking/test_counter.py has the rest.
     "extranet-counter-cancel": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-talks": SIGNED_IN,
+    "extranet-reviews": SIGNED_IN,
     "extranet-talk": OF_ITS_HOST,
     "extranet-request": OF_ITS_HOST,
     "extranet-accept": POST_ONLY,
@@ -349,6 +351,7 @@ class World:
             "booking:trip",
             "booking:receipt",
             "booking:trip-ics",
+            "booking:survey",
         }
         by_house = {
             *("extranet-nights", "extranet-slots-add", "extranet-resource-add"),
@@ -413,6 +416,7 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
     ):
         add_to_basket(basket, request, now=NOW)
     order = paid_order(basket, bank)
+    factories.a_survey(order, asked_at=NOW)
     stranger = factories.a_basket()
     foreign = add_to_basket(
         stranger, LineRequest(offer_id=evening.pk, slot_id=slot.pk, ages=(None,)), now=NOW

@@ -128,6 +128,7 @@ ROWS: dict[str, Row] = {
     "extranet-counter-nights": own(),
     "extranet-counter-cancel": of(404, pk=lambda w: w.line.pk),
     "extranet-talks": own(),
+    "extranet-reviews": own(),
     "extranet-talk": of(reference=lambda w: w.order.reference, house=house),
     "extranet-request": of(code=lambda w: w.asked.code),
     "extranet-accept": of(BUTTON, code=lambda w: w.asked.code),

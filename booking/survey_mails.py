@@ -1,0 +1,57 @@
+"""The mails after a stay: how it was, and what the office hears of it.
+
+Each is read from the rows as they are when it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from booking import showing
+from booking.letters import Content, NoLongerNeeded, Reader, order_of
+from booking.models import OutboxMessage, Survey
+from booking.rules import states
+from oti.lib.dates import today as day_of
+
+
+def survey_url(survey: Survey, *, reference: str) -> str:
+    """Return the signed link of a survey, in the active language."""
+    path = reverse("booking:survey", args=[reference])
+    return f"{settings.BASE_URL}{path}?cle={survey.access_token}"
+
+
+def _survey(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    survey = Survey.objects.get(order=order)
+    if order.state != states.CONFIRMED or survey.answered_at or now >= survey.expires_at:
+        raise NoLongerNeeded
+    lines = [one for one in reader.sold_lines(order, now) if one.is_alive]
+    return {
+        "order": order,
+        "dates": showing.order_dates(lines),
+        "until": day_of(survey.expires_at),
+        "survey_url": survey_url(survey, reference=order.reference),
+    }
+
+
+def _survey_detractor(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    survey = Survey.objects.select_related("follow_up").get(order=order)
+    answers = survey.answers.select_related("offer", "provider").order_by("line__starts_at", "pk")
+    return {
+        "order": order,
+        "survey": survey,
+        "answers": list(answers),
+        "due_at": survey.follow_up.due_at,
+        "desk_url": settings.BASE_URL + reverse("desk_follow_ups:handle", args=[survey.pk]),
+    }
+
+
+SURVEY_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
+    "survey": _survey,
+    "survey_detractor": _survey_detractor,
+}
