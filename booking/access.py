@@ -31,6 +31,7 @@ from booking.models import (
     OrderLine,
     Payout,
     Resource,
+    Review,
     Slot,
     Survey,
     Talk,
@@ -327,6 +328,12 @@ def talks_of_providers(user: User | AnonymousUser) -> QuerySet[Talk]:
 def answers_of_providers(user: User | AnonymousUser) -> QuerySet[LineAnswer]:
     """Return what guests said of this person's providers, and of nobody else's."""
     return LineAnswer.objects.filter(provider__in=providers_of(user))
+
+
+def review_for_provider(user: User | AnonymousUser, pk: int) -> Review:
+    """Return a review of this person's providers; raises Http404 for another's."""
+    own = Review.objects.filter(provider__in=providers_of(user))
+    return get_object_or_404(own.select_related("offer", "provider", "answer__line"), pk=pk)
 
 
 def host_of_order(

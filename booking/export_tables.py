@@ -40,6 +40,7 @@ from booking.models import (
     PayoutReversal,
     PriceRule,
     Resource,
+    Review,
     Slot,
     Stay,
     StayRestriction,
@@ -372,6 +373,14 @@ TABLES: tuple[Table, ...] = (
         ("line__order__reference", "offer__slug", "score", "words", "answered_at"),
     ),
     _columns(
+        "reviews",
+        lambda house: Review.objects.filter(provider=house),
+        (
+            *("offer__slug", "first_name", "score", "words", "experience_on", "state"),
+            *("published_at", "reply", "reply_state", "reply_at"),
+        ),
+    ),
+    _columns(
         "dates_to_fill",
         lambda house: CapacityNeed.objects.filter(provider=house),
         (
@@ -424,6 +433,7 @@ LEFT_OUT = {
     "booking.PayoutNetting": "its sum is in statements and taken_back",
     "booking.ReadyStep": "stays that the office writes",
     "booking.Refund": "what the visitor got back; the house's part is in statements",
+    "booking.ReviewReport": "what others tell the office",
     "booking.SlotHold": "what visitors think of buying is theirs",
     "booking.SlotTake": "its places are in bookings",
     "booking.SubOrder": "in statements",
@@ -447,5 +457,6 @@ EXPORTED = {
     *("booking.BookingRequest", "booking.TalkMessage", "booking.CapacityNeed"),
     *("booking.NeedPeriod", "booking.Resource", "booking.OfferResource", "booking.OfferReview"),
     *("booking.NoticeChoice", "booking.WidgetSite", "booking.LineAnswer"),
+    "booking.Review",
     *("members.HouseKey", "members.Invitation", "members.Paper", "members.ProviderRole"),
 }

@@ -29,6 +29,7 @@ from booking.models import (
     PayoutReversal,
     Refund,
     Resource,
+    Review,
     Slot,
 )
 from booking.models.resources import BESIDE_SQL, LENT
@@ -249,6 +250,11 @@ def lock_offer_review(offer_id: int) -> OfferReview:
     OfferReview.objects.get_or_create(offer_id=offer_id)
     rows = OfferReview.objects.select_for_update(of=("self",))
     return rows.get(offer_id=offer_id)
+
+
+def lock_review(pk: int) -> Review:
+    """Lock what visitors read of a guest's answer: alone, no other kind. Raises DoesNotExist."""
+    return Review.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:

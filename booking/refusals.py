@@ -515,6 +515,9 @@ MESSAGES: dict[str, Any] = {
     "score_unreadable": gettext_lazy("Choose a number from 1 to 5."),
     "comment_missing": gettext_lazy("Write what was done first."),
     "follow_up_done": gettext_lazy("A colleague wrote it down meanwhile: reload the page."),
+    "review_reason_missing": gettext_lazy("Choose the reason: the guest is told."),
+    "reply_over": gettext_lazy("This review has its reply, or isn’t shown any more."),
+    "reported_already": gettext_lazy("You reported this review already: the office looks at it."),
     "talk_closed": gettext_lazy(
         "Messages end a month after the stay: call the office if something is left to say."
     ),

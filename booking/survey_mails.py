@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from booking import showing
 from booking.letters import Content, NoLongerNeeded, Reader, order_of
-from booking.models import OutboxMessage, Survey
-from booking.rules import states
+from booking.models import OutboxMessage, Review, ReviewReport, Survey
+from booking.rules import reviews, states
+from destination.spoken import in_language
 from oti.lib.dates import today as day_of
 
 
@@ -51,7 +52,35 @@ def _survey_detractor(message: OutboxMessage, reader: Reader, now: datetime) -> 
     }
 
 
+def _review_refused(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    review = Review.objects.select_related("answer__line", "provider").get(
+        pk=message.data["review"]
+    )
+    if not review.reason:
+        raise NoLongerNeeded
+    return {
+        "order": order,
+        "title": in_language(review.answer.line.titles),
+        "review": review,
+        "is_removed": review.state == reviews.REMOVED,
+        "notice_url": settings.BASE_URL + reverse("booking:reviews"),
+    }
+
+
+def _review_reported(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    rows = ReviewReport.objects.select_related("review__offer", "review__provider", "user")
+    report = rows.get(pk=message.data["report"])
+    return {
+        "report": report,
+        "review": report.review,
+        "desk_url": settings.BASE_URL + reverse("desk_reviews:decide", args=[report.review_id]),
+    }
+
+
 SURVEY_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "survey": _survey,
     "survey_detractor": _survey_detractor,
+    "review_refused": _review_refused,
+    "review_reported": _review_reported,
 }

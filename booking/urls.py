@@ -16,6 +16,7 @@ from booking.views import (
     own_stays,
     ready_stays,
     requests,
+    reviews,
     search,
     surveys,
     talk,
@@ -44,6 +45,11 @@ urlpatterns = [
     path(pgettext_lazy("address", "my-stay/"), basket.my_stay, name="my-stay"),
     path(pgettext_lazy("address", "my-stay/ideas/"), ideas.ideas, name="ideas"),
     path(pgettext_lazy("address", "map/"), atlas.atlas, name="map"),
+    path(pgettext_lazy("address", "reviews/"), reviews.notice, name="reviews"),
+    path(
+        pgettext_lazy("address", "reviews/report/<int:pk>/"), reviews.report, name="review-report"
+    ),
+    path(pgettext_lazy("address", "reviews/<slug:slug>/"), reviews.of_offer, name="offer-reviews"),
     path(pgettext_lazy("address", "ranking/"), search.ranking, name="ranking"),
     # Named alike in every language: houses paste these addresses into their own sites.
     path("widget/<slug:house>/", widget.page, name="widget"),

@@ -50,6 +50,7 @@ urlpatterns = [
     path("pro/messages/", extranet_talks.talks, name="extranet-talks"),
     path("pro/messages/<slug:reference>/<slug:house>/", extranet_talks.talk, name="extranet-talk"),
     path("pro/avis/", extranet_reviews.reviews, name="extranet-reviews"),
+    path("pro/avis/<int:pk>/repondre/", extranet_reviews.reply, name="extranet-review-reply"),
     path("pro/demandes/<slug:code>/", extranet_requests.request_page, name="extranet-request"),
     path("pro/demandes/<slug:code>/accepter/", extranet_requests.accept, name="extranet-accept"),
     path("pro/demandes/<slug:code>/refuser/", extranet_requests.decline, name="extranet-decline"),

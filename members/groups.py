@@ -61,7 +61,7 @@ FULL = {
     ),
 }
 SEE_AND_ACT = {
-    "booking": ("offerreview", "order", "outboxmessage", "gatewayevent", "followup"),
+    "booking": ("offerreview", "order", "outboxmessage", "gatewayevent", "followup", "review"),
     "destination": ("pole",),
 }
 SEE = {

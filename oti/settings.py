@@ -281,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tend-exports": {"task": "booking.tasks.tend_exports", "schedule": 300.0},
     "remind-of-stays": {"task": "booking.tasks.remind_of_stays", "schedule": 900.0},
+    "forget-reviews": {"task": "booking.tasks.forget_reviews", "schedule": 86400.0},
     "ask-after-stays": {"task": "booking.tasks.ask_after_stays", "schedule": 1800.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
     "drop-leftovers": {
@@ -444,6 +445,8 @@ REQUEST_PAYMENT_HOURS = env_int("REQUEST_PAYMENT_HOURS", 24)
 # After a stay: when its guest is asked how it was, and until when it may answer.
 SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
+# Older reviews say nothing of a house any more (code de la consommation D111-17).
+REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
 SEARCH_HORIZON_DAYS = env_int("SEARCH_HORIZON_DAYS", 540)
 LONGEST_STAY_NIGHTS = env_int("LONGEST_STAY_NIGHTS", 90)
 INFANT_BELOW_AGE = env_int("INFANT_BELOW_AGE", 2)

@@ -28,6 +28,7 @@ from booking.models import (
     Slot,
 )
 from booking.permits import uncovered_lines
+from booking.relations.reviews import to_decide
 from booking.rules import states
 from booking.rules.requests import LONG_WAIT
 from members.models import Provider
@@ -89,6 +90,13 @@ def _waiting() -> Iterator[Waiting]:
             sent,
             ngettext("offer of a host to be read", "offers of hosts to be read", sent),
             reverse("desk_offer_reviews:index"),
+        )
+    reviews = to_decide().count()
+    if reviews:
+        yield Waiting(
+            reviews,
+            ngettext("review to be read", "reviews to be read", reviews),
+            reverse("desk_reviews:index") + "?waiting=true",
         )
     yield from (one for one in _troubles(now, orders) if one.count)
 

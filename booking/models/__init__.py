@@ -34,6 +34,7 @@ from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
+from booking.models.reviews import Review, ReviewReport
 from booking.models.surveys import FollowUp, LineAnswer, Survey
 from booking.models.talks import Talk, TalkMessage
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
@@ -87,6 +88,8 @@ __all__ = [
     "ReadyStep",
     "Refund",
     "Resource",
+    "Review",
+    "ReviewReport",
     "Slot",
     "SlotHold",
     "SlotTake",

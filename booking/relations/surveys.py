@@ -15,6 +15,7 @@ from booking import locks
 from booking.messages import write_message
 from booking.models import FollowUp, LineAnswer, OrderLine, Survey
 from booking.refusals import BadInput, Trouble, WrongState, trouble
+from booking.relations.reviews import open_reviews
 from booking.relations.surveys_sent import came_lines
 from booking.rules.satisfaction import BEST_SCORE, MOST_RECOMMEND, is_detractor
 from booking.rules.talks import LONGEST, plain_text
@@ -76,6 +77,8 @@ def answer_survey(head: Survey, said: Answers, *, now: datetime) -> Survey:
         survey.words, survey.may_publish = plain_text(said.words), said.may_publish
         survey.save(update_fields=["answered_at", "recommend", "words", "may_publish"])
         answers = LineAnswer.objects.bulk_create(_answers(survey, said, now=now))
+        if survey.may_publish:
+            open_reviews(survey, order, answers, now=now)
         # The words stand in their rows: the journal says that there were some.
         record(
             "survey answered",

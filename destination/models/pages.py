@@ -48,7 +48,7 @@ RESERVED = frozenset(
         *("ranking", "classement", "uebernachten", "erleben", "aufenthalte", "zusammenstellen"),
         *("mein-aufenthalt", "karte", "reihenfolge", "buchen", "reise", "buchung-finden", "konto"),
         *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber", "widget"),
-        *("demande", "request", "anfrage"),
+        *("demande", "request", "anfrage", "avis", "reviews", "bewertungen"),
     ]
 )
 # Below the root and the home.

@@ -88,6 +88,9 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:my-stay": EVERYBODY,
     "booking:ideas": EVERYBODY,
     "booking:ranking": EVERYBODY,
+    "booking:reviews": EVERYBODY,
+    "booking:offer-reviews": EVERYBODY,
+    "booking:review-report": EVERYBODY,
     "booking:map": EVERYBODY,
     "booking:widget": EVERYBODY,
     "booking:widget-basket": POST_ONLY,
@@ -134,6 +137,7 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-counter-cancel": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-talks": SIGNED_IN,
     "extranet-reviews": SIGNED_IN,
+    "extranet-review-reply": OF_ITS_HOST,
     "extranet-talk": OF_ITS_HOST,
     "extranet-request": OF_ITS_HOST,
     "extranet-accept": POST_ONLY,
@@ -289,6 +293,9 @@ class World:
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             **{name: {"code": self.asked.code} for name in OF_REQUESTS},
+            "booking:offer-reviews": {"slug": line.offer.slug},
+            "booking:review-report": {"pk": line.answer.review.pk},
+            "extranet-review-reply": {"pk": line.answer.review.pk},
             "extranet-line": {"pk": line.pk},
             "extranet-no-show": {"pk": line.pk},
             "extranet-refund": {"pk": line.pk},
@@ -416,7 +423,7 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
     ):
         add_to_basket(basket, request, now=NOW)
     order = paid_order(basket, bank)
-    factories.a_survey(order, asked_at=NOW)
+    factories.a_review(order.lines.get(kind="lodging"), at=NOW)
     stranger = factories.a_basket()
     foreign = add_to_basket(
         stranger, LineRequest(offer_id=evening.pk, slot_id=slot.pk, ages=(None,)), now=NOW

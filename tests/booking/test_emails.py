@@ -12,7 +12,15 @@ from booking.cancellation import cancel_lines
 from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
 from booking.messages import drain_outbox
-from booking.models import ChannelIncident, FollowUp, OfferReview, Order, OutboxMessage, Talk
+from booking.models import (
+    ChannelIncident,
+    FollowUp,
+    OfferReview,
+    Order,
+    OutboxMessage,
+    Review,
+    Talk,
+)
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
 from members.models import HouseExport, Invitation, Paper
@@ -255,14 +263,23 @@ def an_unhappy_guest(order: Order) -> None:
     survey.answered_at, survey.recommend, survey.words = NOW, 3, "Cold rooms"
     survey.save()
     FollowUp.objects.create(survey=survey, opened_at=NOW, due_at=NOW + timedelta(days=1))
-    OutboxMessage.objects.create(
-        key="detractor",
-        kind="survey_detractor",
-        recipient="bonjour@example.org",
-        order=other,
-        next_attempt_at=NOW,
-        created_at=NOW,
-    )
+    review = factories.a_review_of(survey, order.lines.first(), words="Nobody", at=NOW)
+    Review.objects.update(state="refused", reason="off_topic")
+    report = review.reports.create(user=factories.a_user(), words="Was never here", at=NOW)
+    for kind, data in (
+        ("survey_detractor", {}),
+        ("review_refused", {"review": review.pk}),
+        ("review_reported", {"report": report.pk}),
+    ):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient="bonjour@example.org",
+            order=other,
+            data=data,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
 
 
 # --- All of them ------------------------------------------------------------------------------
