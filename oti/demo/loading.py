@@ -54,6 +54,7 @@ from oti.demo.dates import Window
 from oti.demo.legal import contract_texts, legal_texts
 from oti.demo.organiser import demo_organiser
 from oti.demo.pages import add_pages
+from oti.demo.past_stays import add_past_stays
 from oti.demo.shapes import (
     Catalogue,
     LodgingData,
@@ -153,6 +154,8 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["pages"] = add_pages(now=now)
         ensure_review()
         counts["accounts"] = create_accounts()
+        if last is None:
+            add_past_stays(now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()
