@@ -99,11 +99,14 @@ def _reply_page(
 
 
 def _row(answer: LineAnswer) -> dict[str, Any]:
+    review = getattr(answer, "review", None)
     return {
         "answer": answer,
         "title": in_language(answer.line.titles),
         "guest": answer.survey.order.first_name,
         "reference": answer.survey.order.reference,
         "house": answer.provider.name,
-        "review": getattr(answer, "review", None),
+        "lang": answer.survey.order.language,
+        "review": review,
+        "may_reply": review is not None and may_reply(review),
     }
