@@ -207,6 +207,16 @@ def survey_for(request: HttpRequest, reference: str, *, to_change: bool = False)
     return found
 
 
+def order_after_stay(request: HttpRequest, reference: str, *, to_change: bool = False) -> Order:
+    """Return an order that may be complained of: by who may see it, or came by its survey.
+
+    Raises Http404 otherwise; the office only looks.
+    """
+    if reference in request.session.get(SURVEYS_OF_SESSION, []):
+        return get_object_or_404(Order, reference=reference)
+    return order_for(request, reference, to_change=to_change)
+
+
 def request_of_key(code: str, token: str, *, now: datetime) -> BookingRequest:
     """Return the request of a code and its key; raises Http404 for a wrong or too old one."""
     found = _request_rows().filter(code=code).first()

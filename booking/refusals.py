@@ -518,6 +518,10 @@ MESSAGES: dict[str, Any] = {
     "review_reason_missing": gettext_lazy("Choose the reason: the guest is told."),
     "reply_over": gettext_lazy("This review has its reply, or isn’t shown any more."),
     "reported_already": gettext_lazy("You reported this review already: the office looks at it."),
+    "complaints_open": gettext_lazy(
+        "We are looking into what you told us: call us if something else went wrong."
+    ),
+    "complaint_answered": gettext_lazy("A colleague answered it meanwhile: reload the page."),
     "talk_closed": gettext_lazy(
         "Messages end a month after the stay: call the office if something is left to say."
     ),

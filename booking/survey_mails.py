@@ -12,8 +12,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking import showing
-from booking.letters import Content, NoLongerNeeded, Reader, order_of
-from booking.models import OutboxMessage, Review, ReviewReport, Survey
+from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url
+from booking.models import Complaint, OutboxMessage, Review, ReviewReport, Survey
+from booking.packages import organiser_identity
 from booking.rules import reviews, states
 from destination.spoken import in_language
 from oti.lib.dates import today as day_of
@@ -78,9 +79,41 @@ def _review_reported(message: OutboxMessage, reader: Reader, now: datetime) -> C
     }
 
 
+def _complaint(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    complaint = Complaint.objects.get(pk=message.data["complaint"])
+    return {
+        "order": order,
+        "complaint": complaint,
+        "mediator": _mediator(now),
+        "complaint_url": order_url(order, "booking:complaint"),
+        "desk_url": settings.BASE_URL + reverse("desk_complaints:answer", args=[complaint.pk]),
+    }
+
+
+def _mediation(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    content = _complaint(message, reader, now)
+    if content["complaint"].answered_at is not None:
+        raise NoLongerNeeded
+    return content
+
+
+def _mediator(now: datetime) -> str:
+    """Name the mediator that the office joined, "" as long as none is entered."""
+    organiser = organiser_identity(now)
+    if organiser is None or not organiser.mediator_name:
+        return ""
+    known = (organiser.mediator_name, organiser.mediator_contact)
+    return ", ".join(part for part in known if part)
+
+
 SURVEY_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "survey": _survey,
     "survey_detractor": _survey_detractor,
     "review_refused": _review_refused,
     "review_reported": _review_reported,
+    "complaint_received": _complaint,
+    "complaint_office": _complaint,
+    "complaint_answered": _complaint,
+    "complaint_mediation": _mediation,
 }

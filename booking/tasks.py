@@ -30,7 +30,7 @@ from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
-from booking.relations import reviews, surveys_sent
+from booking.relations import complaints, reviews, surveys_sent
 from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
@@ -217,6 +217,12 @@ def remind_of_stays() -> None:
 def ask_after_stays() -> None:
     """Ask guests how their stay was."""
     surveys_sent.ask_guests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.tell_of_mediation")
+def tell_of_mediation() -> None:
+    """Tell guests whom nobody answered of the mediator."""
+    complaints.tell_of_mediation(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.forget_reviews")

@@ -10,6 +10,7 @@ from booking.views import (
     basket,
     care,
     checkout,
+    complaints,
     composing,
     enrolment,
     ideas,
@@ -107,6 +108,11 @@ urlpatterns = [
         name="talk",
     ),
     path(pgettext_lazy("address", "trip/<slug:reference>/survey/"), surveys.survey, name="survey"),
+    path(
+        pgettext_lazy("address", "trip/<slug:reference>/complaint/"),
+        complaints.complaint,
+        name="complaint",
+    ),
     path(
         pgettext_lazy("address", "trip/<slug:reference>/care/<int:pk>/"),
         care.care_sheet,

@@ -61,7 +61,15 @@ FULL = {
     ),
 }
 SEE_AND_ACT = {
-    "booking": ("offerreview", "order", "outboxmessage", "gatewayevent", "followup", "review"),
+    "booking": (
+        "offerreview",
+        "order",
+        "outboxmessage",
+        "gatewayevent",
+        "followup",
+        "review",
+        "complaint",
+    ),
     "destination": ("pole",),
 }
 SEE = {

@@ -17,6 +17,7 @@ from booking.desk.offer_reviews import to_read
 from booking.models import (
     BookingRequest,
     ChannelIncident,
+    Complaint,
     FollowUp,
     GatewayEvent,
     Offer,
@@ -157,6 +158,13 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             callbacks,
         ),
         reverse("desk_follow_ups:index") + "?state=open",
+        is_trouble=True,
+    )
+    complaints = Complaint.objects.filter(answered_at=None).count()
+    yield Waiting(
+        complaints,
+        ngettext("complaint to answer", "complaints to answer", complaints),
+        reverse("desk_complaints:index") + "?state=open",
         is_trouble=True,
     )
     given_up = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED)

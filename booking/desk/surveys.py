@@ -23,6 +23,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from booking.desk.complaints import ComplaintViewSet
 from booking.desk.reviews import ReviewViewSet
 from booking.desk.views import UseCaseView, actor_of
 from booking.models import FollowUp, LineAnswer, Survey
@@ -359,4 +360,4 @@ class SatisfactionGroup(ViewSetGroup):
     menu_label = gettext_lazy("Satisfaction")
     menu_icon = "comment"
     menu_order = 215
-    items = (FollowUpViewSet, SurveyViewSet, ReviewViewSet)
+    items = (FollowUpViewSet, ComplaintViewSet, SurveyViewSet, ReviewViewSet)

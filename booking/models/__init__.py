@@ -5,6 +5,7 @@ from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
 from booking.models.capacity_needs import CapacityNeed, NeedPeriod
 from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
+from booking.models.complaints import Complaint
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.house_months import HouseMonth
 from booking.models.labels import OfferLabel
@@ -53,6 +54,7 @@ __all__ = [
     "Channel",
     "ChannelIncident",
     "Closure",
+    "Complaint",
     "EvidenceIsFinal",
     "ExportLink",
     "Feed",

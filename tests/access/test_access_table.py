@@ -115,6 +115,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:trip-ics": ORDER_PAGE,
     "booking:talk": ORDER_PAGE,
     "booking:survey": ORDER_PAGE,
+    "booking:complaint": ORDER_PAGE,
     # No sheet goes with a lodging; tests/booking/test_care_sheet.py has the childcare.
     "booking:care-sheet": HIDDEN,
     # Asked for with the order: who opens the one may open the other.
@@ -359,6 +360,7 @@ class World:
             "booking:receipt",
             "booking:trip-ics",
             "booking:survey",
+            "booking:complaint",
         }
         by_house = {
             *("extranet-nights", "extranet-slots-add", "extranet-resource-add"),

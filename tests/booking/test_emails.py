@@ -14,6 +14,7 @@ from booking.finding import send_order_link
 from booking.messages import drain_outbox
 from booking.models import (
     ChannelIncident,
+    Complaint,
     FollowUp,
     OfferReview,
     Order,
@@ -266,7 +267,12 @@ def an_unhappy_guest(order: Order) -> None:
     review = factories.a_review_of(survey, order.lines.first(), words="Nobody", at=NOW)
     Review.objects.update(state="refused", reason="off_topic")
     report = review.reports.create(user=factories.a_user(), words="Was never here", at=NOW)
+    complaint = Complaint.objects.create(
+        order=other, channel="site", words="No heating", opened_at=NOW, due_on=NOW.date()
+    )
+    told = {"complaint": complaint.pk}
     for kind, data in (
+        *((f"complaint_{one}", told) for one in ("received", "office", "answered", "mediation")),
         ("survey_detractor", {}),
         ("review_refused", {"review": review.pk}),
         ("review_reported", {"report": report.pk}),
