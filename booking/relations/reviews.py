@@ -19,6 +19,7 @@ from booking.refusals import BadInput, WrongState, trouble
 from booking.rules import reviews as rules
 from booking.rules.talks import LONGEST, plain_text
 from members.journal import Actor, record
+from members.models import User
 from oti.lib.dates import paris
 
 A_YEAR = timedelta(days=365)
@@ -133,7 +134,7 @@ def decide_reply(head: Review, to: str, *, actor: Actor, now: datetime) -> None:
         record(f"reply {to}", f"review:{review.pk}", actor=actor, at=now)
 
 
-def report_review(head: Review, text: str, *, actor: Actor, now: datetime) -> None:
+def report_review(head: Review, text: str, *, user: User, now: datetime) -> None:
     """Keep a doubt about a published review; the office is told. Once a person, until settled.
 
     Raises BadInput `message_empty`, `message_too_long`; WrongState `reported_already`,
@@ -148,10 +149,11 @@ def report_review(head: Review, text: str, *, actor: Actor, now: datetime) -> No
         review = locks.lock_review(head.pk)
         if review.state != rules.PUBLISHED:
             raise WrongState(trouble("wrong_state"))
-        same = review.reports.filter(user_id=actor.user_id, settled_at__isnull=True)
+        same = review.reports.filter(user=user, settled_at__isnull=True)
         if same.exists():
             raise WrongState(trouble("reported_already"))
-        report = review.reports.create(user_id=actor.user_id, words=words, at=now)
+        report = review.reports.create(user=user, words=words, at=now)
+        actor = Actor.person(user)
         record("review reported", f"review:{review.pk}", actor=actor, at=now)
         write_message(
             "review_reported",

@@ -22,7 +22,6 @@ from booking.rules.reviews import PUBLISHED
 from booking.rules.satisfaction import BEST_SCORE, FEWEST_REVIEWS
 from booking.showing import offer_url
 from booking.views.answers import see_other
-from members.journal import Actor
 
 PAGE = 20
 
@@ -75,8 +74,8 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _report_page(request, review, form, status=422)
     try:
-        actor = Actor.person(request.user)
-        report_review(review, form.cleaned_data["text"], actor=actor, now=timezone.now())
+        text = form.cleaned_data["text"]
+        report_review(review, text, user=request.user, now=timezone.now())
     except Refusal as refusal:
         for one in refusal.troubles:
             form.add_error(one.field, one.message)

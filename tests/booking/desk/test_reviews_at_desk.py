@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from booking.models import Order, Review
 from booking.relations import reviews
-from members.journal import SYSTEM, Actor
+from members.journal import SYSTEM
 from members.models import User
 from tests import factories
 from tests.booking.pages import body
@@ -58,8 +58,8 @@ def test_reply_and_reports_are_decided(desk: Client, review: Review):
     page = reverse("desk_reviews:decide", args=[review.pk])
     desk.post(page, {"decision": "publish"})
     reviews.reply_to_review(review, "Thank you", actor=SYSTEM, now=LATER)
-    doubter = Actor.person(factories.a_user("doubt@example.org"))
-    reviews.report_review(review, "Never here", actor=doubter, now=LATER)
+    doubter = factories.a_user("doubt@example.org")
+    reviews.report_review(review, "Never here", user=doubter, now=LATER)
     shown = body(desk.get(page))
     for words in ("Thank you", "Never here", "doubt@example.org"):
         assert words in shown

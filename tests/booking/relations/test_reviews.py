@@ -10,7 +10,7 @@ from booking.refusals import BadInput, WrongState
 from booking.relations import reviews
 from booking.relations.reviews_shown import rating, reviews_of_offer
 from booking.rules.reviews import PUBLISHED, REFUSED, REMOVED, TO_READ
-from members.journal import SYSTEM, Actor
+from members.journal import SYSTEM
 from members.models import Entry
 from tests import factories
 from tests.booking.relations.stays import LATER, answered, past_stay
@@ -108,19 +108,19 @@ def test_reply_is_read_before_visitors_read_it_and_is_then_the_last_word(review:
 
 # --- Reports -------------------------------------------------------------------------------------
 def test_doubt_is_told_once_and_settled(review: Review):
-    doubter = Actor.person(factories.a_user())
+    doubter = factories.a_user()
     with pytest.raises(WrongState):
-        reviews.report_review(review, "Never here", actor=doubter, now=LATER)
+        reviews.report_review(review, "Never here", user=doubter, now=LATER)
     publish(review)
-    reviews.report_review(review, "Never here", actor=doubter, now=LATER)
+    reviews.report_review(review, "Never here", user=doubter, now=LATER)
     with pytest.raises(WrongState) as refused:
-        reviews.report_review(review, "Never here", actor=doubter, now=LATER)
+        reviews.report_review(review, "Never here", user=doubter, now=LATER)
     assert refused.value.code == "reported_already"
     assert "Never here" in compose(OutboxMessage.objects.get(kind="review_reported")).body
     assert reviews.to_decide().exists()
     reviews.keep_review(review, actor=SYSTEM, now=LATER)
     assert not reviews.to_decide().exists()
-    reviews.report_review(review, "Still", actor=doubter, now=LATER)
+    reviews.report_review(review, "Still", user=doubter, now=LATER)
     reviews.decide_review(review, REMOVED, reason="not_genuine", actor=SYSTEM, now=LATER)
     assert not reviews.to_decide().exists()
     assert reviews_of_offer(review.offer_id).count == 0
