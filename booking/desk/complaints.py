@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
-from wagtail.admin.widgets.button import Button
+from wagtail.admin.widgets.button import Button, HeaderButton
 
 from booking.desk.views import UseCaseView, actor_of
 from booking.forms.complaints import PhoneComplaintForm
@@ -57,7 +57,7 @@ class ComplaintIndexView(ReadOnlyIndexView):
         """Let somebody write down what a guest says on the phone."""
         return [
             *super().header_buttons,
-            Button(_("Write down a call"), url=reverse("desk_complaints:call"), icon_name="plus"),
+            HeaderButton(_("Write down a call"), reverse("desk_complaints:call"), icon_name="plus"),
         ]
 
 

@@ -20,7 +20,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.base import ViewSetGroup
-from wagtail.admin.widgets.button import Button
+from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from booking.desk.complaints import ComplaintViewSet
@@ -94,6 +94,8 @@ class SurveyFilters(WagtailFilterSet):
 class SurveyIndexView(ReadOnlyIndexView):
     """What was answered, the newest first."""
 
+    page_title = gettext_lazy("What guests say")
+
     def get_base_queryset(self) -> QuerySet[Survey]:
         """Load their orders and places."""
         rows = Survey.objects.filter(answered_at__isnull=False)
@@ -104,7 +106,9 @@ class SurveyIndexView(ReadOnlyIndexView):
         """Lead to the figures."""
         return [
             *super().header_buttons,
-            Button(_("Figures by pole"), url=reverse("desk_surveys:figures"), icon_name="table"),
+            HeaderButton(
+                _("Figures by pole"), url=reverse("desk_surveys:figures"), icon_name="table"
+            ),
         ]
 
 
@@ -171,6 +175,10 @@ class FiguresView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateVie
         }
 
 
+def _survey_url(survey: Survey) -> str:
+    return reverse("desk_surveys:inspect", args=[survey.pk])
+
+
 class SurveyViewSet(ReadOnlyViewSet):
     """What guests answered after their stay."""
 
@@ -185,8 +193,10 @@ class SurveyViewSet(ReadOnlyViewSet):
     filterset_class = SurveyFilters
     search_fields = ("order__reference", "order__last_name", "words", "answers__words")
     list_display = (
+        TitleColumn(
+            "guest", label=gettext_lazy("Guest"), accessor="order.first_name", get_url=_survey_url
+        ),
         Column("order", label=gettext_lazy("Order"), accessor="order.reference"),
-        Column("guest", label=gettext_lazy("Guest"), accessor="order.first_name"),
         Column("commune", label=gettext_lazy("Place"), accessor="commune.name"),
         MomentColumn("last_day", label=gettext_lazy("End of the stay"), sort_key="last_day"),
         Column("recommend", label=gettext_lazy("Would recommend"), sort_key="recommend"),
