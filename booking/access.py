@@ -25,12 +25,15 @@ from booking.models import (
     ChannelIncident,
     Feed,
     HookDelivery,
+    LineAnswer,
     Offer,
     Order,
     OrderLine,
     Payout,
     Resource,
+    Review,
     Slot,
+    Survey,
     Talk,
     Unit,
     Webhook,
@@ -45,6 +48,7 @@ BASKET_COOKIE = "sejour"
 BASKET_COOKIE_AGE = 60 * 60 * 24 * 30
 ORDERS_OF_SESSION = "orders"
 REQUESTS_OF_SESSION = "requests"
+SURVEYS_OF_SESSION = "surveys"
 LINK_LIFE = timedelta(days=365)
 MAX_ORDERS_OF_SESSION = 20
 # Written out: each step of an order through the API begins with one of these.
@@ -178,6 +182,41 @@ def orders_of(user: User | AnonymousUser, *, now: datetime) -> QuerySet[Order]:
     )
 
 
+def open_survey_link(request: HttpRequest, reference: str, token: str, *, now: datetime) -> None:
+    """Let this session see a survey by its link; raises Http404 for a wrong or too old one."""
+    found = Survey.objects.filter(order__reference=reference).first()
+    if found is None or not hmac.compare_digest(found.access_token.encode(), token.encode()):
+        raise Http404
+    if now > found.asked_at + LINK_LIFE:
+        raise Http404
+    known = request.session.get(SURVEYS_OF_SESSION, [])
+    if reference not in known:
+        request.session[SURVEYS_OF_SESSION] = [*known, reference][-MAX_ORDERS_OF_SESSION:]
+
+
+def survey_for(request: HttpRequest, reference: str, *, to_change: bool = False) -> Survey:
+    """Return the survey of a stay: who followed its link or may see its order; raises Http404.
+
+    The office only looks.
+    """
+    found = Survey.objects.filter(order__reference=reference).select_related("order").first()
+    if found is None:
+        raise Http404
+    if reference not in request.session.get(SURVEYS_OF_SESSION, []):
+        order_for(request, reference, to_change=to_change)
+    return found
+
+
+def order_after_stay(request: HttpRequest, reference: str, *, to_change: bool = False) -> Order:
+    """Return an order that may be complained of: by who may see it, or came by its survey.
+
+    Raises Http404 otherwise; the office only looks.
+    """
+    if reference in request.session.get(SURVEYS_OF_SESSION, []):
+        return get_object_or_404(Order, reference=reference)
+    return order_for(request, reference, to_change=to_change)
+
+
 def request_of_key(code: str, token: str, *, now: datetime) -> BookingRequest:
     """Return the request of a code and its key; raises Http404 for a wrong or too old one."""
     found = _request_rows().filter(code=code).first()
@@ -294,6 +333,17 @@ def own_part_for(user: User | AnonymousUser, reference: str, house: str) -> tupl
 def talks_of_providers(user: User | AnonymousUser) -> QuerySet[Talk]:
     """Return the threads of this person's providers with their guests, and of nobody else's."""
     return Talk.objects.filter(provider__in=providers_of(user))
+
+
+def answers_of_providers(user: User | AnonymousUser) -> QuerySet[LineAnswer]:
+    """Return what guests said of this person's providers, and of nobody else's."""
+    return LineAnswer.objects.filter(provider__in=providers_of(user))
+
+
+def review_for_provider(user: User | AnonymousUser, pk: int) -> Review:
+    """Return a review of this person's providers; raises Http404 for another's."""
+    own = Review.objects.filter(provider__in=providers_of(user))
+    return get_object_or_404(own.select_related("offer", "provider", "answer__line"), pk=pk)
 
 
 def host_of_order(

@@ -38,6 +38,7 @@ from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
 from booking.seller_mails import SELLER_CONTENTS
 from booking.stay_letters import STAY_CONTENTS
+from booking.survey_mails import SURVEY_CONTENTS
 from destination.legal_body import clean_body, plain_body
 from members.models import (
     HouseExport,
@@ -450,4 +451,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **REQUEST_CONTENTS,
     **SELLER_CONTENTS,
     **MEETING_CONTENTS,
+    **SURVEY_CONTENTS,
 }

@@ -26,6 +26,7 @@ from booking.models import (
     ChannelIncident,
     Closure,
     Feed,
+    LineAnswer,
     NeedPeriod,
     NoticeChoice,
     Offer,
@@ -39,6 +40,7 @@ from booking.models import (
     PayoutReversal,
     PriceRule,
     Resource,
+    Review,
     Slot,
     Stay,
     StayRestriction,
@@ -367,6 +369,19 @@ TABLES: tuple[Table, ...] = (
         ("talk__order__reference", "author", "text", "at"),
     ),
     _columns(
+        "what_guests_say",
+        lambda house: LineAnswer.objects.filter(provider=house),
+        ("line__order__reference", "offer__slug", "score", "words", "answered_at"),
+    ),
+    _columns(
+        "reviews",
+        lambda house: Review.objects.filter(provider=house),
+        (
+            *("offer__slug", "first_name", "score", "words", "experience_on", "state"),
+            *("published_at", "reply", "reply_state", "reply_at"),
+        ),
+    ),
+    _columns(
         "dates_to_fill",
         lambda house: CapacityNeed.objects.filter(provider=house),
         (
@@ -425,6 +440,7 @@ LEFT_OUT = {
     "booking.ReadyStep": "stays that the office writes",
     "booking.SellerAsk": "when we asked for seller data; what was said is in papers",
     "booking.Refund": "what the visitor got back; the house's part is in statements",
+    "booking.ReviewReport": "what others tell the office",
     "booking.SlotHold": "what visitors think of buying is theirs",
     "booking.SlotTake": "its places are in bookings",
     "booking.SubOrder": "in statements",
@@ -447,7 +463,8 @@ EXPORTED = {
     *("booking.Tariff", "booking.Unit", "booking.Webhook", "members.ContractSignature"),
     *("booking.BookingRequest", "booking.TalkMessage", "booking.CapacityNeed"),
     *("booking.NeedPeriod", "booking.Resource", "booking.OfferResource", "booking.OfferReview"),
-    *("booking.NoticeChoice", "booking.WidgetSite"),
     "members.Advantage",
+    *("booking.NoticeChoice", "booking.WidgetSite", "booking.LineAnswer"),
+    "booking.Review",
     *("members.HouseKey", "members.Invitation", "members.Paper", "members.ProviderRole"),
 }

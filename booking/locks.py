@@ -30,6 +30,7 @@ from booking.models import (
     PayoutReversal,
     Refund,
     Resource,
+    Review,
     Slot,
 )
 from booking.models.resources import BESIDE_SQL, LENT
@@ -284,6 +285,11 @@ def lock_letter_address(email: str, *, language: str, now: datetime) -> LetterAd
     new = LetterAddress(email=email, language=language, created_at=now, active_at=now)
     LetterAddress.objects.bulk_create([new], ignore_conflicts=True)
     return _lock(LetterAddress.objects.filter(email=email))[0]
+
+
+def lock_review(pk: int) -> Review:
+    """Lock what visitors read of a guest's answer: alone, no other kind. Raises DoesNotExist."""
+    return Review.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def claim_messages(ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxMessage]:

@@ -546,6 +546,22 @@ MESSAGES: dict[str, Any] = {
     ),
     "message_empty": gettext_lazy("Write a few words first."),
     "message_too_long": gettext_lazy("Shorten it to %(most)s signs."),
+    # After a stay
+    "survey_answered": gettext_lazy("You answered already: below is what you wrote."),
+    "survey_over": gettext_lazy(
+        "The time to answer is over. Call us or write to us, if something is left to say."
+    ),
+    "recommend_missing": gettext_lazy("Choose a number from 0 to 10."),
+    "score_unreadable": gettext_lazy("Choose a number from 1 to 5."),
+    "comment_missing": gettext_lazy("Write what was done first."),
+    "follow_up_done": gettext_lazy("A colleague wrote it down meanwhile: reload the page."),
+    "review_reason_missing": gettext_lazy("Choose the reason: the guest is told."),
+    "reply_over": gettext_lazy("This review has its reply, or isn’t shown any more."),
+    "reported_already": gettext_lazy("You reported this review already: the office looks at it."),
+    "complaints_open": gettext_lazy(
+        "We are looking into what you told us: call us if something else went wrong."
+    ),
+    "complaint_answered": gettext_lazy("A colleague answered it meanwhile: reload the page."),
     "talk_closed": gettext_lazy(
         "Messages end a month after the stay: call the office if something is left to say."
     ),

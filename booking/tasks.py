@@ -32,7 +32,7 @@ from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
-from booking.relations import consent, meeting_rounds
+from booking.relations import complaints, consent, meeting_rounds, reviews, surveys_sent
 from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
@@ -229,6 +229,24 @@ def follow_meetings() -> None:
     now = timezone.now()
     meeting_rounds.follow_meetings(now=now)
     meeting_rounds.forget_meetings(now=now)
+
+
+@shared_task(name="booking.tasks.ask_after_stays")
+def ask_after_stays() -> None:
+    """Ask guests how their stay was."""
+    surveys_sent.ask_guests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.tell_of_mediation")
+def tell_of_mediation() -> None:
+    """Tell guests whom nobody answered of the mediator."""
+    complaints.tell_of_mediation(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.forget_reviews")
+def forget_reviews() -> None:
+    """Delete reviews that are too old to say something."""
+    reviews.forget_reviews(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.follow_requests")

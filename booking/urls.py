@@ -10,6 +10,7 @@ from booking.views import (
     basket,
     care,
     checkout,
+    complaints,
     composing,
     consent,
     enrolment,
@@ -19,7 +20,9 @@ from booking.views import (
     own_stays,
     ready_stays,
     requests,
+    reviews,
     search,
+    surveys,
     talk,
     widget,
 )
@@ -46,6 +49,11 @@ urlpatterns = [
     path(pgettext_lazy("address", "my-stay/"), basket.my_stay, name="my-stay"),
     path(pgettext_lazy("address", "my-stay/ideas/"), ideas.ideas, name="ideas"),
     path(pgettext_lazy("address", "map/"), atlas.atlas, name="map"),
+    path(pgettext_lazy("address", "reviews/"), reviews.notice, name="reviews"),
+    path(
+        pgettext_lazy("address", "reviews/report/<int:pk>/"), reviews.report, name="review-report"
+    ),
+    path(pgettext_lazy("address", "reviews/<slug:slug>/"), reviews.of_offer, name="offer-reviews"),
     path(pgettext_lazy("address", "ranking/"), search.ranking, name="ranking"),
     # Named alike in every language: houses paste these addresses into their own sites.
     path("widget/<slug:house>/", widget.page, name="widget"),
@@ -121,6 +129,12 @@ urlpatterns = [
         pgettext_lazy("address", "trip/<slug:reference>/messages/<slug:house>/"),
         talk.talk,
         name="talk",
+    ),
+    path(pgettext_lazy("address", "trip/<slug:reference>/survey/"), surveys.survey, name="survey"),
+    path(
+        pgettext_lazy("address", "trip/<slug:reference>/complaint/"),
+        complaints.complaint,
+        name="complaint",
     ),
     path(
         pgettext_lazy("address", "trip/<slug:reference>/care/<int:pk>/"),

@@ -22,6 +22,7 @@ from booking.desk.households import HouseholdViewSet
 from booking.desk.offer_reviews import OfferReviewViewSet
 from booking.desk.organiser import OrganiserViewSet
 from booking.desk.renewals import ItineraryRenewalView
+from booking.desk.surveys import SatisfactionGroup
 from booking.desk.viewsets import (
     CollectivityViewSet,
     OfferGroup,
@@ -41,6 +42,7 @@ def register_desk() -> list[Any]:
         OfferGroup(),
         OfferReviewViewSet(),
         OrderGroup(),
+        SatisfactionGroup(),
         PolicyViewSet(),
         TaxTariffViewSet(),
         CollectivityViewSet(),

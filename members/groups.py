@@ -61,7 +61,15 @@ FULL = {
     ),
 }
 SEE_AND_ACT = {
-    "booking": ("offerreview", "order", "outboxmessage", "gatewayevent"),
+    "booking": (
+        "offerreview",
+        "order",
+        "outboxmessage",
+        "gatewayevent",
+        "followup",
+        "review",
+        "complaint",
+    ),
     "destination": ("pole",),
     "members": ("household", "greeter"),
 }
@@ -78,6 +86,7 @@ SEE = {
         "channelincident",
         "capacityneed",
         "sellerask",
+        "survey",
     ),
     "destination": ("commune", "epci", "perimeter"),
     "members": ("entry", "letterchoice"),

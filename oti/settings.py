@@ -281,6 +281,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tend-exports": {"task": "booking.tasks.tend_exports", "schedule": 300.0},
     "remind-of-stays": {"task": "booking.tasks.remind_of_stays", "schedule": 900.0},
+    "forget-reviews": {"task": "booking.tasks.forget_reviews", "schedule": 86400.0},
+    "tell-of-mediation": {"task": "booking.tasks.tell_of_mediation", "schedule": 21600.0},
+    "ask-after-stays": {"task": "booking.tasks.ask_after_stays", "schedule": 1800.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
     "follow-meetings": {"task": "booking.tasks.follow_meetings", "schedule": 300.0},
     "drop-leftovers": {
@@ -462,6 +465,14 @@ REQUEST_PAYMENT_HOURS = env_int("REQUEST_PAYMENT_HOURS", 24)
 GREETER_NOTICE_DAYS = env_int("GREETER_NOTICE_DAYS", 7)
 GREETER_ANSWER_HOURS = env_int("GREETER_ANSWER_HOURS", 48)
 GREETER_KEPT_DAYS = env_int("GREETER_KEPT_DAYS", 90)
+# After a stay: when its guest is asked how it was, and until when it may answer.
+SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
+SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
+# Older reviews say nothing of a house any more (code de la consommation D111-17).
+REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
+# A complaint: until when it is answered, when its guest hears of the mediator (C. conso L612-1).
+COMPLAINT_WORKING_DAYS = env_int("COMPLAINT_WORKING_DAYS", 10)
+MEDIATION_AFTER_DAYS = env_int("MEDIATION_AFTER_DAYS", 60)
 SEARCH_HORIZON_DAYS = env_int("SEARCH_HORIZON_DAYS", 540)
 LONGEST_STAY_NIGHTS = env_int("LONGEST_STAY_NIGHTS", 90)
 INFANT_BELOW_AGE = env_int("INFANT_BELOW_AGE", 2)

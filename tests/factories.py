@@ -21,24 +21,30 @@ from booking.models import (
     CancellationPolicy,
     CancellationStep,
     Feed,
+    LineAnswer,
     Offer,
     OfferPermit,
     OfferResource,
     OfferStep,
+    Order,
+    OrderLine,
     Organiser,
     PriceRule,
     ReadyStay,
     ReadyStep,
     Resource,
+    Review,
     Slot,
     StayRestriction,
     Supplement,
+    Survey,
     Tariff,
     TaxCollectivity,
     TouristTaxTariff,
     Unit,
     Webhook,
 )
+from booking.relations import reviews, surveys_sent
 from booking.rules.channels import platform_of
 from destination.models import (
     Commune,
@@ -609,6 +615,34 @@ def a_ready_step(stay: ReadyStay, day: int, offer: Offer, *others: Offer, **fiel
     step.others.set(others)
     step.save()
     return step
+
+
+def a_survey(order: Order, *, lines_of: Order | None = None, asked_at: datetime) -> Survey:
+    """Ask the guest of an order how all of it was, whenever its stay is."""
+    lines = list((lines_of or order).lines.all())
+    return surveys_sent.open_survey(order, lines, now=asked_at)
+
+
+def a_review(line: OrderLine, *, score: int = 5, words: str = "", at: datetime) -> Review:
+    """Let the guest of a line, asked then, say in public what it thinks of it."""
+    return a_review_of(a_survey(line.order, asked_at=at), line, score=score, words=words, at=at)
+
+
+def a_review_of(
+    survey: Survey, line: OrderLine, *, score: int = 5, words: str = "", at: datetime
+) -> Review:
+    """Let a survey say in public what it thinks of a line."""
+    answer = LineAnswer.objects.create(
+        survey=survey,
+        line=line,
+        offer=line.offer,
+        provider=line.sub_order.provider,
+        score=score,
+        words=words,
+        answered_at=at,
+    )
+    reviews.open_reviews(survey, line.order, [answer], now=at)
+    return answer.review
 
 
 def a_webhook(provider: Provider, address: str = "", **fields: Any) -> Webhook:

@@ -17,6 +17,8 @@ from booking.desk.offer_reviews import to_read
 from booking.models import (
     BookingRequest,
     ChannelIncident,
+    Complaint,
+    FollowUp,
     GatewayEvent,
     Offer,
     Order,
@@ -28,6 +30,7 @@ from booking.models import (
     Slot,
 )
 from booking.permits import uncovered_lines
+from booking.relations.reviews import to_decide
 from booking.rules import states
 from booking.rules.requests import LONG_WAIT
 from members.models import Greeter, Provider
@@ -97,6 +100,13 @@ def _waiting() -> Iterator[Waiting]:
             ngettext("greeter to be read", "greeters to be read", greeters),
             reverse("desk_greeters:index"),
         )
+    reviews = to_decide().count()
+    if reviews:
+        yield Waiting(
+            reviews,
+            ngettext("review to be read", "reviews to be read", reviews),
+            reverse("desk_reviews:index") + "?waiting=true",
+        )
     yield from (one for one in _troubles(now, orders) if one.count)
 
 
@@ -156,6 +166,24 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             doubles,
         ),
         reverse("desk_incidents:index"),
+        is_trouble=True,
+    )
+    callbacks = FollowUp.objects.filter(done_at=None).count()
+    yield Waiting(
+        callbacks,
+        ngettext(
+            "guest who wouldn’t come back: call within a day",
+            "guests who wouldn’t come back: call within a day",
+            callbacks,
+        ),
+        reverse("desk_follow_ups:index") + "?state=open",
+        is_trouble=True,
+    )
+    complaints = Complaint.objects.filter(answered_at=None).count()
+    yield Waiting(
+        complaints,
+        ngettext("complaint to answer", "complaints to answer", complaints),
+        reverse("desk_complaints:index") + "?state=open",
         is_trouble=True,
     )
     given_up = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED)

@@ -5,6 +5,7 @@ from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
 from booking.models.capacity_needs import CapacityNeed, NeedPeriod
 from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
+from booking.models.complaints import Complaint
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.house_months import HouseMonth
 from booking.models.labels import OfferLabel
@@ -35,7 +36,9 @@ from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
+from booking.models.reviews import Review, ReviewReport
 from booking.models.seller_asks import SellerAsk
+from booking.models.surveys import FollowUp, LineAnswer, Survey
 from booking.models.talks import Talk, TalkMessage
 from booking.models.tourist_tax import TaxCollectivity, TouristTaxTariff
 from booking.models.webhooks import HookDelivery, Webhook
@@ -53,13 +56,16 @@ __all__ = [
     "Channel",
     "ChannelIncident",
     "Closure",
+    "Complaint",
     "EvidenceIsFinal",
     "ExportLink",
     "Feed",
     "FeedEvent",
+    "FollowUp",
     "GatewayEvent",
     "HookDelivery",
     "HouseMonth",
+    "LineAnswer",
     "Meeting",
     "MeetingAsk",
     "MeetingMessage",
@@ -89,6 +95,8 @@ __all__ = [
     "ReadyStep",
     "Refund",
     "Resource",
+    "Review",
+    "ReviewReport",
     "SellerAsk",
     "Slot",
     "SlotHold",
@@ -97,6 +105,7 @@ __all__ = [
     "StayRestriction",
     "SubOrder",
     "Supplement",
+    "Survey",
     "Talk",
     "TalkMessage",
     "Tariff",

@@ -21,7 +21,7 @@ from booking.claiming import claim_orders
 from booking.finding import send_order_link
 from booking.forms.checkout import FindOrderForm
 from booking.ics import calendar_of
-from booking.models import Order, Refund
+from booking.models import Order, Refund, Survey
 from booking.needs import readers_of_order, reading_words
 from booking.rules import states
 from booking.talks import talks_of
@@ -69,6 +69,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "asked": asked_beside(request, order, now=now),
         "contract": package_words.contract_of(order) if is_bought else None,
         "talks": _talks(order, lines) if is_bought else [],
+        "survey": Survey.objects.filter(order=order).first() if is_bought else None,
     }
     if is_bought:
         context |= meetings_beside(

@@ -20,6 +20,7 @@ from booking.forms.search import SearchForm, options_asked, quantity_asked, read
 from booking.models import Offer
 from booking.places import Wanted, places_panel, who_takes_part
 from booking.quoting import supplement_terms
+from booking.relations.reviews_shown import reviews_of_offer
 from booking.request_words import promise_words
 from booking.showing import deposit_words
 from booking.views.lending import lending_box
@@ -52,6 +53,7 @@ def experience_offer_page(
         "page_errors": form.page_errors,
     }
     context["share"] = cards.shared(offer, context["pictures"])
+    context["reviews"] = reviews_of_offer(offer.pk)
     panel = {} if pole is None else slot_panel(request, offer, form, now=now)
     shown = panel["panel"]["from_price"] if panel else None
     origin = request.build_absolute_uri("/")[:-1]
@@ -60,6 +62,7 @@ def experience_offer_page(
             offer,
             pictures=context["pictures"],
             from_price=shown["amount"] if shown else None,
+            rating=context["reviews"].rating,
             origin=origin,
         ),
         breadcrumbs(context["crumbs"], origin),

@@ -21,6 +21,7 @@ from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
 from booking.models import Offer, Stay
 from booking.quoting import USUAL_ARRIVAL, policy_of, stay_hours, supplement_terms
+from booking.relations.reviews_shown import reviews_of_offer
 from booking.request_words import promise_words
 from booking.rules.kinds import PROPOSED
 from booking.rules.people import Guest
@@ -64,11 +65,16 @@ def stay_offer_page(
         "page_errors": form.page_errors,
     }
     context["share"] = cards.shared(offer, context["pictures"])
+    context["reviews"] = reviews_of_offer(offer.pk)
     box = {} if pole is None else price_box(request, offer, form, now=now)
     origin = request.build_absolute_uri("/")[:-1]
     context["structured"] = [
         structured.of_lodging(
-            offer, pictures=context["pictures"], lowest=box.get("lowest"), origin=origin
+            offer,
+            pictures=context["pictures"],
+            lowest=box.get("lowest"),
+            rating=context["reviews"].rating,
+            origin=origin,
         ),
         breadcrumbs(context["crumbs"], origin),
     ]

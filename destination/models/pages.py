@@ -49,8 +49,8 @@ RESERVED = frozenset(
         *("mein-aufenthalt", "karte", "reihenfolge", "buchen", "reise", "buchung-finden", "konto"),
         *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber", "widget"),
         *("demande", "request", "anfrage", "lettre", "letter", "brief", "desabonnement"),
-        *("demande", "request", "anfrage"),
         *("rencontrer", "meet", "treffen", "rencontre", "meeting", "begegnung"),
+        *("avis", "reviews", "bewertungen"),
     ]
 )
 # Below the root and the home.

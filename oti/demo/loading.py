@@ -55,6 +55,7 @@ from oti.demo.greeters import add_greeters
 from oti.demo.legal import contract_texts, legal_texts
 from oti.demo.organiser import demo_organiser
 from oti.demo.pages import add_pages
+from oti.demo.past_stays import add_past_stays
 from oti.demo.residents import add_residents
 from oti.demo.shapes import (
     Catalogue,
@@ -157,6 +158,8 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["accounts"] = create_accounts()
         add_residents(fresh, day=day, now=now)
         add_greeters(now=now)
+        if last is None:
+            add_past_stays(now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()

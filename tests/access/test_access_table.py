@@ -94,6 +94,9 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:my-stay": EVERYBODY,
     "booking:ideas": EVERYBODY,
     "booking:ranking": EVERYBODY,
+    "booking:reviews": EVERYBODY,
+    "booking:offer-reviews": EVERYBODY,
+    "booking:review-report": EVERYBODY,
     "booking:map": EVERYBODY,
     "booking:widget": EVERYBODY,
     "booking:widget-basket": POST_ONLY,
@@ -117,6 +120,8 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:receipt": ORDER_PAGE,
     "booking:trip-ics": ORDER_PAGE,
     "booking:talk": ORDER_PAGE,
+    "booking:survey": ORDER_PAGE,
+    "booking:complaint": ORDER_PAGE,
     # No sheet goes with a lodging; tests/booking/test_care_sheet.py has the childcare.
     "booking:care-sheet": HIDDEN,
     # Asked for with the order: who opens the one may open the other.
@@ -163,6 +168,8 @@ TABLE: dict[str, dict[str, int]] = {
     # What this site sold is cancelled by the office; tests/booking/test_counter.py has the rest.
     "extranet-counter-cancel": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-talks": SIGNED_IN,
+    "extranet-reviews": SIGNED_IN,
+    "extranet-review-reply": OF_ITS_HOST,
     "extranet-talk": OF_ITS_HOST,
     "extranet-request": OF_ITS_HOST,
     "extranet-accept": POST_ONLY,
@@ -343,6 +350,9 @@ class World:
             **{name: {"code": self.meeting.code} for name in OF_MEETINGS},
             "booking:greeter": {"slug": self.meeting.greeter.slug},
             "space-greeter-act": {"code": self.meeting.code, "what": "refuser"},
+            "booking:offer-reviews": {"slug": line.offer.slug},
+            "booking:review-report": {"pk": line.answer.review.pk},
+            "extranet-review-reply": {"pk": line.answer.review.pk},
             "extranet-line": {"pk": line.pk},
             "extranet-no-show": {"pk": line.pk},
             "extranet-refund": {"pk": line.pk},
@@ -415,6 +425,8 @@ class World:
             "booking:trip",
             "booking:receipt",
             "booking:trip-ics",
+            "booking:survey",
+            "booking:complaint",
         }
         by_house = {
             *("extranet-nights", "extranet-slots-add", "extranet-resource-add"),
@@ -479,6 +491,7 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
     ):
         add_to_basket(basket, request, now=NOW)
     order = paid_order(basket, bank)
+    factories.a_review(order.lines.get(kind="lodging"), at=NOW)
     stranger = factories.a_basket()
     foreign = add_to_basket(
         stranger, LineRequest(offer_id=evening.pk, slot_id=slot.pk, ages=(None,)), now=NOW

@@ -36,6 +36,7 @@ from booking.models import (
     OrderLine,
     Participant,
     Resource,
+    Review,
     Slot,
     Webhook,
     WidgetSite,
@@ -129,6 +130,8 @@ ROWS: dict[str, Row] = {
     "extranet-counter-nights": own(),
     "extranet-counter-cancel": of(404, pk=lambda w: w.line.pk),
     "extranet-talks": own(),
+    "extranet-reviews": own(),
+    "extranet-review-reply": of(pk=lambda w: w.review.pk),
     "extranet-talk": of(reference=lambda w: w.order.reference, house=house),
     "extranet-request": of(code=lambda w: w.asked.code),
     "extranet-accept": of(BUTTON, code=lambda w: w.asked.code),
@@ -237,6 +240,7 @@ class World:
     other: Provider
     order: Order
     line: OrderLine
+    review: Review
     slot: Slot
     feed: Feed
     incident: ChannelIncident
@@ -392,6 +396,7 @@ def world(bank: FakeBank, at, settings, tmp_path) -> World:
             last_day=NOW.date(),
             created_at=NOW,
         ),
+        review=factories.a_review(line, words=SECRET, at=NOW),
         site=WidgetSite.objects.create(
             provider=mine, origin=f"https://{SECRET}.example.org", created_at=NOW
         ),

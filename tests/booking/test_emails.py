@@ -12,7 +12,16 @@ from booking.cancellation import cancel_lines
 from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
 from booking.messages import drain_outbox
-from booking.models import ChannelIncident, OfferReview, Order, OutboxMessage, Talk
+from booking.models import (
+    ChannelIncident,
+    Complaint,
+    FollowUp,
+    OfferReview,
+    Order,
+    OutboxMessage,
+    Review,
+    Talk,
+)
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
 from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
@@ -247,6 +256,39 @@ def test_link_of_an_order_is_sent_to_its_buyer(order: Order):
         assert f"/en/trip/{order.reference}/?cle={order.access_token}" in text
 
 
+def an_unhappy_guest(order: Order) -> None:
+    """Let the guest of another order like it say that it wouldn't come back."""
+    other = Order.objects.get(pk=order.pk)
+    other.pk, other.reference, other.basket = None, "ANOTHER", None
+    other.save()
+    survey = factories.a_survey(order=other, lines_of=order, asked_at=NOW)
+    survey.answered_at, survey.recommend, survey.words = NOW, 3, "Cold rooms"
+    survey.save()
+    FollowUp.objects.create(survey=survey, opened_at=NOW, due_at=NOW + timedelta(days=1))
+    review = factories.a_review_of(survey, order.lines.first(), words="Nobody", at=NOW)
+    Review.objects.update(state="refused", reason="off_topic")
+    report = review.reports.create(user=factories.a_user(), words="Was never here", at=NOW)
+    complaint = Complaint.objects.create(
+        order=other, channel="site", words="No heating", opened_at=NOW, due_on=NOW.date()
+    )
+    told = {"complaint": complaint.pk}
+    for kind, data in (
+        *((f"complaint_{one}", told) for one in ("received", "office", "answered", "mediation")),
+        ("survey_detractor", {}),
+        ("review_refused", {"review": review.pk}),
+        ("review_reported", {"report": report.pk}),
+    ):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient="bonjour@example.org",
+            order=other,
+            data=data,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
+
+
 # --- All of them ------------------------------------------------------------------------------
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_kind_is_written_in_both_languages(order: Order, language: str):
@@ -263,6 +305,8 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         created_at=NOW,
     )
     bed = order.lines.get(kind="lodging")
+    factories.a_survey(order, asked_at=NOW)
+    an_unhappy_guest(order)
     talk = Talk.objects.create(order=order, provider=lace.sub_order.provider, last_at=NOW)
     written = talk.messages.create(author="host", text="The key is there", at=NOW)
     for kind, data in (
@@ -270,6 +314,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("talk_host", {"message": written.pk}),
         ("stay_soon", {}),
         ("letter_confirm", {"key": "x"}),
+        ("survey", {}),
         ("counter_sale", {}),
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),
         ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),

@@ -221,6 +221,7 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         "/pro/reservations/?du=hier",
         f"/pro/journee/?jour={slot.day}",
         "/pro/messages/",
+        "/pro/avis/",
         "/pro/prevenir/",
         f"/pro/vendre/?maison={house.slug}&quoi=d{slot.pk}&adultes=2",
         "/pro/cles/",
