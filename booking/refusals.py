@@ -506,6 +506,9 @@ MESSAGES: dict[str, Any] = {
     ),
     "message_empty": gettext_lazy("Write a few words first."),
     "message_too_long": gettext_lazy("Shorten it to %(most)s signs."),
+    "message_emptied": gettext_lazy(
+        "It was sent long ago and its address is no longer kept: write to the person instead."
+    ),
     "talk_closed": gettext_lazy(
         "Messages end a month after the stay: call the office if something is left to say."
     ),

@@ -15,6 +15,7 @@ from booking import (
     leftovers,
     messages,
     old_baskets,
+    old_letters,
     papers,
     payment,
     payout_accounts,
@@ -164,6 +165,12 @@ def follow_classifications() -> None:
 def drop_leftovers() -> None:
     """Delete sealed files that no row speaks of."""
     leftovers.drop_leftovers(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.forget_letters")
+def forget_letters() -> None:
+    """Let go what people wrote long ago."""
+    old_letters.forget_letters(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.remind_of_papers")

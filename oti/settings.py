@@ -286,6 +286,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.drop_leftovers",
         "schedule": crontab(minute=29, hour=4),
     },
+    "forget-letters": {
+        "task": "booking.tasks.forget_letters",
+        "schedule": crontab(minute=47, hour=4),
+    },
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
@@ -428,6 +432,11 @@ STRIPE_CONNECT_ORIGIN = env(
 PAYOUT_DELAY_HOURS = env_int("PAYOUT_DELAY_HOURS", 24)
 # A care sheet is deleted that many days after the children went home (features.md N05).
 CARE_SHEET_DAYS = env_int("CARE_SHEET_DAYS", 30)
+# What was written is kept that many days: messages of guest and host after the last service of
+# their order, mails and SMS after they were sent, invitations to a team after they ended.
+TALKS_KEPT_DAYS = env_int("TALKS_KEPT_DAYS", 730)
+MESSAGES_KEPT_DAYS = env_int("MESSAGES_KEPT_DAYS", 365)
+INVITATIONS_KEPT_DAYS = env_int("INVITATIONS_KEPT_DAYS", 182)
 # Providers of the demonstration have no papers to give: the stand-in takes them as given.
 PAYOUT_DEMO_ACCOUNTS = IS_DEV and bool(STRIPE_API_BASE)
 
