@@ -7,6 +7,7 @@ from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.house_months import HouseMonth
+from booking.models.house_photos import HousePhoto
 from booking.models.labels import OfferLabel
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
@@ -58,6 +59,7 @@ __all__ = [
     "GatewayEvent",
     "HookDelivery",
     "HouseMonth",
+    "HousePhoto",
     "NeedPeriod",
     "NightEdit",
     "NoticeChoice",
