@@ -566,6 +566,9 @@ MESSAGES: dict[str, Any] = {
     "topics_missing": gettext_lazy("Tick at least one thing that it is told of."),
     "webhook_busy": gettext_lazy("It was asked a moment ago: try again in a minute."),
     "export_gone": gettext_lazy("This file is no longer there: ask for another one."),
+    "export_under_way": gettext_lazy(
+        "It is being prepared already: we write to you when it is ready."
+    ),
     "export_asked": gettext_lazy("One was asked for today already: the next one is for tomorrow."),
 }
 
