@@ -84,5 +84,7 @@ def fetch(request: HttpRequest, house: str, pk: int) -> HttpResponseBase:
     except Refusal as refusal:
         tell(request, refusal.troubles)
         return see_other(house_address(PAGE, provider))
+    # Packed already: once more it would take time and lose its length.
+    answer["Content-Encoding"] = "identity"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer

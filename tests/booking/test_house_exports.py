@@ -222,7 +222,7 @@ def test_file_is_made_told_fetched_journalled_and_deleted_after_a_week(tmp_path:
     assert f"{PAGE}?maison={export.provider.slug}" in letter.body
 
     assert address in body(client.get(PAGE))
-    answer = client.get(address)
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
     assert answer["Content-Type"] == "application/zip"
     assert "attachment" in answer["Content-Disposition"]
     assert "no-store" in answer["Cache-Control"]
