@@ -66,6 +66,8 @@ from oti.lib.dates import paris
 
 Row = dict[str, Any]
 LANGUAGES = ("fr", "en", "de")
+# Rows that are read at once: a house with many bookings is no reason for much memory.
+CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def _columns(name: str, rows: Callable[[Provider], QuerySet[Any]], columns: Sequ
     """Return a table of these columns as they stand in the database."""
 
     def read(provider: Provider, _now: datetime) -> Iterator[Row]:
-        for row in rows(provider).order_by("pk").values(*columns):
+        found = rows(provider).order_by("pk").values(*columns)
+        for row in found.iterator(chunk_size=CHUNK):
             yield {key.replace("__", "_"): plain(value) for key, value in row.items()}
 
     return Table(name, read, tuple(key.replace("__", "_") for key in columns))
@@ -142,7 +145,7 @@ def document_name(paper: Paper) -> str:
 
 
 def _photos(provider: Provider, _now: datetime) -> Iterator[Row]:
-    for one in photos_of(provider):
+    for one in photos_of(provider).iterator(chunk_size=CHUNK):
         yield {
             "offer": one.offer.slug,
             "position": one.position,
@@ -170,7 +173,7 @@ def _bookings(provider: Provider, now: datetime) -> Iterator[Row]:
     lines = lines_of_house(provider).select_related("order", "offer", "slot", "sub_order__provider")
     rows = lines.prefetch_related("participants").order_by("starts_at", "pk")
     with translation.override(provider.language):
-        for line in rows.iterator(chunk_size=500):
+        for line in rows.iterator(chunk_size=CHUNK):
             booked = showing.booked_line(
                 line,
                 first=line.first_arrival,  # type: ignore[attr-defined]
@@ -432,6 +435,7 @@ LEFT_OUT = {
     "booking.ExportLink": "an address that is a password",
     "booking.FeedEvent": "the nights are in nights_taken_elsewhere",
     "booking.HouseMonth": "sums of what is in bookings and nights",
+    "booking.HousePhoto": "the photographs of its offers are in photos",
     "booking.HookDelivery": "what was told repeats what is here",
     "booking.NightEdit": "what undoes a change, for a day",
     "booking.OrderItem": "the price of a line is with the line",

@@ -23,6 +23,7 @@ from booking import locks
 from booking.gateways.sms import SmsRefused, get_sms_gateway
 from booking.letters import NoLongerNeeded, Reader
 from booking.models import Order, OutboxMessage
+from booking.refusals import WrongState, trouble
 from booking.task_queue import ask_for_task
 from members.journal import Actor, record
 from oti.lib.inserts import insert_or_find
@@ -174,12 +175,18 @@ def _put_off(message: OutboxMessage, error: Exception, *, now: datetime) -> None
 
 
 def send_again(message: OutboxMessage, *, actor: Actor, now: datetime) -> None:
-    """Put a message that was given up, or sent, back into the queue (the office asks for it)."""
+    """Put a message that was given up, or sent, back into the queue (the office asks for it).
+
+    Raises WrongState `message_emptied` for one of long ago: nobody knows to whom it went.
+    """
     pk = message.pk
     with locks.write_transaction():
-        OutboxMessage.objects.filter(pk=pk).update(
+        kept = OutboxMessage.objects.filter(pk=pk).exclude(recipient="")
+        is_put = kept.update(
             state=OutboxMessage.State.WAITING, attempts=0, next_attempt_at=now, last_error=""
         )
+        if not is_put:
+            raise WrongState(trouble("message_emptied"))
         record("message sent again", f"message:{pk}", actor=actor, at=now, kind=message.kind)
         transaction.on_commit(lambda: ask_for_task("booking.tasks.send_message", pk))
 

@@ -6,16 +6,18 @@ offer that visitors know, the list waits for the office like its texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 from wagtail.images.rect import Rect
 from wagtail.models import ReferenceIndex
 
-from booking.models import Offer, OfferPhoto, OfferReview
+from booking.models import HousePhoto, Offer, OfferPhoto, OfferReview
 from booking.offer_content import (
     Edit,
     Photo,
@@ -24,12 +26,15 @@ from booking.offer_content import (
     photos_of,
     write_photos,
 )
-from booking.refusals import BadInput, NotAllowed, Refusal, WrongState, trouble
+from booking.refusals import BadInput, NotAllowed, WrongState, trouble
 from destination.models import Picture
 from members.journal import Actor
 from members.models import User
 
 MOST_PHOTOS = 20
+# A photograph enters the library before the transaction that speaks of it.
+GRACE = timedelta(days=2)
+MOST_LEFT = 500
 # Places of the focus: three by three, from the top on the left.
 CELLS = range(9)
 
@@ -56,8 +61,11 @@ def add_photos(
 
     Returns the list. Raises BadInput `too_many_photos`, WrongState; nothing is kept then.
     """
-    sent = [_into_library(offer, one, rights, user=user) for one in files]
+    sent: list[Picture] = []
     try:
+        for file in files:
+            # One by one: the first ones are known when the next one fails.
+            sent.append(_into_library(offer, file, rights, user=user))  # noqa: PERF401
         with editing(
             offer, verb="photographs added", count=len(sent), actor=actor, now=now
         ) as edit:
@@ -66,7 +74,8 @@ def add_photos(
                 raise BadInput(trouble("too_many_photos", field="files", max=MOST_PHOTOS))
             listed += [Photo(one.pk, {}) for one in sent]
             _write(edit, listed)
-    except Refusal:
+    except Exception:
+        # Whatever it was, nobody was told that they are there.
         for one in sent:
             one.delete()
         raise
@@ -85,7 +94,14 @@ def _into_library(
         uploaded_by_user=user,
     )
     picture.file_size = file.size
-    picture.save()
+    try:
+        with transaction.atomic():
+            picture.save()
+            HousePhoto.objects.create(image=picture, provider=offer.provider)
+    except Exception:
+        # The file is written before its row.
+        picture.file.delete(save=False)
+        raise
     return picture
 
 
@@ -120,13 +136,13 @@ def remove_photo(offer: Offer, image: int, *, actor: Actor, now: datetime) -> No
         return listed
 
     _change(offer, without, verb="photograph removed", actor=actor, now=now)
-    forget_unused([image])
+    forget_unused([image], of=offer.provider_id)
 
 
 def crop_photo(offer: Offer, image: int, cell: int, *, actor: Actor, now: datetime) -> None:
     """Say which ninth of a photograph is never cut off; live at once, on every page that shows it.
 
-    Raises WrongState `photo_gone`, NotAllowed `photo_lent` for one that nobody of the house sent.
+    Raises WrongState `photo_gone`, NotAllowed `photo_lent` for one that the house didn't send.
     """
     if cell not in CELLS:
         raise BadInput(trouble("photo_gone"))
@@ -154,24 +170,53 @@ def cell_of(picture: Picture) -> int | None:
 
 
 def is_own(picture: Picture, offer: Offer) -> bool:
-    """Tell whether somebody of the offer's house sent a photograph; the office lent the others."""
-    sender = picture.uploaded_by_user_id
-    return sender is not None and offer.provider.roles.filter(user_id=sender).exists()
+    """Tell whether the offer's house sent a photograph; the office lent the others."""
+    return picture.pk in own_of(offer, [picture.pk])
 
 
-def forget_unused(images: Sequence[int]) -> None:
-    """Delete photographs that hosts sent and that nothing shows or awaits any more.
+def own_of(offer: Offer, images: Collection[int]) -> set[int]:
+    """Return those photographs that the offer's house sent, whoever of it did, gone or not."""
+    rows = HousePhoto.objects.filter(provider=offer.provider_id, image__in=images)
+    return set(rows.values_list("image_id", flat=True))
 
-    The file goes after the commit. What the office sent, and what stands in a page, stays.
+
+def forget_unused(images: Iterable[int], *, of: int | None) -> int:
+    """Delete photographs that the house `of` sent and that nothing shows or awaits.
+
+    Returns how many; of every house, and of those that are no more, where `of` is None.
+    The file goes after the commit. What the office sent, or took over as its own, and what stands
+    in a page stays.
     """
-    sent = Picture.objects.filter(pk__in=images, uploaded_by_user__roles__isnull=False)
-    for picture in sent.exclude(rights=Picture.Rights.OURS).distinct():
+    sent = HousePhoto.objects.filter(image__in=images)
+    if of is not None:
+        sent = sent.filter(provider=of)
+    gone = 0
+    theirs = Picture.objects.filter(pk__in=sent.values("image"))
+    for picture in theirs.exclude(rights=Picture.Rights.OURS):
         waits = OfferReview.objects.filter(pending__photos__contains=[{"image": picture.pk}])
         shown = OfferPhoto.objects.filter(image=picture)
         if not (
             shown.exists() or waits.exists() or ReferenceIndex.get_references_to(picture).exists()
         ):
             picture.delete()
+            gone += 1
+    return gone
+
+
+def forget_left(*, now: datetime) -> int:
+    """Delete what houses sent days ago and nothing shows: of a house or an offer that was deleted.
+
+    Of a worker that died between the library and the offer too. Returns how many; some hundred at
+    most, the rest goes the next night.
+    """
+    shown = Exists(OfferPhoto.objects.filter(image=OuterRef("image")))
+    old = HousePhoto.objects.filter(~shown, image__created_at__lt=now - GRACE)
+    gone = 0
+    for image in old.order_by("pk").values_list("image_id", flat=True):
+        gone += forget_unused([image], of=None)
+        if gone >= MOST_LEFT:
+            break
+    return gone
 
 
 def _change(

@@ -77,7 +77,7 @@ def drop_changes(offer: Offer, *, actor: Actor, now: datetime) -> None:
         edit.review.pending = {}
         _close(edit.review)
         record("offer changes dropped", subject_of(edit.offer), actor=actor, at=now)
-    forget_unused(gone)
+    forget_unused(gone, of=offer.provider_id)
 
 
 # --- The office --------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def approve_offer(offer: Offer, *, seen: int, actor: Actor, now: datetime, note:
         _close(edit.review, note=note.strip())
         record("offer approved", subject_of(edit.offer), actor=actor, at=now, reason=note.strip())
         _tell_host(edit, outcome, now=now)
-    forget_unused(replaced)
+    forget_unused(replaced, of=offer.provider_id)
     return edit.offer
 
 

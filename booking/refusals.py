@@ -562,6 +562,9 @@ MESSAGES: dict[str, Any] = {
         "We are looking into what you told us: call us if something else went wrong."
     ),
     "complaint_answered": gettext_lazy("A colleague answered it meanwhile: reload the page."),
+    "message_emptied": gettext_lazy(
+        "It was sent long ago and its address is no longer kept: write to the person instead."
+    ),
     "talk_closed": gettext_lazy(
         "Messages end a month after the stay: call the office if something is left to say."
     ),
@@ -682,6 +685,9 @@ MESSAGES: dict[str, Any] = {
     "topics_missing": gettext_lazy("Tick at least one thing that it is told of."),
     "webhook_busy": gettext_lazy("It was asked a moment ago: try again in a minute."),
     "export_gone": gettext_lazy("This file is no longer there: ask for another one."),
+    "export_under_way": gettext_lazy(
+        "It is being prepared already: we write to you when it is ready."
+    ),
     "export_asked": gettext_lazy("One was asked for today already: the next one is for tomorrow."),
 }
 

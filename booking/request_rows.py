@@ -103,6 +103,7 @@ def _what(one: LineView) -> dict[str, object]:
         "ends_at": one.ends_at,
         "quantity": line.quantity,
         "options": line.options,
+        "channel": line.channel,
         "kind": offer.kind,
         "titles": in_each_language(offer, "title"),
         "unit_name": one.unit.name if one.unit else "",

@@ -321,6 +321,7 @@ def _line_of(request: BookingRequest, offer: Offer) -> BasketLine:
         quantity=request.quantity,
         people=[one["key"] for one in request.people],
         options=request.options,
+        channel=request.channel,
         shown_amount=request.total_amount,
         position=1,
     )

@@ -14,7 +14,9 @@ from booking import (
     incidents,
     leftovers,
     messages,
+    offer_photos,
     old_baskets,
+    old_letters,
     papers,
     payment,
     payout_accounts,
@@ -165,8 +167,17 @@ def follow_classifications() -> None:
 
 @shared_task(name="booking.tasks.drop_leftovers")
 def drop_leftovers() -> None:
-    """Delete sealed files that no row speaks of."""
-    leftovers.drop_leftovers(now=timezone.now())
+    """Delete files that no row speaks of, and photographs of houses that nothing shows."""
+    now = timezone.now()
+    leftovers.drop_leftovers(now=now)
+    offer_photos.forget_left(now=now)
+    leftovers.drop_lost_originals(now=now)
+
+
+@shared_task(name="booking.tasks.forget_letters")
+def forget_letters() -> None:
+    """Let go what people wrote long ago."""
+    old_letters.forget_letters(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.remind_of_papers")

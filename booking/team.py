@@ -71,7 +71,8 @@ def invite(
             created_at=now,
             expires_at=now + LINK_LIFE,
         )
-        _note("person invited", house, actor, now, email=address, role=role)
+        # Whose address it is stands in the invitation, and goes with it.
+        _note("person invited", house, actor, now, invitation=invitation.pk, role=role)
         write_message(
             "team_invitation",
             key=f"invitation:{invitation.pk}",
@@ -130,7 +131,7 @@ def withdraw_invitation(invitation: Invitation, *, actor: Actor, now: datetime) 
             pk=invitation.pk, accepted_at=None, withdrawn_at=None
         ).update(withdrawn_at=now)
         if is_open:
-            _note("invitation withdrawn", house, actor, now, email=invitation.email)
+            _note("invitation withdrawn", house, actor, now, invitation=invitation.pk)
 
 
 def hidden(email: str) -> str:

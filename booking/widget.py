@@ -21,7 +21,7 @@ from booking.basket import MAX_LINES, add_to_basket, basket_of, remove_line
 from booking.holds import keep, new_deadline
 from booking.models import Basket, BasketLine, Channel, Offer
 from booking.people import Person, match_people, people_from
-from booking.refusals import BadInput, NotAllowed, WrongState, trouble
+from booking.refusals import BadInput, NotAllowed, Refusal, WrongState, trouble
 from booking.wishes import LineRequest
 from members.models import Provider
 from oti.lib.codes import secret_token
@@ -57,23 +57,41 @@ def begin_basket(*, language: str) -> Basket:
 
 
 def add_in_widget(
-    house: Provider, basket: Basket, request: LineRequest, *, now: datetime
-) -> BasketLine:
-    """Add something of this house to a basket of its widget, marked so.
+    house: Provider, basket: Basket | None, request: LineRequest, *, language: str, now: datetime
+) -> Basket:
+    """Add something of this house to a basket of its widget, marked so; returns the basket.
 
-    Raises BadInput `offer_unknown` for an offer of another house, WrongState `widget_carried` where
-    the basket joined a stay of the site meanwhile, and as `add_to_basket`.
+    The first thing begins one, and what is refused leaves none behind. Raises BadInput
+    `offer_unknown` for an offer of another house, WrongState `widget_carried` where the basket
+    joined a stay of the site meanwhile, and as `add_to_basket`.
     """
     if not Offer.objects.filter(pk=request.offer_id, provider=house).exists():
         raise BadInput(trouble("offer_unknown"))
-    with _still_there():
-        return add_to_basket(basket, replace(request, channel=Channel.WIDGET.value), now=now)
+    wish = replace(request, channel=Channel.WIDGET.value)
+    if basket is not None:
+        with _still_there():
+            add_to_basket(basket, wish, now=now)
+        return basket
+    begun = begin_basket(language=language)
+    try:
+        add_to_basket(begun, wish, now=now)
+    except Refusal:
+        # Its key was given to nobody yet.
+        begun.delete()
+        raise
+    return begun
 
 
-def remove_in_widget(basket: Basket, line_id: int, *, now: datetime) -> None:
-    """Take a line out and free what it held; raises WrongState `frozen`, `widget_carried`."""
+def remove_in_widget(basket: Basket | None, line_id: int, *, now: datetime) -> Basket:
+    """Take a line out and free what it held; returns the basket.
+
+    Raises WrongState `frozen`, `widget_carried`, the latter also without a basket.
+    """
+    if basket is None:
+        raise WrongState(trouble("widget_carried"))
     with _still_there():
         remove_line(basket, line_id, now=now)
+    return basket
 
 
 @contextmanager

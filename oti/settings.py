@@ -290,6 +290,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.drop_leftovers",
         "schedule": crontab(minute=29, hour=4),
     },
+    "forget-letters": {
+        "task": "booking.tasks.forget_letters",
+        "schedule": crontab(minute=47, hour=4),
+    },
     "remind-of-papers": {"task": "booking.tasks.remind_of_papers", "schedule": 3600.0},
     "forget-silent-addresses": {
         "task": "booking.tasks.forget_silent_addresses",
@@ -448,6 +452,11 @@ SELLER_FREEZE_DAYS = env_int("SELLER_FREEZE_DAYS", 60)
 SELLER_STATEMENT_DAY = env_int("SELLER_STATEMENT_DAY", 15)
 # What households said of their days is deleted so long after they left.
 PRESENCE_KEPT_DAYS = env_int("PRESENCE_KEPT_DAYS", 730)
+# What was written is kept that many days: messages of guest and host after the last service of
+# their order, mails and SMS after they were sent, invitations to a team after they ended.
+TALKS_KEPT_DAYS = env_int("TALKS_KEPT_DAYS", 730)
+MESSAGES_KEPT_DAYS = env_int("MESSAGES_KEPT_DAYS", 365)
+INVITATIONS_KEPT_DAYS = env_int("INVITATIONS_KEPT_DAYS", 182)
 # Providers of the demonstration have no papers to give: the stand-in takes them as given.
 PAYOUT_DEMO_ACCOUNTS = IS_DEV and bool(STRIPE_API_BASE)
 

@@ -402,7 +402,7 @@ class MessageInspectView(ReadOnlyInspectView):
 
     def get_page_subtitle(self) -> str:
         """Say in words what it is, and to whom."""
-        return f"{kind_of_message(self.object.kind)}, {self.object.recipient}"
+        return f"{kind_of_message(self.object.kind)}, {self.object.shown_recipient()}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the words of its kind."""
@@ -427,8 +427,12 @@ def message_send_again(request: HttpRequest, pk: int) -> HttpResponse:
     if message.state == OutboxMessage.State.SENDING:
         messages.warning(request, _("It is being sent right now."))
     else:
-        send_again(message, actor=actor_of(request), now=timezone.now())
-        messages.success(request, _("The message is sent again in a moment."))
+        try:
+            send_again(message, actor=actor_of(request), now=timezone.now())
+        except Refusal as refusal:
+            tell_troubles(request, refusal)
+        else:
+            messages.success(request, _("The message is sent again in a moment."))
     return redirect("desk_outbox:inspect", pk)
 
 

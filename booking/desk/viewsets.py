@@ -563,7 +563,7 @@ class OutboxViewSet(ReadOnlyViewSet):
     filterset_class = OutboxFilters
     search_fields = ("recipient", "kind", "order__reference")
     list_display = (
-        "recipient",
+        "shown_recipient",
         Column(
             "kind",
             label=gettext_lazy("Message"),

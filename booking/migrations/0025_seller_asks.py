@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0022_classification"),
+        ("booking", "0024_whose_photos_and_requests"),
         ('members', '0010_public_bodies'),
     ]
 

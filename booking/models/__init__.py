@@ -8,6 +8,7 @@ from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.complaints import Complaint
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.house_months import HouseMonth
+from booking.models.house_photos import HousePhoto
 from booking.models.labels import OfferLabel
 from booking.models.meetings import Meeting, MeetingAsk, MeetingMessage
 from booking.models.messages import OutboxMessage
@@ -69,6 +70,7 @@ __all__ = [
     "Meeting",
     "MeetingAsk",
     "MeetingMessage",
+    "HousePhoto",
     "NeedPeriod",
     "NightEdit",
     "NoticeChoice",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.orders import Order
@@ -27,7 +29,7 @@ class OutboxMessage(models.Model):
     key = models.CharField(max_length=160, unique=True)
     kind = models.CharField(_("message"), max_length=40)
     channel = models.CharField(_("by"), max_length=4, choices=Channel.choices, default=Channel.MAIL)
-    # An address, or a number as networks take it.
+    # An address, or a number as networks take it; "" long after it was sent (`old_letters`).
     recipient = models.CharField(_("to"), max_length=254)
     language = models.CharField(max_length=5, default="fr")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, related_name="messages")
@@ -56,3 +58,8 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} → {self.recipient}"
+
+    @admin.display(description=_("to"), ordering="recipient")
+    def shown_recipient(self) -> str:
+        """Return to whom it went as the desk says it, also long after."""
+        return self.recipient or gettext("address no longer kept")

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from booking.models.baskets import Basket
+from booking.models.baskets import Basket, Channel
 from booking.models.calendar import Slot
 from booking.models.offers import EURO, Offer, Unit
 from booking.models.orders import Order
@@ -112,6 +112,10 @@ class BookingRequest(models.Model):
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices, blank=True)
     words = models.TextField(_("words to the guest"), blank=True)
+    # Where it was chosen, as its line of the basket said.
+    channel = models.CharField(
+        _("chosen"), max_length=8, choices=Channel.choices, default="", db_default="", blank=True
+    )
     is_demo = models.BooleanField(_("demonstration"), default=False)
 
     class Meta:

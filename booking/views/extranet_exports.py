@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from oti.lib.dates import today as day_of
 
 PAGE = "extranet-exports"
 MOST_SHOWN = 10
+ZIP = "application/zip"
 
 
 @never_cache
@@ -63,18 +65,26 @@ def ask(request: HttpRequest, house: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_safe
-def fetch(request: HttpRequest, house: str, pk: int) -> HttpResponse:
-    """Give the file to an owner of its house."""
+def fetch(request: HttpRequest, house: str, pk: int) -> HttpResponseBase:
+    """Give the file to an owner of its house, from disk; who asks about it alone opens nothing."""
     provider = owned_provider_for(request.user, house)
     export = get_object_or_404(HouseExport, provider=provider, pk=pk)
     now = timezone.now()
+    name = f"velay-{provider.slug}-{day_of(export.asked_at).isoformat()}.zip"
+    answer: HttpResponseBase
     try:
-        content = house_exports.read_export(export, actor=Actor.person(request.user), now=now)
+        if request.method == "HEAD":
+            house_exports.check_there(export, now=now)
+            answer = HttpResponse(content_type=ZIP)
+            answer["Content-Length"] = str(export.file_size)
+            answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        else:
+            file = house_exports.open_export(export, actor=Actor.person(request.user), now=now)
+            answer = FileResponse(file, as_attachment=True, filename=name, content_type=ZIP)
     except Refusal as refusal:
         tell(request, refusal.troubles)
         return see_other(house_address(PAGE, provider))
-    answer = HttpResponse(content, content_type="application/zip")
-    name = f"velay-{provider.slug}-{day_of(export.asked_at).isoformat()}.zip"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    # Packed already: once more it would take time and lose its length.
+    answer["Content-Encoding"] = "identity"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from booking import offer_photos, pictures
 from booking.forms.offer_photos import AltsForm, PhotosForm
-from booking.offer_photos import CELLS, MOST_PHOTOS, cell_of
+from booking.offer_photos import CELLS, MOST_PHOTOS, cell_of, own_of
 from booking.offer_tasks import PHOTOS
 from booking.refusals import Refusal
 from booking.views.answers import see_other, tell
@@ -137,7 +137,7 @@ def _page(
 def _shown(own: OwnOffer, listed: Any, alts: AltsForm) -> list[dict[str, Any]]:
     """Return the photographs with their picture, their fields and the place of their focus."""
     known = Picture.objects.prefetch_related("renditions").in_bulk([one.image for one in listed])
-    senders = set(own.offer.provider.roles.values_list("user_id", flat=True))
+    sent = own_of(own.offer, list(known))
     rows = []
     for number, one in enumerate(listed, start=1):
         picture = known.get(one.image)
@@ -154,7 +154,7 @@ def _shown(own: OwnOffer, listed: Any, alts: AltsForm) -> list[dict[str, Any]]:
                 "credit": picture.credit,
                 "french": alts[f"alt_{one.image}_fr"],
                 "others": [alts[f"alt_{one.image}_{code}"] for code in ("en", "de")],
-                "may_crop": picture.uploaded_by_user_id in senders,
+                "may_crop": picture.pk in sent,
                 "cells": [(place, CELL_WORDS[place](), place == cell) for place in CELLS],
             }
         )

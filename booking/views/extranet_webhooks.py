@@ -134,7 +134,7 @@ def replay(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _test(request: HttpRequest, found: Webhook, *, now: datetime) -> None:
-    delivery = owning.send_test(found, now=now)
+    delivery = owning.send_test(found, actor=_actor(request), now=now)
     words = answer_words(delivery)
     if delivery.state == HookDelivery.State.DELIVERED:
         messages.success(request, _("The test was received: %(words)s.") % {"words": words})

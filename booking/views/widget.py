@@ -79,15 +79,16 @@ def basket(request: HttpRequest, house: str) -> HttpResponse:
     now = timezone.now()
     token = request.POST.get("cle", "")
     mine = widget.basket_of_token(owner, token)
-    # A form of an hour ago whose basket was carried away begins another one, and says so.
-    current = mine or widget.begin_basket(language=get_language() or "fr")
     try:
         if request.POST.get("wish") == "remove":
-            widget.remove_in_widget(current, _number(request.POST.get("line")), now=now)
+            current = widget.remove_in_widget(mine, _number(request.POST.get("line")), now=now)
         else:
-            widget.add_in_widget(owner, current, read_line(request.POST), now=now)
+            # A form of an hour ago whose basket was carried away begins another one, and says so.
+            language = get_language() or "fr"
+            wish = read_line(request.POST)
+            current = widget.add_in_widget(owner, mine, wish, language=language, now=now)
     except Refusal as refusal:
-        return _refused(request, Shown(owner, current), refusal)
+        return _refused(request, Shown(owner, mine), refusal)
     query = _query_of(request.POST.get("next", ""))
     # What was chosen is theirs: asked for again, these nights would be taken.
     for name in ("arrival", "departure", "first_day", "last_day"):

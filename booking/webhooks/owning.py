@@ -21,7 +21,7 @@ from booking.task_queue import ask_for_task
 from booking.webhooks.sending import send_hooks
 from booking.webhooks.words import problem_words
 from members.journal import Actor, record
-from members.models import Provider
+from members.models import Entry, Provider
 from oti.lib.codes import secret_token
 from oti.lib.http import FetchRefused
 from oti.lib.public_hosts import check_url
@@ -32,6 +32,7 @@ MOST_WEBHOOKS = 5
 OLD_SECRET_KEPT = timedelta(hours=24)
 BETWEEN_TESTS = timedelta(minutes=1)
 TEST_SECONDS = 3.0
+TESTED = "webhook tested"
 
 
 def add_webhook(
@@ -145,18 +146,22 @@ def replay(delivery: HookDelivery, *, actor: Actor, now: datetime) -> HookDelive
     return again
 
 
-def send_test(hook: Webhook, *, now: datetime) -> HookDelivery:
+def send_test(hook: Webhook, *, actor: Actor, now: datetime) -> HookDelivery:
     """Ask an address now, paused or not, and return what came of it.
 
     Whoever asked waits for the answer, three seconds at most. Raises NotAllowed
     `house_not_selling`, WrongState `webhook_busy` within a minute of the last test of the house,
-    whichever its address.
+    whichever its address, and whether that is still there: the journal remembers what goes with
+    an address. Locks the provider.
     """
-    tests = HookDelivery.objects.filter(webhook__provider=hook.provider_id, topic=webhooks.TEST)
     with locks.write_transaction():
         _refuse_unapproved(locks.lock_provider(hook.provider_id))
-        if tests.filter(happened_at__gt=now - BETWEEN_TESTS).exists():
+        lately = Entry.objects.filter(
+            subject=f"provider:{hook.provider_id}", verb=TESTED, at__gt=now - BETWEEN_TESTS
+        )
+        if lately.exists():
             raise WrongState(trouble("webhook_busy"))
+        _note(TESTED, hook, actor=actor, now=now)
         delivery = HookDelivery.objects.create(
             webhook=hook, event=uuid4(), topic=webhooks.TEST, next_attempt_at=now, happened_at=now
         )

@@ -8,31 +8,28 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from django.conf import settings
 
 from oti.lib.codes import secret_token
-from oti.lib.sealing import Unreadable, seal_bytes, unseal_bytes
+from oti.lib.sealing import Unreadable, seal_bytes, seal_stream, unseal_bytes, unseal_stream
 
 KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 def keep_file(content: bytes) -> str:
     """Store a file, sealed; returns its key. It is whole when this returns."""
-    key = secret_token()
-    place = _place(key)
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = place.with_suffix(".part")
-    with part.open("wb") as file:
-        file.write(seal_bytes(content))
-        file.flush()
-        os.fsync(file.fileno())
-    part.chmod(0o600)
-    part.replace(place)
-    return key
+    return _keep(lambda file: file.write(seal_bytes(content)))
+
+
+def keep_stream(source: IO[bytes]) -> str:
+    """Store a file of any length as `keep_file` does, a piece in memory at a time."""
+    return _keep(lambda file: seal_stream(source, file))
 
 
 def read_file(key: str) -> bytes:
@@ -41,6 +38,47 @@ def read_file(key: str) -> bytes:
         return unseal_bytes(_place(key).read_bytes())
     except OSError as error:
         raise Unreadable from error
+
+
+def open_file(key: str) -> IO[bytes]:
+    """Return a file to be read from its beginning, on disk under no name until it is closed.
+
+    Raises Unreadable as `read_file`, before anything of it is given.
+    """
+    opened = TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
+    try:
+        with _place(key).open("rb") as sealed:
+            unseal_stream(sealed, opened)
+        opened.seek(0)
+    except OSError as error:
+        opened.close()
+        raise Unreadable from error
+    except Unreadable:
+        opened.close()
+        raise
+    return opened
+
+
+def is_kept(key: str) -> bool:
+    """Tell whether there is such a file, without opening it."""
+    try:
+        return _place(key).is_file()
+    except (OSError, Unreadable):
+        return False
+
+
+def _keep(write: Callable[[IO[bytes]], object]) -> str:
+    key = secret_token()
+    place = _place(key)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = place.with_suffix(".part")
+    with part.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.chmod(0o600)
+    part.replace(place)
+    return key
 
 
 def drop_file(key: str) -> None:

@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.basket import add_to_basket
 from booking.models import (
+    Basket,
     BasketLine,
     BookingRequest,
     ChannelIncident,
@@ -565,6 +566,8 @@ def test_every_address_has_its_row():
 def test_each_user_gets_what_the_table_says_in_thirty_statements_at_most(world: World, who: str):
     client = world.client(who)
     wrong, slow = {}, {}
+    # Robots only read: no page begins a basket by being looked at.
+    baskets = set(Basket.objects.values_list("pk", flat=True))
     for name, row in TABLE.items():
         page = world.address(name)
         with CaptureQueriesContext(connection) as asked:
@@ -575,6 +578,7 @@ def test_each_user_gets_what_the_table_says_in_thirty_statements_at_most(world: 
         if len(asked) > MOST_STATEMENTS:
             slow[name] = len(asked)
     assert (wrong, slow) == ({}, {})
+    assert set(Basket.objects.values_list("pk", flat=True)) == baskets
 
 
 @pytest.mark.parametrize("name", ["booking:line-remove", "booking:line-accept"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import weakref
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from booking import export_tables, house_exports
+from booking import export_tables, house_exports, house_zip
 from booking.channels import export as calendars
 from booking.messages import drain_outbox
-from booking.models import Closure, Order
+from booking.models import Closure, Order, Unit
 from booking.papers import Document, PaperInput, give_paper
 from booking.refusals import NotAllowed, WrongState
 from members.journal import SYSTEM, Actor
@@ -39,9 +42,16 @@ def _in_spring(at, settings, tmp_path):
     settings.PRIVATE_ROOT = tmp_path
 
 
+def zip_of(house: Provider) -> bytes:
+    """Return the file of a house."""
+    file = io.BytesIO()
+    house_zip.write_zip(file, house, now=NOW)
+    return file.getvalue()
+
+
 def tables_of(house: Provider) -> dict[str, list[dict[str, Any]]]:
     """Return what the export of a house holds, table by table."""
-    with zipfile.ZipFile(io.BytesIO(house_exports.zip_of(house, now=NOW))) as file:
+    with zipfile.ZipFile(io.BytesIO(zip_of(house))) as file:
         assert file.testzip() is None
         return {
             name.removeprefix("json/").removesuffix(".json"): json.loads(file.read(name))
@@ -103,22 +113,73 @@ def test_house_finds_its_own_and_nothing_of_others(bank: FakeBank):
         assert secret not in text
 
 
+def written(rows: Any, columns: tuple[str, ...] = ()) -> tuple[bytes, bytes]:
+    """Return a table as programs and as spreadsheets get it."""
+    told, sheet = io.BytesIO(), io.BytesIO()
+    house_zip.write_table(rows, columns, told, sheet)
+    return told.getvalue(), sheet.getvalue()
+
+
 def test_spreadsheets_open_it_and_run_nothing():
     rows = [
-        {"a": "=SUM(A1)", "b": None, "c": True},
+        {"a": "=SUM(A1)", "b": None, "c": True, "d": ""},
         {"a": "-5", "b": -5, "c": False},
         {"a": 'é; "x"\nz', "b": ["1"], "d": "+33 6"},
     ]
-    text = house_exports.csv_of(rows)
-    assert text.startswith(b"\xef\xbb\xbf")
-    read = list(csv.reader(io.StringIO(text.decode("utf-8-sig")), delimiter=";"))
+    told, sheet = written(rows)
+    assert sheet.startswith(b"\xef\xbb\xbf")
+    read = list(csv.reader(io.StringIO(sheet.decode("utf-8-sig")), delimiter=";"))
     assert read == [
         ["a", "b", "c", "d"],
         ["'=SUM(A1)", "", "1", ""],
         ["'-5", "-5", "0", ""],
         ['é; "x"\nz', '["1"]', "", "'+33 6"],
     ]
-    assert house_exports.csv_of([], ("a", "b")).decode("utf-8-sig").strip() == "a;b"
+    # Row by row it reads as it would whole.
+    assert told.decode() == json.dumps(rows, ensure_ascii=False, indent=1)
+    told, sheet = written([], ("a", "b"))
+    assert (told, sheet.decode("utf-8-sig").strip()) == (b"[]", "a;b")
+
+
+def test_a_row_with_a_column_more_is_not_cut_silently():
+    with pytest.raises(ValueError, match="more"):
+        written([{"a": 1}, {"a": 1, "more": 2}])
+
+
+def test_a_table_is_never_in_memory_whole(monkeypatch):
+    alive: weakref.WeakSet[Any] = weakref.WeakSet()
+    most = 0
+
+    class Known(dict[str, Any]):
+        """A row that tells when it is forgotten."""
+
+        __hash__ = object.__hash__
+
+    def many(_house: Provider, _now: Any):
+        nonlocal most
+        for number in range(5000):
+            row = Known(number=number, words="x" * 1000)
+            alive.add(row)
+            most = max(most, len(alive))
+            yield row
+
+    monkeypatch.setattr(house_zip, "TABLES", (export_tables.Table("bookings", many),))
+    monkeypatch.setattr(house_zip, "IN_MEMORY", 10_000)
+    found = tables_of(a_week().provider)
+    assert len(found["bookings"]) == 5000
+    assert most <= 2
+
+
+def test_more_rows_take_no_more_statements(django_assert_num_queries):
+    house = a_week().provider
+    unit = Unit.objects.get(offer__provider=house)
+    with CaptureQueriesContext(connection) as few:
+        zip_of(house)
+    for number in range(30):
+        day = NOW.date() + timedelta(days=2 * number)
+        Closure.objects.create(unit=unit, dates=(day, day + timedelta(days=1)))
+    with django_assert_num_queries(len(few)):
+        zip_of(house)
 
 
 def test_documents_are_in_it_under_a_harmless_name():
@@ -126,7 +187,7 @@ def test_documents_are_in_it_under_a_harmless_name():
     paper = Document("../../etc/rc d'assurance.pdf", "application/pdf", b"%PDF-1 %%EOF")
     given = PaperInput("Maif 1", NEXT_SATURDAY, paper)
     give_paper(house, "insurance", given, actor=SYSTEM, now=NOW)
-    with zipfile.ZipFile(io.BytesIO(house_exports.zip_of(house, now=NOW))) as file:
+    with zipfile.ZipFile(io.BytesIO(zip_of(house))) as file:
         [name] = [one for one in file.namelist() if one.startswith("documents/")]
         assert file.read(name) == b"%PDF-1 %%EOF"
         assert not {"..", "~"} & set(name.split("/"))
@@ -137,7 +198,7 @@ def test_documents_are_in_it_under_a_harmless_name():
 
 def test_twice_on_one_day_are_the_same_bytes_of_tables():
     house = a_week().provider
-    assert house_exports.zip_of(house, now=NOW) == house_exports.zip_of(house, now=NOW)
+    assert zip_of(house) == zip_of(house)
 
 
 # --- Its life ------------------------------------------------------------------------------------
@@ -161,11 +222,13 @@ def test_file_is_made_told_fetched_journalled_and_deleted_after_a_week(tmp_path:
     assert f"{PAGE}?maison={export.provider.slug}" in letter.body
 
     assert address in body(client.get(PAGE))
-    answer = client.get(address)
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
     assert answer["Content-Type"] == "application/zip"
     assert "attachment" in answer["Content-Disposition"]
     assert "no-store" in answer["Cache-Control"]
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
+    assert answer.streaming
+    assert answer["Content-Length"] == str(HouseExport.objects.get().file_size)
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as file:
         assert "json/offers.json" in file.namelist()
     # What lies there is sealed.
     [kept] = [one for one in tmp_path.rglob("*") if one.is_file()]
@@ -177,7 +240,7 @@ def test_file_is_made_told_fetched_journalled_and_deleted_after_a_week(tmp_path:
     export.refresh_from_db()
     assert house_exports.drop_exports(now=week - timedelta(seconds=1)) == 0
     with pytest.raises(WrongState, match="export_gone"):
-        house_exports.read_export(export, actor=SYSTEM, now=week)
+        house_exports.open_export(export, actor=SYSTEM, now=week)
     assert house_exports.drop_exports(now=week) == 1
     assert house_exports.drop_exports(now=week) == 0
     assert not kept.exists()
@@ -193,16 +256,41 @@ def test_one_a_day_whoever_asks(at):
         reverse("extranet-export-ask", args=[export.provider.slug]), follow=True
     )
     assert "the next one is for tomorrow" in body(answer)
-    assert house_exports.ask_export(export.provider, user=owner, now=NOW + timedelta(days=1))
+    # Nor tomorrow, as long as that one isn't made.
+    tomorrow = NOW + timedelta(days=1)
+    with pytest.raises(NotAllowed, match="export_under_way"):
+        house_exports.ask_export(export.provider, user=owner, now=tomorrow)
+    assert house_exports.make_exports(now=tomorrow) == 1
+    assert house_exports.ask_export(export.provider, user=owner, now=tomorrow)
+
+
+def test_who_asks_about_the_file_alone_opens_nothing(monkeypatch):
+    export, owner = asked()
+    house_exports.make_exports(now=NOW)
+    export.refresh_from_db()
+
+    def opened(_key: str) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr("booking.house_exports.open_file", opened)
+    client = browser_of(owner)
+    address = reverse("extranet-export", args=[export.provider.slug, export.pk])
+    answer = client.head(address)
+    assert answer.status_code == 200
+    assert answer["Content-Length"] == str(export.file_size)
+    assert answer["Content-Type"] == "application/zip"
+    assert not Entry.objects.filter(verb="export fetched").exists()
+    private_files.drop_file(export.file_key)
+    assert client.head(address).status_code == 303
 
 
 def test_worker_that_fails_is_followed_by_two_more_then_another_may_be_asked(monkeypatch):
     export, owner = asked()
 
-    def broken(_house: Provider, *, now: Any) -> bytes:
+    def broken(_file: Any, _house: Provider, *, now: Any) -> None:
         raise OSError
 
-    monkeypatch.setattr("booking.house_exports.zip_of", broken)
+    monkeypatch.setattr("booking.house_exports.write_zip", broken)
     now = NOW
     for _time in range(house_exports.MOST_ATTEMPTS):
         assert house_exports.make_exports(now=now) == 0
@@ -216,14 +304,14 @@ def test_worker_that_fails_is_followed_by_two_more_then_another_may_be_asked(mon
 
 def test_file_of_a_worker_that_was_too_late_is_thrown_away(monkeypatch, tmp_path: Path):
     export, _owner = asked()
-    real = house_exports.zip_of
+    real = house_exports.write_zip
 
-    def slow(house: Provider, *, now: Any) -> bytes:
+    def slow(file: Any, house: Provider, *, now: Any) -> None:
         # Meanwhile its lease ended, and another worker took it.
         HouseExport.objects.filter(pk=export.pk).update(attempts=2)
-        return real(house, now=now)
+        real(file, house, now=now)
 
-    monkeypatch.setattr("booking.house_exports.zip_of", slow)
+    monkeypatch.setattr("booking.house_exports.write_zip", slow)
     assert not house_exports.make_export(export.pk, now=NOW)
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
 
@@ -244,7 +332,7 @@ def test_file_that_was_lost_is_said(monkeypatch):
     export.refresh_from_db()
     private_files.drop_file(export.file_key)
     with pytest.raises(WrongState, match="export_gone"):
-        house_exports.read_export(export, actor=Actor.person(owner), now=NOW)
+        house_exports.open_export(export, actor=Actor.person(owner), now=NOW)
 
 
 def test_staff_asks_for_nothing_and_fetches_nothing():

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection
 from django.urls import reverse
 
 from booking import offer_photos, pictures
-from booking.models import Offer, OfferPhoto
+from booking.models import HousePhoto, Offer, OfferPhoto
 from booking.offer_content import photos_of, review_of, write_photos
 from booking.offer_photos import MOST_PHOTOS
 from destination.models import Picture
+from members.journal import Actor
+from members.models import User
 from tests import factories
 from tests.booking.offers import begin, browser_of, move, photo
 from tests.booking.pages import body
@@ -144,7 +149,7 @@ def test_one_that_is_taken_away_leaves_the_library_unless_it_is_shown_elsewhere(
 def test_the_offices_photograph_is_neither_cropped_nor_deleted(host, offer):
     send(host, offer, photo("a.jpg"))
     image = OfferPhoto.objects.get().image_id
-    Picture.objects.update(uploaded_by_user=factories.a_user())
+    HousePhoto.objects.all().delete()
     press(host, offer, f"focus:{image}:4")
     assert Picture.objects.get().focal_point_x is None
     press(host, offer, f"remove:{image}")
@@ -208,3 +213,105 @@ def test_one_that_the_office_deleted_meanwhile_is_left_out(host, offer):
     Picture.objects.filter(pk=review.pending["photos"][1]["image"]).delete()
     write_photos(offer, photos_of(offer, review))
     assert order_of(offer) == ["a"]
+
+
+# --- Whose they are -------------------------------------------------------------------------------
+def test_a_photograph_is_the_houses_not_of_who_sent_it(house, host, offer):
+    send(host, offer, photo("a.jpg"))
+    image = OfferPhoto.objects.get().image_id
+    User.objects.filter(roles__provider=house).delete()
+    assert Picture.objects.get().uploaded_by_user is None
+    other = browser_of(factories.a_host(house))
+
+    press(other, offer, f"focus:{image}:2")
+    assert Picture.objects.get().focal_point_x is not None
+    press(other, offer, f"remove:{image}")
+    assert not Picture.objects.exists()
+
+
+def test_who_left_takes_no_rights_along_and_other_houses_have_none(house, host, offer):
+    send(host, offer, photo("a.jpg"))
+    image = OfferPhoto.objects.get().image_id
+    role = house.roles.get()
+    stranger = factories.a_provider()
+    # The one who sent it works for another house now.
+    role.provider = stranger
+    role.save()
+    assert press(host, offer, f"remove:{image}").status_code == 404
+    theirs = begin(host, stranger, title="Ailleurs")
+    OfferPhoto.objects.create(offer=theirs, image_id=image, alt="", position=1)
+    press(host, theirs, f"focus:{image}:2")
+    assert Picture.objects.get().focal_point_x is None
+    OfferPhoto.objects.filter(offer=offer).delete()
+    press(host, theirs, f"remove:{image}")
+    # Off their offer, but it stays in the library of the house that sent it.
+    assert not OfferPhoto.objects.exists()
+    assert Picture.objects.filter(pk=image).exists()
+
+
+def files_below(folder: Path) -> list[str]:
+    return sorted(one.name for one in (folder / "original_images").glob("*"))
+
+
+@pytest.mark.parametrize("broken", ["_write", "HousePhoto.objects.create"])
+def test_an_upload_that_fails_leaves_neither_rows_nor_files(
+    offer, house, host, monkeypatch, settings, tmp_path, django_capture_on_commit_callbacks, broken
+):
+    def fails(*_args, **_fields):
+        raise DatabaseError
+
+    # The library hands its files to a task.
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    monkeypatch.setattr(f"booking.offer_photos.{broken}", fails)
+    user = house.roles.get().user
+    rights = offer_photos.Rights("Luc Olivier", "lent")
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(DatabaseError):
+        offer_photos.add_photos(
+            offer, [photo("a.jpg")], rights, user=user, actor=Actor.person(user), now=NOW
+        )
+    assert not Picture.objects.exists()
+    assert not HousePhoto.objects.exists()
+    assert files_below(tmp_path) == []
+
+
+def test_what_nothing_shows_goes_at_night_and_nothing_else(host, offer, house):
+    send(host, offer, photo("kept.jpg"), photo("left.jpg"), photo("office.jpg"))
+    kept, left, office = Picture.objects.order_by("pk")
+    OfferPhoto.objects.exclude(image=kept).delete()
+    HousePhoto.objects.filter(image=office).delete()
+
+    assert offer_photos.forget_left(now=NOW + timedelta(days=2)) == 0
+    assert offer_photos.forget_left(now=NOW + timedelta(days=2, seconds=1)) == 1
+    assert set(Picture.objects.all()) == {kept, office}
+    assert not Picture.objects.filter(pk=left.pk).exists()
+
+
+def test_photographs_of_a_deleted_house_go_with_it(host, offer, house):
+    send(host, offer, photo("a.jpg"))
+    Offer.objects.all().delete()
+    house.delete()
+    assert HousePhoto.objects.get().provider is None
+    assert offer_photos.forget_left(now=NOW + timedelta(days=3)) == 1
+
+
+def test_one_that_waits_for_the_office_is_awaited(host, offer):
+    send(host, offer, photo("a.jpg"))
+    Offer.objects.update(state=Offer.State.PUBLISHED)
+    send(host, offer, photo("b.jpg"))
+    assert OfferPhoto.objects.count() == 1
+    assert offer_photos.forget_left(now=NOW + timedelta(days=3)) == 0
+    assert Picture.objects.count() == 2
+
+
+def test_photographs_of_before_are_given_to_the_house_that_shows_them(host, offer, house):
+    send(host, offer, photo("shown.jpg"), photo("lent.jpg"))
+    Offer.objects.update(state=Offer.State.PUBLISHED)
+    send(host, offer, photo("waits.jpg"))
+    shown, lent, waits = Picture.objects.order_by("pk")
+    Picture.objects.filter(pk=lent.pk).update(uploaded_by_user=factories.a_user())
+    HousePhoto.objects.all().delete()
+    migration = import_module("booking.migrations.0024_whose_photos_and_requests")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.WHOSE)
+    rows = set(HousePhoto.objects.values_list("image", "provider"))
+    assert rows == {(shown.pk, house.pk), (waits.pk, house.pk)}

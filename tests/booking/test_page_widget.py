@@ -244,12 +244,21 @@ def test_nonsense_is_answered_in_the_frame(frame: Client, gite: Offer, fields: d
     assert answer.status_code == 422
     assert policy_of(answer)["frame-ancestors"] == ["'self'", SITE]
     assert "evil" not in body(answer)
+    # Nobody's basket is begun by what can't be read.
+    assert not Basket.objects.exists()
 
 
 @pytest.mark.parametrize("line", ["", "x", "-1", "9" * 40])
 def test_a_line_that_is_no_number_is_not_found(frame: Client, gite: Offer, line: str):
     basket = address("booking:widget-basket", gite.provider.slug)
     assert frame.post(basket, {"wish": "remove", "line": line}).status_code == 404
+
+
+def test_taking_out_of_no_basket_is_said_and_begins_none(frame: Client, gite: Offer):
+    basket = address("booking:widget-basket", gite.provider.slug)
+    answer = frame.post(basket, {"wish": "remove", "line": "7"})
+    assert answer.status_code in {409, 422}
+    assert not Basket.objects.exists()
 
 
 @pytest.mark.parametrize(

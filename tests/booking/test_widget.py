@@ -23,6 +23,7 @@ from booking.widget import (
 from booking.wishes import LineRequest
 from tests import factories
 from tests.booking.pages import DUPONT, a_week, hold_place
+from tests.booking.requesting import a_request, accepted, ask, asked_lodging
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def week_of(offer, **fields) -> LineRequest:
 
 def chosen(offer) -> Basket:
     basket = begin_basket(language="en")
-    add_in_widget(offer.provider, basket, week_of(offer), now=NOW)
+    add_in_widget(offer.provider, basket, week_of(offer), language="fr", now=NOW)
     return basket
 
 
@@ -104,14 +105,45 @@ def test_what_is_added_on_the_site_isn_t_marked(gite, bank: FakeBank):
     }
 
 
+def test_what_is_asked_of_its_host_is_marked_to_the_order():
+    offer = asked_lodging()
+    request = LineRequest(
+        offer_id=offer.pk,
+        unit_id=offer.units.get().pk,
+        arrival=SATURDAY,
+        departure=NEXT_SATURDAY,
+        ages=(None, None),
+    )
+    basket = add_in_widget(offer.provider, None, request, language="fr", now=NOW)
+    (asked,) = ask(carry_over(basket, None, now=NOW))
+    assert asked.channel == "widget"
+    assert accepted(asked).lines.get().channel == "widget"
+    # What was asked on the site isn't the widget's.
+    assert a_request().channel == ""
+
+
+def test_a_first_thing_begins_a_basket_and_a_refused_one_leaves_none(gite):
+    begun = add_in_widget(gite.provider, None, week_of(gite), language="de", now=NOW)
+    assert (begun.channel, begun.language, begun.lines.count()) == ("widget", "de", 1)
+    with pytest.raises(Refusal, match="gone"):
+        add_in_widget(gite.provider, None, week_of(gite), language="de", now=NOW)
+    assert Basket.objects.get() == begun
+
+
 def test_another_houses_offer_is_not_sold_through_it(gite):
     basket = begin_basket(language="fr")
     other = a_week()
     with pytest.raises(Refusal, match="offer_unknown"):
-        add_in_widget(gite.provider, basket, week_of(other), now=NOW)
+        add_in_widget(gite.provider, basket, week_of(other), language="fr", now=NOW)
     # Nor a place of another house under the name of one's own offer.
     with pytest.raises(Refusal, match="unit_unknown"):
-        add_in_widget(gite.provider, basket, week_of(gite, unit_id=other.units.get().pk), now=NOW)
+        add_in_widget(
+            gite.provider,
+            basket,
+            week_of(gite, unit_id=other.units.get().pk),
+            language="fr",
+            now=NOW,
+        )
     assert not basket.lines.exists()
     assert not Stay.objects.exists()
 
@@ -198,7 +230,7 @@ def test_another_tab_that_still_adds_is_told(gite):
     carry_over(Basket.objects.get(pk=basket.pk), own, now=NOW)
     later = week_of(gite, arrival=date(2027, 8, 7), departure=date(2027, 8, 14))
     for action in (
-        lambda: add_in_widget(gite.provider, basket, later, now=NOW),
+        lambda: add_in_widget(gite.provider, basket, later, language="fr", now=NOW),
         lambda: remove_in_widget(basket, 1, now=NOW),
         lambda: carry_over(basket, own, now=NOW),
     ):

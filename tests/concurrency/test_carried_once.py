@@ -44,7 +44,7 @@ def week_of(offer: Offer, number: int = 0) -> LineRequest:
 
 def chosen(offer: Offer) -> Basket:
     basket = widget.begin_basket(language="fr")
-    widget.add_in_widget(offer.provider, basket, week_of(offer), now=NOW)
+    widget.add_in_widget(offer.provider, basket, week_of(offer), language="fr", now=NOW)
     return basket
 
 
@@ -82,7 +82,9 @@ def test_what_is_added_meanwhile_is_carried_or_refused_never_lost(gite: Offer):
     results = run_together(
         [
             lambda: widget.carry_over(basket, own, now=NOW),
-            lambda: widget.add_in_widget(gite.provider, tab, week_of(gite, 1), now=NOW),
+            lambda: widget.add_in_widget(
+                gite.provider, tab, week_of(gite, 1), language="fr", now=NOW
+            ),
         ]
     )
 

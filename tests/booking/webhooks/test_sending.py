@@ -270,29 +270,44 @@ def test_replay_of_what_waits_sends_it_now(receiver: Receiver):
 def test_test_is_sent_even_paused_counts_for_nothing_and_not_twice_a_minute(receiver: Receiver):
     hook = factories.a_webhook(factories.a_provider(), pause="host", topics=["line.changed"])
     waiting = a_delivery(hook)
-    done = owning.send_test(hook, now=NOW)
+    done = owning.send_test(hook, actor=SYSTEM, now=NOW)
     assert (done.state, done.topic) == ("delivered", "test")
     assert receiver.told[0]["data"] == {}
     assert fresh(waiting).state == "waiting"
     with pytest.raises(WrongState, match="webhook_busy"):
-        owning.send_test(hook, now=NOW + timedelta(seconds=59))
+        owning.send_test(hook, actor=SYSTEM, now=NOW + timedelta(seconds=59))
     receiver.status = 500
-    failed = owning.send_test(hook, now=NOW + timedelta(minutes=1))
+    failed = owning.send_test(hook, actor=SYSTEM, now=NOW + timedelta(minutes=1))
     hook.refresh_from_db()
     assert (failed.state, hook.failures) == ("failed", 0)
+
+
+def test_another_test_is_not_had_by_giving_the_address_again(receiver: Receiver):
+    house = factories.a_provider()
+    hook = factories.a_webhook(house)
+    owning.send_test(hook, actor=SYSTEM, now=NOW)
+    owning.remove_webhook(hook, actor=SYSTEM, now=NOW)
+    again = factories.a_webhook(house)
+    with pytest.raises(WrongState, match="webhook_busy"):
+        owning.send_test(again, actor=SYSTEM, now=NOW + timedelta(seconds=59))
+    # Of another house it says nothing, and a minute later it is asked again.
+    other = factories.a_webhook(factories.a_provider(), "https://b.example.org/")
+    owning.send_test(other, actor=SYSTEM, now=NOW)
+    owning.send_test(again, actor=SYSTEM, now=NOW + timedelta(minutes=1))
+    assert len(receiver.urls) == 3
 
 
 def test_test_is_short_counts_by_house_and_is_for_approved_houses(receiver: Receiver):
     house = factories.a_provider()
     one, other = factories.a_webhook(house), factories.a_webhook(house, "https://b.example.org/")
-    owning.send_test(one, now=NOW)
+    owning.send_test(one, actor=SYSTEM, now=NOW)
     assert receiver.seconds == [3]
     with pytest.raises(WrongState, match="webhook_busy"):
-        owning.send_test(other, now=NOW)
+        owning.send_test(other, actor=SYSTEM, now=NOW)
     house.state = "suspended"
     house.save()
     with pytest.raises(NotAllowed, match="house_not_selling"):
-        owning.send_test(one, now=NOW + timedelta(hours=1))
+        owning.send_test(one, actor=SYSTEM, now=NOW + timedelta(hours=1))
     with pytest.raises(NotAllowed, match="house_not_selling"):
         owning.add_webhook(
             house,
