@@ -10,8 +10,11 @@ from django.urls import reverse
 from booking import cancellation, checkout, search_table, settlement
 from booking.availability import StaySearch, search_stays, stay_calendar, stay_choices
 from booking.basket import add_to_basket, renew_holds
+from booking.capacity_needs import room_in
 from booking.channels.blocks import write_blocks
 from booking.channels.export import calendar_of
+from booking.counter import price_at_counter
+from booking.holds import hold_nights
 from booking.kept_offers import kept_offers
 from booking.models import Basket, ExportLink, FeedEvent, Offer, Stay, Unit
 from booking.night_sheet import PREPARED, SOLD, taken_nights
@@ -203,8 +206,48 @@ def test_page_of_the_host_says_preparation(gite: Offer, bank: FakeBank, client, 
     )
     assert "bk--prep" in page.text
     assert "kept free after the stay" in page.text
-    # Neither sold nor free: 31 nights without 4 and 2.
-    assert "25 nights still free" in text_of(page)
+    # Neither sold nor free: 31 nights without 4, 2 after them and 2 that are too short before.
+    assert "too short before the next stay" in page.text
+    assert "23 nights still free" in text_of(page)
+
+
+@pytest.mark.parametrize(("first", "after"), [(15, 17), (7, 10), (8, 9)])
+def test_counter_names_no_price_for_nights_that_it_cant_sell(gite, bank, at, first, after):
+    at(NOW)
+    sell(gite, 10, 14, bank)
+    unit = gite.units.get()
+
+    def ask(first: int, after: int) -> None:
+        nights = {"arrival": day(first), "departure": day(after)}
+        wish = LineRequest(offer_id=gite.pk, unit_id=unit.pk, ages=(None,), **nights)
+        price_at_counter(gite.provider, wish, now=NOW)
+
+    with pytest.raises(Refusal) as refusal:
+        ask(first, after)
+    assert refusal.value.code == "counter_taken"
+    ask(16, 18)
+    ask(5, 8)
+
+
+def test_own_nights_beside_one_another_are_named(gite: Offer):
+    basket = hold(gite, 10, 14)
+    line = basket.lines.get()
+    unit = gite.units.get()
+    for first, after, code in ((11, 13, "already_yours"), (15, 17, "beside_yours")):
+        dates = day(first), day(after)
+        with pytest.raises(Refusal) as refusal:
+            hold_nights(unit.pk, *dates, basket_id=basket.pk, now=NOW, until=NOW)
+        assert [(one.code, one.line) for one in refusal.value.troubles] == [(code, line.pk)]
+
+
+def test_nights_too_short_before_a_stay_are_not_to_be_filled(gite: Offer, bank: FakeBank):
+    period = [(day(0), day(20))]
+    assert room_in(gite, period, now=NOW).left == 20
+    sell(gite, 10, 14, bank)
+    assert room_in(gite, period, now=NOW).left == 12
+    # A stay that follows the period, and one that is only on hold.
+    hold(gite, 21, 23)
+    assert room_in(gite, period, now=NOW).left == 11
 
 
 def test_other_platforms_read_both_apart(gite: Offer, bank: FakeBank):
