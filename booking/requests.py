@@ -411,6 +411,7 @@ def _write_order(
         policy_summaries=request.policy_summaries,
         titles=request.titles,
         unit_name=request.unit_name,
+        vat_scheme=request.vat_scheme or offer.vat_scheme,
     )
     return placed.order
 
