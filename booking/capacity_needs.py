@@ -19,7 +19,7 @@ from django.db.models import F, QuerySet
 
 from booking import locks
 from booking.models import CapacityNeed, Closure, NeedPeriod, Offer, Slot, Unit
-from booking.night_sheet import CLOSED, Taken, by_night, taken_nights, terms_by_tariff
+from booking.night_sheet import CLOSED, Taken, by_night, kept_free, taken_nights, terms_by_tariff
 from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
 from booking.rules.day_spans import runs_of
 from booking.rules.periods import Period, season_on
@@ -202,7 +202,7 @@ def _room_of_nights(offer: Offer, periods: Sequence[Days], *, now: datetime) -> 
     wanted = {night for period in periods for night in nights(*period)}
     first, after = periods[0][0], periods[-1][1]
     keys = [one.pk for one in units]
-    taken = by_night(taken_nights(keys, first, after, now=now), first, after)
+    taken = _unsold(keys, first, after, now=now)
     closed = {
         night for night in wanted if units and all(_is_closed(taken, unit, night) for unit in keys)
     }
@@ -215,6 +215,14 @@ def _room_of_nights(offer: Offer, periods: Sequence[Days], *, now: datetime) -> 
     ]
     left = sum(night not in taken.get(unit, {}) for unit in keys for night in wanted)
     return Room(left, min(prices, default=None), _with_reasons(keys, closed))
+
+
+def _unsold(
+    units: Sequence[int], first: date, after: date, *, now: datetime
+) -> dict[int, dict[date, Taken]]:
+    """Return what keeps nights from being sold, also for the preparation of what is beside them."""
+    found = [*taken_nights(units, first, after, now=now), *kept_free(units, first, after, now=now)]
+    return by_night(found, first, after)
 
 
 def _is_closed(taken: dict[int, dict[date, Taken]], unit: int, night: date) -> bool:
@@ -305,7 +313,7 @@ def _free_nights_of(
     units = _units(offers)
     days = [night for week in weeks for night in nights(*week)]
     span = weeks[0][0], weeks[-1][1]
-    taken = by_night(taken_nights([one.pk for one in units], *span, now=now), *span)
+    taken = _unsold([one.pk for one in units], *span, now=now)
     terms = terms_by_tariff(units, days)
     found: dict[tuple[int, Days], int] = defaultdict(int)
     for unit in units:

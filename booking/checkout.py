@@ -7,7 +7,7 @@ order and the same page (features.md C01, core.md 9).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -62,10 +62,12 @@ from members.journal import VISITOR, Actor, entry
 from members.models import User
 from oti.lib.inserts import insert_together
 
-# What the lines of a basket take, whoever holds it.
+# What the lines of a basket take, whoever holds it; what is on request holds nothing, but what its
+# host is asked will speak of its date.
 TAKEN_BY = """
-SELECT line.unit_id, hold.slot_id FROM booking_basketline line
-LEFT JOIN booking_slothold hold ON hold.line_id = line.id WHERE line.basket_id = %s
+SELECT unit_id, slot_id FROM booking_basketline WHERE basket_id = %(basket)s
+UNION SELECT NULL, hold.slot_id FROM booking_basketline line
+JOIN booking_slothold hold ON hold.line_id = line.id WHERE line.basket_id = %(basket)s
 """
 # One statement: the deadline of the nights and of the places, the basket; how many nights live.
 FREEZE = """
@@ -172,7 +174,7 @@ def place_order(
     _refuse_stale(basket, now=now)
     with locks.write_transaction():
         # What the lines speak of is shared now, not at the commit (LOCKING.md).
-        units, slots = _taken_by(basket)
+        units, slots = taken_by(basket)
         shared = locks.share_units(units)
         locked = {slot.pk for slot in locks.lock_slots(slots)}
         current = locks.lock_basket(basket.pk)
@@ -197,10 +199,7 @@ def place_order(
             of_package=check_package(standing, given.package_form),
         )
         sold = view.counted
-        slots_of = {hold.slot_id for one in sold for hold in one.holds}
-        units_of = {one.unit.pk for one in sold if one.unit}
-        if not slots_of <= locked or not units_of <= shared:
-            raise Busy(trouble("busy"))
+        check_had([*sold, *view.asked], shared, locked)
         gone = _places_gone(sold, current, now=now)
         gone += _freeze(current, sold, deadline=deadline, now=now)
         if gone:
@@ -228,6 +227,18 @@ def place_order(
     basket.state, basket.expires_at = current.state, current.expires_at
     basket.updated_at = current.updated_at
     return replace(written, requests=asked) if asked else written
+
+
+def check_had(lines: Sequence[LineView], units: Collection[int], slots: Collection[int]) -> None:
+    """Check that the units and dates of some lines are among those that are locked or shared.
+
+    Another tab may have added one after they were read: raises Busy then.
+    """
+    units_of = {one.unit.pk for one in lines if one.unit}
+    slots_of = {hold.slot_id for one in lines for hold in one.holds}
+    slots_of |= {one.line.slot_id for one in lines if one.line.slot_id}
+    if not slots_of <= set(slots) or not units_of <= set(units):
+        raise Busy(trouble("busy"))
 
 
 def _refuse_stale(basket: Basket, *, now: datetime) -> None:
@@ -284,10 +295,10 @@ def write_order(
     return Placed(order, payment, rows.lines)
 
 
-def _taken_by(basket: Basket) -> tuple[list[int], list[int]]:
+def taken_by(basket: Basket) -> tuple[list[int], list[int]]:
     """Return the units and the slots that the lines of a basket speak of, before any lock."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKEN_BY, [basket.pk])
+        cursor.execute(TAKEN_BY, {"basket": basket.pk})
         rows = cursor.fetchall()
     return [unit for unit, _slot in rows if unit], [slot for _unit, slot in rows if slot]
 

@@ -13,19 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Q
 from django.utils.translation import override
 
 from booking import locks
+from booking.availability import free_stays
 from booking.basket import add_to_basket, remove_line
 from booking.cancellation import cancel_lines
 from booking.holds import places_left
 from booking.hook_outbox import tell_sold
 from booking.messages import write_message
-from booking.models import Basket, BasketLine, Closure, Offer, Order, OrderLine, Stay
+from booking.models import Basket, BasketLine, Closure, Offer, Order, OrderLine
 from booking.order_lines import Numbers, OrderRows, order_rows
 from booking.people import PersonName
 from booking.refusals import BadInput, Busy, Refusal, Unavailable, WrongState, trouble
@@ -153,12 +152,10 @@ def _check_free(wish: Wish, *, now: datetime) -> None:
         places_left(wish.ask, now=now, except_line=None)
     if wish.unit is None or wish.days is None:
         return
-    over: dict[str, Any] = {"unit": wish.unit, "dates__overlap": DateRange(*wish.days)}
-    if Closure.objects.filter(**over).exists():
+    if Closure.objects.filter(unit=wish.unit, dates__overlap=DateRange(*wish.days)).exists():
         raise Unavailable(trouble("closed"))
-    taken = Q(state__in=[Stay.State.SOLD, Stay.State.BLOCKED])
-    taken |= Q(state=Stay.State.HELD, expires_at__gt=now)
-    if Stay.objects.filter(taken, **over).exists():
+    # With the nights of preparation, of others' stays and of this one.
+    if not free_stays([(wish.unit.pk, *wish.days)], now=now):
         raise Unavailable(trouble("counter_taken"))
 
 

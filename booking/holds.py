@@ -54,6 +54,16 @@ SELECT id, daterange(%(arrival)s, %(departure)s), 'held', %(until)s, preparation
 FROM booking_unit WHERE id = %(unit)s
 ON CONFLICT ON CONSTRAINT no_two_stays_in_one_unit DO NOTHING RETURNING id
 """
+# What the same basket holds of a unit that new nights would meet: its nights before what is kept
+# free around them.
+OWN_STAY = f"""
+SELECT s.line_id, s.dates && daterange(%(arrival)s, %(departure)s) AS is_same
+FROM booking_stay s JOIN booking_unit u ON u.id = s.unit_id
+JOIN booking_basketline line ON line.id = s.line_id
+WHERE s.unit_id = %(unit)s AND line.basket_id = %(basket)s AND s.state = 'held'
+AND {meets_stay("s", "%(arrival)s", "%(departure)s", "u")}
+ORDER BY is_same DESC, s.id LIMIT 1
+"""  # noqa: S608 - names of this project
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,7 @@ def hold_nights(
 
     The caller has the unit, shared or locked: no closure can be written meanwhile. Nothing is
     held when it raises. Expired holds that it would meet go first. Raises Unavailable: `closed`,
-    `gone`, or `already_yours` with the line of this basket that has them (a second click).
+    `gone`, or with the line of this basket `already_yours` (a second click) or `beside_yours`.
     """
     with connection.cursor() as cursor:
         cursor.execute(CLOSURE, [unit_id, arrival, departure])
@@ -154,15 +164,16 @@ def hold_nights(
 def _whose(
     unit_id: int, arrival: date | None, departure: date | None, *, basket_id: int
 ) -> Trouble:
-    """Tell one's own nights from others': what was written meanwhile is seen."""
-    own = Stay.objects.filter(
-        line__basket_id=basket_id,
-        unit_id=unit_id,
-        state=Stay.State.HELD,
-        dates__overlap=(arrival, departure),
-    )
-    line_id = own.values_list("line_id", flat=True).first()
-    return trouble("already_yours", line=line_id) if line_id else trouble("gone")
+    """Tell one's own nights from others': what was written meanwhile is seen.
+
+    Its own nights of preparation keep a stay from having the same unit again right beside them.
+    """
+    asked = {"unit": unit_id, "arrival": arrival, "departure": departure, "basket": basket_id}
+    with connection.cursor() as cursor:
+        cursor.execute(OWN_STAY, asked)
+        for line_id, is_same in cursor.fetchall():
+            return trouble("already_yours" if is_same else "beside_yours", line=line_id)
+    return trouble("gone")
 
 
 def places_left(

@@ -13,9 +13,20 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
-from booking.models import Channel, Closure, Offer, OrderLine, Payout, Slot, SlotTake, Stay, Unit
+from booking.models import (
+    Channel,
+    Closure,
+    Offer,
+    Order,
+    OrderLine,
+    Payout,
+    Slot,
+    SlotTake,
+    Stay,
+    Unit,
+)
 from booking.rules import states
 from booking.rules.kinds import MINDING, PLACES, SLEPT
 from booking.rules.occupancy import (
@@ -67,7 +78,8 @@ class HouseFigures:
     """What a house sold over a period, and what comes of it.
 
     `nights` and `places` are None for a house without such offers; `fill` is the share of places
-    taken in percent, counted in what their stock is counted in. Sums are euros.
+    taken in percent, counted in what their stock is counted in. Sums are euros; `gross` is what the
+    house keeps before commission: without what went back, with what a cancellation left.
     """
 
     period: Period
@@ -117,7 +129,7 @@ def figures_of(house: Provider, period: Period) -> HouseFigures:
         nights_of_stays=sum((one.dates.upper - one.dates.lower).days for one in begun),
         bookings=len(orders),
         languages=tuple(Counter(orders.values()).most_common()),
-        gross=sum((one.gross_amount for one in lines.values()), ZERO),
+        gross=_kept(house, list(lines), period),
         to_come=_to_come(house, period),
     )
 
@@ -229,6 +241,28 @@ def _series(parts: Sequence[Nights], counts: Sequence[Counts]) -> Series:
 
 
 # --- Money ---------------------------------------------------------------------------------------
+def _kept(house: Provider, lines: Sequence[int], period: Period) -> Decimal:
+    """Return what the house keeps of these lines, and of those of the period that were cancelled.
+
+    What was given back is nobody's, as in `settlement.shares_of`. What it sold itself and cancelled
+    is between it and its guest: nothing is counted.
+    """
+    first, after = (_start(day) for day in (period.first, period.ends_on))
+    cancelled = OrderLine.objects.filter(
+        sub_order__provider=house,
+        state=states.CANCELLED,
+        starts_at__gte=first,
+        starts_at__lt=after,
+    ).exclude(order__channel=Order.Channel.COUNTER)
+    services = F("refunds__amount") - F("refunds__tourist_tax_amount")
+    rows = (
+        OrderLine.objects.filter(Q(pk__in=lines) | Q(pk__in=cancelled.values("pk")))
+        .annotate(back=Sum(services, default=ZERO))
+        .values_list("gross_amount", "back")
+    )
+    return sum((gross - back for gross, back in rows), ZERO)
+
+
 def _to_come(house: Provider, period: Period) -> Decimal:
     """Return the shares that are still to be paid to the house, by when they may go."""
     first, after = (_start(day) for day in (period.first, period.ends_on))

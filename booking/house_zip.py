@@ -97,6 +97,12 @@ def write_table(
     told.write(b"[]" if is_first else b"\n]")
 
 
+def csv_of(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
+    """Return rows of these columns as a table for French and other spreadsheets; no formula runs."""
+    lines = (_line([_cell(row.get(name)) for name in columns]) for row in rows)
+    return b"".join([MARK_OF_UTF8, _line(columns), *lines])
+
+
 def _line(cells: Sequence[str]) -> bytes:
     text = io.StringIO()
     csv.writer(text, delimiter=";").writerow(cells)

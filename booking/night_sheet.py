@@ -44,7 +44,7 @@ class Taken:
     """Nights `[starts_on, ends_on)` of a unit that can't be sold, and why.
 
     `line` is the sold line's key, `guest` the first name of who booked, `until` the end of a hold,
-    `reason` a closure's.
+    `reason` a closure's; `is_before` says of nights kept free that a stay follows them.
     """
 
     unit_id: int
@@ -57,6 +57,7 @@ class Taken:
     guest: str = ""
     until: datetime | None = None
     reason: str = ""
+    is_before: bool = False
 
 
 def units_of(provider: Provider) -> QuerySet[Unit]:
@@ -155,10 +156,39 @@ def taken_nights(
     return found
 
 
+def kept_free(
+    unit_ids: Collection[int], first: date, ends_on: date, *, now: datetime
+) -> list[Taken]:
+    """Return the nights of `[first, ends_on)` that can't be sold for what is beside them.
+
+    Those before a stay, which are too few for somebody else's and its preparation; those after one
+    that is on hold or booked elsewhere (what is sold is in `taken_nights`).
+    """
+    around = DateRange(first - PREPARATION, ends_on + PREPARATION)
+    stays = (
+        Stay.objects.filter(unit_id__in=unit_ids, dates__overlap=around)
+        .exclude(state=Stay.State.CANCELLED)
+        .exclude(state=Stay.State.HELD, expires_at__lte=now)
+        .order_by("unit_id", "dates")
+        .values_list("unit_id", "state", "dates", "preparation", "unit__preparation_nights")
+    )
+    found = []
+    for unit_id, state, dates, after, asked in stays:
+        begins, ends = dates.lower - timedelta(days=asked), dates.upper + timedelta(days=after)
+        if asked:
+            found.append(Taken(unit_id, PREPARED, begins, dates.lower, is_before=True))
+        if after and state != SOLD:
+            found.append(Taken(unit_id, PREPARED, dates.upper, ends))
+    return [one for one in found if one.starts_on < ends_on and one.ends_on > first]
+
+
 def by_night(taken: Iterable[Taken], first: date, ends_on: date) -> dict[int, dict[date, Taken]]:
-    """Return, by unit and night of `[first, ends_on)`, what takes it."""
+    """Return, by unit and night of `[first, ends_on)`, what takes it.
+
+    What is kept free before a stay is said of nights of which there is nothing else to say.
+    """
     found: dict[int, dict[date, Taken]] = defaultdict(dict)
-    for one in sorted(taken, key=lambda one: ORDER.index(one.state)):
+    for one in sorted(taken, key=lambda one: (one.is_before, ORDER.index(one.state))):
         of_unit = found[one.unit_id]
         for day in nights(max(one.starts_on, first), min(one.ends_on, ends_on)):
             of_unit.setdefault(day, one)

@@ -15,6 +15,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from booking import locks, search_table
+from booking.channels.blocks import write_blocks
 from booking.hook_outbox import tell_nights
 from booking.models import Closure, Offer, OfferPhoto, OfferReview, Stay, Tariff, Unit
 from booking.models.resources import note_sharing
@@ -287,6 +288,10 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
         is_new = offer.pk is None
         yield touched
         touched.update(units_of(offer))
+        # What is kept free after others' bookings follows what the unit asks now.
+        with_feeds = Unit.objects.filter(pk__in=touched, feeds__isnull=False).distinct()
+        for pk in with_feeds.order_by("pk").values_list("pk", flat=True):
+            write_blocks(pk, today=day_of(now))
         _number_photos(offer)
         note_sharing([offer.pk])
         fresh = Offer.objects.select_related("provider", "commune").get(pk=offer.pk)

@@ -84,6 +84,10 @@ class BadInput(Refusal):
 MESSAGES: dict[str, Any] = {
     "gone": gettext_lazy("It was taken in the meantime. Choose other dates or another offer."),
     "already_yours": gettext_lazy("It is in your stay already."),
+    "beside_yours": gettext_lazy(
+        "Your stay has this place just before or after, and it is kept free in between to be made "
+        "ready. Choose nights further apart, or one stay over all of them."
+    ),
     "has_bed": gettext_lazy(
         "« %(other)s » has a bed for each of you on these nights. Take this one instead, or as "
         "well if it is for other persons."

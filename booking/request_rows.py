@@ -107,6 +107,7 @@ def _what(one: LineView) -> dict[str, object]:
         "kind": offer.kind,
         "titles": in_each_language(offer, "title"),
         "unit_name": one.unit.name if one.unit else "",
+        "vat_scheme": offer.vat_scheme,
         "quote": quote.to_json(),
         "policy": policy_of(offer).to_json(),
         "policy_summaries": in_each_language(offer.cancellation_policy, "summary"),

@@ -16,7 +16,9 @@ from booking.checkout import (
     Given,
     Reading,
     check_before_ordering,
+    check_had,
     close_payment,
+    taken_by,
     write_order,
 )
 from booking.evidence import EvidenceInput
@@ -73,11 +75,15 @@ def ask_hosts(
 ) -> list[BookingRequest]:
     """Ask the hosts of a stay of which nothing is bought at once; nothing is held, nothing paid.
 
-    The lines leave the basket. A second press gets the same requests. Locks: basket. Raises
-    BadInput (`empty`, `terms_missing`, `names_missing`), PriceChanged and Unavailable with the
-    trouble of each line, WrongState or Busy. `read` is as for `place_order`.
+    The lines leave the basket. A second press gets the same requests. Locks: units (shared),
+    slots, basket. Raises BadInput (`empty`, `terms_missing`, `names_missing`), PriceChanged and
+    Unavailable with the trouble of each line, WrongState or Busy. `read` is as for `place_order`.
     """
     with locks.write_transaction():
+        # What the requests will speak of is had before the basket, as for an order.
+        units, slots = taken_by(basket)
+        shared = locks.share_units(units)
+        locked = {slot.pk for slot in locks.lock_slots(slots)}
         current = locks.lock_basket(basket.pk)
         if current.state != Basket.State.OPEN:
             raise WrongState(trouble("already_ordered"))
@@ -98,6 +104,7 @@ def ask_hosts(
             shown_total=given.shown_total,
             has_order=False,
         )
+        check_had(view.asked, shared, locked)
         rows = ask_for(
             view,
             **given.for_requests,
@@ -192,8 +199,8 @@ def decline_request(
 def withdraw_request(request: BookingRequest, *, now: datetime) -> None:
     """Take a request back before it is answered, or before what was accepted is paid.
 
-    The bank's page is closed first. Locks: request; before it basket, order and payments in a
-    transaction of their own. Raises WrongState (`already_paid`, `request_over`), Unavailable
+    The bank's page is closed first. Locks: request, order; before them basket, order and payments
+    in a transaction of their own. Raises WrongState (`already_paid`, `request_over`), Unavailable
     `bank_unavailable`, Busy.
     """
     order = request.order
@@ -207,6 +214,9 @@ def withdraw_request(request: BookingRequest, *, now: datetime) -> None:
             states.REQUEST, current.state, states.WITHDRAWN
         ):
             raise WrongState(trouble("request_over"))
+        if current.order_id and locks.lock_order(current.order_id).state != states.EXPIRED:
+            # Sold in another tab, or by late money, before it was had: what is paid stays.
+            raise WrongState(trouble("already_paid"))
         current.state = states.WITHDRAWN
         current.save(update_fields=["state"])
         record("request withdrawn", f"request:{current.code}", actor=VISITOR, at=now)
@@ -398,7 +408,11 @@ def _write_order(
         now=now,
     )
     OrderLine.objects.filter(order=placed.order).update(
-        policy=request.policy, policy_summaries=request.policy_summaries, titles=request.titles
+        policy=request.policy,
+        policy_summaries=request.policy_summaries,
+        titles=request.titles,
+        unit_name=request.unit_name,
+        vat_scheme=request.vat_scheme or offer.vat_scheme,
     )
     return placed.order
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from booking import locks
+from booking.channels.blocks import write_blocks
 from booking.models import SlotHold, Stay, Unit, UnitDay
 from booking.search_table import BATCH, rebuild_units
 from oti.lib.dates import today as day_of
@@ -42,6 +43,10 @@ def extend_search_table(*, now: datetime, seconds: float = LONGEST_CALL) -> int:
         last = batch[-1]
         with locks.write_transaction():
             locks.lock_units(batch)
+            # What is kept free after bookings of other platforms is part of that truth.
+            with_feeds = Unit.objects.filter(pk__in=batch, feeds__isnull=False).distinct()
+            for pk in with_feeds.order_by("pk").values_list("pk", flat=True):
+                write_blocks(pk, today=today)
             written += rebuild_units(batch, today=today)
         if monotonic() - began >= seconds:
             break

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
-from booking.house_exports import csv_of
+from booking.house_zip import csv_of
 from booking.rules import sellers
 from booking.rules.sellers import SellerData, missing_of
 from booking.seller_data import sellers_of

@@ -195,10 +195,11 @@ def _write(feed: Feed, answer: Answer, *, now: datetime, accepted_by: Actor | No
             note_accepted(fresh, actor=accepted_by, now=now)
         write_events(fresh, changes, now=now)
         blocks = Blocks()
-        if changes.has_nights:
+        if changes.has_nights or changes.changed:
+            # A closure that turns out to be a booking takes no other nights, but is prepared after.
             blocks = write_blocks(fresh.unit_id, today=today)
         incidents = open_incidents(fresh, [*changes.added, *changes.changed], now=now)
-        if changes.has_nights:
+        if changes.has_nights or blocks.lost_holds:
             note_nights(fresh, blocks, incidents=incidents, now=now)
             tell_blocks(fresh.unit_id, blocks, now=now)
 

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
     """Add whose photographs are, and the channel of requests (before: none was the widget's)."""
 
     dependencies = [
-        ("booking", "0022_classification"),
+        ("booking", "0023_request_vat_scheme"),
         ("destination", "0012_picture_descriptions"),
         ("members", "0009_commission_proposed"),
     ]

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from booking.models.baskets import Basket, Channel
 from booking.models.calendar import Slot
-from booking.models.offers import EURO, Offer, Unit
+from booking.models.offers import EURO, Offer, Unit, VatScheme
 from booking.models.orders import Order
 from booking.rules import states
 from destination.models import LegalText
@@ -83,6 +83,10 @@ class BookingRequest(models.Model):
     quote = models.JSONField()
     policy = models.JSONField()
     policy_summaries = models.JSONField(default=dict, blank=True)
+    # Empty for what was asked before it was kept.
+    vat_scheme = models.CharField(
+        max_length=12, choices=VatScheme.choices, blank=True, default="", db_default=""
+    )
     gross_amount = models.DecimalField(_("services"), **EURO)
     tourist_tax_amount = models.DecimalField(_("tourist tax collected"), default=0, **EURO)
     tourist_tax_on_site_amount = models.DecimalField(

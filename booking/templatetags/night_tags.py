@@ -82,6 +82,8 @@ def taken_words(one: Taken) -> tuple[str, str]:
     if one.state == BLOCKED:
         return gettext("Taken elsewhere"), ""
     if one.state == PREPARED:
+        if one.is_before:
+            return gettext("Preparation"), gettext("too short before the next stay")
         return gettext("Preparation"), gettext("kept free after the stay")
     return pgettext("nights", "Closed"), one.reason
 

@@ -25,7 +25,14 @@ from booking.forms.nights import CalendarQuery, NightsForm, month_after, read_ca
 from booking.models import NightEdit, Unit
 from booking.night_plan import Plan
 from booking.night_rows import UnitRow, arrivals, figures, picked_words, weeks_of
-from booking.night_sheet import PREPARED, by_night, taken_nights, terms_by_tariff, units_of
+from booking.night_sheet import (
+    PREPARED,
+    by_night,
+    kept_free,
+    taken_nights,
+    terms_by_tariff,
+    units_of,
+)
 from booking.refusals import Refusal, WrongState
 from booking.views.answers import see_other, tell
 from booking.views.houses import houses_of, named_house, shown_house
@@ -186,11 +193,9 @@ def _months(
         chosen = shown.object_list[0]
     days = list(nights(query.first, query.ends_on))
     terms = terms_by_tariff(shown.object_list, days)
-    taken = by_night(
-        taken_nights([one.pk for one in shown], query.first, query.ends_on, now=now),
-        query.first,
-        query.ends_on,
-    )
+    keys, span = [one.pk for one in shown], (query.first, query.ends_on)
+    unsold = [*taken_nights(keys, *span, now=now), *kept_free(keys, *span, now=now)]
+    taken = by_night(unsold, *span)
     several = len({one.offer_id for one in units}) > 1
     rows = [
         UnitRow(

@@ -8,9 +8,10 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from booking.basket import add_to_basket
 from booking.cancellation import cancel_lines
+from booking.host_refunds import refund_line
 from booking.house_figures import figures_of
 from booking.house_months import keep_house_months, middle_of_pole
-from booking.models import Closure, HouseMonth, Offer, Order, OrderLine, Slot, Stay
+from booking.models import Closure, HouseMonth, Offer, Order, OrderLine, Slot, Stay, SubOrder
 from booking.rules.occupancy import Counts
 from booking.rules.periods import month_of, season_of, year_of
 from booking.wishes import LineRequest
@@ -102,6 +103,31 @@ def test_what_is_cancelled_counts_no_more(order: Order):
         found = figures_of(house_of(order, kind), JULY)
         assert not found.is_sold, kind
         assert (found.gross, found.to_come, found.stays) == (0, 0, 0)
+
+
+def test_what_a_host_gives_back_is_no_revenue(order: Order):
+    line = order.lines.get(kind="lodging")
+    for given, left in (("100", "760"), ("60", "660")):
+        refund_line(
+            line, Decimal(given), shown_left=Decimal(left), reason="x", actor=SYSTEM, now=NOW
+        )
+    assert figures_of(house_of(order, "lodging"), JULY).gross == Decimal("600.00")
+    # Others keep all of theirs.
+    assert figures_of(house_of(order, "meal"), JULY).gross == Decimal("96.00")
+
+
+@pytest.mark.parametrize("kind", ["lodging", "meal"])
+def test_what_a_cancellation_leaves_is_the_houses(order: Order, kind: str):
+    line = order.lines.get(kind=kind)
+    # The day before: the rule gives nothing, or a part of it.
+    late = line.starts_at - timedelta(hours=20)
+    cancel_lines(order, [line.pk], basis="policy", reason="Late", actor=SYSTEM, now=late)
+
+    found = figures_of(house_of(order, kind), JULY)
+
+    share = SubOrder.objects.get(order=order, provider=house_of(order, kind))
+    assert found.gross == share.gross_amount > 0
+    assert figures_of(house_of(order, kind), month_of(2027, 8)).gross == 0
 
 
 def test_other_periods_and_other_houses_know_nothing_of_it(order: Order):

@@ -1,5 +1,6 @@
 """A bought stay by its signed link: where to go, whom to call, the receipt, the calendar."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from icalendar import Calendar
 from booking.basket import add_to_basket
 from booking.cancellation import cancel_lines
 from booking.emails import compose
-from booking.models import Order, OutboxMessage, Refund
+from booking.models import AgeBand, Offer, Order, OutboxMessage, Refund, Supplement, Unit
 from booking.payment import pursue_refund
 from booking.rules.pricing import OptionChoice
 from booking.showing import kept_vat_rows, sold_lines
@@ -112,6 +113,26 @@ def test_link_dies_twelve_months_after_the_stay(order: Order, at):
 
 
 # --- What it shows ----------------------------------------------------------------------------
+def plain(page: str) -> str:
+    return re.sub(r'(nonce|csrfmiddlewaretoken" value|cle)="[^"]*"', "", page)
+
+
+def test_what_was_sold_reads_as_before_once_its_offer_changes(client: Client, order: Order):
+    pages = {name: plain(seen(client, order, name)) for name in ("trip", "receipt")}
+    calendar = client.get(address("booking:trip-ics", order.reference)).content
+    texts = {f"{field}_{code}": f"Other {code}" for field in ("name",) for code in ("fr", "en")}
+
+    Unit.objects.update(**texts)
+    AgeBand.objects.update(**texts, amount=Decimal(1))
+    Supplement.objects.update(**texts, amount=Decimal(1))
+    Offer.objects.update(vat_scheme="exempt", vat_rate=Decimal(0), title_fr="x", title_en="x")
+
+    for name, page in pages.items():
+        assert plain(seen(client, order, name)) == page, name
+    assert client.get(address("booking:trip-ics", order.reference)).content == calendar
+    assert "Other" not in "".join(pages.values())
+
+
 def test_trip_says_where_when_and_whom_to_call(
     client: Client, order: Order, django_assert_max_num_queries
 ):

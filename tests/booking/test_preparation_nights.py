@@ -7,15 +7,18 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from booking import cancellation, checkout, search_table, settlement
+from booking import cancellation, checkout, search_table, search_upkeep, settlement
 from booking.availability import StaySearch, search_stays, stay_calendar, stay_choices
 from booking.basket import add_to_basket, renew_holds
+from booking.capacity_needs import room_in
 from booking.channels.blocks import write_blocks
 from booking.channels.export import calendar_of
+from booking.counter import price_at_counter
+from booking.holds import hold_nights
 from booking.kept_offers import kept_offers
-from booking.models import Basket, ExportLink, FeedEvent, Offer, Stay, Unit
+from booking.models import Basket, ExportLink, FeedEvent, Offer, Stay, Unit, UnitDay
 from booking.night_sheet import PREPARED, SOLD, taken_nights
-from booking.offers import close_nights
+from booking.offers import changing_offer, close_nights
 from booking.refusals import Refusal
 from booking.rules.people import Guest
 from booking.wishes import LineRequest
@@ -203,8 +206,48 @@ def test_page_of_the_host_says_preparation(gite: Offer, bank: FakeBank, client, 
     )
     assert "bk--prep" in page.text
     assert "kept free after the stay" in page.text
-    # Neither sold nor free: 31 nights without 4 and 2.
-    assert "25 nights still free" in text_of(page)
+    # Neither sold nor free: 31 nights without 4, 2 after them and 2 that are too short before.
+    assert "too short before the next stay" in page.text
+    assert "23 nights still free" in text_of(page)
+
+
+@pytest.mark.parametrize(("first", "after"), [(15, 17), (7, 10), (8, 9)])
+def test_counter_names_no_price_for_nights_that_it_cant_sell(gite, bank, at, first, after):
+    at(NOW)
+    sell(gite, 10, 14, bank)
+    unit = gite.units.get()
+
+    def ask(first: int, after: int) -> None:
+        nights = {"arrival": day(first), "departure": day(after)}
+        wish = LineRequest(offer_id=gite.pk, unit_id=unit.pk, ages=(None,), **nights)
+        price_at_counter(gite.provider, wish, now=NOW)
+
+    with pytest.raises(Refusal) as refusal:
+        ask(first, after)
+    assert refusal.value.code == "counter_taken"
+    ask(16, 18)
+    ask(5, 8)
+
+
+def test_own_nights_beside_one_another_are_named(gite: Offer):
+    basket = hold(gite, 10, 14)
+    line = basket.lines.get()
+    unit = gite.units.get()
+    for first, after, code in ((11, 13, "already_yours"), (15, 17, "beside_yours")):
+        dates = day(first), day(after)
+        with pytest.raises(Refusal) as refusal:
+            hold_nights(unit.pk, *dates, basket_id=basket.pk, now=NOW, until=NOW)
+        assert [(one.code, one.line) for one in refusal.value.troubles] == [(code, line.pk)]
+
+
+def test_nights_too_short_before_a_stay_are_not_to_be_filled(gite: Offer, bank: FakeBank):
+    period = [(day(0), day(20))]
+    assert room_in(gite, period, now=NOW).left == 20
+    sell(gite, 10, 14, bank)
+    assert room_in(gite, period, now=NOW).left == 12
+    # A stay that follows the period, and one that is only on hold.
+    hold(gite, 21, 23)
+    assert room_in(gite, period, now=NOW).left == 11
 
 
 def test_other_platforms_read_both_apart(gite: Offer, bank: FakeBank):
@@ -248,4 +291,85 @@ def test_block_ends_a_hold_whose_preparation_it_takes(gite: Offer):
     told_elsewhere(unit, 15, 18)
     blocks = write_blocks(unit.pk, today=TODAY)
     assert blocks.lost_holds == 1
+    assert_table_is_true()
+
+
+# --- After what is booked elsewhere ---------------------------------------------------------------
+def stay_elsewhere(gite: Offer) -> Stay:
+    return Stay.objects.get(unit=gite.units.get(), is_imported=True)
+
+
+def test_stay_right_after_a_booking_elsewhere_leaves_time_to_prepare(gite: Offer):
+    unit = gite.units.get()
+    told_elsewhere(unit, 10, 14)
+    write_blocks(unit.pk, today=TODAY)
+    assert_table_is_true()
+    for first, after in ((14, 17), (15, 17), (8, 9), (9, 10)):
+        assert refused(gite, first, after)
+    assert not refused(gite, 16, 18)
+    assert not refused(gite, 5, 8)
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("blocked", 0), ("unclear", 2), ("reserved", 2)])
+def test_closures_elsewhere_ask_for_no_preparation(gite: Offer, kind: str, asked: int):
+    unit = gite.units.get()
+    told_elsewhere(unit, 10, 14)
+    FeedEvent.objects.update(kind=kind)
+    write_blocks(unit.pk, today=TODAY)
+    assert stay_elsewhere(gite).preparation == asked
+
+
+def test_our_own_closure_that_comes_back_is_no_booking(gite: Offer):
+    unit = gite.units.get()
+    nights = {"first_night": day(10), "reopening": day(14)}
+    close_nights(unit, **nights, reason="Works", actor=SYSTEM, now=NOW)
+    told_elsewhere(unit, 10, 14)
+    FeedEvent.objects.update(kind=FeedEvent.Kind.UNCLEAR)
+    write_blocks(unit.pk, today=TODAY)
+    assert stay_elsewhere(gite).preparation == 0
+
+
+def test_sale_that_came_first_is_not_prepared_into(gite: Offer, bank: FakeBank):
+    unit = gite.units.get()
+    order = sell(gite, 15, 18, bank)
+    told_elsewhere(unit, 10, 14)
+    write_blocks(unit.pk, today=TODAY)
+    assert stay_elsewhere(gite).preparation == 1
+    # Cancelled, it leaves both nights.
+    lines = order.lines.values_list("pk", flat=True)
+    cancellation.cancel_lines(order, lines, basis="full", reason="Fire", actor=SYSTEM, now=NOW)
+    assert stay_elsewhere(gite).preparation == 2
+    assert_table_is_true()
+
+
+def test_preparation_after_a_booking_elsewhere_ends_a_hold(gite: Offer):
+    hold(gite, 15, 18)
+    unit = gite.units.get()
+    told_elsewhere(unit, 10, 14)
+    assert write_blocks(unit.pk, today=TODAY).lost_holds == 1
+    assert_table_is_true()
+
+
+def test_yesterday_s_guest_is_prepared_after_until_somebody_comes(gite: Offer):
+    unit = gite.units.get()
+    told_elsewhere(unit, 10, 14)
+    write_blocks(unit.pk, today=TODAY)
+    told_elsewhere(unit, 15, 17)
+    write_blocks(unit.pk, today=day(14))
+    rows = Stay.objects.filter(is_imported=True).order_by("dates")
+    assert [one.preparation for one in rows] == [1, 2]
+
+
+def test_another_number_counts_for_bookings_elsewhere_too(gite: Offer):
+    unit = gite.units.get()
+    told_elsewhere(unit, 10, 14)
+    write_blocks(unit.pk, today=TODAY)
+    with changing_offer(gite, actor=SYSTEM, now=NOW):
+        gite.units.update(preparation_nights=3)
+    assert stay_elsewhere(gite).preparation == 3
+    # What was imported before anything was prepared is found at night.
+    Stay.objects.update(preparation=0)
+    UnitDay.objects.all().delete()
+    search_upkeep.extend_search_table(now=NOW)
+    assert stay_elsewhere(gite).preparation == 3
     assert_table_is_true()

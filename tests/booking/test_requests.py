@@ -275,9 +275,15 @@ def test_what_was_promised_is_kept_although_the_offer_changes(bank: FakeBank) ->
     offer = asked_lodging()
     request = a_request(offer)
     Offer.objects.update(cancellation_policy=factories.a_policy((2400, 10)), title_fr="Autre")
+    asked = offer.units.get().name
+    offer.units.update(name_fr="Autre", name_en="Other", name_de="Andere")
+    scheme = offer.vat_scheme
+    Offer.objects.update(vat_scheme="exempt" if scheme != "exempt" else "standard")
 
     line = accepted(request).lines.get()
 
+    assert line.vat_scheme == request.vat_scheme == scheme
+    assert line.unit_name == request.unit_name == asked
     assert line.policy == request.policy
     assert line.titles == request.titles
 

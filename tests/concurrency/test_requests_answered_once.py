@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import Sum
 
-from booking import holds, locks, request_rounds, requests
+from booking import checkout, holds, locks, request_rounds, requests
 from booking.models import BookingRequest, Order, Slot, SlotHold, Stay
-from booking.refusals import Unavailable, WrongState
+from booking.refusals import Busy, Unavailable, WrongState
 from booking.rules import states
 from tests import factories
 from tests.booking.requesting import (
@@ -27,7 +28,7 @@ from tests.booking.requesting import (
     plan_places,
     plan_week,
 )
-from tests.cast import NOW
+from tests.cast import NOW, order_from
 from tests.concurrency.rivals import Meeting, errors_in, run_together
 
 pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
@@ -230,3 +231,112 @@ def test_accepting_against_taking_back_or_lapsing(monkeypatch, other):
         assert [one.code for one in errors_in(results)] == ["request_over"]
         assert not Order.objects.exists()
         assert held(slot) == 0
+
+
+# --- Taken back while it is paid -----------------------------------------------------------
+def an_accepted_gift() -> tuple[Slot, BookingRequest]:
+    """Return an accepted request that costs nothing: one press confirms it, without the bank."""
+    slot = factories.a_slot(asked_activity(adult="0", child=None), DAY)
+    accept(a_place_asked(slot))()
+    return slot, BookingRequest.objects.get()
+
+
+def pay_once_pages_are_closed(monkeypatch: pytest.MonkeyPatch, request: BookingRequest) -> None:
+    """Let another tab confirm the order after its pages were closed, before it is ended."""
+    close = requests.close_payment
+
+    def close_then_pay(*args: Any, **kwargs: Any) -> None:
+        close(*args, **kwargs)
+        order = Order.objects.get(pk=request.order_id)
+        pay = partial(checkout.begin_payment, success_url="s", cancel_url="c", now=NOW)
+        assert errors_in(run_together([lambda: pay(order)])) == []
+
+    monkeypatch.setattr(requests, "close_payment", close_then_pay)
+
+
+def test_sentinel_what_is_sold_is_taken_back_without_a_look_at_its_order(monkeypatch):
+    slot, request = an_accepted_gift()
+    pay_once_pages_are_closed(monkeypatch, request)
+    end = requests.end_unpaid
+
+    def end_then_look_away(*args: Any, **kwargs: Any) -> None:
+        end(*args, **kwargs)
+        monkeypatch.setattr(locks, "lock_order", lambda pk: Order(state=states.EXPIRED))
+
+    monkeypatch.setattr(requests, "end_unpaid", end_then_look_away)
+
+    results = run_together([withdraw(request)])
+
+    assert errors_in(results) == []
+    request.refresh_from_db()
+    slot.refresh_from_db()
+    assert (request.state, slot.sold) == (states.WITHDRAWN, 2)
+
+
+def test_what_is_sold_at_that_very_moment_isnt_taken_back(monkeypatch):
+    slot, request = an_accepted_gift()
+    pay_once_pages_are_closed(monkeypatch, request)
+
+    results = run_together([withdraw(request)])
+
+    assert [one.code for one in errors_in(results)] == ["already_paid"]
+    request.refresh_from_db()
+    slot.refresh_from_db()
+    assert (request.state, slot.sold) == (states.ACCEPTED, 2)
+
+
+# --- What is asked beside what is bought, against who has its date --------------------------------
+# As it was: dates of what holds nothing left out.
+HELD_ONLY = """
+SELECT line.unit_id, hold.slot_id FROM booking_basketline line
+LEFT JOIN booking_slothold hold ON hold.line_id = line.id WHERE line.basket_id = %(basket)s
+"""
+
+
+def an_order_and_another_tab(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], Any]]:
+    """Return two tabs of one stay: one orders it, the other asks for its date once more.
+
+    Who orders meets the other while the basket is had, who asks while the date is.
+    """
+    slot = factories.a_slot(asked_activity(), DAY, capacity=20)
+    basket = plan_places(plan_week(factories.a_basket(), factories.a_lodging(now=NOW)), slot)
+    meeting = Meeting(2)
+    lock, ask = locks.lock_slots, checkout.ask_for
+
+    def lock_then_meet(ids: Any) -> Any:
+        wanted = list(ids)
+        found = lock(wanted)
+        if wanted:
+            meeting.wait()
+        return found
+
+    def meet_then_ask(*args: Any, **kwargs: Any) -> Any:
+        meeting.wait()
+        return ask(*args, **kwargs)
+
+    monkeypatch.setattr(locks, "lock_slots", lock_then_meet)
+    monkeypatch.setattr(checkout, "ask_for", meet_then_ask)
+    # They are the same people: that is said again once the basket is had.
+    monkeypatch.setattr(holds, "check_clash", lambda *given: None)
+    other = type(basket).objects.get(pk=basket.pk)
+    return [lambda: order_from(basket), lambda: plan_places(other, slot)]
+
+
+def test_sentinel_a_ring_where_dates_of_requests_arent_had(monkeypatch):
+    actions = an_order_and_another_tab(monkeypatch)
+    monkeypatch.setattr(checkout, "TAKEN_BY", HELD_ONLY)
+    monkeypatch.setattr(checkout, "check_had", lambda *given: None)
+
+    results = run_together(actions)
+
+    assert Busy in [type(one) for one in errors_in(results)]
+
+
+def test_who_orders_has_the_dates_of_its_requests_first(monkeypatch):
+    actions = an_order_and_another_tab(monkeypatch)
+
+    results = run_together(actions)
+
+    assert Busy not in [type(one) for one in errors_in(results)]
+    assert Order.objects.get().state == states.AWAITING_PAYMENT
+    assert BookingRequest.objects.get().slot_id
