@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from destination.models.pages import VelayPage
 from destination.outside_links import gone_links
 from destination.publication import lacks_of
 from destination.translating import texts_to_translate
+from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
 ENDS_SOON = timedelta(days=60)
@@ -72,13 +73,14 @@ def _lacks_of_pages(pages: Iterable[Page]) -> dict[int, list[str]]:
     translations = {
         (one.source.object_id, one.target_locale_id): one for one in wanted.select_related("source")
     }
+    changed = _changes_of_sources(keys)
     gone = gone_links(pages)
     found = {}
     for page in pages:
         if isinstance(page, VelayPage):
             lacks = [one.words for one in lacks_of(page, today=today)]
             outside = [_said(one) for one in gone[page.pk]]
-            waits = _waiting(page, translations)
+            waits = _waiting(page, translations) or _behind(page, changed)
             lacks += [*outside, *waits, *_untranslated(page, written)]
             if lacks:
                 found[page.pk] = lacks
@@ -121,6 +123,32 @@ def _waiting(page: Page, translations: dict[Any, Translation]) -> list[str]:
         left,
     )
     return [words % {"count": left}] if left else []
+
+
+def _changes_of_sources(keys: Iterable[Any]) -> dict[Any, datetime]:
+    """Return when each page of the first language was last published, by its key."""
+    sources = Page.objects.filter(
+        translation_key__in=keys,
+        locale__language_code=settings.LANGUAGE_CODE,
+        live=True,
+        last_published_at__isnull=False,
+    )
+    return dict(sources.values_list("translation_key", "last_published_at"))
+
+
+def _behind(page: Page, changed: dict[Any, datetime]) -> list[str]:
+    """Say that the first language was published after this translation of it.
+
+    It tells of pages that were written side by side, whose texts nobody counts, and of a change
+    without a new text: a photograph, a criterion.
+    """
+    since = changed.get(page.translation_key)
+    if since is None or page.locale.language_code == settings.LANGUAGE_CODE:
+        return []
+    if page.last_published_at is not None and page.last_published_at >= since:
+        return []
+    words = _("The French version changed on %(day)s: compare, then publish this one again.")
+    return [words % {"day": f"{paris(since):%d/%m/%Y}"}]
 
 
 def _untranslated(page: Page, written: dict[Any, set[str]]) -> list[str]:
