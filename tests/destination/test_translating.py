@@ -13,6 +13,7 @@ from django.urls import reverse
 from wagtail.blocks import StructBlock
 from wagtail.documents.models import Document
 from wagtail.models import Page
+from wagtail.users.models import UserProfile
 from wagtail_localize.models import StringTranslation, Translation
 
 from destination.blocks import Body, LiveBlock
@@ -436,3 +437,32 @@ def test_a_translation_as_new_as_its_french_page_is_not(office: Client, days: in
 
     assert "French version" not in told
     assert "française a changé" not in told
+
+
+# --- The words of the screen ----------------------------------------------------------------------
+@pytest.mark.parametrize(("chosen", "said"), [("fr", "Traduire"), ("en", "Translate")])
+def test_its_words_are_those_of_who_reads_the_desk(chosen: str, said: str):
+    """Whatever the browser's language is."""
+    user = factories.a_user("office@example.org")
+    user.groups.add(ensure_office_group())
+    UserProfile.objects.create(user=user, preferred_language=chosen)
+    browser = Client(HTTP_ACCEPT_LANGUAGE="en")
+    browser.force_login(user)
+
+    answer = browser.get(reverse("wagtail_localize:javascript_catalog"))
+
+    assert answer.status_code == 200
+    catalogue = answer.content.decode()
+    assert (f'"Translate": "{said}"' in catalogue) is (chosen == "fr")
+    assert "From %(source)s to %(target)s" in catalogue or chosen == "en"
+
+
+def test_the_screen_loads_them_and_writes_days_in_figures(office: Client):
+    homes()
+    twin, translation = in_english(office, a_ready_page(slug="silence", body=[PASSAGE]))
+    translate(office, translation)
+
+    shown = office.get(edit(twin)).content.decode()
+
+    assert "js/translating.js" in shown
+    assert "06/04/2027" in shown
