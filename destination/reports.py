@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -163,10 +163,10 @@ def _untranslated(page: Page, written: dict[Any, set[str]]) -> list[str]:
 
 
 class RightsThatEnd(ReportView):  # type: ignore[misc]
-    """Photographs that may not be shown for much longer, and those that aren't shown any more."""
+    """Photographs whose rights end, then those that lack a description or an author."""
 
     model = Picture
-    page_title = gettext_lazy("Rights of photographs")
+    page_title = gettext_lazy("Photographs to mend")
     header_icon = "image"
     index_url_name = "rights_that_end"
     index_results_url_name = "rights_that_end_results"
@@ -180,11 +180,13 @@ class RightsThatEnd(ReportView):  # type: ignore[misc]
     }
 
     def get_queryset(self) -> QuerySet[Picture]:
-        """Return the photographs whose rights have a near end, the nearest first."""
-        last = day_of(timezone.now()) + ENDS_SOON
-        self.queryset = Picture.objects.filter(rights_until__lte=last).order_by(
-            "rights_until", "pk"
-        )
+        """Return the photographs whose rights have a near end, the nearest first, then the rest."""
+        ends = Q(rights_until__lte=day_of(timezone.now()) + ENDS_SOON)
+        described = f"description_{settings.LANGUAGE_CODE}"
+        is_mute = Q(**{described: ""}) | Q(**{f"{described}__isnull": True})
+        has_no_author = ~Q(rights=Picture.Rights.OURS) & Q(credit="")
+        found = Picture.objects.filter(ends | is_mute | has_no_author)
+        self.queryset = found.order_by(F("rights_until").asc(nulls_last=True), "pk")
         return super().get_queryset()  # type: ignore[no-any-return]
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def pages_to_mend_item() -> MenuItem:
 def rights_item() -> MenuItem:
     """Add the photographs whose rights end."""
     return EditorsItem(
-        _("Rights of photographs"),
+        _("Photographs to mend"),
         reverse("rights_that_end"),
         name="rights-that-end",
         icon_name="image",

@@ -300,6 +300,10 @@ def test_the_report_of_rights_names_those_that_end(office):
 
     assert shown.index("Finie") < shown.index("Bientôt")
     assert "Longue" not in shown
+    a_picture(title="Muette", description="")
+    a_picture(title="Anonyme", rights="lent", credit="")
+    shown = office.get(reverse("rights_that_end")).content.decode()
+    assert shown.index("Bientôt") < shown.index("Muette") < shown.index("Anonyme")
     assert office.get(reverse("rights_that_end"), {"export": "csv"}).status_code == 200
 
 
@@ -313,5 +317,7 @@ def test_a_photograph_is_described_in_the_language_of_its_page():
     picture.save()
     english.refresh_from_db()
     assert fields(english) == set()
+    lent = a_picture(rights="lent", credit="")
+    assert fields(a_ready_page(image=lent)) == {"image"}
     with override("en"):
         assert picture.default_alt_text == "Mount Mézenc"
