@@ -231,6 +231,22 @@ for (const [type, is] of [["mouseover", true], ["focusin", true], ["mouseout", f
   document.addEventListener(type, (event) => showPin(event, is));
 }
 
+// What stands across an edge is not shown by halves: it comes once the map is moved.
+function hideCut(map) {
+  const { x, y } = map.getSize();
+  const cut = [];
+  map.eachLayer((layer) => {
+    if (!(layer instanceof L.Marker)) return;
+    const node = layer.getElement();
+    const at = map.latLngToContainerPoint(layer.getLatLng());
+    const aside = Math.min(at.x, x - at.x) - node.offsetWidth / 2;
+    const above = Math.min(at.y, y - at.y) - node.offsetHeight / 2;
+    if (aside < 0 || above < 0) cut.push(node);
+  });
+  for (const node of cut) node.style.visibility = "hidden";
+  map.once("movestart", () => { for (const node of cut) node.style.visibility = ""; });
+}
+
 // --- A live map ----------------------------------------------------------------------------------
 function build(box, ground) {
   const says = (name) => box.dataset[`says${name}`];
@@ -251,12 +267,14 @@ function build(box, ground) {
   const wanted = box.dataset.around ? turned(JSON.parse(box.dataset.around)).flat() : [];
   const seen = wanted.length ? wanted : points.map((point) => point.at);
   const around = L.latLngBounds(seen.length ? seen : corners);
-  const room = wanted.length ? 12 : 48;
+  // Whatever stands on the edge of an outline is seen whole.
+  const room = wanted.length ? HIGH / 2 + 3 : 48;
   map.fitBounds(around, { maxZoom: wanted.length ? 15 : points.length > 1 ? 13 : 11, padding: [room, room] });
   if (box.dataset.tiles) addTiles(map, box);
   else addGround(map, box);
   addShapes(map, box, ground);
   addPins(map, box, points);
+  hideCut(map);
   followMoves(map, box);
   node.addEventListener("keydown", (event) => {
     if (event.key === "Escape") map.closePopup();
