@@ -50,7 +50,8 @@ class Pin:
     """Something on a map. `anchor` is the id of its line in the list, "" where it has none;
     `label` the sum that it shows, "" for none; `layer` one of the names of the map's page.
 
-    Not `is_exact`: somewhere in the commune, and drawn so.
+    Not `is_exact`: somewhere in the commune, and drawn so. `lang` is the language of its name
+    where that isn't the reader's.
     """
 
     name: str
@@ -62,12 +63,14 @@ class Pin:
     url: str = ""
     label: str = ""
     is_exact: bool = True
+    lang: str = ""
 
     def as_point(self) -> dict[str, Any]:
         """Return it as the browser reads it."""
         return {
             "id": self.anchor,
             "name": self.name,
+            "lang": self.lang,
             "place": self.place,
             "at": [self.latitude, self.longitude],
             "exact": self.is_exact,

@@ -130,6 +130,7 @@ function about(point, box, map) {
   const name = element("strong");
   if (point.url) name.append(Object.assign(element("a", "", point.name), { href: point.url }));
   else name.textContent = point.name;
+  if (point.lang) name.lang = point.lang;
   part.append(name, element("span", "", [point.place, point.label].filter(Boolean).join(" · ")));
   if (!point.exact) part.append(element("small", "", box.dataset.saysAbout));
   if (twin(point.id)) {
