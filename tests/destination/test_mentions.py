@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
-from wagtail.models import ReferenceIndex
+from wagtail.models import Collection, ReferenceIndex
 
 from booking.models import Offer, OfferPhoto, OfferReview
 from destination.models import PlacePage, ThemePage
 from destination.models.places import Site
 from events.models import Event
-from members.groups import ensure_office_group
+from members.groups import ensure_office_group, ensure_pole_editors
 from tests import factories
 from tests.cast import NOW
 from tests.destination.cms import a_home, a_page, a_pole_page
@@ -59,6 +59,11 @@ def indexed(*things: Any) -> None:
     """Write down what they refer to, as the commit of their form does."""
     for one in things:
         ReferenceIndex.create_or_update_for_object(one)
+
+
+def ensure_pole_editors_of(slug: str) -> list[Any]:
+    a_pole_page(slug)
+    return list(ensure_pole_editors())
 
 
 def edit_url(page: Any) -> str:
@@ -214,3 +219,20 @@ def test_a_host_reads_which_published_pages_lead_to_its_offer(client: Client):
 
     assert f'href="{page.url}"' in answer.content.decode()
     assert draft.title not in text_of(answer)
+
+
+def test_an_editor_of_another_pole_reads_the_name_and_opens_the_page_as_a_visitor(client: Client):
+    (group,) = ensure_pole_editors_of("massif-du-mezenc")
+    editor = factories.a_user("mezenc@example.org")
+    editor.groups.add(group)
+    image = a_picture(collection=Collection.objects.get(name="massif-du-mezenc"))
+    elsewhere = a_ready_page(title="Par les crêtes", image=image)
+    indexed(elsewhere)
+    client.force_login(editor)
+
+    answer = client.get(reverse("wagtailimages:delete", args=[image.pk]))
+
+    assert answer.status_code == 200
+    shown = answer.content.decode()
+    assert f'<a href="{elsewhere.url}">Par les crêtes</a>' in shown
+    assert edit_url(elsewhere) not in shown
