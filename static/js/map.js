@@ -268,14 +268,15 @@ function build(box, ground) {
   const wanted = box.dataset.around ? turned(JSON.parse(box.dataset.around)).flat() : [];
   const seen = wanted.length ? wanted : points.map((point) => point.at);
   const around = L.latLngBounds(seen.length ? seen : corners);
-  // Whatever stands on the edge of an outline is seen whole.
-  const room = wanted.length ? HIGH / 2 + 3 : 48;
-  map.fitBounds(around, { maxZoom: wanted.length ? 15 : points.length > 1 ? 13 : 11, padding: [room, room] });
+  // Whatever stands on the edge is seen whole: a sign of an outline, the widest sum of a list.
+  const widest = Math.max(WIDE_SIGN.bead, ...points.map(({ label }) => (label ? WIDE_SIGN.sides + WIDE_SIGN.figure * label.length : 0)));
+  const room = wanted.length ? HIGH / 2 + 3 : Math.max(48, widest / 2 + 6);
+  map.fitBounds(around, { maxZoom: wanted.length ? 15 : points.length > 1 ? 13 : 11, padding: [room, Math.min(room, 48)] });
   if (box.dataset.tiles) addTiles(map, box);
   else addGround(map, box);
   addShapes(map, box, ground);
   addPins(map, box, points);
-  hideCut(map);
+  if (wanted.length) hideCut(map);
   followMoves(map, box);
   node.addEventListener("keydown", (event) => {
     if (event.key === "Escape") map.closePopup();
