@@ -232,20 +232,16 @@ for (const [type, is] of [["mouseover", true], ["focusin", true], ["mouseout", f
   document.addEventListener(type, (event) => showPin(event, is));
 }
 
-// What stands across an edge is not shown by halves: it comes once the map is moved.
+// What stands across an edge comes once the map is moved.
 function hideCut(map) {
-  const { x, y } = map.getSize();
-  const cut = [];
-  map.eachLayer((layer) => {
-    if (!(layer instanceof L.Marker)) return;
-    const node = layer.getElement();
-    const at = map.latLngToContainerPoint(layer.getLatLng());
-    const aside = Math.min(at.x, x - at.x) - node.offsetWidth / 2;
-    const above = Math.min(at.y, y - at.y) - node.offsetHeight / 2;
-    if (aside < 0 || above < 0) cut.push(node);
+  const box = map.getContainer().getBoundingClientRect();
+  const cut = [...map.getPane("markerPane").children].filter((node) => {
+    const at = node.getBoundingClientRect();
+    return at.left < box.left || at.right > box.right || at.top < box.top || at.bottom > box.bottom;
   });
-  for (const node of cut) node.style.visibility = "hidden";
-  map.once("movestart", () => { for (const node of cut) node.style.visibility = ""; });
+  const show = (how) => cut.forEach((node) => { node.style.visibility = how; });
+  show("hidden");
+  map.once("movestart", () => show(""));
 }
 
 // --- A live map ----------------------------------------------------------------------------------
@@ -269,8 +265,8 @@ function build(box, ground) {
   const seen = wanted.length ? wanted : points.map((point) => point.at);
   const around = L.latLngBounds(seen.length ? seen : corners);
   // Whatever stands on the edge is seen whole: a sign of an outline, the widest sum of a list.
-  const widest = Math.max(WIDE_SIGN.bead, ...points.map(({ label }) => (label ? WIDE_SIGN.sides + WIDE_SIGN.figure * label.length : 0)));
-  const room = wanted.length ? HIGH / 2 + 3 : Math.max(48, widest / 2 + 6);
+  const longest = Math.max(0, ...points.map(({ label }) => label.length));
+  const room = wanted.length ? 24 : Math.max(48, (WIDE_SIGN.sides + WIDE_SIGN.figure * longest) / 2 + 6);
   map.fitBounds(around, { maxZoom: wanted.length ? 15 : points.length > 1 ? 13 : 11, padding: [room, Math.min(room, 48)] });
   if (box.dataset.tiles) addTiles(map, box);
   else addGround(map, box);
