@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -330,7 +331,7 @@ def _bedroom_facts(offer: Offer) -> list[tuple[str, str]]:
     whole = {Offer.LodgingType.GITE, Offer.LodgingType.UNUSUAL}
     if offer.bedrooms and offer.lodging_type in whole:
         return [("bed-double", bedrooms_words(offer.bedrooms))]
-    return [("house", str(offer.get_lodging_type_display()).capitalize())]
+    return [("house", capfirst(str(offer.get_lodging_type_display())))]
 
 
 def experience_card(

@@ -98,7 +98,7 @@ def write_table(
 
 
 def csv_of(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
-    """Return rows of these columns as a table for French and other spreadsheets; no formula runs."""
+    """Return rows of these columns as a table for spreadsheets; no cell runs as a formula."""
     lines = (_line([_cell(row.get(name)) for name in columns]) for row in rows)
     return b"".join([MARK_OF_UTF8, _line(columns), *lines])
 

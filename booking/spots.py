@@ -17,6 +17,7 @@ from booking.models import Offer
 from booking.showing import offer_url
 from destination.map_box import FLAT, Pin, map_box
 from destination.outlines import outline_of
+from destination.spoken import language_of
 from destination.templatetags.velay import euros
 
 # What is seen around an offer on its own page, in units of the drawing: some 35 km.
@@ -44,6 +45,7 @@ def pin_of(offer: Offer, *, query: str = "", amount: Decimal | None = None) -> P
         url=offer_url(offer, f"?{query}" if query else ""),
         label=label,
         is_exact=is_exact,
+        lang=language_of(offer, "title"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import path, reverse
@@ -30,7 +31,9 @@ from booking.desk.viewsets import (
     PolicyViewSet,
     TaxTariffViewSet,
 )
-from destination.models import ItineraryPage
+from booking.models import Offer, OfferPhoto, ReadyStay, ReadyStep
+from destination.mentions import ADDRESS_HOOK, HOLDERS_HOOK
+from destination.models import ItineraryPage, Picture
 
 CONTENTS = frozenset({"explorer", "images", "documents"})
 
@@ -130,3 +133,26 @@ def show_today(request: HttpRequest, panels: list[Any]) -> None:
     """Put what waits for the office first."""
     if request.user.has_perm("booking.view_order") or request.user.has_perm("booking.change_order"):
         panels.insert(0, TodayPanel())
+
+
+# --- What refers to a photograph or an offer (destination/mentions.py) ----------------------------
+@hooks.register(ADDRESS_HOOK)
+def address_of_offer(thing: Model) -> tuple[str, str] | None:
+    """Return the route and the slug of an offer's page, of a ready-made stay's."""
+    if isinstance(thing, Offer):
+        route = "booking:stay-offer" if thing.is_lodging else "booking:experience-offer"
+        return route, thing.slug
+    return ("booking:ready-stay", thing.slug) if isinstance(thing, ReadyStay) else None
+
+
+@hooks.register(HOLDERS_HOOK)
+def offers_and_stays_with(thing: Model) -> list[Model]:
+    """Return the offers that show a photograph or are about to, the stays that name an offer."""
+    if isinstance(thing, Picture):
+        waits = Q(review__pending__photos__contains=[{"image": thing.pk}])
+        shown = Q(pk__in=OfferPhoto.objects.filter(image=thing).values("offer"))
+        return list(Offer.objects.filter(shown | waits))
+    if isinstance(thing, Offer):
+        steps = ReadyStep.objects.filter(Q(offer=thing) | Q(others=thing))
+        return list(ReadyStay.objects.filter(pk__in=steps.values("stay")))
+    return []

@@ -77,10 +77,35 @@ def communes() -> list[tuple[str, str]]:
     return list(Commune.objects.order_by("name").values_list("insee", "name"))
 
 
+class NeverNone:
+    """A text that is "" where a page says nothing of it: it may be older than the field.
+
+    What is handed to be translated must be a text.
+    """
+
+    def to_python(self, value: Any) -> str:
+        """Return the text of a page that was written with null."""
+        return super().to_python(value) or ""  # type: ignore[misc]
+
+
+class Line(NeverNone, blocks.CharBlock):  # type: ignore[misc]
+    """One line of text."""
+
+    class Meta:
+        default = ""
+
+
+class Lines(NeverNone, blocks.TextBlock):  # type: ignore[misc]
+    """A few lines of text."""
+
+    class Meta:
+        default = ""
+
+
 class Passage(blocks.StructBlock):
     """A heading and its text."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120, required=False)
+    heading = Line(label=_("heading"), max_length=120, required=False)
     text = blocks.RichTextBlock(label=_("text"), features=RICH)
 
     class Meta:
@@ -100,7 +125,7 @@ class PictureChoice(blocks.StructBlock):
         search_index=False,
         help_text=_("Shown when there is no photograph, or when its rights have ended."),
     )
-    alt = blocks.CharBlock(
+    alt = Line(
         label=_("what is seen"),
         max_length=250,
         required=False,
@@ -116,7 +141,7 @@ class PictureChoice(blocks.StructBlock):
 class Illustrated(blocks.StructBlock):
     """A text beside a picture."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
+    heading = Line(label=_("heading"), max_length=120)
     text = blocks.RichTextBlock(label=_("text"), features=RICH)
     picture = PictureChoice(label=_("photograph or drawing"))
 
@@ -129,9 +154,9 @@ class Illustrated(blocks.StructBlock):
 class Quotation(blocks.StructBlock):
     """Words of somebody who lives here."""
 
-    words = blocks.TextBlock(label=_("their words"), max_length=400, rows=3)
-    who = blocks.CharBlock(label=_("who"), max_length=80)
-    about = blocks.CharBlock(
+    words = Lines(label=_("their words"), max_length=400, rows=3)
+    who = Line(label=_("who"), max_length=80)
+    about = Line(
         label=_("about them"),
         max_length=200,
         required=False,
@@ -150,15 +175,15 @@ class Reason(blocks.StructBlock):
     """One good reason."""
 
     icon = blocks.ChoiceBlock(choices=ICONS, label=_("sign"), default="map-pin", search_index=False)
-    title = blocks.CharBlock(label=_("title"), max_length=80)
-    text = blocks.TextBlock(label=_("text"), max_length=300, rows=2)
+    title = Line(label=_("title"), max_length=80)
+    text = Lines(label=_("text"), max_length=300, rows=2)
     page = blocks.PageChooserBlock(label=_("page that says more"), required=False)
 
 
 class Reasons(blocks.StructBlock):
     """Good reasons to come, of a season or of the whole year (N20)."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
+    heading = Line(label=_("heading"), max_length=120)
     season = blocks.ChoiceBlock(
         choices=[("", _("The whole year")), ("summer", _("Summer")), ("winter", _("Winter"))],
         label=_("shown in"),
@@ -175,14 +200,14 @@ class Reasons(blocks.StructBlock):
 class Fact(blocks.StructBlock):
     """One fact."""
 
-    name = blocks.CharBlock(label=_("name"), max_length=60)
-    value = blocks.CharBlock(label=_("value"), max_length=200)
+    name = Line(label=_("name"), max_length=60)
+    value = Line(label=_("value"), max_length=200)
 
 
 class Facts(blocks.StructBlock):
     """Hours, prices, distances: what one looks up."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
+    heading = Line(label=_("heading"), max_length=120)
     facts = blocks.ListBlock(Fact(label=_("fact")), label=_("facts"), min_num=1, max_num=30)
 
     class Meta:
@@ -194,14 +219,14 @@ class Facts(blocks.StructBlock):
 class Question(blocks.StructBlock):
     """One question and its answer."""
 
-    question = blocks.CharBlock(label=_("question"), max_length=160)
+    question = Line(label=_("question"), max_length=160)
     answer = blocks.RichTextBlock(label=_("answer"), features=RICH)
 
 
 class Questions(blocks.StructBlock):
     """Questions that visitors ask."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
+    heading = Line(label=_("heading"), max_length=120)
     questions = blocks.ListBlock(
         Question(label=_("question")), label=_("questions"), min_num=1, max_num=30
     )
@@ -215,14 +240,12 @@ class Questions(blocks.StructBlock):
 class Comparison(blocks.StructBlock):
     """What is found here and what elsewhere, without running anybody down (N29)."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
-    intro = blocks.TextBlock(label=_("introduction"), max_length=400, required=False, rows=2)
-    here = blocks.ListBlock(
-        blocks.CharBlock(max_length=200, label=_("here")), label=_("here"), min_num=1
-    )
-    elsewhere_name = blocks.CharBlock(label=_("the other place"), max_length=60)
+    heading = Line(label=_("heading"), max_length=120)
+    intro = Lines(label=_("introduction"), max_length=400, required=False, rows=2)
+    here = blocks.ListBlock(Line(max_length=200, label=_("here")), label=_("here"), min_num=1)
+    elsewhere_name = Line(label=_("the other place"), max_length=60)
     elsewhere = blocks.ListBlock(
-        blocks.CharBlock(max_length=200, label=_("what the other place does well")),
+        Line(max_length=200, label=_("what the other place does well")),
         label=_("what the other place does well"),
         min_num=1,
         help_text=_("Say what is good there: who compares is free to choose."),
@@ -237,7 +260,7 @@ class Comparison(blocks.StructBlock):
 class Day(blocks.StructBlock):
     """One day of an itinerary."""
 
-    title = blocks.CharBlock(label=_("title"), max_length=120)
+    title = Line(label=_("title"), max_length=120)
     text = blocks.RichTextBlock(label=_("text"), features=RICH)
     kilometres = blocks.DecimalBlock(
         label=_("kilometres on foot"), required=False, min_value=0, max_value=200, decimal_places=1
@@ -259,7 +282,7 @@ class Days(blocks.StructBlock):
 class Learning(blocks.StructBlock):
     """What one learns here, and what one takes home (N22)."""
 
-    skill = blocks.CharBlock(label=_("what one learns"), max_length=80)
+    skill = Line(label=_("what one learns"), max_length=80)
     level = blocks.ChoiceBlock(
         choices=[
             ("beginner", _("beginners")),
@@ -269,15 +292,15 @@ class Learning(blocks.StructBlock):
         label=_("level"),
         default="beginner",
     )
-    takes_home = blocks.CharBlock(label=_("what one takes home"), max_length=160)
-    tutor = blocks.CharBlock(label=_("with whom"), max_length=120, required=False)
-    text = blocks.TextBlock(label=_("text"), max_length=400, required=False, rows=2)
+    takes_home = Line(label=_("what one takes home"), max_length=160)
+    tutor = Line(label=_("with whom"), max_length=120, required=False)
+    text = Lines(label=_("text"), max_length=400, required=False, rows=2)
 
 
 class Learnings(blocks.StructBlock):
     """Know-how that is passed on here."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
+    heading = Line(label=_("heading"), max_length=120)
     learnings = blocks.ListBlock(
         Learning(label=_("know-how")), label=_("know-how"), min_num=1, max_num=12
     )
@@ -291,8 +314,8 @@ class Learnings(blocks.StructBlock):
 class PageCards(blocks.StructBlock):
     """Chosen pages, as cards; without a choice, the pages below this one."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
-    intro = blocks.CharBlock(label=_("introduction"), max_length=250, required=False)
+    heading = Line(label=_("heading"), max_length=120)
+    intro = Line(label=_("introduction"), max_length=250, required=False)
     pages = blocks.ListBlock(
         blocks.PageChooserBlock(label=_("page")),
         label=_("pages"),
@@ -317,10 +340,10 @@ class PageCards(blocks.StructBlock):
 class CallToAction(blocks.StructBlock):
     """One thing to do next."""
 
-    text = blocks.CharBlock(label=_("text"), max_length=200)
-    button = blocks.CharBlock(label=_("words of the button"), max_length=50)
+    text = Line(label=_("text"), max_length=200)
+    button = Line(label=_("words of the button"), max_length=50)
     page = blocks.PageChooserBlock(label=_("page"), required=False)
-    address = blocks.CharBlock(
+    address = Line(
         label=_("or an address of this site"),
         required=False,
         max_length=200,
@@ -350,7 +373,7 @@ class CallToAction(blocks.StructBlock):
 class Downloads(blocks.StructBlock):
     """Documents to take away."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
+    heading = Line(label=_("heading"), max_length=120)
     documents = blocks.ListBlock(
         DocumentChooserBlock(label=_("document")), label=_("documents"), min_num=1
     )
@@ -372,7 +395,7 @@ class PlaceChoiceBlock(blocks.ChoiceBlock):
 class LiveBlock(blocks.StructBlock):
     """Criteria from which what is true today is found each time the page is read."""
 
-    heading = blocks.CharBlock(label=_("heading"), max_length=120)
+    heading = Line(label=_("heading"), max_length=120)
     pole = PlaceChoiceBlock(
         choices=poles,
         label=_("pole"),
@@ -388,7 +411,7 @@ class LiveBlock(blocks.StructBlock):
         help_text=_("Within twenty kilometres of it."),
     )
     count = blocks.IntegerBlock(label=_("how many"), default=4, min_value=1, max_value=MOST_CARDS)
-    empty_text = blocks.CharBlock(
+    empty_text = Line(
         label=_("when nothing is found"),
         max_length=200,
         required=False,

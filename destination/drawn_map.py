@@ -63,7 +63,8 @@ def box_around(
 ) -> Box:
     """Return what shows these places of the drawing, at least `least` units wide.
 
-    `shape` is its width by its height.
+    `shape` is its width by its height. They stand in its middle, unless it would then show what is
+    beside the drawing while there is more of it on the other side.
     """
     known = list(spots)
     if not known:
@@ -71,9 +72,19 @@ def box_around(
     (left, right), (top, bottom) = ((min(one), max(one)) for one in zip(*known, strict=True))
     width = max(right - left + 2 * margin, (bottom - top + 2 * margin) * shape, least)
     height = width / shape
-    middle = (left + right) / 2, (top + bottom) / 2
-    x, y = (round(one, 1) for one in (middle[0] - width / 2, middle[1] - height / 2))
-    return Box(x, y, round(width, 1), round(height, 1))
+    x = _begun(left - margin, right + margin, width, WIDTH)
+    y = _begun(top - margin, bottom + margin, height, HEIGHT)
+    return Box(round(x, 1), round(y, 1), round(width, 1), round(height, 1))
+
+
+def _begun(low: float, high: float, size: float, drawn: float) -> float:
+    """Return where a side of that size begins that holds `low` to `high`, on the drawing if it can.
+
+    The drawing reaches from 0 to `drawn`.
+    """
+    middle = (low + high - size) / 2
+    on_it = min(max(middle, 0), drawn - size) if size <= drawn else (drawn - size) / 2
+    return min(max(on_it, high - size), low) if high - low <= size else middle
 
 
 def metres_between(first: Position, second: Position) -> float:

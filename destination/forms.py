@@ -83,7 +83,12 @@ def _read_to_its_end(opened: Pillow.Image) -> None:
 
 
 class PictureForm(BaseImageForm):  # type: ignore[misc]
-    """A photograph says what is seen on it, and whose it is."""
+    """A photograph says what is seen on it, and whose it is.
+
+    A new one is taken in without: a file that had to be sent again would be lost for a missing
+    word. What it lacks is asked for when it is changed, holds back the pages that show it
+    (destination/publication.py), and stands in the report of the photographs.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,21 +99,38 @@ class PictureForm(BaseImageForm):  # type: ignore[misc]
             field.label = _("What is seen (%(language)s)") % {"language": str(language)}
             field.help_text = _("Before it is shown on a page in this language.")
             if code == settings.LANGUAGE_CODE:
-                field.required = True
+                field.required = not self.is_new
                 field.help_text = _(
-                    "In one sentence: it is read aloud to who can’t see it. Without it the "
-                    "photograph isn’t kept."
+                    "In one sentence: it is read aloud to who can’t see it. Without it no page "
+                    "that shows the photograph is published."
                 )
+        if self.is_new and "rights" in self.fields:
+            # Several sent at once come without: the form that follows asks.
+            self.fields["rights"].required = False
         if "file" in self.fields:
             plain = self.fields["file"]
             self.fields["file"] = PhotographField(
                 label=plain.label, required=plain.required, widget=plain.widget
             )
 
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the photograph isn't in the library yet."""
+        return self.instance.pk is None
+
+    def clean_rights(self) -> str:
+        """Take what nobody said of a new one for the office's own, until the form that follows."""
+        return self.cleaned_data["rights"] or Picture.Rights.OURS
+
     def clean(self) -> dict[str, Any]:
         """Ask for the author of what isn't the office's own."""
         cleaned: dict[str, Any] = super().clean()
         rights = cleaned.get("rights")
-        if rights and rights != Picture.Rights.OURS and not cleaned.get("credit"):
+        if (
+            not self.is_new
+            and rights
+            and rights != Picture.Rights.OURS
+            and not cleaned.get("credit")
+        ):
             self.add_error("credit", _("Say whose photograph it is."))
         return cleaned

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from destination.blocks import Body
 from destination.gallery import POLES, agenda_rows, experience_cards, lodging_cards
 from destination.live import CHOICE_GONE, COMMUNE_GONE, NOTHING, POLE_GONE, Live
+from destination.models import Site
 from destination.page_cards import PageCard
 
 # Blocks as (kind, value).
@@ -145,7 +146,9 @@ def _openings() -> list[dict[str, Any]]:
         usual = {"title": title, "introduction": said, "drawing": drawing, "shown_image": None}
         return SimpleNamespace(**{**usual, **more})
 
-    site = SimpleNamespace(get_kind_display="Nature", commune=SimpleNamespace(name="Les Estables"))
+    site = SimpleNamespace(
+        known_kind=Site.Kind.NATURE, commune=SimpleNamespace(name="Les Estables")
+    )
     tour = {"kilometres": Decimal(52), "days_count": 3, "start": "Le Puy", "finish": "Les Estables"}
     article = {"date": date(2026, 7, 4), "author": "Claire Roux"}
     return [

@@ -39,8 +39,8 @@ NEAREST = 380
 ZONE_TOKEN = "__zone__"  # noqa: S105 - a mark in an address
 # Around pins, which are wide; around outlines.
 MARGIN, EDGE = 110, 20
-# Width by height: beside a list; in the middle of a page.
-TALL, FLAT = 9 / 11, 4 / 3
+# Width by height: beside a list; in the middle of a page; from side to side of one.
+TALL, FLAT, WIDE = 9 / 11, 4 / 3, 16 / 9
 # How far a drawn way may stand from the loaded one, in metres.
 WAY_METRES = 60
 
@@ -50,7 +50,8 @@ class Pin:
     """Something on a map. `anchor` is the id of its line in the list, "" where it has none;
     `label` the sum that it shows, "" for none; `layer` one of the names of the map's page.
 
-    Not `is_exact`: somewhere in the commune, and drawn so.
+    Not `is_exact`: somewhere in the commune, and drawn so. `lang` is the language of its name
+    where that isn't the reader's.
     """
 
     name: str
@@ -62,12 +63,14 @@ class Pin:
     url: str = ""
     label: str = ""
     is_exact: bool = True
+    lang: str = ""
 
     def as_point(self) -> dict[str, Any]:
         """Return it as the browser reads it."""
         return {
             "id": self.anchor,
             "name": self.name,
+            "lang": self.lang,
             "place": self.place,
             "at": [self.latitude, self.longitude],
             "exact": self.is_exact,
@@ -126,6 +129,14 @@ def map_box(
     }
 
 
+def _is_cut(spot: tuple[float, float], box: Box, half: float) -> bool:
+    """Tell whether a sign, `half` as wide as it is, stands across an edge."""
+    x, y = spot[0] - box.x, spot[1] - box.y
+    near = -half < x < box.width + half and -half < y < box.height + half
+    inside = half <= x <= box.width - half and half <= y <= box.height - half
+    return near and not inside
+
+
 def drawn_way(way: Sequence[Ring]) -> list[list[Position]]:
     """Return a way as a drawing shows it, with far fewer points."""
     return [simplified(line, metres=WAY_METRES) for line in way]
@@ -152,12 +163,14 @@ def _drawn_shapes(
 
 
 def _beads(
-    placed: Sequence[tuple[Pin, tuple[float, float]]], scale: float, box: Box
+    known: Sequence[tuple[Pin, tuple[float, float]]], scale: float, box: Box
 ) -> list[dict[str, Any]]:
     """Return the pins as they are drawn: none touches another, those without room are one bead.
 
-    A bead leads to the line of its first pin; pins stand in the order of the list.
+    A bead leads to the line of its first pin; pins stand in the order of the list. A pin that the
+    edge would cut in two is in the list alone.
     """
+    placed = [one for one in known if not _is_cut(one[1], box, SIGN * scale)]
     spots = tuple(
         Spot(x, y, SIGN + ROOM * len(pin.label) if pin.label else 0) for pin, (x, y) in placed
     )

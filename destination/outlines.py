@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import get_language
 from wagtail.models import Page
 
 from destination.drawn_map import Position, path_of, simplified
@@ -52,6 +53,7 @@ class Walk:
     name: str
     length_metres: int
     lines: tuple[Ring, ...]
+    itinerary: UUID | None = None
 
     @property
     def path(self) -> str:
@@ -129,11 +131,24 @@ def outline_of(commune_id: int) -> tuple[Ring, ...]:
 def walks() -> tuple[Walk, ...]:
     """Return the walks that were loaded, by name; of an itinerary once it is published."""
     return tuple(
-        Walk(one.slug, one.name, one.length_metres, tuple(one.lines))
+        Walk(one.slug, one.name, one.length_metres, tuple(one.lines), one.itinerary)
         for one in Trail.objects.filter(
             Q(itinerary=None) | Q(itinerary__in=Page.objects.live().values("translation_key"))
         ).order_by("name")
     )
+
+
+@remembered(most=8)
+def pages_of_walks() -> dict[UUID, tuple[str, str]]:
+    """Return title and address of the itineraries that are walks, in the active language, by key.
+
+    Those without a published page in it are left out: the walk has its French name then.
+    """
+    keys = [one.itinerary for one in walks() if one.itinerary is not None]
+    pages = Page.objects.live().filter(
+        translation_key__in=keys, locale__language_code=get_language() or ""
+    )
+    return {one.translation_key: (one.title, one.url or "") for one in pages} if keys else {}
 
 
 @remembered(most=64, by_language=False)

@@ -120,6 +120,9 @@ def _no_alt(field: str, image: Picture, page: VelayPage) -> Lack:
 
 
 def _rights(field: str, image: Picture, today: date) -> Iterator[Lack]:
+    if image.lacks_author:
+        words = _("Say in the library whose photograph “%(title)s” is.")
+        yield Lack(field, words % {"title": image.title})
     if not image.may_be_shown_on(today):
         words = _("The rights of the photograph “%(title)s” have ended: choose another one.")
         yield Lack(field, words % {"title": image.title})

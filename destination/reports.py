@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from destination.models.pages import VelayPage
 from destination.outside_links import gone_links
 from destination.publication import lacks_of
 from destination.translating import texts_to_translate
+from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
 ENDS_SOON = timedelta(days=60)
@@ -72,13 +73,14 @@ def _lacks_of_pages(pages: Iterable[Page]) -> dict[int, list[str]]:
     translations = {
         (one.source.object_id, one.target_locale_id): one for one in wanted.select_related("source")
     }
+    changed = _changes_of_sources(keys)
     gone = gone_links(pages)
     found = {}
     for page in pages:
         if isinstance(page, VelayPage):
             lacks = [one.words for one in lacks_of(page, today=today)]
             outside = [_said(one) for one in gone[page.pk]]
-            waits = _waiting(page, translations)
+            waits = _waiting(page, translations) or _behind(page, changed)
             lacks += [*outside, *waits, *_untranslated(page, written)]
             if lacks:
                 found[page.pk] = lacks
@@ -123,6 +125,32 @@ def _waiting(page: Page, translations: dict[Any, Translation]) -> list[str]:
     return [words % {"count": left}] if left else []
 
 
+def _changes_of_sources(keys: Iterable[Any]) -> dict[Any, datetime]:
+    """Return when each page of the first language was last published, by its key."""
+    sources = Page.objects.filter(
+        translation_key__in=keys,
+        locale__language_code=settings.LANGUAGE_CODE,
+        live=True,
+        last_published_at__isnull=False,
+    )
+    return dict(sources.values_list("translation_key", "last_published_at"))
+
+
+def _behind(page: Page, changed: dict[Any, datetime]) -> list[str]:
+    """Say that the first language was published after this translation of it.
+
+    It tells of pages that were written side by side, whose texts nobody counts, and of a change
+    without a new text: a photograph, a criterion.
+    """
+    since = changed.get(page.translation_key)
+    if since is None or page.locale.language_code == settings.LANGUAGE_CODE:
+        return []
+    if page.last_published_at is not None and page.last_published_at >= since:
+        return []
+    words = _("The French version changed on %(day)s: compare, then publish this one again.")
+    return [words % {"day": f"{paris(since):%d/%m/%Y}"}]
+
+
 def _untranslated(page: Page, written: dict[Any, set[str]]) -> list[str]:
     missing = [
         str(name)
@@ -135,10 +163,10 @@ def _untranslated(page: Page, written: dict[Any, set[str]]) -> list[str]:
 
 
 class RightsThatEnd(ReportView):  # type: ignore[misc]
-    """Photographs that may not be shown for much longer, and those that aren't shown any more."""
+    """Photographs whose rights end, then those that lack a description or an author."""
 
     model = Picture
-    page_title = gettext_lazy("Rights of photographs")
+    page_title = gettext_lazy("Photographs to mend")
     header_icon = "image"
     index_url_name = "rights_that_end"
     index_results_url_name = "rights_that_end_results"
@@ -152,11 +180,13 @@ class RightsThatEnd(ReportView):  # type: ignore[misc]
     }
 
     def get_queryset(self) -> QuerySet[Picture]:
-        """Return the photographs whose rights have a near end, the nearest first."""
-        last = day_of(timezone.now()) + ENDS_SOON
-        self.queryset = Picture.objects.filter(rights_until__lte=last).order_by(
-            "rights_until", "pk"
-        )
+        """Return the photographs whose rights have a near end, the nearest first, then the rest."""
+        ends = Q(rights_until__lte=day_of(timezone.now()) + ENDS_SOON)
+        described = f"description_{settings.LANGUAGE_CODE}"
+        is_mute = Q(**{described: ""}) | Q(**{f"{described}__isnull": True})
+        has_no_author = ~Q(rights=Picture.Rights.OURS) & Q(credit="")
+        found = Picture.objects.filter(ends | is_mute | has_no_author)
+        self.queryset = found.order_by(F("rights_until").asc(nulls_last=True), "pk")
         return super().get_queryset()  # type: ignore[no-any-return]
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:

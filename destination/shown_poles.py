@@ -67,17 +67,13 @@ def sites_of(found: Pole, *, today: date) -> list[dict[str, Any]]:
     order = list(SITE_ICONS)
     sites = sorted(
         (one for one in sites_known() if poles.get(one.commune_id) == found),
-        key=lambda site: (order.index(_kind_of(site)), site.name),
+        key=lambda site: (order.index(site.known_kind), site.name),
     )
     return [
         {
-            "icon": SITE_ICONS[_kind_of(site)],
+            "icon": SITE_ICONS[site.known_kind],
             "title": site.name,
-            "text": f"{_kind_of(site).label}, {site.commune.name}",
+            "text": f"{site.known_kind.label}, {site.commune.name}",
         }
         for site in sites[:SITES_SHOWN]
     ]
-
-
-def _kind_of(site: Site) -> Site.Kind:
-    return Site.Kind(site.kind) if site.kind in Site.Kind.values else Site.Kind.OTHER

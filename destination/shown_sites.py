@@ -8,6 +8,7 @@ from datetime import date
 from destination.map_box import Pin
 from destination.models.places import Station, sites_known
 from destination.models.territory import pole_by_commune
+from destination.spoken import language_of
 from oti.lib.memo import remembered
 
 # A pin and the commune that it stands in.
@@ -44,6 +45,7 @@ def _sites() -> tuple[Placed, ...]:
                 anchor=f"site-{site.pk}",
                 # What was measured in kilometres is said to be about there.
                 is_exact="km" not in site.precision,
+                lang=language_of(site, "name"),
             ),
             site.commune_id,
         )

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from destination import kept_pages, structured
 from destination.gallery import gallery_context
 from destination.gallery_pages import page_gallery_context
-from destination.legal_body import clean_body
+from destination.legal_pages import legal_context
 from destination.models import LegalText, PolePage
 from destination.models.pages import VelayPage
 from destination.seasons import season_of
@@ -132,35 +132,13 @@ def share_image(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def legal(request: HttpRequest, kind: str) -> HttpResponse:
     """Show a legal text in force, or the older version that `?version=` names."""
-    today = day_of(timezone.now())
-    language = _language()
-    current = LegalText.objects.in_force(kind, language, today)
-    if current is None:
+    version = request.GET.get("version", "")
+    if kind == LegalText.Kind.RANKING and not version:
+        # The page that explains it to everybody has the text in force as well: one page, not two.
+        return redirect("booking:ranking", permanent=True)
+    context = legal_context(kind, _language(), day_of(timezone.now()), version)
+    if context is None:
         raise Http404
-    versions = list(
-        LegalText.objects.filter(
-            kind=kind, language=current.language, valid_from__lte=today
-        ).order_by("-valid_from", "-pk")
-    )
-    asked = request.GET.get("version", "")
-    text = next((one for one in versions if one.version == asked), None) if asked else current
-    if text is None:
-        raise Http404
-    context = {
-        "text": text,
-        "is_old": text.pk != current.pk,
-        "current_url": request.path,
-        "body_html": clean_body(text.body),
-        "versions": [
-            {
-                "version": one.version,
-                "valid_from": one.valid_from,
-                "url": f"{request.path}?version={one.version}",
-            }
-            for one in versions
-            if one.pk not in {text.pk, current.pk}
-        ],
-    }
     return render(request, "destination/legal.html", context)
 
 

@@ -382,7 +382,11 @@ class SiteViewSet(DeskViewSet):
     )
     list_filter = ("kind",)
     search_fields = ("name_fr", "name_en", "commune__name")
-    list_display = ("name", "kind", Column("commune", label=gettext_lazy("Commune")))
+    list_display = (
+        "name",
+        Column("kind", label=gettext_lazy("Kind"), accessor="known_kind.label", sort_key="kind"),
+        Column("commune", label=gettext_lazy("Commune")),
+    )
     empty_text = gettext_lazy("Places to see will appear here, on the pages of their pole.")
 
 

@@ -12,7 +12,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.signals import page_published
 
-from destination import placing, translating, views
+from destination import placing, translating, translating_words, views
 from destination.desk_home import show_your_pages, without_foreign_counts
 from destination.desk_outlines import OutlinesView
 from destination.reports import PagesToMend, RightsThatEnd
@@ -73,7 +73,7 @@ def pages_to_mend_item() -> MenuItem:
 def rights_item() -> MenuItem:
     """Add the photographs whose rights end."""
     return EditorsItem(
-        _("Rights of photographs"),
+        _("Photographs to mend"),
         reverse("rights_that_end"),
         name="rights-that-end",
         icon_name="image",
@@ -95,12 +95,15 @@ BEFORE_THEIRS = -1
 def register_translating() -> list[Any]:
     """Answer the addresses of translations that would publish what isn't translated."""
     return [
+        path("localize/jsi18n/", translating_words.words),
         path("localize/submit/page/<int:page_id>/", translating.TranslatePageView.as_view()),
         path("localize/update/<int:translation_source_id>/", translating.SyncPagesView.as_view()),
         path("localize/page/<int:page_id>/convert_to_alias/", translating.refuse_alias),
     ]
 
 
+hooks.register("insert_editor_js", translating_words.load_script)
+translating_words.write_days_in_figures()
 hooks.register("before_edit_page", translating.keep_half_translations_back, order=BEFORE_THEIRS)
 hooks.register("before_bulk_action", translating.keep_lacking_pages_back)
 hooks.register("construct_page_action_menu", translating.without_aliases)

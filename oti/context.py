@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import SimpleLazyObject
+from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, override
 from wagtail.models import Page
 
@@ -47,7 +48,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
 def language_links(request: HttpRequest) -> list[tuple[str, str, str]]:
     """Return this page in every language; the nearest page above it where it isn't translated."""
     return [
-        (code, get_language_info(code)["name_local"].capitalize(), _in_language(request, code))
+        (code, capfirst(get_language_info(code)["name_local"]), _in_language(request, code))
         for code, _name in settings.LANGUAGES
     ]
 

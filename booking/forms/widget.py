@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -51,7 +52,7 @@ class WidgetLookForm(forms.Form):
         super().__init__(*args, **options)
         languages: Any = self.fields["langue"]
         languages.choices = [
-            (code, get_language_info(code)["name_local"].capitalize())
+            (code, capfirst(get_language_info(code)["name_local"]))
             for code, _name in settings.LANGUAGES
         ]
 

@@ -11,9 +11,11 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -29,7 +31,7 @@ from booking.views.chips import zone_chips
 from booking.views.lists import lost_zone, zone_address
 from destination.map_box import Pin, map_box
 from destination.models.territory import poles_on
-from destination.outlines import Ring, Walk, pole_shapes, walks
+from destination.outlines import Ring, Walk, pages_of_walks, pole_shapes, walks
 from destination.shown_sites import pins_of_sites, pins_of_stations
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import count_nights
@@ -231,9 +233,14 @@ READERS: dict[str, Callable[[SearchForm, datetime], Found]] = {
 def _walk_pin(walk: Walk) -> Pin:
     longitude, latitude = walk.start
     length = _("%(length)s km") % {"length": round(walk.length_metres / 1000)}
+    title, url = pages_of_walks().get(walk.itinerary, ("", "")) if walk.itinerary else ("", "")
+    # What the office loaded has a French name.
+    is_foreign = not title and get_language() != settings.LANGUAGE_CODE
     return Pin(
-        name=walk.name,
+        name=title or walk.name,
         place=length,
+        url=url,
+        lang=settings.LANGUAGE_CODE if is_foreign else "",
         latitude=latitude,
         longitude=longitude,
         layer="walks",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -181,7 +182,7 @@ def _type_chips(form: SearchForm, path: str, facets: Facets) -> list[Chip]:
             form,
             path,
             f"type-{value}",
-            str(label).capitalize(),
+            capfirst(str(label)),
             {"type": "" if form.wish("type") == value else value},
             is_active=form.wish("type") == value,
             icon=TYPE_ICONS[Offer.LodgingType(value)],

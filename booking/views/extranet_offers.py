@@ -39,6 +39,7 @@ from booking.views.offer_pages import (
     task_rows,
     task_url,
 )
+from destination.mentions import addresses_of, pages_naming
 from members.access import owned_by, owned_provider_for
 from members.journal import Actor
 from members.models import Provider
@@ -136,6 +137,8 @@ def offer_page(request: HttpRequest, pk: int) -> HttpResponse:
         "progress": own.progress,
         "public_url": offer_url(own.offer) if own.offer.is_published else "",
         "actions": _actions(own.offer, own.review),
+        # Where visitors come from: pages that would lead to nothing once it is put away.
+        "named_by": pages_naming(addresses_of(own.offer)) if own.is_shown else [],
     }
     return render(request, "booking/extranet/offer.html", context)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -68,7 +69,7 @@ def _indexing(
     )
     if not is_landing:
         return {"is_faceted": True, "canonical": "", "landing_names": []}
-    words = [str(labels[wished["type"]]).capitalize()] if wished.get("type") else []
+    words = [capfirst(str(labels[wished["type"]]))] if wished.get("type") else []
     words += [names[wished["pole"]]] if wished.get("pole") else []
     query = urlencode([(name, wished[name]) for name in kept if name in wished])
     return {

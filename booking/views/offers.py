@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from booking import availability, browsing, cards, pictures, structured
@@ -91,7 +92,7 @@ def stay_offer_page(
 
 def _crumbs(offer: Offer) -> list[tuple[str, str]]:
     stays = reverse("booking:stays")
-    kind = str(offer.get_lodging_type_display()).capitalize()
+    kind = capfirst(str(offer.get_lodging_type_display()))
     return [
         (_("Where to stay"), stays),
         (kind, f"{stays}?{urlencode({'type': offer.lodging_type})}"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -15,6 +14,7 @@ from booking.models import Offer
 from booking.views.experiences import experience_offer_page
 from booking.views.lists import experiences_page, stays_page
 from booking.views.offers import calendar_part, stay_offer_page
+from destination.legal_pages import legal_context
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
 from oti.lib.htmx import render_part, replaces
@@ -66,12 +66,10 @@ def experience_offer(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def ranking(request: HttpRequest) -> HttpResponse:
-    """Say how offers are ranked, in public; the office's text in force stands beside it."""
-    today = day_of(timezone.now())
+    """Say how offers are ranked, in public, with the office's text in force."""
     kind = LegalText.Kind.RANKING
-    text = LegalText.objects.in_force(kind, get_language() or "fr", today)
-    url = reverse("destination:legal", args=[kind.value]) if text else ""
-    return render(request, "booking/ranking.html", {"legal_url": url})
+    found = legal_context(kind, get_language() or "fr", day_of(timezone.now()))
+    return render(request, "booking/ranking.html", found or {})
 
 
 def _find(slug: str, *, is_lodging: bool) -> Offer:

@@ -59,6 +59,11 @@ class Picture(AbstractImage):
         """Return what is seen, as it is said in one language; "" where nobody wrote it."""
         return (getattr(self, f"description_{code}", None) or "").strip()
 
+    @property
+    def lacks_author(self) -> bool:
+        """Tell whether nobody says whose photograph it is, which isn't the office's own."""
+        return self.rights != self.Rights.OURS and not self.credit.strip()
+
     def may_be_shown_on(self, day: date) -> bool:
         """Tell whether the rights still hold on `day`."""
         return self.rights_until is None or day <= self.rights_until

@@ -34,6 +34,11 @@ class Site(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def known_kind(self) -> Kind:
+        """Return what kind of place it is; one that nobody knows is a place."""
+        return self.Kind(self.kind) if self.kind in self.Kind.values else self.Kind.OTHER
+
 
 @remembered_reading(most=16)
 def sites_known() -> Reading[tuple[Site, ...]]:

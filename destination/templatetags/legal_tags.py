@@ -36,7 +36,10 @@ def accessibility_text() -> TextInForce | None:
 
 @register.simple_tag
 def legal_texts() -> list[LegalLink]:
-    """Return every legal text in force, in the order of their kinds."""
+    """Return every legal text in force, in the order of their kinds.
+
+    That of the ranking is on the page that explains it, which every list of pages names itself.
+    """
     language = get_language() or "fr"
     found = texts_in_force(day_of(timezone.now()))
     return [
@@ -47,5 +50,5 @@ def legal_texts() -> list[LegalLink]:
             lang="" if found[kind].language == language else found[kind].language,
         )
         for kind in LegalText.Kind.values
-        if kind in found
+        if kind in found and kind != LegalText.Kind.RANKING
     ]

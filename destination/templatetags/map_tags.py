@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from destination.map_box import FLAT, Pin, map_box
+from destination.map_box import WIDE, Pin, map_box
 from destination.models import Pole
 from destination.outlines import pole_shapes, way_of
 from destination.shown_sites import pins_of_sites
@@ -37,7 +37,7 @@ def way_map(page: Any) -> dict[str, Any] | None:
         opens="ask",
         way=way.lines,
         around=way.lines,
-        shape=FLAT,
+        shape=WIDE,
         is_detailed=False,
     )
     return {"map": shown, "kilometres": way.kilometres, "climb": way.climb}
@@ -58,6 +58,6 @@ def pole_map(pole: Pole) -> dict[str, Any] | None:
         opens="ask",
         pole=pole.slug,
         around=shape.rings,
-        shape=FLAT,
+        shape=WIDE,
         is_detailed=False,
     )

@@ -130,6 +130,7 @@ function about(point, box, map) {
   const name = element("strong");
   if (point.url) name.append(Object.assign(element("a", "", point.name), { href: point.url }));
   else name.textContent = point.name;
+  if (point.lang) name.lang = point.lang;
   part.append(name, element("span", "", [point.place, point.label].filter(Boolean).join(" · ")));
   if (!point.exact) part.append(element("small", "", box.dataset.saysAbout));
   if (twin(point.id)) {
@@ -231,6 +232,18 @@ for (const [type, is] of [["mouseover", true], ["focusin", true], ["mouseout", f
   document.addEventListener(type, (event) => showPin(event, is));
 }
 
+// What stands across an edge comes once the map is moved.
+function hideCut(map) {
+  const box = map.getContainer().getBoundingClientRect();
+  const cut = [...map.getPane("markerPane").children].filter((node) => {
+    const at = node.getBoundingClientRect();
+    return at.left < box.left || at.right > box.right || at.top < box.top || at.bottom > box.bottom;
+  });
+  const show = (how) => cut.forEach((node) => { node.style.visibility = how; });
+  show("hidden");
+  map.once("movestart", () => show(""));
+}
+
 // --- A live map ----------------------------------------------------------------------------------
 function build(box, ground) {
   const says = (name) => box.dataset[`says${name}`];
@@ -251,12 +264,15 @@ function build(box, ground) {
   const wanted = box.dataset.around ? turned(JSON.parse(box.dataset.around)).flat() : [];
   const seen = wanted.length ? wanted : points.map((point) => point.at);
   const around = L.latLngBounds(seen.length ? seen : corners);
-  const room = wanted.length ? 12 : 48;
-  map.fitBounds(around, { maxZoom: wanted.length ? 15 : points.length > 1 ? 13 : 11, padding: [room, room] });
+  // Whatever stands on the edge is seen whole: a sign of an outline, the widest sum of a list.
+  const longest = Math.max(0, ...points.map(({ label }) => label.length));
+  const room = wanted.length ? 24 : Math.max(48, (WIDE_SIGN.sides + WIDE_SIGN.figure * longest) / 2 + 6);
+  map.fitBounds(around, { maxZoom: wanted.length ? 15 : points.length > 1 ? 13 : 11, padding: [room, Math.min(room, 48)] });
   if (box.dataset.tiles) addTiles(map, box);
   else addGround(map, box);
   addShapes(map, box, ground);
   addPins(map, box, points);
+  if (wanted.length) hideCut(map);
   followMoves(map, box);
   node.addEventListener("keydown", (event) => {
     if (event.key === "Escape") map.closePopup();

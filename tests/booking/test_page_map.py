@@ -17,9 +17,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from booking.views import atlas
-from destination.models import CommuneOutline, Site, Station, Trail
+from destination.models import CommuneOutline, ItineraryPage, SectionPage, Site, Station, Trail
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, TODAY
+from tests.destination.cms import a_home, a_page, translated
 from tests.pages import address, text_of
 
 pytestmark = pytest.mark.django_db
@@ -226,6 +227,30 @@ def test_the_map_of_everything_has_a_list_that_says_the_same(client: Client):
         assert name in text_of(page)
     assert "3 km" in text_of(page)
     assert b"noindex" not in page.content
+
+
+def test_a_walk_has_the_title_of_its_itinerary_or_says_its_language(client: Client):
+    french, english = a_home("fr"), a_home("en")
+    page = a_page(ItineraryPage, a_page(SectionPage, french), title="Le tour du lac")
+    twin = translated(page, a_page(SectionPage, english), title="Round the lake")
+    key = page.translation_key
+    trails = (("lac", "Le tour du lac", key), ("suc", "Le tour du suc", None))
+    for slug, name, itinerary in trails:
+        Trail.objects.create(
+            slug=slug, name=name, length_metres=3200, lines=[RING], itinerary=itinerary
+        )
+
+    def shown(language: str) -> str:
+        found = client.get(address("booking:map", language=language)).content.decode()
+        return found[found.index('id="layer-walks"') :]
+
+    in_english, in_german, in_french = shown("en"), shown("de"), shown("fr")
+
+    assert f'<a href="{twin.url}">Round the lake</a>' in in_english
+    assert '<span lang="fr">Le tour du suc</span>' in in_english
+    assert in_german.count('<span lang="fr">') == 2
+    assert f'<a href="{page.url}">Le tour du lac</a>' in in_french
+    assert 'lang="fr"' not in in_french
 
 
 def test_the_prices_of_the_map_are_those_of_the_list(client: Client):

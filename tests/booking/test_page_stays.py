@@ -360,3 +360,14 @@ def test_the_note_of_prices_leaves_out_the_tax_that_is_paid_on_site(client: Clie
     assert "with every mandatory fee but the tourist tax where it is paid on site." in text_of(
         stays(client, **WEEK)
     )
+
+
+def test_a_noun_within_the_name_of_a_kind_keeps_its_capital_in_german(client: Client):
+    offer = factories.a_lodging(lodging_type="insolite", now=NOW)
+    stays_page = text_of(stays(client, language="de"))
+    chosen = text_of(stays(client, language="de", type="insolite"))
+    page = text_of(client.get(address("booking:stay-offer", offer.slug, language="de")))
+
+    for text in (stays_page, chosen, page):
+        assert "Außergewöhnliche Unterkunft" in text
+        assert "Außergewöhnliche unterkunft" not in text

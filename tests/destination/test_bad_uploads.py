@@ -19,6 +19,7 @@ from wagtail.models import Collection, UploadedFile
 from destination.models import Picture
 from members.groups import ensure_office_group
 from tests import factories
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
 TEXTS = {"title": "Le Mézenc", "description_fr": "Le Mézenc au matin", "rights": "ours"}
@@ -149,17 +150,43 @@ def test_a_photograph_is_taken(office: Client, kind: str):
     assert (picture.width, picture.height) == (64, 48)
 
 
-def test_a_description_and_an_author_are_asked_for(office: Client):
+@pytest.mark.parametrize("door", ["one", "several", "from a page"])
+def test_what_is_sent_without_a_word_is_kept(office: Client, door: str):
+    """Whoever leaves, or misses a field, finds it in the library."""
     root = Collection.get_first_root_node()
+    file = SimpleUploadedFile(JPEG, drawn(), "image/jpeg")
     texts = {"title": "T", "description_fr": "", "rights": "lent", "collection": root.pk}
+    if door == "one":
+        answer = office.post(reverse("wagtailimages:add"), {**texts, "file": file})
+        assert answer.status_code == 302
+    elif door == "several":
+        answer = office.post(reverse("wagtailimages:add_multiple"), {"title": "T", "files[]": file})
+        assert answer.json()["success"] is True
+        assert "description_fr" in answer.json()["form"]
+    else:
+        prefix = "image-chooser-upload"
+        fields = {f"{prefix}-{name}": value for name, value in texts.items()}
+        address = reverse("wagtailimages_chooser:create")
+        answer = office.post(address, {**fields, f"{prefix}-file": file})
+        assert answer.json()["step"] == "chosen"
 
-    answer = office.post(
+    picture = Picture.objects.get()
+    assert picture.title == "T"
+    assert picture.rights == ("ours" if door == "several" else "lent")
+    assert picture.title in text_of(office.get(reverse("rights_that_end")))
+
+
+def test_a_description_and_an_author_are_asked_for_when_it_is_changed(office: Client):
+    office.post(
         reverse("wagtailimages:add"),
-        {**texts, "file": SimpleUploadedFile(JPEG, drawn(), "image/jpeg")},
+        {**TEXTS, "file": SimpleUploadedFile(JPEG, drawn(), "image/jpeg")},
     )
+    address = reverse("wagtailimages:edit", args=[Picture.objects.get().pk])
+
+    answer = office.post(address, {**TEXTS, "description_fr": "", "rights": "lent"})
 
     assert set(answer.context["form"].errors) == {"description_fr", "credit"}
-    assert not Picture.objects.exists()
+    assert Picture.objects.get().description_in("fr")
 
 
 def test_another_file_that_is_refused_leaves_the_one_before(office: Client, settings: Any):

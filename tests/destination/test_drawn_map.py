@@ -72,6 +72,25 @@ def test_what_is_shown_lies_around_the_places_and_has_its_shape():
     assert box_around([(450, 550)], margin=10, least=380, shape=1).width == 380
 
 
+@given(
+    st.lists(st.tuples(st.floats(0, WIDTH), st.floats(0, HEIGHT)), min_size=1, max_size=6),
+    st.sampled_from([9 / 11, 4 / 3]),
+)
+def test_it_shows_the_drawing_rather_than_what_is_beside_it(spots, shape):
+    box = box_around(spots, margin=20, least=300, shape=shape)
+
+    for x, y in spots:
+        assert box.x + 19 <= x <= box.x + box.width - 19
+        assert box.y + 19 <= y <= box.y + box.height - 19
+    lefts, tops = zip(*spots, strict=True)
+    for start, size, drawn, known in (
+        (box.x, box.width, WIDTH, lefts),
+        (box.y, box.height, HEIGHT, tops),
+    ):
+        if size <= drawn and min(known) >= 20 and max(known) <= drawn - 20:
+            assert -0.2 <= start <= drawn - size + 0.2
+
+
 def test_a_ring_is_closed_and_a_line_is_not():
     ring = [(3.95, 45.42), (3.95, 44.76)]
 

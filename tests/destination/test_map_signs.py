@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from destination.map_box import SIGN, Pin, map_box
 from destination.map_signs import BEAD, TOP, Rect, Sign, Spot, outline_of_sign, place_signs
+from tests.cast import TODAY
 
 FRAME = Rect(0, 0, 900, 1100)
 SPOTS = st.lists(
@@ -63,3 +66,22 @@ def test_a_sign_below_its_spot_is_the_one_above_turned_over():
 
     assert f"-{TOP}" in above
     assert below == above.replace(" -", " ")
+
+
+@pytest.mark.django_db
+@given(st.lists(st.tuples(st.floats(44.6, 45.6), st.floats(3.3, 4.6)), max_size=12))
+def test_no_sign_stands_across_an_edge_of_what_is_shown(places: list[tuple[float, float]]):
+    ring = [(3.7, 45.0), (4.1, 45.0), (4.1, 45.2), (3.7, 45.2), (3.7, 45.0)]
+    pins = [
+        Pin("Gare", "", lat, lon, "stations", anchor=str(at))
+        for at, (lat, lon) in enumerate(places)
+    ]
+
+    shown = map_box(pins, day=TODAY, opens="ask", around=[ring], is_detailed=False)
+
+    x, y, width, height = (float(one) for one in shown["box"].split())
+    half = SIGN * shown["scale"] - 0.5
+    for bead in shown["beads"]:
+        left, top = bead["x"] - x, bead["y"] - y
+        edges = (left, top, width - left, height - top)
+        assert all(one >= half for one in edges) or any(one <= -half for one in edges)

@@ -114,6 +114,7 @@ def test_places_and_communes_say_where_they_are(client: Client):
     place = a_page(PlacePage, pole, site=site, title="Le Mézenc")
 
     assert "Les Estables" in read(client, place)
+    assert '<p class="eyebrow">Nature</p>' in client.get(place.url).content.decode()
     assert "Les Estables" in read(client, a_page(CommunePage, pole, insee=commune.insee))
     assert "Page" in read(client, a_page(CommunePage, pole, insee="00000"))
     site.delete()

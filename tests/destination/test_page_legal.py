@@ -132,3 +132,25 @@ def test_the_footer_says_of_accessibility_what_its_page_says(client: Client):
     )
     assert "Accessibility: partly compliant" in english
     assert "conforme" not in english
+
+
+def test_the_ranking_has_one_page_and_keeps_the_addresses_of_its_versions(client: Client):
+    kind = LegalText.Kind.RANKING
+    a_text("1", date(2026, 1, 1), kind=kind, title="Le classement")
+    a_text("2", date(2027, 1, 1), kind=kind, title="Le classement")
+    page = address("booking:ranking", language="fr")
+
+    plain, before = show(client, kind), show(client, kind, version="1")
+    text = text_of(client.get(page))
+
+    assert (plain.status_code, plain["Location"]) == (301, page)
+    assert "Version 1" in text_of(before)
+    assert "Version 2" in text
+    assert f'href="{address("destination:legal", kind, language="fr")}?version=1"' in (
+        client.get(page).content.decode()
+    )
+    assert show(client, kind, version="9").status_code == 404
+
+
+def test_without_a_text_the_ranking_is_explained_all_the_same(client: Client):
+    assert client.get(address("booking:ranking")).status_code == 200

@@ -300,6 +300,10 @@ def test_the_report_of_rights_names_those_that_end(office):
 
     assert shown.index("Finie") < shown.index("Bientôt")
     assert "Longue" not in shown
+    a_picture(title="Muette", description="")
+    a_picture(title="Anonyme", rights="lent", credit="")
+    shown = office.get(reverse("rights_that_end")).content.decode()
+    assert shown.index("Bientôt") < shown.index("Muette") < shown.index("Anonyme")
     assert office.get(reverse("rights_that_end"), {"export": "csv"}).status_code == 200
 
 
@@ -313,5 +317,39 @@ def test_a_photograph_is_described_in_the_language_of_its_page():
     picture.save()
     english.refresh_from_db()
     assert fields(english) == set()
+    lent = a_picture(rights="lent", credit="")
+    assert fields(a_ready_page(image=lent)) == {"image"}
     with override("en"):
         assert picture.default_alt_text == "Mount Mézenc"
+
+
+# --- Nonsense in a block --------------------------------------------------------------------------
+LIVE = {"heading": "Ces jours-ci", "pole": "", "commune": "", "count": "4", "empty_text": ""}
+LODGINGS = {**LIVE, "when": "", "adults": "2"}
+EXPERIENCES = {**LIVE, "kind": "", "days": "35", "for_children": ""}
+NONSENSE = [
+    ("lodgings", LODGINGS, {"count": "abc"}),
+    ("lodgings", LODGINGS, {"count": "-1"}),
+    ("lodgings", LODGINGS, {"count": "9" * 40}),
+    ("lodgings", LODGINGS, {"adults": "0"}),
+    ("lodgings", LODGINGS, {"when": "hier"}),
+    ("lodgings", LODGINGS, {"pole": "atlantide"}),
+    ("experiences", EXPERIENCES, {"commune": "99999"}),
+    ("experiences", EXPERIENCES, {"days": "-1"}),
+    ("experiences", EXPERIENCES, {"kind": "\u202e"}),
+    ("agenda", {**LIVE, "when": ""}, {"heading": "x" * 500}),
+]
+
+
+@pytest.mark.parametrize(("kind", "good", "odd"), NONSENSE)
+def test_nonsense_in_a_live_block_is_told_beside_it(office, kind, good, odd):
+    page = a_ready_page()
+    url = reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+    for values, is_kept in ((good, True), ({**good, **odd}, False)):
+        answer = office.post(url, sent(page, body=[(kind, values)], **TEXTS))
+        assert answer.status_code == (302 if is_kept else 200)
+        if not is_kept:
+            assert set(answer.context["form"].errors) == {"body"}
+            # What was typed elsewhere is still there.
+            assert TEXTS["search_description"] in answer.content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from wagtail.blocks import StructBlock
 from wagtail.documents.models import Document
 from wagtail.models import Page
+from wagtail.users.models import UserProfile
 from wagtail_localize.models import StringTranslation, Translation
 
 from destination.blocks import Body, LiveBlock
@@ -404,3 +406,63 @@ def test_several_pages_are_published_when_none_lacks_anything(
     whole.refresh_from_db()
     assert whole.live
     assert translation.pk
+
+
+def test_a_body_older_than_a_field_of_its_blocks_is_handed_over(office: Client):
+    homes()
+    bare = {"type": "page_cards", "value": {"heading": "À lire"}}
+    null = {"type": "picture", "value": {"drawing": "rando", "alt": None}}
+    page = a_ready_page(slug="silence", body=[PASSAGE])
+    page.body = page.body.stream_block.to_python([bare, null])
+    page.save()
+
+    assert ask(office, page).status_code == 302
+    assert page.get_translations().exists()
+
+
+# --- Written side by side, without being handed over ----------------------------------------------
+def test_a_translation_older_than_its_french_page_is_told(office: Client):
+    page = a_ready_page(last_published_at=NOW - timedelta(days=2))
+    twin = translated(page, homes(), live=True, last_published_at=NOW - timedelta(days=9))
+
+    assert "04/04/2027" in lacks_told(office, twin)
+
+
+@pytest.mark.parametrize("days", [2, 1])
+def test_a_translation_as_new_as_its_french_page_is_not(office: Client, days: int):
+    page = a_ready_page(last_published_at=NOW - timedelta(days=2))
+    twin = translated(page, homes(), last_published_at=NOW - timedelta(days=days))
+
+    told = lacks_told(office, twin)
+
+    assert "French version" not in told
+    assert "française a changé" not in told
+
+
+# --- The words of the screen ----------------------------------------------------------------------
+@pytest.mark.parametrize(("chosen", "said"), [("fr", "Traduire"), ("en", "Translate")])
+def test_its_words_are_those_of_who_reads_the_desk(chosen: str, said: str):
+    """Whatever the browser's language is."""
+    user = factories.a_user("office@example.org")
+    user.groups.add(ensure_office_group())
+    UserProfile.objects.create(user=user, preferred_language=chosen)
+    browser = Client(HTTP_ACCEPT_LANGUAGE="en")
+    browser.force_login(user)
+
+    answer = browser.get(reverse("wagtail_localize:javascript_catalog"))
+
+    assert answer.status_code == 200
+    catalogue = answer.content.decode()
+    assert (f'"Translate": "{said}"' in catalogue) is (chosen == "fr")
+    assert "From %(source)s to %(target)s" in catalogue or chosen == "en"
+
+
+def test_the_screen_loads_them_and_writes_days_in_figures(office: Client):
+    homes()
+    twin, translation = in_english(office, a_ready_page(slug="silence", body=[PASSAGE]))
+    translate(office, translation)
+
+    shown = office.get(edit(twin)).content.decode()
+
+    assert "js/translating.js" in shown
+    assert "06/04/2027" in shown
