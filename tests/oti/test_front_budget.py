@@ -79,8 +79,14 @@ def test_no_page_names_the_library_of_maps_but_where_a_map_asks_for_it() -> None
     assert "<script" not in source(TEMPLATES / "components/map.html")
 
 
-def test_all_the_styles_of_visitors_together_weigh_at_most_30_kb() -> None:
-    assert weight(*(set(STATIC.glob("css/**/*.css")) - HOSTS_ONLY - DESK_ONLY)) <= 30 * KB
+SHEET = re.compile(r"css/[\w/-]+\.css")
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.relative_to(TEMPLATES).as_posix())
+def test_the_styles_of_a_page_weigh_at_most_25_kb(path: Path) -> None:
+    """The sheets of the frame, and those that the page names; the live map's come when asked."""
+    named = set(SHEET.findall(source(path))) | {"css/tokens.css", "css/site.css"}
+    assert weight(*(STATIC / name for name in named)) <= 25 * KB
 
 
 def test_styles_that_only_the_hosts_space_loads_weigh_at_most_8_kb() -> None:
