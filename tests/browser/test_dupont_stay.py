@@ -175,5 +175,5 @@ def test_three_d_secure_that_is_left_can_be_finished_later(
 
     order = wait_until_confirmed(page)
 
-    assert Order.objects.count() == 1
+    assert Order.objects.filter(channel=Order.Channel.SITE).count() == 1
     assert order.lines.get().state == "sold"

@@ -36,7 +36,7 @@ def sign_in(page: Page, town: Town, email: str) -> None:
 
 def more_actions(page: Page) -> Locator:
     """Open what stands beside « save the draft »; return it."""
-    page.get_by_role("button", name="Plus d'actions").click()
+    page.get_by_role("button", name="Autres actions").click()
     return page.locator("footer")
 
 
