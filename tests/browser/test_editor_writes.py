@@ -77,7 +77,7 @@ def ask_for_english(page: Page, town: Town, place: PlacePage) -> None:
     page.get_by_role("link", name="Traduire cette page").click()
     page.get_by_label("Anglais").check()
     page.locator("main form [type=submit]").click()
-    expect(page.get_by_role("button", name="Publier dans")).to_be_visible()
+    expect(page.get_by_role("button", name="Publier en")).to_be_visible()
 
 
 def translate(page: Page, texts: list[str]) -> None:
@@ -92,7 +92,7 @@ def translate(page: Page, texts: list[str]) -> None:
 
 def publish_english(page: Page) -> None:
     with page.expect_navigation():
-        page.get_by_role("button", name="Publier dans").click()
+        page.get_by_role("button", name="Publier en").click()
 
 
 def assert_read(page: Page, address: str, words: str, twins: dict[str, str]) -> None:
