@@ -49,7 +49,7 @@ RESERVED = frozenset(
         *("mein-aufenthalt", "karte", "reihenfolge", "buchen", "reise", "buchung-finden", "konto"),
         *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber", "widget"),
         *("demande", "request", "anfrage", "lettre", "letter", "brief", "desabonnement"),
-        *("rencontrer", "meet", "treffen", "rencontre", "meeting", "begegnung"),
+        *("habitants", "meet", "treffen", "rencontre", "meeting", "begegnung"),
         *("avis", "reviews", "bewertungen"),
     ]
 )
