@@ -51,6 +51,7 @@ from members.models import (
 from oti.lib.html import french_spacing, french_spacing_html
 
 INVITATION_SALT = "invitation"
+HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 HOUSEHOLD_SALT = "household-invitation"
 
 
@@ -76,13 +77,21 @@ def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiA
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[message.recipient],
             reply_to=[settings.OFFICE["email"]],
-            headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+            headers={**HEADERS, **_stopping(content.get("stop_url", ""))},
         )
         mail.attach_alternative(page, "text/html")
         if "calendar" in content:
             name = content.get("calendar_name") or f"velay-{content['order'].reference}.ics"
             mail.attach(name, content["calendar"], "text/calendar")
     return mail
+
+
+def _stopping(url: str) -> dict[str, str]:
+    """Return what makes a button « unsubscribe » of a link that stops a letter (RFC 8058)."""
+    if not url:
+        return {}
+    told = {"List-Unsubscribe": f"<{url}>"}
+    return {**told, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _spaced(page: str) -> str:

@@ -17,6 +17,7 @@ from booking.models import Complaint, OutboxMessage, Review, ReviewReport, Surve
 from booking.packages import organiser_identity
 from booking.rules import reviews, states
 from destination.spoken import in_language
+from members.models import LetterAddress, LetterChoice
 from oti.lib.dates import today as day_of
 
 
@@ -24,6 +25,14 @@ def survey_url(survey: Survey, *, reference: str) -> str:
     """Return the signed link of a survey, in the active language."""
     path = reverse("booking:survey", args=[reference])
     return f"{settings.BASE_URL}{path}?cle={survey.access_token}"
+
+
+def stop_url(email: str, purpose: str) -> str:
+    """Return the address that stops one kind of letter with one click, "" for one unknown."""
+    known = LetterAddress.objects.filter(email=email.lower()).values_list("token", flat=True)
+    token = known.first()
+    path = reverse("letter-stop", args=[token, purpose]) if token else ""
+    return settings.BASE_URL + path if path else ""
 
 
 def _survey(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
@@ -37,6 +46,7 @@ def _survey(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
         "dates": showing.order_dates(lines),
         "until": day_of(survey.expires_at),
         "survey_url": survey_url(survey, reference=order.reference),
+        "stop_url": stop_url(order.email, LetterChoice.Purpose.SURVEY),
     }
 
 

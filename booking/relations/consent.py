@@ -201,9 +201,8 @@ def _is_unsaid(standing: rules.Standing, is_yes: bool) -> bool:
 
 def _bought(email: str) -> list[rules.Bought]:
     """Return the stays that an address paid, and what it was told then."""
-    rows = Order.objects.filter(
-        email__iexact=email, confirmed_at__isnull=False, channel=Order.Channel.SITE
-    ).values_list("placed_at", "letters")
+    paid = Order.objects.filter(email__iexact=email, confirmed_at__isnull=False)
+    rows = paid.values_list("placed_at", "letters")
     letters = Order.Letters
     return [
         rules.Bought(at, is_told=said != letters.UNTOLD, said_no=said == letters.REFUSED)

@@ -1,6 +1,7 @@
 """Asking guests how it was: once an order, two days after all of it is over.
 
-Only those who came are asked: what was cancelled, or noted as a no-show, is no experience. The key
+Only those who came are asked: what was cancelled, or noted as a no-show, is no experience; and
+nobody who said no to it. The key
 of the message and the order's own row make it impossible to ask twice.
 """
 
@@ -9,14 +10,17 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
 
 from booking import locks
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Survey
+from booking.relations.consent import may_write
 from booking.reminders import GUESTS_FROM, GUESTS_UNTIL
 from booking.rules import states
 from members.journal import SYSTEM, record
+from members.models import LetterChoice
 from oti.lib.dates import ONE_DAY, at_paris, paris
 from oti.lib.dates import today as day_of
 
@@ -29,7 +33,7 @@ LATEST = timedelta(days=21)
 def ask_guests(*, now: datetime, limit: int = 200) -> int:
     """Write to the guests whose stay ended two days ago or a little more; returns how many.
 
-    Between 9 and 20 o'clock. Locks each order.
+    Between 9 and 20 o'clock. Locks each order, then its address for letters.
     """
     if not GUESTS_FROM <= paris(now).time() < GUESTS_UNTIL:
         return 0
@@ -52,7 +56,13 @@ def _over(now: datetime) -> QuerySet[Order]:
     came = lines.filter(state__in=CAME, ends_at__gte=since, ends_at__lt=until)
     still = lines.filter(state__in=states.TAKES_PLACE, ends_at__gte=until)
     found = Order.objects.filter(Exists(came), ~Exists(still), state=states.CONFIRMED)
-    return found.filter(survey__isnull=True).exclude(email="").order_by("pk")
+    said = LetterChoice.objects.filter(
+        address__email=Lower(OuterRef("email")), purpose=LetterChoice.Purpose.SURVEY
+    )
+    # Who said no is passed over here, so that they never stand before the others.
+    word = Subquery(said.order_by("-at", "is_yes").values("is_yes")[:1])
+    found = found.annotate(may=Coalesce(word, Value(value=True)))
+    return found.filter(survey__isnull=True, may=True).exclude(email="").order_by("pk")
 
 
 def _ask(pk: int, *, now: datetime) -> bool:
@@ -62,6 +72,10 @@ def _ask(pk: int, *, now: datetime) -> bool:
         is_asked = Survey.objects.filter(order=order).exists()
         if order.state != states.CONFIRMED or is_asked or not lines:
             return False
+        if not may_write(order.email, LetterChoice.Purpose.SURVEY, now=now):
+            return False
+        # The key of the link that stops these mails.
+        locks.lock_letter_address(order.email.lower(), language=order.language, now=now)
         open_survey(order, lines, now=now)
         record("survey sent", f"order:{order.reference}", actor=SYSTEM, at=now)
         return write_message(

@@ -4,11 +4,15 @@ from datetime import time, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from booking.emails import compose
 from booking.letters import NoLongerNeeded
 from booking.messages import drain_outbox
 from booking.models import Order, OrderLine, OutboxMessage, Survey
+from booking.relations import consent
 from booking.relations.surveys import answer_survey, lines_asked
 from booking.relations.surveys_sent import LATEST, ask_guests
 from booking.tasks import ask_after_stays
@@ -54,6 +58,30 @@ def test_it_is_asked_in_the_language_of_the_guest(order: Order, at, language: st
     drain_outbox(now=ASKED)
     [sent] = mail.outbox
     assert f"/{language}/" in sent.body
+
+
+def test_who_said_no_to_it_is_not_asked_and_stands_before_nobody(order: Order):
+    known = consent.address_of(order.email, language="en", now=ASKED)
+    consent.stop(known, "survey", proof=consent.Proof("one_click", "x"), now=ASKED)
+
+    with CaptureQueriesContext(connection) as ran:
+        assert ask_guests(now=ASKED) == 0
+    assert len(ran) == 1
+
+    consent.choose(known, {"survey": True}, proof=consent.Proof("choices", "x"), now=LATER)
+    assert ask_guests(now=LATER) == 1
+
+
+def test_its_mail_has_a_button_that_stops_them(order: Order, at, client: Client):
+    at(ASKED)
+    asked(order)
+    sent = compose(OutboxMessage.objects.get(kind="survey"))
+
+    url = sent.extra_headers["List-Unsubscribe"].strip("<>")
+    assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert url in sent.body
+    assert client.post(url[url.index("/", 8) :]).status_code == 200
+    assert not consent.may_write(order.email, "survey", now=ASKED)
 
 
 @pytest.mark.parametrize("hour", [time(8, 59), time(20), time(2)])
