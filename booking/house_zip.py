@@ -20,12 +20,11 @@ from booking.models import OfferPhoto
 from booking.papers import document_of
 from members.models import Paper, Provider
 from oti.lib.dates import paris
+from oti.lib.sheets import inert
 
 # Somebody has to get it over a line in the country; photographs beyond are named and left out.
 MOST_FILE_BYTES = 60_000_000
 IN_MEMORY = 1_000_000
-# What a table program would run as a formula, were it typed by a guest.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 MARK_OF_UTF8 = b"\xef\xbb\xbf"
 
 
@@ -116,9 +115,7 @@ def _cell(value: object) -> str:
         return "1" if value else "0"
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
-    text = str(value)
-    is_risky = isinstance(value, str) and text.startswith(FORMULA)
-    return f"'{text}" if is_risky else text
+    return inert(value) if isinstance(value, str) else str(value)
 
 
 # --- Files ---------------------------------------------------------------------------------------

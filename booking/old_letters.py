@@ -17,9 +17,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from booking import locks
 from booking.models import OrderLine, OutboxMessage, Talk
 from members.journal import SYSTEM, record
-from members.models import Invitation
+from members.models import HouseholdInvitation, Invitation
 
-Row = TypeVar("Row", Talk, OutboxMessage, Invitation)
+Row = TypeVar("Row", Talk, OutboxMessage, Invitation, HouseholdInvitation)
 BATCH = 500
 MOST_BATCHES = 20
 OVER = (
@@ -61,13 +61,18 @@ def forget_mails(*, now: datetime) -> int:
 def forget_invitations(*, now: datetime) -> int:
     """Delete invitations that were accepted, taken back or ended INVITATIONS_KEPT_DAYS ago.
 
-    Returns how many. Locks: invitations; one that still opens something stays, however old.
+    Those to the team of a house and those to a household; returns how many. Locks: invitations; one
+    that still opens something stays, however old.
     """
     before = now - timedelta(days=settings.INVITATIONS_KEPT_DAYS)
     # Each ends on a day, whatever became of it: what came of it earlier counts from then.
     is_over = Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(expires_at__lt=before)
-    old = Invitation.objects.filter(is_over)
-    return _in_batches(old, lambda rows: rows.delete(), "old invitations deleted", now=now)
+    verb = "old invitations deleted"
+    to_teams, to_households = Invitation.objects, HouseholdInvitation.objects
+    gone = _in_batches(to_teams.filter(is_over), lambda rows: rows.delete(), verb, now=now)
+    return gone + _in_batches(
+        to_households.filter(is_over), lambda rows: rows.delete(), verb, now=now
+    )
 
 
 def forget_letters(*, now: datetime) -> dict[str, int]:

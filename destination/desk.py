@@ -34,6 +34,7 @@ from wagtail.admin.widgets import SlugInput
 
 from oti.lib.dates import paris
 from oti.lib.html import format_euros
+from oti.lib.sheets import inert, printable
 
 LANGUAGES = ("fr", "en", "de")
 Text = str | Promise
@@ -250,8 +251,23 @@ class EuroColumn(Column):
 
 # --- Views -------------------------------------------------------------------------------------
 class DeskIndexView(generic.IndexView):
-    """A list; when it is empty it says what will appear there."""
+    """A list; when it is empty it says what will appear there.
 
+    As a file for spreadsheets its hours are those of Paris, and nothing that was typed is run.
+    """
+
+    # A sheet's hour has no zone; Wagtail's own would be those of Greenwich.
+    custom_value_preprocess: ClassVar[dict[Any, Any]] = {
+        **generic.IndexView.custom_value_preprocess,
+        datetime: {
+            generic.IndexView.FORMAT_CSV: paris,
+            generic.IndexView.FORMAT_XLSX: lambda moment: paris(moment).replace(tzinfo=None),
+        },
+        str: {
+            generic.IndexView.FORMAT_CSV: inert,
+            generic.IndexView.FORMAT_XLSX: printable,
+        },
+    }
     results_template_name = "booking/desk/list_results.html"
     empty_text: Text = ""
     add_item_label: Text = gettext_lazy("Add")

@@ -1,11 +1,15 @@
-"""What the log never says: keys of baskets, orders, shared calendars that addresses carry."""
+"""What the log never says: keys of baskets, orders, shared calendars, cards and letters that
+addresses carry.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
 
-KEYS = re.compile(r"(/baskets/+|/ical/+|[?&]cle=)[^/?&#\s]+", re.IGNORECASE)
+# The page of choices has its name in each language (`booking.urls`).
+LETTERS = r"/desabonnement/+|/letter/choices/+|/lettre/choix/+|/brief/auswahl/+"
+KEYS = re.compile(rf"(/baskets/+|/ical/+|{LETTERS}|[?&](?:cle|carte)=)[^/?&#\s]+", re.IGNORECASE)
 
 
 class WithoutKeys(logging.Filter):

@@ -453,7 +453,7 @@ SELLER_STATEMENT_DAY = env_int("SELLER_STATEMENT_DAY", 15)
 # What households said of their days is deleted so long after they left.
 PRESENCE_KEPT_DAYS = env_int("PRESENCE_KEPT_DAYS", 730)
 # What was written is kept that many days: messages of guest and host after the last service of
-# their order, mails and SMS after they were sent, invitations to a team after they ended.
+# their order, mails and SMS after they were sent, invitations (teams, households) after they ended.
 TALKS_KEPT_DAYS = env_int("TALKS_KEPT_DAYS", 730)
 MESSAGES_KEPT_DAYS = env_int("MESSAGES_KEPT_DAYS", 365)
 INVITATIONS_KEPT_DAYS = env_int("INVITATIONS_KEPT_DAYS", 182)

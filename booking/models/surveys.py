@@ -22,7 +22,7 @@ class Survey(models.Model):
     """The questions put to the guest of one order, and what concerns the stay as a whole."""
 
     order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="survey")
-    # A key of its own: it opens these questions, and nothing else of the order.
+    # A key of its own: it opens these questions and what the guest complains of, nothing else.
     access_token = models.CharField(max_length=64, default=secret_token)
     # Where they slept, else where the stay began: the pole that its figures are counted for.
     commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="+")

@@ -72,7 +72,7 @@ def give_up_meeting(meeting: Meeting, *, actor: Actor, now: datetime) -> None:
 
 
 def _begin_again(row: Meeting, *, now: datetime) -> None:
-    """Put a meeting back to where nobody has said yes; its calendar file says that it is off."""
+    """Put a meeting back to where nobody has said yes; its next calendar file replaces this one."""
     row.state, row.greeter, row.day = rules.ASKED, None, None
     row.starts_at = row.ends_at = row.answered_at = row.reminded_at = row.widened_at = None
     row.place = ""

@@ -56,7 +56,11 @@ def _candidate(row: Greeter, met: frozenset[date], poles: Mapping[int, Pole]) ->
 
 
 def wish_of(meeting: Meeting, *, today: date) -> Wish:
-    """Return what a meeting asks for, from tomorrow on; who was asked already isn't asked again."""
+    """Return what a meeting asks for, from tomorrow on; who was asked already isn't asked again.
+
+    Whose ask was taken back before they answered may be: somebody else was first, and gave up.
+    """
+    asked = meeting.asks.exclude(state=rules.TAKEN_BACK)
     return Wish(
         days=days_of(max(meeting.first_day, today + ONE_DAY), meeting.last_day),
         size=meeting.party_size,
@@ -64,5 +68,5 @@ def wish_of(meeting: Meeting, *, today: date) -> Wish:
         interests=frozenset(meeting.interests),
         needs_step_free=meeting.needs_step_free,
         pole=meeting.pole,
-        not_again=frozenset(meeting.asks.values_list("greeter_id", flat=True)),
+        not_again=frozenset(asked.values_list("greeter_id", flat=True)),
     )

@@ -6,21 +6,24 @@ days in practice), or no good one, may go to the mediator; each answer says so.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from booking import locks
 from booking.messages import write_message
 from booking.models import Complaint, Order
-from booking.refusals import BadInput, NotAllowed, WrongState, trouble
+from booking.refusals import BadInput, NotAllowed, Refusal, WrongState, trouble
 from booking.rules import states
 from booking.rules.talks import LONGEST, plain_text
 from booking.rules.working_days import after_working_days
 from members.journal import SYSTEM, Actor, record
 from oti.lib.dates import today as day_of
 
+logger = logging.getLogger(__name__)
 # More at a time about one stay are one complaint.
 MOST_OPEN = 3
 BOUGHT = {states.CONFIRMED, states.CANCELLED}
@@ -109,23 +112,31 @@ def tell_of_mediation(*, now: datetime) -> int:
     )
     told = 0
     for pk, order_id in list(waiting.order_by("pk").values_list("pk", "order_id")):
-        with locks.write_transaction():
-            order = locks.lock_order(order_id)
-            complaint = Complaint.objects.get(pk=pk)
-            if complaint.answered_at is not None or complaint.mediation_told_at is not None:
-                continue
-            complaint.mediation_told_at = now
-            complaint.save(update_fields=["mediation_told_at"])
-            record(
-                "mediation told of",
-                f"order:{order.reference}",
-                actor=SYSTEM,
-                at=now,
-                number=complaint.number,
-            )
-            _tell_guest(MEDIATION, complaint, order, now=now)
-            told += 1
+        try:
+            told += _tell_of_mediation(pk, order_id, now=now)
+        except (Refusal, DatabaseError) as error:
+            # One must not keep the others from their right.
+            logger.warning("complaint %s not told of the mediator: %s", pk, error)
     return told
+
+
+def _tell_of_mediation(pk: int, order_id: int, *, now: datetime) -> bool:
+    with locks.write_transaction():
+        order = locks.lock_order(order_id)
+        complaint = Complaint.objects.get(pk=pk)
+        if complaint.answered_at is not None or complaint.mediation_told_at is not None:
+            return False
+        complaint.mediation_told_at = now
+        complaint.save(update_fields=["mediation_told_at"])
+        record(
+            "mediation told of",
+            f"order:{order.reference}",
+            actor=SYSTEM,
+            at=now,
+            number=complaint.number,
+        )
+        _tell_guest(MEDIATION, complaint, order, now=now)
+    return True
 
 
 def _words(text: str) -> str:

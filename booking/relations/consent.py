@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core import signing
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from booking import locks
@@ -53,7 +54,8 @@ def ask_for_letter(email: str, *, rhythm: str, language: str, now: datetime) -> 
     with locks.write_transaction():
         write_message(
             "letter_confirm",
-            key=f"letter:{address}:{int(now.timestamp()) // SECONDS_BETWEEN}",
+            # The key outlives the message: it is short, and tells no address.
+            key=f"letter:{_mark(address)}:{int(now.timestamp()) // SECONDS_BETWEEN}",
             recipient=address,
             language=language,
             data={"key": signing.dumps(told, salt=SALT)},
@@ -134,6 +136,14 @@ def may_write(email: str, purpose: str, *, now: datetime) -> bool:
     if known is not None:
         return standings(known, now=now)[purpose].is_allowed
     return rules.standing(purpose, [], _bought(_bare(email)), now=now).is_allowed
+
+
+def said_no(email: str, purpose: str, *, now: datetime) -> bool:
+    """Tell whether the last word of an address about a purpose is no."""
+    known = LetterAddress.objects.filter(email=_bare(email)).first()
+    if known is None:
+        return False
+    return standings(known, now=now)[purpose].reason is rules.Reason.SAID_NO
 
 
 def forget_silent(*, now: datetime) -> int:
@@ -218,6 +228,10 @@ def _bought_since(emails: list[str], before: datetime) -> dict[str, datetime]:
         .values_list("address", "placed_at")
     )
     return dict(rows)
+
+
+def _mark(address: str) -> str:
+    return salted_hmac(SALT, address, algorithm="sha256").hexdigest()
 
 
 def _bare(email: str) -> str:

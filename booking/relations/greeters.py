@@ -26,6 +26,7 @@ from members.journal import Actor, record
 from members.models import CharterSignature, Greeter, GreeterCharter, User
 from members.rules import enrolment
 from members.rules.greeters import OF_AGE, age_on
+from members.rules.households import can_be_a_birthday
 from oti.lib.codes import reference_code
 from oti.lib.dates import today as day_of
 
@@ -70,10 +71,12 @@ def open_profile(user: User, given: ProfileInput, *, now: datetime) -> Greeter:
     """Begin the profile of an inhabitant; the same person twice has one.
 
     Nothing of it is shown. Raises BadInput `greeter_too_young` (under 18: the charter is signed by
-    adults) or `born_missing`.
+    adults), `birthday_odd` or `born_missing`.
     """
     if given.born_on is None:
         raise BadInput(trouble("born_missing", field="born_on"))
+    if not can_be_a_birthday(given.born_on, day_of(now)):
+        raise BadInput(trouble("birthday_odd", field="born_on"))
     if age_on(given.born_on, day_of(now)) < OF_AGE:
         raise BadInput(trouble("greeter_too_young", field="born_on"))
     try:

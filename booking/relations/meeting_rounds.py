@@ -106,6 +106,9 @@ def _remind(row: Meeting, now: datetime) -> bool:
     """Tell both where and when, and give them each other's phone."""
     if row.state != rules.ACCEPTED or row.reminded_at or row.greeter is None:
         return False
+    if row.greeter.is_put_aside:
+        # The office calls: neither learns the other's phone. Taken up again, they are told.
+        return False
     row.reminded_at = now
     row.save(update_fields=["reminded_at"])
     tell_visitor(row, "meeting_soon", now=now)

@@ -25,9 +25,13 @@ LONGEST_WORDS = 1000
 
 
 def may_write(meeting: Meeting, *, now: datetime) -> bool:
-    """Tell whether visitor and greeter may write to each other at `now`."""
-    end = meeting.ends_at
-    return meeting.state in AGREED and end is not None and now <= end + AFTERWARDS
+    """Tell whether visitor and greeter may write to each other at `now`.
+
+    Nobody writes to or as a greeter whom the office has put aside: it calls the visitor.
+    """
+    end, greeter = meeting.ends_at, meeting.greeter
+    is_theirs = greeter is not None and not greeter.is_put_aside
+    return meeting.state in AGREED and is_theirs and end is not None and now <= end + AFTERWARDS
 
 
 def messages_of(meeting: Meeting) -> list[MeetingMessage]:

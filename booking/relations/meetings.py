@@ -186,15 +186,18 @@ def answer_until(last_day: date, *, now: datetime) -> datetime:
 def ask_next(
     meeting: Meeting, *, only: Greeter | None = None, now: datetime
 ) -> Sequence[MeetingAsk]:
-    """Ask those who suit best and weren't asked yet, in the present transaction; returns the asks.
+    """Ask those who suit best and needn't have answered yet; returns the asks.
 
-    Who is new, or locked by the caller: the meeting's own row.
+    In the present transaction: the meeting's own row is new, or locked by the caller.
     """
     today = day_of(now)
     candidates = read_candidates(today=today, only=[only.pk] if only else None)
     keys = best(wish_of(meeting, today=today), candidates)
+    # Whose ask was taken back is asked again: one row each.
+    anew = {"state": rules.SENT, "asked_at": now, "answered_at": None}
     asks = [
-        MeetingAsk.objects.create(meeting=meeting, greeter_id=key, asked_at=now) for key in keys
+        MeetingAsk.objects.update_or_create(meeting=meeting, greeter_id=key, defaults=anew)[0]
+        for key in keys
     ]
     for ask in asks:
         tell_greeter(ask.greeter, meeting, "meeting_for_greeter", now=now)

@@ -1,29 +1,34 @@
 """Asking guests how it was: once an order, two days after all of it is over.
 
 Only those who came are asked: what was cancelled, or noted as a no-show, is no experience; and
-nobody who said no to it. The key
-of the message and the order's own row make it impossible to ask twice.
+nobody whose last word about such questions is no (`relations.consent`). The key of the message and
+the order's own row make it impossible to ask twice.
 """
 
 from __future__ import annotations
 
+import logging
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Lower
+from django.db import DatabaseError
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Lower
 
 from booking import locks
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Survey
-from booking.relations.consent import may_write
+from booking.refusals import Refusal
+from booking.relations.consent import said_no
 from booking.reminders import GUESTS_FROM, GUESTS_UNTIL
 from booking.rules import states
 from members.journal import SYSTEM, record
 from members.models import LetterChoice
+from members.rules.consent import SURVEY
 from oti.lib.dates import ONE_DAY, at_paris, paris
 from oti.lib.dates import today as day_of
 
+logger = logging.getLogger(__name__)
 ASK = "survey"
 CAME = (states.SOLD, states.HONOURED)
 # Whom nobody asked by then isn't asked any more: it would be about another season.
@@ -33,12 +38,18 @@ LATEST = timedelta(days=21)
 def ask_guests(*, now: datetime, limit: int = 200) -> int:
     """Write to the guests whose stay ended two days ago or a little more; returns how many.
 
-    Between 9 and 20 o'clock. Locks each order, then its address for letters.
+    Between 9 and 20 o'clock. Locks each order.
     """
     if not GUESTS_FROM <= paris(now).time() < GUESTS_UNTIL:
         return 0
-    waiting = list(_over(now).values_list("pk", flat=True)[:limit])
-    return sum(_ask(pk, now=now) for pk in waiting)
+    sent = 0
+    for pk in list(_over(now).values_list("pk", flat=True)[:limit]):
+        try:
+            sent += _ask(pk, now=now)
+        except (Refusal, DatabaseError) as error:
+            # One order must not hide the others.
+            logger.warning("order %s not asked how it was: %s", pk, error)
+    return sent
 
 
 def came_lines(order: Order, *, now: datetime) -> list[OrderLine]:
@@ -56,13 +67,11 @@ def _over(now: datetime) -> QuerySet[Order]:
     came = lines.filter(state__in=CAME, ends_at__gte=since, ends_at__lt=until)
     still = lines.filter(state__in=states.TAKES_PLACE, ends_at__gte=until)
     found = Order.objects.filter(Exists(came), ~Exists(still), state=states.CONFIRMED)
-    said = LetterChoice.objects.filter(
-        address__email=Lower(OuterRef("email")), purpose=LetterChoice.Purpose.SURVEY
-    )
-    # Who said no is passed over here, so that they never stand before the others.
-    word = Subquery(said.order_by("-at", "is_yes").values("is_yes")[:1])
-    found = found.annotate(may=Coalesce(word, Value(value=True)))
-    return found.filter(survey__isnull=True, may=True).exclude(email="").order_by("pk")
+    # Left out here, or they would fill each round.
+    words = LetterChoice.objects.filter(address__email=Lower(OuterRef("email")), purpose=SURVEY)
+    last_word = Subquery(words.order_by("-at", "is_yes").values("is_yes")[:1])
+    found = found.annotate(word=last_word).filter(Q(word=True) | Q(word__isnull=True))
+    return found.filter(survey__isnull=True).exclude(email="").order_by("pk")
 
 
 def _ask(pk: int, *, now: datetime) -> bool:
@@ -72,7 +81,7 @@ def _ask(pk: int, *, now: datetime) -> bool:
         is_asked = Survey.objects.filter(order=order).exists()
         if order.state != states.CONFIRMED or is_asked or not lines:
             return False
-        if not may_write(order.email, LetterChoice.Purpose.SURVEY, now=now):
+        if said_no(order.email, SURVEY, now=now):
             return False
         # The key of the link that stops these mails.
         locks.lock_letter_address(order.email.lower(), language=order.language, now=now)

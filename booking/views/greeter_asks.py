@@ -139,10 +139,16 @@ def _ask_page(
 ) -> HttpResponse:
     meeting, greeter = found.meeting, found.greeter
     is_mine = is_agreed_with(found)
-    is_open = found.state == rules.SENT and meeting.state == rules.ASKED and meeting.deadline > now
+    is_open = (
+        found.state == rules.SENT
+        and meeting.state == rules.ASKED
+        and meeting.deadline > now
+        and not greeter.is_put_aside
+    )
     days = meetings.days_for(greeter, meeting, today=day_of(now)) if is_open else []
     phones = (
         is_mine
+        and not greeter.is_put_aside
         and meeting.state == rules.ACCEPTED
         and meeting.starts_at is not None
         and meeting.ends_at is not None

@@ -140,6 +140,8 @@ def _page(
     is_agreed = asked.state == rules.ACCEPTED
     shows_phones = (
         is_agreed
+        and greeter is not None
+        and not greeter.is_put_aside
         and asked.starts_at is not None
         and asked.ends_at is not None
         and rules.shows_phones(asked.starts_at, asked.ends_at, now=now)

@@ -171,6 +171,11 @@ class Greeter(models.Model):
         return self.first_name
 
     @property
+    def is_put_aside(self) -> bool:
+        """Whether the office has put them aside: they meet and write to nobody meanwhile."""
+        return self.state == enrolment.SUSPENDED
+
+    @property
     def is_shown(self) -> bool:
         """Whether visitors see them."""
         return self.state == enrolment.APPROVED and not self.is_paused

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from booking import old_letters, talks, team
+from booking import households, old_letters, talks, team
+from booking.households import HouseholdFacts, Newcomer
 from booking.messages import send_again, write_message
 from booking.models import Order, OutboxMessage, Talk, TalkMessage
 from booking.refusals import WrongState
 from booking.tasks import forget_letters
 from members.journal import SYSTEM, Actor
-from members.models import Entry, Invitation
+from members.models import Entry, HouseholdInvitation, HouseholdMember, Invitation
 from tests import factories
 from tests.booking.pages import paid_stay
 from tests.cast import NOW, FakeBank
@@ -149,6 +150,22 @@ def test_invitations_go_half_a_year_after_they_ended(settings):
         assert set(Invitation.objects.values_list("pk", flat=True)) == left
     # Access that was given stays.
     assert house.roles.filter(user=person).exists()
+
+
+def test_invitations_to_a_household_go_too(settings):
+    person = factories.a_verified_address(factories.a_user("ines@example.org"))
+    facts = HouseholdFacts("Les Martin", factories.a_commune().pk, 0)
+    newcomer = Newcomer("Inès", date(1980, 5, 4))
+    households.declare_household(person, facts, newcomer, now=NOW)
+    member = HouseholdMember.objects.get(user=person)
+    sent = households.invite_member(member, email="bea@example.org", language="fr", now=NOW)
+    over = NOW + households.LINK_LIFE + timedelta(days=settings.INVITATIONS_KEPT_DAYS)
+
+    assert old_letters.forget_invitations(now=over) == 0
+    assert HouseholdInvitation.objects.get() == sent
+    assert old_letters.forget_invitations(now=over + SECOND) == 1
+    assert not HouseholdInvitation.objects.exists()
+    assert journalled("old invitations deleted") == [{"count": 1}]
 
 
 def test_the_journal_never_says_who_was_invited():

@@ -8,10 +8,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from booking import locks
 from booking.emails import compose
 from booking.letters import NoLongerNeeded
 from booking.messages import drain_outbox
 from booking.models import Order, OrderLine, OutboxMessage, Survey
+from booking.refusals import Busy
 from booking.relations import consent
 from booking.relations.surveys import answer_survey, lines_asked
 from booking.relations.surveys_sent import LATEST, ask_guests
@@ -87,6 +89,49 @@ def test_its_mail_has_a_button_that_stops_them(order: Order, at, client: Client)
 @pytest.mark.parametrize("hour", [time(8, 59), time(20), time(2)])
 def test_nobody_is_woken_up(order: Order, hour: time):
     assert ask_guests(now=at_paris(ASKED.date(), hour)) == 0
+
+
+def said_of_surveys(order: Order, *, is_yes: bool, at) -> None:
+    """Let the guest of an order choose on their own page."""
+    address = consent.address_of(order.email.upper(), language="en", now=at)
+    proof = consent.Proof("choices", "Questions after a stay")
+    consent.choose(address, {"survey": is_yes}, proof=proof, now=at)
+
+
+def test_who_said_no_to_these_questions_is_not_asked(order: Order):
+    said_of_surveys(order, is_yes=False, at=LATER - timedelta(days=90))
+    assert ask_guests(now=ASKED) == 0
+    assert not Survey.objects.exists()
+    # Nobody is in the way of the others meanwhile: a word said later counts.
+    said_of_surveys(order, is_yes=True, at=ASKED)
+    assert ask_guests(now=ASKED) == 1
+
+
+def test_a_no_that_is_said_meanwhile_is_seen_under_the_lock(order: Order, monkeypatch):
+    lock = locks.lock_order
+    address = consent.address_of(order.email, language="en", now=ASKED)
+
+    def rival(pk: int) -> Order:
+        address.choices.create(purpose="survey", is_yes=False, source="choices", at=ASKED)
+        return lock(pk)
+
+    monkeypatch.setattr(locks, "lock_order", rival)
+    assert ask_guests(now=ASKED) == 0
+    assert not Survey.objects.exists()
+
+
+def test_one_order_that_is_busy_does_not_hide_the_others(bank: FakeBank, monkeypatch):
+    first, second = past_stay(bank), past_stay(bank)
+    lock = locks.lock_order
+
+    def busy(pk: int) -> Order:
+        if pk == first.pk:
+            raise Busy
+        return lock(pk)
+
+    monkeypatch.setattr(locks, "lock_order", busy)
+    assert ask_guests(now=ASKED) == 1
+    assert Survey.objects.get().order == second
 
 
 def test_who_did_not_come_is_not_asked(order: Order):

@@ -73,6 +73,8 @@ def test_a_profile_begins_as_a_draft_that_nobody_sees() -> None:
         (date(2013, 1, 1), "greeter_too_young"),
         # Eighteen tomorrow.
         (date(2009, 4, 7), "greeter_too_young"),
+        (date(1, 1, 1), "birthday_odd"),
+        (date(2099, 1, 1), "birthday_odd"),
     ],
 )
 def test_who_is_not_of_age_signs_no_charter(born: date | None, code: str) -> None:

@@ -54,6 +54,20 @@ def allowed(email: str, *, now=NOW) -> set[str]:
 
 
 # --- Asking -----------------------------------------------------------------------------------
+LONG = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.fr"
+
+
+@pytest.mark.parametrize("email", [ELISE, LONG])
+def test_what_stays_of_a_mail_that_was_sent_names_nobody(client: Client, email: str):
+    assert ask(client, email).status_code == 200
+    assert ask(client, email.upper()).status_code == 200
+
+    [message] = OutboxMessage.objects.filter(kind="letter_confirm")
+    assert message.recipient == email
+    # The key is kept when the address is long gone (`booking.old_letters`).
+    assert email.split("@", maxsplit=1)[0] not in message.key
+
+
 def test_nothing_is_kept_before_the_mail_is_answered(client: Client, mailoutbox):
     answer = ask(client, "Elise@Example.org")
 

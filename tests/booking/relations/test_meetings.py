@@ -292,6 +292,25 @@ def test_a_greeter_who_cannot_come_is_replaced() -> None:
     assert len(told("meeting_accepted")) == 2
 
 
+def test_who_was_asked_and_not_needed_is_asked_again_when_the_greeter_gives_up() -> None:
+    first, second, unwilling = a_greeter(), a_greeter(), a_greeter()
+    meeting = a_meeting()
+    meetings.decline_meeting(ask_of(meeting, unwilling), actor=OFFICE, now=NOW)
+    say_yes(meeting, first)
+    meeting.refresh_from_db()
+    assert ask_of(meeting, second).state == "taken_back"
+
+    calling_off.give_up_meeting(meeting, actor=OFFICE, now=NOW + 24 * HOUR)
+
+    assert meeting.state == "asked"
+    again = ask_of(meeting, second)
+    assert (again.state, again.answered_at, again.asked_at) == ("sent", None, NOW + 24 * HOUR)
+    assert told("meeting_for_greeter").count(second.user.email) == 2
+    # Who said no isn't bothered twice, nor who gave up.
+    assert (ask_of(meeting, unwilling).state, ask_of(meeting, first).state) == ("no", "gave_up")
+    assert say_yes(meeting, second, now=NOW + 30 * HOUR).greeter == second
+
+
 def test_nobody_is_asked_for_a_day_that_has_passed() -> None:
     first, second = a_greeter(), a_greeter(weekdays=[0, 1])
     meeting = say_yes(a_meeting(wished=first), first)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -23,7 +24,7 @@ from booking.relations import meeting_rounds, meeting_talks, meetings
 from members.groups import ensure_office_group
 from members.models import Greeter, User
 from tests import factories
-from tests.booking.pages import a_week, carry, hold_week
+from tests.booking.pages import a_week, carry, hold_week, paid_stay
 from tests.booking.relations.greeting import (
     SQUARE,
     THURSDAY,
@@ -256,6 +257,62 @@ def test_phones_are_shown_48_hours_before_and_no_earlier(
         # Addresses never.
         assert meeting.greeter.user.email not in web.get(page).content.decode()
         assert meeting.email not in space.get(own).content.decode()
+
+
+def test_who_was_put_aside_learns_no_phone_and_writes_to_nobody(
+    at: Callable[[datetime], datetime],
+) -> None:
+    meeting = an_agreed()
+    assert meeting.greeter is not None
+    assert meeting.starts_at is not None
+    asked_too = a_meeting(email="paul@example.org", words="Un secret", first_day=THURSDAY)
+    Greeter.objects.update(state="suspended")
+    at(meeting.starts_at - timedelta(hours=47))
+
+    assert (
+        meeting_rounds.follow_meetings(now=meeting.starts_at - timedelta(hours=47))["reminded"] == 0
+    )
+    web, page = opened(meeting)
+    space = signed_in(meeting.greeter.user.email)
+    own = reverse("space-greeter-ask", args=[meeting.code])
+    assert meeting.greeter.phone not in text_of(web.get(page))
+    shown = text_of(space.get(own))
+    assert meeting.phone not in shown
+    # What isn't so isn't said either.
+    assert "Shown here 48 hours before" not in shown
+    write = reverse("space-greeter-act", args=[meeting.code, "ecrire"])
+    assert space.post(write, {"text": "Venez chez moi"}).status_code == 409
+    assert web.post(reverse("booking:meeting-write", args=[meeting.code]), {"text": "Hello"})
+    assert not OutboxMessage.objects.filter(kind="meeting_message").exists()
+    other = space.get(reverse("space-greeter-ask", args=[asked_too.code]))
+    assert "Un secret" not in text_of(other)
+    # Taken up again in time, both are told.
+    Greeter.objects.update(state="approved")
+    assert (
+        meeting_rounds.follow_meetings(now=meeting.starts_at - timedelta(hours=40))["reminded"] == 1
+    )
+
+
+def test_an_absence_is_not_told_as_one_from_home() -> None:
+    one = a_greeter(away_from=THURSDAY - timedelta(days=400), away_until=THURSDAY)
+    page = text_of(Client().get(reverse("booking:greeter", args=[one.slug])))
+    assert "Free for meetings after Thursday 15 July." in page
+    assert "Away" not in page
+
+
+def test_who_reads_orders_for_the_office_gets_no_key_of_their_meetings(bank: FakeBank) -> None:
+    order = paid_stay(bank)
+    meeting = a_meeting()
+    Meeting.objects.filter(pk=meeting.pk).update(basket=order.basket)
+    web = signed_in("reader@example.org")
+    reader = User.objects.get(email="reader@example.org")
+    reader.user_permissions.add(Permission.objects.get(codename="view_order"))
+    trip = web.get(reverse("booking:trip", args=[order.reference]))
+    assert trip.status_code == 200
+    cancel = reverse("booking:meeting-cancel", args=[meeting.code])
+    assert web.post(cancel).status_code == 404
+    meeting.refresh_from_db()
+    assert meeting.state != "cancelled"
 
 
 def test_the_visitor_writes_adds_it_to_a_calendar_and_calls_it_off() -> None:
