@@ -91,22 +91,6 @@ def test_nobody_is_woken_up(order: Order, hour: time):
     assert ask_guests(now=at_paris(ASKED.date(), hour)) == 0
 
 
-def said_of_surveys(order: Order, *, is_yes: bool, at) -> None:
-    """Let the guest of an order choose on their own page."""
-    address = consent.address_of(order.email.upper(), language="en", now=at)
-    proof = consent.Proof("choices", "Questions after a stay")
-    consent.choose(address, {"survey": is_yes}, proof=proof, now=at)
-
-
-def test_who_said_no_to_these_questions_is_not_asked(order: Order):
-    said_of_surveys(order, is_yes=False, at=LATER - timedelta(days=90))
-    assert ask_guests(now=ASKED) == 0
-    assert not Survey.objects.exists()
-    # Nobody is in the way of the others meanwhile: a word said later counts.
-    said_of_surveys(order, is_yes=True, at=ASKED)
-    assert ask_guests(now=ASKED) == 1
-
-
 def test_a_no_that_is_said_meanwhile_is_seen_under_the_lock(order: Order, monkeypatch):
     lock = locks.lock_order
     address = consent.address_of(order.email, language="en", now=ASKED)
