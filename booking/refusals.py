@@ -621,6 +621,10 @@ MESSAGES: dict[str, Any] = {
     "too_many_meetings": gettext_lazy(
         "%(count)s of your requests wait for an answer: let greeters answer these first."
     ),
+    "meetings_today": gettext_lazy(
+        "You asked %(count)s times today, and each time several greeters are written to: try again "
+        "tomorrow, or call the office."
+    ),
     "meeting_taken": gettext_lazy(
         "It is settled already: another greeter was first, or the visitor changed plans."
     ),

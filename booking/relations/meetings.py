@@ -27,6 +27,7 @@ from oti.lib.dates import today as day_of
 
 # Who waits for more answers than that asks nobody else meanwhile.
 MOST_WAITING = 3
+MOST_A_DAY = 5
 # How long a meeting is counted, until the greeter says how long it was.
 USUAL = timedelta(hours=2)
 HORIZON = timedelta(days=365)
@@ -131,9 +132,12 @@ def _ask(
         known = Meeting.objects.filter(press=given.press).first() if given.press else None
         if known is not None:
             return known
-        waiting = Meeting.objects.filter(state=rules.ASKED, email__iexact=given.email)
-        if waiting.count() >= MOST_WAITING:
+        own = Meeting.objects.filter(email__iexact=given.email)
+        if own.filter(state=rules.ASKED).count() >= MOST_WAITING:
             raise NotAllowed(trouble("too_many_meetings", count=MOST_WAITING))
+        # Each writes to several greeters, also where it is called off a moment later.
+        if own.filter(asked_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+            raise NotAllowed(trouble("meetings_today", count=MOST_A_DAY))
         meeting = Meeting.objects.create(
             **_columns(given, now=now), wished=wished, basket=basket, user=user
         )

@@ -39,7 +39,7 @@ from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
 # One network may ask so often in an hour: a hotel's is one too.
-TRIES, SECONDS = 20, 3600
+TRIES, SECONDS = 8, 3600
 
 
 @require_safe

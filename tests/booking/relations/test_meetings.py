@@ -143,6 +143,15 @@ def test_one_address_waits_for_three_answers_at_most() -> None:
     assert refused.value.code == "too_many_meetings"
 
 
+def test_calling_off_and_asking_again_ends_at_five_a_day() -> None:
+    a_greeter()
+    for _one in range(5):
+        calling_off.cancel_meeting(a_meeting(), now=NOW)
+    with pytest.raises(NotAllowed) as refused:
+        a_meeting()
+    assert refused.value.code == "meetings_today"
+
+
 @pytest.mark.parametrize(
     "values",
     [{"price_amount": "0.01"}, {"price_amount": "-1"}, {"party_size": 7}, {"party_size": 0}],
