@@ -611,7 +611,9 @@ MESSAGES: dict[str, Any] = {
         "A greeter walks with %(max)s persons at most, babies counted. Make two parties, each with "
         "a greeter of its own, or see the guides who lead groups."
     ),
-    "meeting_days": gettext_lazy("Choose the first and the last day that suit you."),
+    "meeting_days": gettext_lazy(
+        "The last day comes after the first, or is the same: look at both."
+    ),
     "meeting_too_soon": gettext_lazy(
         "Greeters need a little time to arrange it: choose a day from %(first)s on."
     ),

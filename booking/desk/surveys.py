@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
@@ -132,7 +132,7 @@ class PeriodForm(forms.Form):
     """The days between which stays ended."""
 
     first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
+    last = forms.DateField(label=pgettext_lazy("day", "To"), widget=DayInput)
 
     def clean(self) -> dict[str, Any]:
         """The second day doesn't come before the first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from django import forms
@@ -45,13 +45,11 @@ NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]|://|www\\.", re.IGNORECASE)
 class PhoneField(forms.CharField):
     """Any writing of a number at which somebody answers."""
 
+    default_error_messages: ClassVar = {"required": _("Give a number at which visitors reach you.")}
+
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            max_length=30,
-            widget=forms.TextInput(attrs={"type": "tel"}),
-            error_messages={"required": _("Give a number at which visitors reach you.")},
-            **kwargs,
-        )
+        widget = forms.TextInput(attrs={"type": "tel"})
+        super().__init__(max_length=30, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> str:
         """Refuse what holds no number."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from booking.forms.communes import CommuneField
@@ -82,7 +83,7 @@ class ProfileForm(forms.Form):
     )
     interests = forms.MultipleChoiceField(
         label=_("What you like to show"),
-        choices=list(INTEREST_WORDS.items()),
+        choices=[(code, capfirst(word)) for code, word in INTEREST_WORDS.items()],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -175,10 +176,18 @@ def _initial(greeter: Greeter | None) -> dict[str, Any]:
     }
 
 
+class PortraitField(PhotographField):
+    """A photograph with a hint of our own: Wagtail's names formats and a weight in MiB."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.help_text = kwargs.get("help_text", "")
+
+
 class PortraitForm(forms.Form):
     """One photograph of oneself, looked at to its end."""
 
-    photo = PhotographField(
+    photo = PortraitField(
         label=_("A photograph of you"),
         help_text=_("Outside, in daylight, alone on it; 15 MB at most"),
         widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),

@@ -8,6 +8,7 @@ from datetime import date, time
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +48,7 @@ class MeetingForm(forms.Form):
     last_day = DayField(label=pgettext_lazy("day", "To"))
     part = forms.ChoiceField(
         label=_("Time of the day"),
-        choices=Meeting.Part.choices,
+        choices=[(code, capfirst(word)) for code, word in Meeting.Part.choices],
         initial=Meeting.Part.ANY.value,
         widget=forms.RadioSelect,
     )
@@ -59,6 +60,7 @@ class MeetingForm(forms.Form):
         error_messages={
             "required": _("Say how many adults come."),
             "invalid": _("Write a number, 2 for example."),
+            "max_value": _("Six persons at most come along, babies counted."),
         },
     )
     ages = AgesField(
@@ -75,7 +77,7 @@ class MeetingForm(forms.Form):
     )
     interests = forms.MultipleChoiceField(
         label=_("What you like"),
-        choices=list(INTEREST_WORDS.items()),
+        choices=[(code, capfirst(word)) for code, word in INTEREST_WORDS.items()],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -104,7 +106,9 @@ class MeetingForm(forms.Form):
         },
     )
     phone = PhoneField(
-        label=_("Phone"), help_text=_("Shown to your greeter alone, 48 hours before you meet")
+        label=_("Phone"),
+        help_text=_("Shown to your greeter alone, 48 hours before you meet"),
+        error_messages={"required": _("Give a number at which your greeter reaches you.")},
     )
     is_of_age = forms.BooleanField(
         label=_("I am 15 or older; somebody of age comes along."),

@@ -31,6 +31,7 @@ from booking.views.own_stays import account_offer
 from booking.views.requests import asked_beside
 from destination.spoken import in_language
 from members.access import household_member, providers_of
+from members.models import Greeter
 from oti.lib.clients import client_network, count
 from oti.lib.money import ZERO
 
@@ -183,6 +184,8 @@ def after_login(request: HttpRequest) -> HttpResponse:
         return see_other("wagtailadmin_home")
     if household_member(request.user) is not None:
         return see_other("space-home")
+    if Greeter.objects.filter(user_id=request.user.pk).exists():
+        return see_other("space-greeter")
     return see_other("booking:account")
 
 

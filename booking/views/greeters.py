@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -67,7 +68,11 @@ def greeters(request: HttpRequest) -> HttpResponse:
             for name, label, options in (
                 ("pole", _("Where"), poles),
                 ("langue", _("Languages"), [*words.LANGUAGE_WORDS.items()]),
-                ("envie", _("What you like"), [*words.INTEREST_WORDS.items()]),
+                (
+                    "envie",
+                    _("What you like"),
+                    [(code, capfirst(word)) for code, word in words.INTEREST_WORDS.items()],
+                ),
             )
         ],
         "has_any": bool(rows),

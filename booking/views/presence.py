@@ -87,7 +87,7 @@ def _page(request: HttpRequest, form: PresenceForm, *, status: int = 200) -> Htt
         "coming": [one for one in known if one.departure is None or one.departure > today],
         "past": [one for one in reversed(known) if one.departure and one.departure <= today],
         "today": today,
-        "kept_days": settings.PRESENCE_KEPT_DAYS,
+        "kept_months": round(settings.PRESENCE_KEPT_DAYS * 12 / 365),
         "form": form,
         "page_errors": status != 200,
     }

@@ -23,6 +23,7 @@ from tests.booking.pages import (
     hold_week,
     paid_stay,
 )
+from tests.booking.relations.greeting import a_greeter
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
 pytestmark = pytest.mark.django_db
@@ -171,11 +172,12 @@ def test_somebody_without_provider_is_welcomed_kindly(client: Client):
 
 def test_each_person_is_led_to_its_own_space(client: Client):
     host, office, visitor = factories.a_user(), factories.a_user(), factories.a_user()
+    inhabitant = a_greeter().user
     factories.a_provider().roles.create(user=host)
     office.user_permissions.add(Permission.objects.get(codename="access_admin"))
 
     places = []
-    for user in (host, office, visitor):
+    for user in (host, office, inhabitant, visitor):
         client.force_login(user)
         answer = client.get(reverse("after-login"), headers={"Accept-Language": "en"})
         assert answer.status_code == 303
@@ -184,6 +186,7 @@ def test_each_person_is_led_to_its_own_space(client: Client):
     assert places == [
         reverse("extranet-home"),
         reverse("wagtailadmin_home"),
+        reverse("space-greeter"),
         address("booking:account"),
     ]
 

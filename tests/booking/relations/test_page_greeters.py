@@ -160,6 +160,8 @@ def test_a_request_leads_to_its_page(web: Client) -> None:
         ({"languages": ["klingon"]}, ""),
         ({"email": "nobody"}, "isn’t an e-mail"),
         ({"words": "Call me: 06 12 34 56 78"}, "Leave out phones"),
+        ({"phone": "12"}, "at which your greeter reaches you"),
+        ({"adults": "99"}, "Six persons at most"),
         ({"first_name": "http://x"}, "first name alone"),
         ({"first_name": "\x00"}, ""),
     ],
