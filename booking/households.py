@@ -19,7 +19,7 @@ from booking.messages import write_message
 from booking.papers import Document
 from booking.refusals import NotAllowed, WrongState, trouble
 from booking.team import hidden
-from members.addresses import verified_addresses
+from members.addresses import has_proved
 from members.journal import Actor, record
 from members.models import Household, HouseholdInvitation, HouseholdMember, Presence, User
 from members.rules.households import can_be_a_birthday, is_old_enough
@@ -183,7 +183,7 @@ def _check_few(member: HouseholdMember, household: Household, now: datetime) -> 
 
 def is_for(invitation: HouseholdInvitation, user: User) -> bool:
     """Tell whether this person has proved to read the address that was invited."""
-    return invitation.email in {one.lower() for one in verified_addresses(user)}
+    return has_proved(user, invitation.email)
 
 
 def check_invitation(invitation: HouseholdInvitation, *, now: datetime) -> None:

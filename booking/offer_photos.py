@@ -7,6 +7,7 @@ offer that visitors know, the list waits for the office like its texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -62,10 +63,12 @@ def add_photos(
     Returns the list. Raises BadInput `too_many_photos`, WrongState; nothing is kept then.
     """
     sent: list[Picture] = []
-    try:
+    with ExitStack() as undone:
         for file in files:
-            # One by one: the first ones are known when the next one fails.
-            sent.append(_into_library(offer, file, rights, user=user))  # noqa: PERF401
+            picture = _into_library(offer, file, rights, user=user)
+            # Whatever fails from here on, nobody was told that it is there.
+            undone.callback(picture.delete)
+            sent.append(picture)
         with editing(
             offer, verb="photographs added", count=len(sent), actor=actor, now=now
         ) as edit:
@@ -74,11 +77,7 @@ def add_photos(
                 raise BadInput(trouble("too_many_photos", field="files", max=MOST_PHOTOS))
             listed += [Photo(one.pk, {}) for one in sent]
             _write(edit, listed)
-    except Exception:
-        # Whatever it was, nobody was told that they are there.
-        for one in sent:
-            one.delete()
-        raise
+        undone.pop_all()
     return listed
 
 
@@ -94,14 +93,13 @@ def _into_library(
         uploaded_by_user=user,
     )
     picture.file_size = file.size
-    try:
+    with ExitStack() as undone:
+        # The file is written before its row.
+        undone.callback(picture.file.delete, save=False)
         with transaction.atomic():
             picture.save()
             HousePhoto.objects.create(image=picture, provider=offer.provider)
-    except Exception:
-        # The file is written before its row.
-        picture.file.delete(save=False)
-        raise
+        undone.pop_all()
     return picture
 
 

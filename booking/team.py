@@ -17,7 +17,7 @@ from booking.emails import INVITATION_SALT
 from booking.messages import write_message
 from booking.models import NoticeChoice
 from booking.refusals import NotAllowed, WrongState, trouble
-from members.addresses import verified_addresses
+from members.addresses import has_proved, verified_addresses
 from members.journal import Actor, record
 from members.models import FormerMember, Invitation, Provider, ProviderRole, User
 from members.rules.enrolment import APPROVED
@@ -94,7 +94,7 @@ def check_invitation(invitation: Invitation, *, now: datetime) -> None:
 
 def is_for(invitation: Invitation, user: User) -> bool:
     """Tell whether this person has proved to read the address that was invited."""
-    return invitation.email in {one.lower() for one in verified_addresses(user)}
+    return has_proved(user, invitation.email)
 
 
 def accept_invitation(invitation: Invitation, user: User, *, now: datetime) -> ProviderRole:

@@ -16,6 +16,11 @@ def verified_addresses(user: User) -> list[str]:
     return list(rows.order_by("pk").values_list("email", flat=True))
 
 
+def has_proved(user: User, address: str) -> bool:
+    """Tell whether this person has proved to read an address, in whatever case it is written."""
+    return address.lower() in {one.lower() for one in verified_addresses(user)}
+
+
 def propose_address(request: HttpRequest, address: str) -> None:
     """Remember an address for the form that makes an account: it proves nothing by itself."""
     if request.session.get(PROPOSED) != address:

@@ -19,17 +19,14 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from booking import enrolling, papers, team
 from booking.desk.order_views import WHO
 from booking.desk.remarks import RemarksForm, word_to_host
+from booking.desk.signed_texts import SignedTextViewSet
 from booking.desk.views import UseCaseView, actor_of
 from booking.forms.enrolment import ROLES, SellerForm, mail_language, odd_registrations
 from booking.paper_rows import document_answer, row_of
 from booking.paper_words import ACTIVITY_WORDS, PAPER_WORDS
 from booking.refusals import BadInput, trouble
 from destination.desk import (
-    DeskCreateView,
-    DeskEditView,
     DeskForm,
-    DeskIndexView,
-    DeskViewSet,
     MomentColumn,
     ReadOnlyIndexView,
     ReadOnlyViewSet,
@@ -315,29 +312,6 @@ class EnrolmentViewSet(ReadOnlyViewSet):
         ]
 
 
-class ContractForm(DeskForm):
-    """A version of the contract; one that hosts may have signed is never edited."""
-
-
-class ContractIndexView(DeskIndexView):
-    """The versions of the contract."""
-
-
-class ContractCreateView(DeskCreateView):
-    """Enter a version."""
-
-
-class ContractEditView(DeskEditView):
-    """Change a version that nobody has signed yet."""
-
-    def get_object(self, queryset: Any = None) -> ContractText:
-        """Refuse one that was signed."""
-        text: ContractText = super().get_object(queryset)
-        if text.signatures.exists():
-            raise PermissionDenied
-        return text
-
-
 CONTRACT = ObjectList(
     [
         FieldPanel("title"),
@@ -353,24 +327,19 @@ CONTRACT = ObjectList(
         FieldPanel("body"),
         FieldPanel("is_demo"),
     ],
-    base_form_class=ContractForm,
+    base_form_class=DeskForm,
 )
 
 
-class ContractViewSet(DeskViewSet):
+class ContractViewSet(SignedTextViewSet):
     """The contract that hosts sign, by version."""
 
     model = ContractText
     name = "desk_contracts"
     url_prefix = "contrats"
-    icon = "doc-full"
     menu_label = gettext_lazy("Contracts of hosts")
-    add_to_settings_menu = True
     menu_order = 31
     ordering = ("language", "-valid_from", "-pk")
-    index_view_class = ContractIndexView
-    add_view_class = ContractCreateView
-    edit_view_class = ContractEditView
     edit_handler = CONTRACT
     list_display = ("title", "version", "language", "valid_from")
     empty_text = gettext_lazy("What hosts sign will appear here: enter a version first.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.db.models import (
     Case,
     Count,
@@ -25,16 +24,14 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from booking import meeting_words as words
 from booking.desk.order_views import WHO
 from booking.desk.remarks import RemarksForm
+from booking.desk.signed_texts import SignedTextViewSet
 from booking.desk.views import UseCaseView, actor_of
 from booking.models import Meeting
 from booking.refusals import BadInput, trouble
 from booking.relations import greeter_reviews, greeters
 from booking.rules import meetings as rules
 from destination.desk import (
-    DeskCreateView,
-    DeskEditView,
     DeskForm,
-    DeskIndexView,
     DeskViewSet,
     MomentColumn,
     ReadOnlyIndexView,
@@ -324,29 +321,6 @@ class MeetingViewSet(ReadOnlyViewSet):
     empty_text = gettext_lazy("What visitors ask greeters for will appear here.")
 
 
-class CharterForm(DeskForm):
-    """A version of the charter; one that greeters may have signed is never edited."""
-
-
-class CharterIndexView(DeskIndexView):
-    """The versions of the charter."""
-
-
-class CharterCreateView(DeskCreateView):
-    """Enter a version."""
-
-
-class CharterEditView(DeskEditView):
-    """Change a version that nobody has signed yet."""
-
-    def get_object(self, queryset: Any = None) -> GreeterCharter:
-        """Refuse one that was signed."""
-        text: GreeterCharter = super().get_object(queryset)
-        if text.signatures.exists():
-            raise PermissionDenied
-        return text
-
-
 CHARTER = ObjectList(
     [
         FieldPanel("title"),
@@ -354,24 +328,19 @@ CHARTER = ObjectList(
         FieldPanel("body"),
         FieldPanel("is_demo"),
     ],
-    base_form_class=CharterForm,
+    base_form_class=DeskForm,
 )
 
 
-class CharterViewSet(DeskViewSet):
+class CharterViewSet(SignedTextViewSet):
     """The charter that greeters sign, by version."""
 
     model = GreeterCharter
     name = "desk_charters"
     url_prefix = "chartes"
-    icon = "doc-full"
     menu_label = gettext_lazy("Charter of greeters")
-    add_to_settings_menu = True
     menu_order = 32
     ordering = ("-valid_from", "-pk")
-    index_view_class = CharterIndexView
-    add_view_class = CharterCreateView
-    edit_view_class = CharterEditView
     edit_handler = CHARTER
     list_display = ("title", "version", "valid_from")
     empty_text = gettext_lazy("What greeters sign will appear here: enter a version first.")
