@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import override
 from playwright.sync_api import Page, expect
 
+from booking import emails
 from booking.basket import add_to_basket
 from booking.models import (
     Basket,
@@ -27,7 +28,7 @@ from booking.models import (
 from booking.night_sheet import terms_by_tariff, units_of
 from booking.wishes import LineRequest
 from destination.models import LegalText
-from members.models import ProviderRole, User
+from members.models import Invitation, Provider, ProviderRole, User
 from oti.demo.accounts import ANNE, PASSWORD, SOLANGE
 from oti.lib.dates import today as day_of
 from tests.booking.requesting import ask
@@ -186,6 +187,19 @@ def test_dates_are_added_and_changed_on_a_phone(town: Town, open_browser: Callab
     assert_is_clean(page)
 
 
+def an_invitation(house: Provider) -> Invitation:
+    """Invite Anne to work for a house."""
+    now = timezone.now()
+    return Invitation.objects.create(
+        provider=house,
+        email=ANNE,
+        role=ProviderRole.Role.STAFF,
+        invited_by="Solange",
+        created_at=now,
+        expires_at=now + timedelta(days=14),
+    )
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_pages_of_the_calendar_are_accessible_in_every_look(
     town: Town, open_browser: Callable[..., Page], language: str
@@ -244,10 +258,18 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         f"/pro/avantages/?maison={slug}",
         "/pro/carte/?carte=x",
         f"/pro/widget/?maison={slug}",
+        f"/pro/liens/{unit.pk}/ajouter/",
+        f"/pro/papiers/{slug}/insurance/",
+        f"/pro/offres/{unit.offer_id}/texte/",
+        f"/pro/offres/{unit.offer_id}/photos/",
+        f"/pro/offres/{unit.offer_id}/apercu/",
+        emails.invitation_url(an_invitation(house)).removeprefix(settings.BASE_URL),
         f"/pro/versements/annee/{slug}/{day_of(timezone.now()).year}/",
         f"/{language}/widget/{slug}/?offre={offer}&{town.week}",
     ):
-        page.goto(f"{town.url}{path}")
+        answer = page.goto(f"{town.url}{path}")
+        assert answer
+        assert answer.status == 200, path
         assert_is_clean(page)
     # What is asked of a host, as the host and as the guest see it: one look each.
     asked = a_request_of_nights(unit, town)
