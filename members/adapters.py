@@ -8,14 +8,22 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from members.models import User
+from members.second_factor import has_just_signed_in
 from oti.lib.clients import UNKNOWN, client_address
+from oti.lib.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 
+# How a secret begins that is stored sealed.
+SEALED = "sealed:"
 # What allauth says after a mail, whether it left or not.
 SENT = {"account/messages/email_confirmation_sent.txt", "account/messages/login_code_sent.txt"}
 
@@ -56,3 +64,33 @@ class AccountAdapter(DefaultAccountAdapter):
         if message_template in SENT and getattr(request, "is_mail_away", False):
             return
         super().add_message(request, level, message_template, *args, **kwargs)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask again for a proof before factors change, unless it was given minutes ago."""
+        request = current.request
+        if request is not None and has_just_signed_in(request, request.user):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Secrets and recovery codes are stored sealed: a copy of the database opens nothing."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret."""
+        return SEALED + seal(text).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a secret; those of before are as they were. Raises `sealing.Unreadable`."""
+        if not encrypted_text.startswith(SEALED):
+            return encrypted_text
+        return unseal(encrypted_text.removeprefix(SEALED).encode())
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Name the site as people know it, where a device lists its passkeys."""
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.WAGTAIL_SITE_NAME}
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """Return a first name for a passkey: what it is on, in the words of who has one."""
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("My phone") if not count else _("Passkey %(number)d") % {"number": count + 1}

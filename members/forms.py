@@ -10,7 +10,6 @@ from typing import Any
 from allauth.account import forms
 from allauth.core import context
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms.auth import LoginForm as WagtailLoginForm
 
 from members.addresses import proposed_address
 
@@ -56,11 +55,3 @@ class ResetPasswordForm(forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail")
-
-
-class DeskLoginForm(WagtailLoginForm):
-    """Sign in to the office's desk."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].label = _("Password")
