@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from members.models import User
 from members.second_factor import has_just_signed_in
@@ -22,6 +23,7 @@ from oti.lib.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 
+PASSWORD_AGAIN = "reauthenticate"  # noqa: S105 - allauth's name of a page
 # How a secret begins that is stored sealed.
 SEALED = "sealed:"
 # What allauth says after a mail, whether it left or not.
@@ -72,9 +74,26 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Let the second factor, where there is one, be what proves it: never the password alone.
+
+        Else a page that asks for the second proof would be answered with the first.
+        """
+        known: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        seconds = [one for one in known if one["id"] != PASSWORD_AGAIN]
+        return seconds or known
+
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets and recovery codes are stored sealed: a copy of the database opens nothing."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy(
+            "It isn’t this one, or it has served already: try again with a new one."
+        ),
+        "unverified_email": gettext_lazy("First confirm the addresses of your account."),
+    }
 
     def encrypt(self, text: str) -> str:
         """Seal a secret."""

@@ -9,9 +9,15 @@ from typing import Any
 
 from allauth.account import forms
 from allauth.core import context
+from allauth.mfa.base import forms as factor_forms
+from allauth.mfa.totp import forms as app_forms
+from allauth.mfa.webauthn import forms as passkey_forms
+from django import forms as fields
 from django.utils.translation import gettext_lazy as _
 
 from members.addresses import proposed_address
+
+LONGEST_NAME = 60
 
 
 class SignupForm(forms.SignupForm):
@@ -55,3 +61,55 @@ class ResetPasswordForm(forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail")
+
+
+# --- The second proof ----------------------------------------------------------------------------
+def _as_code(field: fields.Field, label: str) -> None:
+    """Ask for digits as phones offer them, under our own word."""
+    field.label = label
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
+
+
+class AuthenticateForm(factor_forms.AuthenticateForm):
+    """The second proof while signing in: the code of an application, or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_code(self.fields["code"], _("Code"))
+
+
+class ReauthenticateForm(factor_forms.ReauthenticateForm):
+    """The second proof for a page that asks for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_code(self.fields["code"], _("Code"))
+
+
+class ActivateAppForm(app_forms.ActivateTOTPForm):
+    """The first code of an application shows that it has the key."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_code(self.fields["code"], _("Six digits"))
+
+
+class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
+    """A passkey: one that signs in by itself, unless its owner's key has no room for that."""
+
+    name = fields.CharField(
+        required=False, max_length=LONGEST_NAME, label=_("Its name, to know it again")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].label = _("Sign in with it alone, without a password")
+        self.fields["passwordless"].help_text = _("Untick it for an old security key.")
+        self.initial["passwordless"] = True
+
+
+class EditPasskeyForm(passkey_forms.EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    name = fields.CharField(max_length=LONGEST_NAME, label=_("Its name, to know it again"))

@@ -37,16 +37,17 @@ def spaces_of(user: User) -> list[Space]:
     own = {"user_id": user.pk}
     groups = User.groups.through.objects.filter(**own)
     rights = User.user_permissions.through.objects.filter(**own)
-    hosts, lives, guides, has_rights = (
+    hosts, lives, guides, is_grouped, has_rights = (
         User.objects.filter(pk=user.pk)
         .values_list(
             Exists(ProviderRole.objects.filter(**own)),
             Exists(HouseholdMember.objects.filter(**own)),
             Exists(Greeter.objects.filter(**own)),
-            Exists(groups) | Exists(rights),
+            Exists(groups),
+            Exists(rights),
         )
         .get()
     )
-    is_desks = (has_rights or user.is_superuser) and user.opens_desk()
+    is_desks = (is_grouped or has_rights or user.is_superuser) and user.opens_desk()
     found = {HOUSES: hosts, DESK: is_desks, HOME: lives, GREETER: guides, STAYS: True}
     return [space for space, is_own in found.items() if is_own]

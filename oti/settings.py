@@ -387,6 +387,13 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 # A passkey counts as two proofs: the device, and the finger, face or PIN that opens it.
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "authenticate": "members.forms.AuthenticateForm",
+    "reauthenticate": "members.forms.ReauthenticateForm",
+    "activate_totp": "members.forms.ActivateAppForm",
+    "add_webauthn": "members.forms.AddPasskeyForm",
+    "edit_webauthn": "members.forms.EditPasskeyForm",
+}
 MFA_TOTP_ISSUER = "Velay, terre de liens"
 # Who works for a house or at the desk gives two proofs (members/second_factor.py). Off only where
 # nobody's data are at stake, on a developer's machine and in tests: production doesn't listen.

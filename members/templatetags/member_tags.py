@@ -21,3 +21,9 @@ def own_spaces(context: Context) -> list[Space]:
         known = spaces_of(user)
         context.render_context["own_spaces"] = known
     return known
+
+
+@register.filter
+def grouped(text: str) -> list[str]:
+    """Return a long key four signs at a time, as one reads it aloud."""
+    return [text[place : place + 4] for place in range(0, len(text), 4)]

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.core.checks import run_checks
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -122,9 +123,11 @@ def test_guessing_is_stopped(client: Client, host: User, settings):
 
 
 # --- Setting up -----------------------------------------------------------------------------------
-def test_a_host_sets_up_an_app_and_comes_back(client: Client, host: User):
-    factors.sign_in(client, host, "/pro/calendrier/")
-    led = client.get("/pro/calendrier/")
+def test_a_host_sets_up_an_app_and_comes_back(client: Client, host: User, monkeypatch):
+    # Each test is one transaction: what follows its end is done at once, as it is for real.
+    monkeypatch.setattr(transaction, "on_commit", lambda done: done())
+    factors.sign_in(client, host, "/pro/messages/")
+    led = client.get("/pro/messages/")
     page = client.get(led.url)
     assert reverse("mfa_activate_totp") in page.content.decode()
     # Who has just signed in isn't asked for the password again.
@@ -139,8 +142,8 @@ def test_a_host_sets_up_an_app_and_comes_back(client: Client, host: User):
     for one in codes.context["unused_codes"]:
         assert one in codes.content.decode()
     assert f'href="{reverse("members:protect")}"' in codes.content.decode()
-    assert client.get(reverse("members:protect")).url == "/pro/calendrier/"
-    assert opens(client, "/pro/calendrier/")
+    assert client.get(reverse("members:protect")).url == "/pro/messages/"
+    assert opens(client, "/pro/messages/")
 
 
 def test_the_secret_is_stored_sealed(client: Client, host: User):
@@ -162,6 +165,20 @@ def test_a_factor_set_up_elsewhere_is_asked_for_here(client: Client, host: User)
     answer = client.post(led.url, {"code": factors.code(), "next": "/pro/messages/"})
     assert answer.url == "/pro/messages/"
     assert opens(client, "/pro/messages/")
+
+
+def test_the_password_does_not_stand_in_for_the_second_proof(client: Client, host: User):
+    client.force_login(host)
+    factors.with_app(host)
+
+    led = client.get(f"{reverse('account_reauthenticate')}?next=/pro/messages/")
+
+    assert led.url == f"{reverse('mfa_reauthenticate')}?next=%2Fpro%2Fmessages%2F"
+    page = client.get(led.url).content.decode()
+    assert reverse("account_reauthenticate") not in page
+    again = client.post(reverse("account_reauthenticate"), {"password": factors.PASSWORD})
+    assert again.url.startswith(reverse("mfa_reauthenticate"))
+    assert not opens(client)
 
 
 def test_a_passkey_set_up_elsewhere_is_asked_for_by_its_own_page(client: Client, host: User):
