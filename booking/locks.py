@@ -35,7 +35,7 @@ from booking.models import (
 )
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
-from members.models import Greeter, Household, LetterAddress, PayoutAccount, Provider
+from members.models import Greeter, Household, LetterAddress, PayoutAccount, Provider, User
 from oti.lib.joins import read_rows
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -244,6 +244,11 @@ def lock_household(pk: int) -> Household:
     Raises Household.DoesNotExist.
     """
     return Household.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_person(pk: int) -> User:
+    """Lock one account for what signs it in: alone, no other kind. Raises User.DoesNotExist."""
+    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def lock_greeter(pk: int) -> Greeter:

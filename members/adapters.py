@@ -112,4 +112,4 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         """Return a first name for a passkey: what it is on, in the words of who has one."""
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
-        return _("My phone") if not count else _("Passkey %(number)d") % {"number": count + 1}
+        return _("My device") if not count else _("Passkey %(number)d") % {"number": count + 1}

@@ -10,12 +10,15 @@ from typing import Any
 from allauth.account import forms
 from allauth.core import context
 from allauth.mfa.base import forms as factor_forms
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as app_forms
 from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms as fields
 from django.utils.translation import gettext_lazy as _
 
 from members.addresses import proposed_address
+from members.models import User
+from members.second_factor import factors_of
 
 LONGEST_NAME = 60
 
@@ -64,6 +67,19 @@ class ResetPasswordForm(forms.ResetPasswordForm):
 
 
 # --- The second proof ----------------------------------------------------------------------------
+class SecondProofForm(fields.Form):
+    """Says which factors its person has: the page speaks of no other."""
+
+    user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        factors = factors_of(self.user)
+        self.has_app = Authenticator.Type.TOTP in factors
+        self.has_passkey = Authenticator.Type.WEBAUTHN in factors
+        _as_code(self.fields["code"], _("Code") if self.has_app else _("Recovery code"))
+
+
 def _as_code(field: fields.Field, label: str) -> None:
     """Ask for digits as phones offer them, under our own word."""
     field.label = label
@@ -71,20 +87,12 @@ def _as_code(field: fields.Field, label: str) -> None:
     field.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
 
 
-class AuthenticateForm(factor_forms.AuthenticateForm):
+class AuthenticateForm(SecondProofForm, factor_forms.AuthenticateForm):
     """The second proof while signing in: the code of an application, or a recovery code."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _as_code(self.fields["code"], _("Code"))
 
-
-class ReauthenticateForm(factor_forms.ReauthenticateForm):
+class ReauthenticateForm(SecondProofForm, factor_forms.ReauthenticateForm):
     """The second proof for a page that asks for it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _as_code(self.fields["code"], _("Code"))
 
 
 class ActivateAppForm(app_forms.ActivateTOTPForm):

@@ -1,5 +1,11 @@
-// What went wrong with a passkey, said beside its button: allauth's own script only logs it.
+// Passkeys: each button is tied to allauth's script by what stands in the page, without any script there;
+// and what went wrong is said beside it, where that script only logs it.
 (() => {
+  for (const button of document.querySelectorAll("[data-credential]")) {
+    const { passkey, credential, passwordless } = button.dataset;
+    const ids = { [passkey]: button.id, credential, passwordless, data: "js_data" };
+    window.allauth.webauthn.forms[`${passkey}Form`]({ ids });
+  }
   const box = document.getElementById("passkey-error");
   if (!box) return;
   const words = {
