@@ -24,6 +24,20 @@ from oti.lib.sealing import seal, unseal
 logger = logging.getLogger(__name__)
 
 PASSWORD_AGAIN = "reauthenticate"  # noqa: S105 - allauth's name of a page
+# What a person is told of by mail, by allauth's name of it: one mail for them all.
+NOTICE = "account/email/notice"
+NOTICES = {
+    "account/email/password_changed": gettext_lazy("Your password was changed."),
+    "account/email/password_reset": gettext_lazy("Your password was changed."),
+    "account/email/password_set": gettext_lazy("A password was chosen for your account."),
+    "account/email/email_changed": gettext_lazy("The main address of your account was changed."),
+    "account/email/email_deleted": gettext_lazy("An address was taken off your account."),
+    "mfa/email/totp_activated": gettext_lazy("An app that gives codes was added to your account."),
+    "mfa/email/totp_deactivated": gettext_lazy("The app that gives codes was taken off."),
+    "mfa/email/webauthn_added": gettext_lazy("A passkey was added to your account."),
+    "mfa/email/webauthn_removed": gettext_lazy("A passkey was taken off your account."),
+    "mfa/email/recovery_codes_generated": gettext_lazy("New recovery codes were made."),
+}
 # How a secret begins that is stored sealed.
 SEALED = "sealed:"
 # What allauth says after a mail, whether it left or not.
@@ -43,16 +57,33 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a code or a link; when mail is away the page stays and says what to do.
 
-        The same for an address with an account and without: nobody learns from it.
+        The same for an address with an account and without: nobody learns from it. A notice of what
+        was done asks for nothing, and nothing is said where it could not leave.
         """
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, SMTPException):
             logger.exception("an account's mail could not be sent")
-            if current.request is not None:
+            if current.request is not None and template_prefix != NOTICE:
                 current.request.is_mail_away = True
                 text = _("Our mail is away: the code or link could not leave. Try again soon.")
                 messages.error(current.request, text)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell the person what changed of the way in, so that a thief is noticed; nothing else."""
+        if template_prefix in NOTICES:
+            told = {
+                **(context or {}),
+                "sentence": NOTICES[template_prefix],
+                "office": settings.OFFICE,
+            }
+            super().send_notification_mail(NOTICE, user, told, email)
 
     def add_message(
         self,

@@ -14,9 +14,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as app_forms
 from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms as fields
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members.addresses import proposed_address
+from members.journal import Actor, record
 from members.models import User
 from members.second_factor import factors_of
 
@@ -24,12 +27,33 @@ LONGEST_NAME = 60
 
 
 class SignupForm(forms.SignupForm):
-    """Make an account; an address that a page proposed is written, and can be changed."""
+    """Make an account; an address that a page proposed is written, and can be changed.
+
+    Below fifteen nobody says yes alone to what is kept of them (data protection law, art. 45).
+    """
+
+    is_of_age = fields.BooleanField(
+        label=_("I am 15 or older."),
+        error_messages={
+            "required": _("Say that you are 15 or older. Younger? A parent books for you all.")
+        },
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("email", proposed_address(context.request))
         self.fields["email"].label = _("E-mail")
+
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
+        """Keep what was declared. Writes the journal."""
+        super().custom_signup(request, user)
+        record(
+            "account made",
+            f"user:{user.pk}",
+            actor=Actor.person(user),
+            at=timezone.now(),
+            is_of_age=self.cleaned_data["is_of_age"],
+        )
 
 
 class LoginForm(forms.LoginForm):
