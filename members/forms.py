@@ -43,6 +43,7 @@ class SignupForm(forms.SignupForm):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("email", proposed_address(context.request))
         self.fields["email"].label = _("E-mail")
+        self.order_fields([*(name for name in self.fields if name != "is_of_age"), "is_of_age"])
 
     def custom_signup(self, request: HttpRequest, user: User) -> None:
         """Keep what was declared. Writes the journal."""
