@@ -35,11 +35,10 @@ def take_off_factors(person: User, *, reason: str, actor: Actor, now: datetime) 
         raise WrongState(trouble("factors_own"))
     with locks.write_transaction():
         row = locks.lock_person(person.pk)
-        rows = Authenticator.objects.filter(user_id=row.pk)
-        kinds = sorted(set(rows.values_list("type", flat=True)))
+        kinds = kinds_of(row)
         if not kinds:
             raise WrongState(trouble("factors_none"))
-        rows.delete()
+        Authenticator.objects.filter(user_id=row.pk).delete()
         end_sessions(row)
         record(
             "factors taken off", f"user:{row.pk}", actor=actor, at=now, reason=words, kinds=kinds
@@ -53,6 +52,12 @@ def take_off_factors(person: User, *, reason: str, actor: Actor, now: datetime) 
                 data={"user": row.pk},
                 now=now,
             )
+
+
+def kinds_of(person: User) -> list[str]:
+    """Return what protects an account, recovery codes too, each kind once."""
+    rows = Authenticator.objects.filter(user_id=person.pk)
+    return sorted(set(rows.values_list("type", flat=True)))
 
 
 def _language_of(person: User) -> str:

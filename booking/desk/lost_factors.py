@@ -16,7 +16,7 @@ from booking.desk.views import UseCaseView, actor_of
 from members.models import User
 
 RIGHT = "members.change_user"
-KINDS = {
+KINDS: dict[str, Any] = {
     Authenticator.Type.TOTP: gettext_lazy("an app that gives codes"),
     Authenticator.Type.WEBAUTHN: gettext_lazy("a passkey"),
     Authenticator.Type.RECOVERY_CODES: gettext_lazy("recovery codes"),
@@ -62,8 +62,7 @@ class LostFactorsView(UseCaseView):
     @property
     def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
         """Say what the account is protected by."""
-        rows = Authenticator.objects.filter(user_id=self.target.pk).order_by("type")
-        known = [str(KINDS[kind]) for kind in dict.fromkeys(rows.values_list("type", flat=True))]
+        known = [str(KINDS[kind]) for kind in lost_factors.kinds_of(self.target)]
         return (
             (_("Account"), self.target.email),
             (_("Name"), self.target.get_full_name() or "-"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -135,3 +138,28 @@ def test_refusals_say_what_to_do(host: User):
     with pytest.raises(Refusal) as refused:
         take_off_factors(host, reason="", actor=Actor("system"), now=NOW)
     assert refused.value.troubles[0].message
+
+
+# --- On the server: the only administrator's phone ------------------------------------------------
+def test_the_only_administrator_is_helped_on_the_server(admin: User):
+    factors.with_app(admin)
+    said = StringIO()
+
+    call_command("take_off_factors", "Administration@example.org", reason=REASON, stdout=said)
+
+    assert "administration@example.org" in said.getvalue()
+    assert not Authenticator.objects.filter(user=admin).exists()
+    assert Entry.objects.get(verb="factors taken off").actor_label == "system"
+
+
+@pytest.mark.parametrize(
+    ("email", "reason", "words"),
+    [
+        ("personne@example.org", REASON, "personne@example.org"),
+        ("administration@example.org", " ", "journal"),
+        ("administration@example.org", REASON, "."),
+    ],
+)
+def test_the_server_says_what_it_cannot_do(admin: User, email: str, reason: str, words: str):
+    with pytest.raises(CommandError, match=words):
+        call_command("take_off_factors", email, reason=reason)
