@@ -17,8 +17,9 @@ from booking import cards, showing
 from booking.availability import ExperienceResult, SlotChoice, slot_choices
 from booking.forms.basket import OPTION, read_ages, read_day
 from booking.kept_offers import kept_offers
-from booking.minding import Minder, Unminded, find_minders, find_unminded
+from booking.minding import Unminded, find_minders, find_unminded
 from booking.models import Basket, Offer, Order, Slot, Unit
+from booking.pairing import Half
 from booking.people import Person, guests_of, people_from
 from booking.pictures import Picture, covers
 from booking.quoting import supplement_terms
@@ -210,9 +211,9 @@ def minding(
 
 
 def _minder_card(
-    one: Minder, pole: Pole | None, picture: Picture | None, *, back: str
+    one: Half, pole: Pole | None, picture: Picture | None, *, back: str
 ) -> dict[str, Any]:
-    guests = [child.guest for child in one.children]
+    guests = [child.guest for child in one.joining]
     result = ExperienceResult(
         offer=one.offer,
         slot=one.slot,
@@ -221,7 +222,7 @@ def _minder_card(
         quote=one.quote,
         pole=pole,
     )
-    who = [("people", child.key) for child in one.children]
+    who = [("people", child.key) for child in one.joining]
     return {
         **cards.experience_card(result, guests=guests, back=back, picture=picture),
         "id": f"garde-{one.slot.pk}",
