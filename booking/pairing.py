@@ -191,18 +191,12 @@ def find_pairs(
 ) -> list[Pair]:
     """Return pairs of this offer, a moment or childcare, with the other half, by their hours.
 
-    From `from_day`, or today, until `to_day` inclusive, or four weeks. For each of its dates at
-    most three; the nearest first, those of one distance in the day's rotation.
+    From `from_day`, or its first date to come, until `to_day` inclusive, or four weeks. For each
+    of its dates at most three; the nearest first, those of one distance in the day's rotation.
     """
-    first = max(from_day or day_of(now), day_of(now))
-    last = to_day or first + DAYS_SHOWN * ONE_DAY
-    own = list(
-        Slot.objects.filter(offer=offer, day__gte=first, day__lte=last)
-        .to_come(now)
-        .allowed()
-        .with_free(now)
-        .order_by("starts_at", "pk")[:MOST_READ]
-    )
+    if offer.pk not in catalogue(day_of(now)) or offer.is_on_request:
+        return []
+    own = _own_dates(offer, from_day=from_day, to_day=to_day, now=now)
     is_care = offer.kind in MINDING
     adults = [one for one in people if one.is_adult]
     children = [one for one in people if not one.is_adult]
@@ -246,6 +240,20 @@ def _minds_all(care: Half, children: Sequence[Person]) -> bool:
     return all(
         one in care.joining or (oldest is not None and (one.age or 0) > oldest) for one in children
     )
+
+
+def _own_dates(
+    offer: Offer, *, from_day: date | None, to_day: date | None, now: datetime
+) -> list[Slot]:
+    today = day_of(now)
+    dates = Slot.objects.filter(offer=offer, day__gte=max(from_day or today, today))
+    if to_day is not None:
+        dates = dates.filter(day__lte=to_day)
+    found = list(
+        dates.to_come(now).allowed().with_free(now).order_by("starts_at", "pk")[:MOST_READ]
+    )
+    last = to_day or (from_day or found[0].day if found else today) + DAYS_SHOWN * ONE_DAY
+    return [slot for slot in found if slot.day <= last]
 
 
 def _dates_beside(

@@ -24,6 +24,7 @@ from booking.relations.reviews_shown import reviews_of_offer
 from booking.request_words import promise_words
 from booking.showing import deposit_words
 from booking.views.lending import lending_box
+from booking.views.pairs import for_two_link
 from destination.models.territory import pole_by_commune
 from destination.spoken import say_languages
 from destination.structured import breadcrumbs
@@ -55,6 +56,7 @@ def experience_offer_page(
     context["share"] = cards.shared(offer, context["pictures"])
     context["reviews"] = reviews_of_offer(offer.pk)
     panel = {} if pole is None else slot_panel(request, offer, form, now=now)
+    context["for_two"] = None if pole is None else for_two_link(offer, form, now=now)
     shown = panel["panel"]["from_price"] if panel else None
     origin = request.build_absolute_uri("/")[:-1]
     context["structured"] = [
