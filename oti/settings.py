@@ -304,6 +304,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_presences",
         "schedule": crontab(minute=11, hour=4),
     },
+    "ask-for-care-sheets": {"task": "booking.tasks.ask_for_sheets", "schedule": 300.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
