@@ -279,9 +279,13 @@ def _dates_within(
 
 
 def _dates(condition: Q, kinds: Sequence[str], plan: Plan, *, now: datetime) -> list[Slot]:
-    """Return open dates of offers of these kinds that the stay doesn't have, some if many."""
+    """Return open dates of offers of these kinds, some if many.
+
+    A moment that the stay has already isn't proposed again; the same carer may come twice.
+    """
+    had = plan.offers if kinds is FOR_TWO else frozenset()
     listed = catalogue(day_of(now))
-    sold = [pk for pk, one in listed.items() if one.kind in kinds and pk not in plan.offers]
+    sold = [pk for pk, one in listed.items() if one.kind in kinds and pk not in had]
     found = (
         Slot.objects.filter(
             condition, offer__in=sold, offer__confirmation=Offer.Confirmation.INSTANT

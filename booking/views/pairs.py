@@ -39,7 +39,7 @@ from oti.lib.dates import today as day_of
 
 MY_STAY = "booking:my-stay"
 # Shown at once; the dates of the search are asked for where there are more.
-MOST_PAIRS = 24
+MOST_PAIRS = 12
 
 
 @never_cache
@@ -64,7 +64,7 @@ def for_two(request: HttpRequest, slug: str) -> HttpResponse:
             from_day=form.arrival_day,
             to_day=form.departure_day,
             now=now,
-        )[:MOST_PAIRS]
+        )
     context = {
         "offer": offer,
         "is_care": offer.kind in MINDING,
@@ -74,7 +74,10 @@ def for_two(request: HttpRequest, slug: str) -> HttpResponse:
         "has_children": is_ready or bool(form.page_errors),
         "is_frozen": is_frozen,
         "party": showing.party_words([one.guest for one in people]),
-        "days": _days(pairs, people, back=request.get_full_path(), is_frozen=is_frozen),
+        "days": _days(
+            pairs[:MOST_PAIRS], people, back=request.get_full_path(), is_frozen=is_frozen
+        ),
+        "has_more": len(pairs) > MOST_PAIRS,
         "back_url": showing.offer_url(offer, f"?{form.party_query}" if form.party_query else ""),
         "empty_actions": _elsewhere(form),
     }

@@ -172,6 +172,21 @@ def test_where_a_host_answers_first_or_they_are_elsewhere_nothing_is_proposed(du
     assert pairs_for(dinner, dupont) == []
 
 
+def test_the_same_carer_may_come_twice_the_same_dinner_is_not_proposed_again(dupont):
+    care, dinner = a_carer(), a_dinner()
+    add_pair(dupont, moment_of(dinner), care_of(care), now=NOW)
+    later = DAY + timedelta(days=1)
+    second = factories.a_slot(care.offer, later, time(19), capacity=40)
+    lunch = factories.a_slot(dinner.offer, later, time(19, 30))
+    other = factories.a_slot(
+        factories.an_activity(kind="meal", child=None, duration_minutes=60), later, time(20)
+    )
+
+    assert {pair.care.slot.pk for pair in pairs_for(lunch, dupont, to_day=later)} == {second.pk}
+    found = pairs_for(second, dupont, to_day=later)
+    assert [pair.moment.slot.pk for pair in found] == [other.pk]
+
+
 def test_without_children_or_without_grown_ups_there_is_nothing_to_pair():
     dinner = a_dinner()
     a_carer()
