@@ -18,6 +18,7 @@ from booking.filters import labels_of
 from booking.forms.asking import TOLD_BY_ADDRESS
 from booking.forms.search import SearchForm, options_asked, quantity_asked, read_day
 from booking.models import Offer
+from booking.pairing import comes_home
 from booking.places import Wanted, places_panel, who_takes_part
 from booking.quoting import supplement_terms
 from booking.relations.reviews_shown import reviews_of_offer
@@ -212,4 +213,6 @@ def experience_facts(offer: Offer) -> list[tuple[str, str]]:
             )
             for one in offer.permits.all()
         ]
+        if comes_home(offer):
+            facts.append(("house", _("The carer comes to where you stay")))
     return facts

@@ -230,5 +230,6 @@ def _minder_card(
     facts = [("clock", _("until %(hour)s") % {"hour": heure(paris(half.slot.ends_at))})]
     if comes_home(half.offer):
         facts.append(("house", _("comes to where you stay")))
+    facts += cards.spoken_facts(half.offer)
     card = _half_card(half, pole, picture, back=back)
     return card | {"id": f"garde-{half.slot.pk}", "facts": facts}

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from booking import locks
 from booking.basket import add_to_basket
+from booking.cancellation import cancel_lines
+from booking.emails import compose
 from booking.kept_offers import kept_offers
 from booking.minding import (
     find_minders,
@@ -22,18 +24,20 @@ from booking.minding import (
     may_go_out,
     moments_during,
 )
-from booking.models import Basket, Offer, OfferPermit, Slot, SlotHold
+from booking.models import Basket, Offer, OfferPermit, Order, OutboxMessage, Slot, SlotHold
 from booking.pairing import Pair, Plan, add_pair, find_pairs, plan_of
 from booking.people import people_from
 from booking.refusals import Refusal
+from booking.rules import states
 from booking.rules.kinds import PLACES, Asked
 from booking.rules.kinds.childcare import CHILDCARE, UNITS_OF_CARER
 from booking.rules.people import Guest
 from booking.stay_view import view_basket
 from booking.wishes import LineRequest
+from members.journal import SYSTEM
 from tests import factories
 from tests.booking.rules.strategies import bounded
-from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
+from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 
 pytestmark = pytest.mark.django_db
 DAY = date(2027, 7, 12)
@@ -418,3 +422,37 @@ def test_children_fit_as_long_as_the_ratio_holds(ages, carers):
 
 def test_a_plan_of_nobody_is_free():
     assert plan_of(None) == Plan()
+
+
+# --- After the sale -------------------------------------------------------------------------------
+@pytest.fixture
+def bought(dupont, bank: FakeBank) -> Order:
+    factories.terms()
+    add_pair(dupont, moment_of(a_dinner()), care_of(a_carer()), now=NOW)
+    order = paid_order(dupont, bank)
+    Order.objects.filter(pk=order.pk).update(language="en")
+    return order
+
+
+def cancelled_mail(order: Order, kind: str) -> str:
+    line = order.lines.get(kind=kind)
+    cancel_lines(order, [line.pk], basis="full", reason="Illness", actor=SYSTEM, now=NOW)
+    message = OutboxMessage.objects.get(kind="lines_cancelled")
+    message.language = "en"
+    return compose(message).body
+
+
+def test_the_mail_of_a_cancelled_dinner_proposes_to_cancel_the_childcare(bought):
+    text = cancelled_mail(bought, "meal")
+
+    assert "stays booked. Don’t you need it any more?" in text
+    care = bought.lines.get(kind="childcare")
+    assert care.state == states.SOLD
+    assert care.policy_summaries["fr"] in text.replace("\u00a0", " ")
+
+
+def test_the_mail_of_a_cancelled_childcare_says_nothing_of_the_dinner(bought):
+    text = cancelled_mail(bought, "childcare")
+
+    assert "Don’t you need it" not in text
+    assert bought.lines.get(kind="meal").state == states.SOLD
