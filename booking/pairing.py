@@ -13,7 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import product
 
-from django.db.models import Q
+from django.db.models import Q, TextField, Value, Window
+from django.db.models.functions import MD5, Cast, Concat, RowNumber
 
 from booking.availability import DAYS_SHOWN
 from booking.basket import add_together
@@ -36,7 +37,9 @@ from oti.lib.dates import ONE_DAY, paris
 from oti.lib.dates import today as day_of
 
 # Dates that are read for one page: each is asked what it has left.
-MOST_READ = 160
+MOST_READ = 240
+# So many of them on one day, so that no other day is left without.
+MOST_A_DAY = 24
 # Carers, or moments, shown for one date of the other.
 EACH = 3
 
@@ -279,23 +282,27 @@ def _dates_within(
 
 
 def _dates(condition: Q, kinds: Sequence[str], plan: Plan, *, now: datetime) -> list[Slot]:
-    """Return open dates of offers of these kinds, some if many.
+    """Return open dates of offers of these kinds; on a crowded day some, in the day's rotation.
 
     A moment that the stay has already isn't proposed again; the same carer may come twice.
     """
+    today = day_of(now)
     had = plan.offers if kinds is FOR_TWO else frozenset()
-    listed = catalogue(day_of(now))
+    listed = catalogue(today)
     sold = [pk for pk, one in listed.items() if one.kind in kinds and pk not in had]
-    found = (
-        Slot.objects.filter(
-            condition, offer__in=sold, offer__confirmation=Offer.Confirmation.INSTANT
-        )
+    turn = MD5(Concat(Cast("offer_id", TextField()), Value(today.isoformat())))
+    of_its_day = Window(RowNumber(), partition_by="day", order_by=[turn, "starts_at", "pk"])
+    shares = (
+        Slot.objects.filter(condition, offer__in=sold)
+        .filter(offer__confirmation=Offer.Confirmation.INSTANT)
         .to_come(now)
         .allowed()
-        .with_free(now)
-        .order_by("day", "starts_at", "pk")[:MOST_READ]
+        .annotate(rank=of_its_day)
+        .filter(rank__lte=MOST_A_DAY)
+        .order_by("day", "rank")
     )
-    return list(found)
+    chosen = Slot.objects.filter(pk__in=shares.values("pk")[:MOST_READ])
+    return list(chosen.with_free(now).order_by("starts_at", "pk"))
 
 
 def _pairs(

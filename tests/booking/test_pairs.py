@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking import locks
+from booking import locks, pairing
 from booking.basket import add_to_basket
 from booking.cancellation import cancel_lines
 from booking.emails import compose
@@ -224,6 +224,21 @@ def test_the_number_of_statements_does_not_grow_with_what_is_free(dupont):
 
     assert len(found) == 3
     assert len(many) <= len(few) + 2
+
+
+def test_a_crowded_day_leaves_room_for_the_next_one(dupont, monkeypatch):
+    monkeypatch.setattr(pairing, "MOST_A_DAY", 2)
+    monkeypatch.setattr(pairing, "MOST_READ", 4)
+    care = a_carer()
+    later = DAY + timedelta(days=1)
+    factories.a_slot(care.offer, later, time(19), capacity=40)
+    for _number in range(5):
+        dinner = a_dinner()
+    factories.a_slot(dinner.offer, later, time(19, 30))
+
+    days = [pair.moment.slot.day for pair in pairs_for(care, dupont, to_day=later)]
+
+    assert days == [DAY, DAY, later]
 
 
 # --- Adding both ----------------------------------------------------------------------------------
