@@ -143,7 +143,7 @@ def _event_page(request: HttpRequest, found: Event, *, now: datetime) -> dict[st
         "facts": [("users", ages)] if ages else [],
         "page_errors": form.page_errors,
         "structured": [*nodes, way],
-        "for_two": for_two_link(offer, form, now=now),
+        "for_two": for_two_link(request, offer, form, now=now),
         **panel,
     }
 

@@ -57,7 +57,7 @@ def experience_offer_page(
     context["share"] = cards.shared(offer, context["pictures"])
     context["reviews"] = reviews_of_offer(offer.pk)
     panel = {} if pole is None else slot_panel(request, offer, form, now=now)
-    context["for_two"] = None if pole is None else for_two_link(offer, form, now=now)
+    context["for_two"] = None if pole is None else for_two_link(request, offer, form, now=now)
     shown = panel["panel"]["from_price"] if panel else None
     origin = request.build_absolute_uri("/")[:-1]
     context["structured"] = [

@@ -27,7 +27,7 @@ from booking.forms.search import SearchForm
 from booking.kept_offers import offer_of_slug
 from booking.models import Basket, Offer
 from booking.pairing import Half, Pair, add_pair, comes_home, find_pairs, plan_of
-from booking.people import Person, people_from
+from booking.people import Person, match_people, people_from
 from booking.pictures import Picture, covers
 from booking.refusals import Refusal
 from booking.rules.kinds import FOR_TWO, MINDING
@@ -105,14 +105,17 @@ def add(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def for_two_link(offer: Offer, form: SearchForm, *, now: datetime) -> dict[str, Any] | None:
+def for_two_link(
+    request: HttpRequest, offer: Offer, form: SearchForm, *, now: datetime
+) -> dict[str, Any] | None:
     """Return the way from an offer's page to its pairs, in words; None where there are none.
 
     A moment leads there once children are known of, childcare always. It asks nothing more of the
     database than who comes.
     """
     is_care = offer.kind in MINDING
-    children = [guest.age for guest in form.guests if not guest.is_adult]
+    people = _people(basket_for(request), form)
+    children = [one.age for one in people if not one.is_adult]
     if offer.is_on_request or not (is_care or (children and offer.kind in FOR_TWO)):
         return None
     listed = catalogue(day_of(now))
@@ -136,9 +139,17 @@ def for_two_link(offer: Offer, form: SearchForm, *, now: datetime) -> dict[str, 
 
 
 def _people(basket: Basket | None, form: SearchForm) -> list[Person]:
-    """Return the persons of the stay, else those of the address, who have no key yet."""
-    people = people_from(basket.people) if basket else []
-    return people or [Person(key="", age=guest.age) for guest in form.guests]
+    """Return who comes: those told, found among the persons of the stay, else those of the stay.
+
+    Whoever the stay doesn't know yet has no key.
+    """
+    known = people_from(basket.people) if basket else []
+    if known and not form.has_party:
+        return known
+    people, keys = match_people(known, [guest.age for guest in form.guests])
+    own = {one.key for one in known}
+    told = [one for one in people if one.key in keys]
+    return [one if one.key in own else Person(key="", age=one.age) for one in told]
 
 
 def _elsewhere(form: SearchForm) -> list[dict[str, Any]]:

@@ -271,6 +271,17 @@ def dict_of(fields) -> dict[str, list[str]]:
     return form
 
 
+def test_the_stay_asks_few_questions_however_it_is_minded(
+    english, dinner, care, django_assert_max_num_queries
+):
+    with_the_duponts(english, care)
+    form = {"offer": dinner.offer_id, "slot": dinner.pk, "people": ["p1", "p2"]}
+    english.post(address(ADD), form)
+
+    with django_assert_max_num_queries(22):
+        english.get(address("booking:my-stay"))
+
+
 def test_nothing_at_that_time_leads_to_that_day(english, care):
     with_the_duponts(english, care)
 
@@ -302,6 +313,32 @@ def test_the_pairs_of_a_stay_are_for_its_own_people_at_home_too(english, dinner,
     [form] = forms_of(page)
     assert (form["moment_people"], form["care_people"]) == (["p1", "p2"], ["p3", "p4"])
     assert "the carer comes to where you stay" in body(page)
+
+
+def test_children_who_are_no_part_of_the_stay_yet_can_be_told(english, dinner, care):
+    walk = factories.a_slot(factories.an_activity(), DAY + timedelta(days=1))
+    english.post(address(ADD), {"offer": walk.offer_id, "slot": walk.pk, "adults": "2"})
+    assert "How old are your children?" in body(english.get(address(PAIRS, dinner.offer.slug)))
+
+    [form] = forms_of(page_of(english, dinner))
+    english.post(address(PAIR), form)
+
+    basket = Basket.objects.get()
+    assert [row["age"] for row in basket.people] == [None, None, 5, 10]
+    assert [line.people for line in basket.lines.order_by("position")][1:] == [
+        ["p1", "p2"],
+        ["p3", "p4"],
+    ]
+
+
+def test_dates_alone_leave_the_persons_of_the_stay(english, dinner, care):
+    walk = factories.a_slot(factories.an_activity(), DAY + timedelta(days=1))
+    english.post(address(ADD), {"offer": walk.offer_id, "slot": walk.pk, **DUPONT})
+    dates = {"arrival": "2027-07-12", "departure": "2027-07-14"}
+
+    [form] = forms_of(page_of(english, dinner, dates))
+
+    assert form["care_people"] == ["p3", "p4"]
 
 
 def test_while_it_is_paid_nothing_can_be_added(english, dinner, care):

@@ -176,6 +176,14 @@ def test_where_a_host_answers_first_or_they_are_elsewhere_nothing_is_proposed(du
     assert pairs_for(dinner, dupont) == []
 
 
+def test_a_carer_who_has_to_know_earlier_is_not_proposed(dupont):
+    a_carer(min_advance_days=120)
+    assert pairs_for(a_dinner(), dupont) == []
+
+    a_carer(notice_hours=24 * 90)
+    assert len(pairs_for(a_dinner(), dupont)) == 1
+
+
 def test_the_same_carer_may_come_twice_the_same_dinner_is_not_proposed_again(dupont):
     care, dinner = a_carer(), a_dinner()
     add_pair(dupont, moment_of(dinner), care_of(care), now=NOW)
