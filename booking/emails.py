@@ -34,6 +34,7 @@ from booking.models import (
 )
 from booking.offer_words import REMARK_WORDS
 from booking.paper_words import PAPER_WORDS
+from booking.referral_mails import REFERRAL_CONTENTS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
 from booking.seller_mails import SELLER_CONTENTS
@@ -461,4 +462,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **SELLER_CONTENTS,
     **MEETING_CONTENTS,
     **SURVEY_CONTENTS,
+    **REFERRAL_CONTENTS,
 }
