@@ -31,6 +31,7 @@ from destination.desk import (
     in_languages,
 )
 from destination.models.territory import poles_on
+from members.access import household_member
 from members.models import Ambassador, AmbassadorCharter, Entry
 from members.rules import enrolment
 from oti.lib.dates import today as day_of
@@ -146,6 +147,7 @@ class AmbassadorView(UseCaseView):
             "ambassador": one,
             "sent": content_of(one),
             "live": one.page,
+            "caution": _names_home(one),
             "has_draft": bool(one.draft),
             "decisions": [(code, DECISION_WORDS[code]) for code in decisions],
             "referrals": one.referrals.select_related("order").order_by("-claimed_at", "-pk")[:50],
@@ -159,6 +161,18 @@ class AmbassadorView(UseCaseView):
                 for row in entries[:30]
             ],
         }
+
+
+def _names_home(one: Ambassador) -> str:
+    """Return a caution where a page's words name the commune of the author's second home."""
+    member = household_member(one.user)
+    if member is None:
+        return ""
+    page, commune = content_of(one), member.household.commune.name
+    words = [page["name"], page["words"], *(place["words"] for place in page["places"])]
+    if commune.lower() not in " ".join(words).lower():
+        return ""
+    return _("The words name the commune of their house: %(commune)s.") % {"commune": commune}
 
 
 def _ambassador_url(one: Ambassador) -> str:

@@ -105,7 +105,9 @@ def window() -> timedelta:
 
 
 def kept_amount(order: Order) -> bool:
-    """Tell whether something was paid for an order that wasn't given back."""
+    """Tell whether something was paid for an order, here or on site, that wasn't given back."""
+    if order.is_counter:
+        return order.total_amount > ZERO
     paid = order.payments.filter(state=states.PAID)
     sums = paid.aggregate(kept=Sum(F("captured_amount") - F("refunded_amount")))
     return (sums["kept"] or ZERO) > ZERO

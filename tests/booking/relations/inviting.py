@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from booking import checkout, settlement
-from booking.models import Basket, Order, Referral, ReferralGift
+from booking.models import Basket, Order, OutboxMessage, Referral, ReferralGift
 from booking.people import Contact
 from booking.referral_claims import keep_invitation
 from booking.relations.ambassadors import Joining, Place, add_place, charter_of, join, write_page
@@ -134,3 +134,33 @@ def decided(order: Order) -> Referral:
     """Decide on the invited stay of an order; returns it."""
     decide_referral(order.pk, now=NOW + timedelta(minutes=1))
     return Referral.objects.get(order=order)
+
+
+def every_mail(order: Order) -> None:
+    """Write each kind of mail about invited stays, for an order that is paid."""
+    ambassador = an_ambassador(page_state="submitted", draft={"name": "The Martins"})
+    text = {"fr": "Un pot de miel", "en": "A jar of honey"}
+    referral = Referral.objects.create(
+        order=order,
+        ambassador=ambassador,
+        state="pending",
+        asked_at=NOW,
+        claimed_at=NOW,
+        welcome=text,
+        thanks=text,
+    )
+    for kind, data in (
+        ("friend_welcome", {}),
+        ("ambassador_news", {"referral": referral.pk, "move": "earned"}),
+        ("ambassador_read", {"ambassador": ambassador.pk, "move": "to_fix"}),
+        ("ambassador_submitted", {"ambassador": ambassador.pk}),
+    ):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient=order.email,
+            order=order if kind == "friend_welcome" else None,
+            data=data,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )

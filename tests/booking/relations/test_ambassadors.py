@@ -204,7 +204,7 @@ def test_place_is_found_by_its_address_in_any_language_and_read_by_the_office_fi
     )
     page = body(browser_of().get(friends))
     assert "By hand (en)" in page
-    assert "The Martins invites you" in page
+    assert "The Martins: come and see the Velay" in page
     assert f"?ami={ambassador.code}" in page
     assert "noindex" in page
 
