@@ -175,10 +175,8 @@ def _details(data: dict[str, Any], titles: dict[int, str]) -> list[str]:
         words.append(_("in full: the provider or the office is the cause"))
     elif data.get("basis") == "policy":
         words.append(_("by the policy accepted when booking"))
-    reasons = dict(Referral.Reason.choices)
-    words += [
-        str(reasons.get(data[key], data[key])) for key in ("reason", "error") if data.get(key)
-    ]
+    told = [data[key] for key in ("reason", "error") if data.get(key)]
+    words += [str(WHY_NOT.get(one, one)) for one in told]
     if data.get("lost"):
         words.append(_("some lines could no longer be had and were given back"))
     return words
