@@ -30,6 +30,12 @@ def ambassador_of(typed: str) -> Ambassador | None:
     return Ambassador.objects.active().filter(code=code).first()
 
 
+def has_been(typed: str) -> bool:
+    """Tell whether a code was somebody's: a card that was printed may be old."""
+    code = tidy_code(typed)
+    return len(code) <= MOST_LETTERS and Ambassador.objects.filter(code=code).exists()
+
+
 def keep_invitation(
     basket: Basket, typed: str, *, tells_name: bool = False, now: datetime
 ) -> Ambassador | None:

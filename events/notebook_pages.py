@@ -19,7 +19,7 @@ from booking.access import basket_for, remember_basket
 from booking.basket import new_basket
 from booking.forms.ambassadors import FriendsPageForm, PlaceForm
 from booking.models import ReferralGift
-from booking.referral_claims import ambassador_of, keep_invitation
+from booking.referral_claims import ambassador_of, has_been, keep_invitation
 from booking.refusals import Refusal
 from booking.relations import ambassadors
 from booking.relations.invitations_shown import gifts_now
@@ -119,6 +119,8 @@ def friend(request: HttpRequest, code: str) -> HttpResponse:
     """
     ambassador = ambassador_of(code)
     if ambassador is None:
+        if has_been(code):
+            return render(request, "events/friend_over.html", status=410)
         raise Http404
     now = timezone.now()
     if request.method == "POST":

@@ -60,7 +60,7 @@ def place_at(address: str, words: str, *, now: datetime) -> Place:
 def shown_places(rows: Iterable[Mapping[str, str]], *, query: str = "") -> list[ShownPlace]:
     """Return recommended pages as they are now, in their order; what is gone says so.
 
-    `query` is added to the addresses of what is sold: the code that brought the friend.
+    `query` is added to the addresses of what is added to a stay by itself: who brought the friend.
     """
     listed = list(rows)
     wanted = {kind: [one["slug"] for one in listed if one["url_name"] == kind] for kind in KINDS}
@@ -69,7 +69,7 @@ def shown_places(rows: Iterable[Mapping[str, str]], *, query: str = "") -> list[
     for one in listed:
         kind, slug = one["url_name"], one["slug"]
         title, url, place = known.get(kind, {}).get(slug, (one["title"], "", ""))
-        if url and kind in {OFFER, READY}:
+        if url and kind in {OFFER, EVENT}:
             url += query
         shown.append(ShownPlace(kind, title, url, place, one["words"], f"{kind} {slug}", bool(url)))
     return shown

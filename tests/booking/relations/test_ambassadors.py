@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from booking.messages import drain_outbox
 from booking.models import Basket, OutboxMessage
+from booking.referral_claims import keep_invitation
 from booking.refusals import BadInput, NotAllowed, WrongState
 from booking.relations import ambassador_reviews, ambassadors
 from booking.relations.ambassadors import Place
@@ -32,6 +33,7 @@ from tests.booking.relations.inviting import (
     joining,
     with_page,
 )
+from tests.booking.requesting import accepted, ask, asked_lodging, plan_week
 from tests.cast import NOW
 
 pytestmark = pytest.mark.django_db
@@ -194,7 +196,7 @@ def test_place_is_found_by_its_address_in_any_language_and_read_by_the_office_fi
     assert ambassador.draft["places"][0]["words"] == "By hand (en)"
 
     client.post(reverse("notebook-page"), {"name": "The Martins", "words": "Come!"})
-    friends = reverse("events:friend", args=[ambassador.code.lower()])
+    friends = address("events:friend", ambassador.code.lower())
     assert "By hand" not in body(Client().get(friends))
     client.post(reverse("notebook-submit"))
     ambassador.refresh_from_db()
@@ -240,7 +242,7 @@ def test_bad_place_is_said_beside_its_field(pasted, words, said):
 def test_draft_offer_is_no_place():
     ambassador = an_ambassador()
     offer = factories.an_activity(title="Dentelle", state="draft")
-    page = reverse("booking:experience-offer", args=[offer.slug])
+    page = address("booking:experience-offer", offer.slug)
     answer = browser_of(ambassador.user).post(
         reverse("notebook-add"), {"address": page, "words": "Nice"}
     )
@@ -294,7 +296,7 @@ def test_page_that_is_given_back_says_what_to_change_by_mail():
 # --- What friends do ------------------------------------------------------------------------------
 def test_friend_begins_a_stay_with_the_invitation_and_no_cookie_before_that():
     ambassador = an_ambassador()
-    friends = reverse("events:friend", args=[ambassador.code.lower()])
+    friends = address("events:friend", ambassador.code.lower())
     client = browser_of()
     assert "sejour" not in str(client.get(friends).cookies).lower()
     assert not Basket.objects.exists()
@@ -307,24 +309,28 @@ def test_friend_begins_a_stay_with_the_invitation_and_no_cookie_before_that():
 
 @pytest.mark.parametrize("code", ["nobody", "x" * 200])
 def test_unknown_link_is_not_found(code: str):
-    assert Client().get(reverse("events:friend", args=[code])).status_code == 404
+    assert Client().get(address("events:friend", code)).status_code == 404
 
 
-def test_link_of_somebody_who_stopped_is_not_found():
+def test_link_of_somebody_who_stopped_says_so_and_keeps_nothing():
     ambassador = an_ambassador()
     ambassadors.leave(ambassador, now=NOW)
-    assert Client().get(reverse("events:friend", args=[ambassador.code])).status_code == 404
+    friends = address("events:friend", ambassador.code.lower())
+    for answer in (browser_of().get(friends), browser_of().post(friends)):
+        assert answer.status_code == 410
+        assert "This invitation has ended" in body(answer)
+    assert not Basket.objects.exists()
 
 
 def test_what_is_added_from_a_recommended_page_carries_the_code():
     ambassador, client = an_ambassador(), browser_of()
     offer = factories.an_activity(title="Lace")
     slot = factories.a_slot(offer, date(2027, 7, 12))
-    page = reverse("booking:experience-offer", args=[offer.slug])
+    page = address("booking:experience-offer", offer.slug)
     sent = {"offer": offer.pk, "slot": slot.pk, "adults": 2}
-    client.post(reverse("booking:line-add"), {**sent, "next": f"{page}?ami={ambassador.code}"})
+    client.post(address("booking:line-add"), {**sent, "next": f"{page}?ami={ambassador.code}"})
     assert Basket.objects.get().friend_code == ambassador.code
-    client.post(reverse("booking:line-add"), {**sent, "next": f"{page}?ami=NOBODY"})
+    client.post(address("booking:line-add"), {**sent, "next": f"{page}?ami=NOBODY"})
     assert Basket.objects.get().friend_code == ambassador.code
 
 
@@ -352,13 +358,13 @@ def test_guest_reads_the_welcome_or_kindly_why_there_is_none(bank):
     good = a_friends_stay(bank, ambassador)
     decided(good)
     client = browser_of()
-    client.get(reverse("booking:trip", args=[good.reference]), {"cle": good.access_token})
+    client.get(address("booking:trip", good.reference), {"cle": good.access_token})
     for name in ("booking:trip", "booking:payment-return"):
-        assert "A jar of honey" in body(client.get(reverse(name, args=[good.reference])))
+        assert "A jar of honey" in body(client.get(address(name, good.reference)))
     second = a_friends_stay(bank, ambassador)
     decided(second)
-    client.get(reverse("booking:trip", args=[second.reference]), {"cle": second.access_token})
-    page = body(client.get(reverse("booking:trip", args=[second.reference])))
+    client.get(address("booking:trip", second.reference), {"cle": second.access_token})
+    page = body(client.get(address("booking:trip", second.reference)))
     assert "first stay of a new household" in page
     assert "A jar of honey" not in page
 
@@ -392,5 +398,13 @@ def test_mails_say_it_in_text_and_html_and_tell_no_name_that_was_not_told(bank):
 
 def test_public_invitation_says_what_is_given():
     a_gift(text="A jar of honey")
-    page = body(browser_of().get(reverse("booking:ambassadors")))
+    page = body(browser_of().get(address("booking:ambassadors")))
     assert "A jar of honey" in page
+
+
+def test_code_goes_along_with_what_a_host_answers_first(bank):
+    ambassador = an_ambassador()
+    basket = plan_week(factories.a_basket(), asked_lodging())
+    keep_invitation(basket, ambassador.code, tells_name=True, now=NOW)
+    order = accepted(ask(basket)[0])
+    assert (order.referral.ambassador, order.referral.tells_name) == (ambassador, True)
