@@ -59,3 +59,40 @@ def test_sentinel_without_lock_and_mark_both_are_thanked(orders, monkeypatch: py
     monkeypatch.setattr(referrals, "_mark", lambda *_args: True)
     race(orders, monkeypatch)
     assert Referral.objects.filter(state=rules.PENDING).count() == 2
+
+
+# --- Two who name each other ----------------------------------------------------------------------
+@pytest.fixture
+def ring(bank: FakeBank) -> list[Order]:
+    """Two ambassadors who have never stayed, each with the code of the other."""
+    first, second = an_ambassador(), an_ambassador()
+    return [
+        a_friends_stay(bank, first, second.user.email, card="visa-2"),
+        a_friends_stay(bank, second, first.user.email, card="visa-1"),
+    ]
+
+
+def race_in_a_ring(ring: list[Order], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    meeting, mark = Meeting(2), referrals._mark
+
+    def met(*args: Any) -> bool:
+        # Each has looked at who brought whom, neither has written.
+        meeting.wait()
+        return mark(*args)
+
+    monkeypatch.setattr(referrals, "_mark", met)
+    at = NOW + timedelta(minutes=1)
+    return run_together([lambda pk=one.pk: referrals.decide_referral(pk, now=at) for one in ring])
+
+
+def test_nobody_is_brought_in_a_ring(ring, monkeypatch: pytest.MonkeyPatch):
+    results = race_in_a_ring(ring, monkeypatch)
+    assert errors_in(results) == []
+    assert sorted(results) == [rules.PENDING, rules.REFUSED]
+    assert Referral.objects.get(state=rules.REFUSED).reason == rules.LOOP
+
+
+def test_sentinel_without_the_lock_both_are_brought(ring, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(locks, "lock_referrals", lambda: None)
+    race_in_a_ring(ring, monkeypatch)
+    assert Referral.objects.filter(state=rules.PENDING).count() == 2
