@@ -36,6 +36,7 @@ from booking.models import (
 )
 from booking.offer_words import REMARK_WORDS
 from booking.paper_words import PAPER_WORDS
+from booking.referral_mails import REFERRAL_CONTENTS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
 from booking.seller_mails import SELLER_CONTENTS
@@ -480,4 +481,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **MEETING_CONTENTS,
     **ACCOUNT_CONTENTS,
     **SURVEY_CONTENTS,
+    **REFERRAL_CONTENTS,
 }

@@ -36,6 +36,7 @@ from booking.models import (
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
 from members.models import (
+    Ambassador,
     CustomerAddress,
     Greeter,
     Household,
@@ -64,6 +65,7 @@ WITH_BESIDE = (
 LOCK_REQUEST = "SELECT {columns} FROM booking_bookingrequest it WHERE id = %s FOR UPDATE"
 LOCK_BASKET = "SELECT {columns} FROM booking_basket it WHERE id = %s FOR UPDATE"
 LOCK_ORDER = "SELECT {columns} FROM booking_order it WHERE id = %s FOR UPDATE"
+LOCK_REFERRALS = "SELECT pg_advisory_xact_lock(hashtext('booking.referrals'))"
 LOCK_PAYMENT = "SELECT {columns} FROM booking_payment it WHERE id = %s FOR UPDATE"
 # Messages under way elsewhere are passed over, here and there.
 CLAIM_MESSAGES = """
@@ -273,6 +275,23 @@ def lock_meeting(pk: int) -> Meeting:
     Raises Meeting.DoesNotExist.
     """
     return Meeting.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_ambassador(pk: int) -> Ambassador:
+    """Lock one ambassador for their page and role: alone, no other kind.
+
+    Raises Ambassador.DoesNotExist.
+    """
+    return Ambassador.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_referrals() -> None:
+    """Let one transaction at a time decide whose friend a household is, after its order.
+
+    Two orders of one household, or two friends who name each other, speak of no row in common.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_REFERRALS)
 
 
 def lock_need(pk: int) -> CapacityNeed:

@@ -665,6 +665,27 @@ MESSAGES: dict[str, Any] = {
         "administrator."
     ),
     "factors_none": gettext_lazy("This account has no second proof: there is nothing to take off."),
+    "friend_code_unknown": gettext_lazy(
+        "Nobody invites with this code. Check it with your friend, or leave the field empty."
+    ),
+    "ambassador_put_aside": gettext_lazy(
+        "The office has ended this role. Call it: it can take it up again."
+    ),
+    "ambassador_ended": gettext_lazy("You have stopped: become an ambassador again first."),
+    "too_many_places": gettext_lazy("%(most)s places at most: take one off first."),
+    "place_unknown": gettext_lazy(
+        "Copy the address of a page of this site that is shown: a place to sleep, something to do, "
+        "an event, a walk."
+    ),
+    "page_incomplete": gettext_lazy(
+        "Say whose page it is and recommend one place at least, then send it."
+    ),
+    "page_moved": gettext_lazy("It was read or sent meanwhile: look at where it stands now."),
+    "page_changed": gettext_lazy(
+        "The page was changed since you opened it: read it again, then decide."
+    ),
+    "referral_moved": gettext_lazy("This thanks isn’t to be handed over any more: read it again."),
+    "note_too_long": gettext_lazy("Shorten the note to 300 signs."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."
     ),

@@ -41,6 +41,8 @@ from booking.relations import (
     customers,
     meeting_rounds,
     past_stays,
+    referral_rounds,
+    referrals,
     reviews,
     surveys_sent,
 )
@@ -255,6 +257,21 @@ def follow_meetings() -> None:
     now = timezone.now()
     meeting_rounds.follow_meetings(now=now)
     meeting_rounds.forget_meetings(now=now)
+
+
+@shared_task(name="booking.tasks.decide_referral")
+def decide_referral(order_id: int) -> None:
+    """Decide whether a friend's stay counts for who invited them."""
+    try:
+        referrals.decide_referral(order_id, now=timezone.now())
+    except Refusal as refusal:
+        logger.warning("invited stay of order %s waits: %s", order_id, refusal)
+
+
+@shared_task(name="booking.tasks.follow_referrals")
+def follow_referrals() -> None:
+    """Do what time does to the stays of invited friends."""
+    referral_rounds.follow_referrals(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.ask_after_stays")

@@ -10,6 +10,7 @@ from booking.models import (
     OfferStep,
     ReadyStay,
     ReadyStep,
+    ReferralGift,
     Supplement,
     Tariff,
     Unit,
@@ -64,3 +65,8 @@ class ReadyStayTranslation(TranslationOptions):
 @register(ReadyStep)
 class ReadyStepTranslation(TranslationOptions):
     fields = ("note",)
+
+
+@register(ReferralGift)
+class ReferralGiftTranslation(TranslationOptions):
+    fields = ("text",)

@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 from booking.views import (
     account,
     adopt,
+    ambassadors,
     atlas,
     basket,
     care,
@@ -104,6 +105,7 @@ urlpatterns = [
         requests.withdraw,
         name="request-withdraw",
     ),
+    path(pgettext_lazy("address", "ambassadors/"), ambassadors.invitation, name="ambassadors"),
     path(pgettext_lazy("address", "meet/"), greeters.greeters, name="greeters"),
     path(pgettext_lazy("address", "meet/ask/"), greeters.ask, name="greeter-ask"),
     path(pgettext_lazy("address", "meet/<slug:slug>/"), greeters.greeter, name="greeter"),

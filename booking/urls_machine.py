@@ -5,6 +5,7 @@ from django.urls import path
 from booking.views import (
     account,
     after_sale,
+    ambassador_space,
     consent,
     counter,
     enrolment,
@@ -175,6 +176,10 @@ urlpatterns = [
     path("espace/presences/<int:pk>/retirer/", presence.remove, name="presence-remove"),
     path("espace/carte/", resident_card.card, name="resident-card"),
     path("espace/carte/nouvelle/", resident_card.renew, name="resident-card-renew"),
+    path("espace/inviter/", ambassador_space.invite, name="invite"),
+    path("espace/inviter/signer/", ambassador_space.join, name="invite-join"),
+    path("espace/inviter/cartes/", ambassador_space.cards, name="invite-cards"),
+    path("espace/inviter/arreter/", ambassador_space.leave, name="invite-leave"),
     path("espace/greeter/", greeter_space.home, name="space-greeter"),
     path("espace/greeter/profil/", greeter_space.profile, name="space-greeter-profile"),
     path("espace/greeter/portrait/", greeter_space.portrait, name="space-greeter-portrait"),

@@ -16,6 +16,7 @@ from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.admin.widgets.button import Button
 
+from booking.desk.ambassadors import AmbassadorCharterViewSet, AmbassadorGroup
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.greeters import CharterViewSet, GreeterViewSet
 from booking.desk.home import TodayPanel
@@ -57,6 +58,8 @@ def register_desk() -> list[Any]:
         HouseholdViewSet(),
         GreeterViewSet(),
         CharterViewSet(),
+        AmbassadorGroup(),
+        AmbassadorCharterViewSet(),
     ]
 
 

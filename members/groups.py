@@ -47,8 +47,9 @@ FULL = {
         "organiser",
         "readystay",
         "readystep",
+        "referralgift",
     ),
-    "members": ("provider", "providerrole", "contracttext", "greetercharter"),
+    "members": ("provider", "providerrole", "contracttext", "greetercharter", "ambassadorcharter"),
     "events": ("event", "session"),
     "wagtailredirects": ("redirect",),
     "destination": (
@@ -69,9 +70,10 @@ SEE_AND_ACT = {
         "followup",
         "review",
         "complaint",
+        "referral",
     ),
     "destination": ("pole",),
-    "members": ("household", "greeter"),
+    "members": ("household", "greeter", "ambassador"),
 }
 SEE = {
     "booking": (

@@ -286,6 +286,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell-of-mediation": {"task": "booking.tasks.tell_of_mediation", "schedule": 21600.0},
     "ask-after-stays": {"task": "booking.tasks.ask_after_stays", "schedule": 1800.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
+    "follow-referrals": {"task": "booking.tasks.follow_referrals", "schedule": 600.0},
     "follow-meetings": {"task": "booking.tasks.follow_meetings", "schedule": 300.0},
     "drop-leftovers": {
         "task": "booking.tasks.drop_leftovers",
@@ -506,6 +507,10 @@ REQUEST_PAYMENT_HOURS = env_int("REQUEST_PAYMENT_HOURS", 24)
 GREETER_NOTICE_DAYS = env_int("GREETER_NOTICE_DAYS", 7)
 GREETER_ANSWER_HOURS = env_int("GREETER_ANSWER_HOURS", 48)
 GREETER_KEPT_DAYS = env_int("GREETER_KEPT_DAYS", 90)
+# Ambassadors (features.md M05): how many days after an invitation a friend's stay may be booked,
+# and whether they see who brought how many.
+REFERRAL_WINDOW_DAYS = env_int("REFERRAL_WINDOW_DAYS", 365)
+AMBASSADOR_RANKING = env_bool("AMBASSADOR_RANKING", default=False)
 # After a stay: when its guest is asked how it was, and until when it may answer.
 # A stay of as many persons or more is a group's, counted apart (features.md N08).
 GROUP_FROM = env_int("GROUP_FROM", 10)

@@ -36,6 +36,7 @@ from booking.models.organiser import Organiser
 from booking.models.past_stays import PastStay
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
+from booking.models.referrals import Referral, ReferralGift, ReferralMark
 from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
 from booking.models.reviews import Review, ReviewReport
@@ -97,6 +98,9 @@ __all__ = [
     "PriceRule",
     "ReadyStay",
     "ReadyStep",
+    "Referral",
+    "ReferralGift",
+    "ReferralMark",
     "Refund",
     "Resource",
     "Review",

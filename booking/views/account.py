@@ -23,6 +23,7 @@ from booking.forms.checkout import FindOrderForm
 from booking.ics import calendar_of
 from booking.models import Order, Refund, Survey
 from booking.needs import readers_of_order, reading_words
+from booking.relations.invitations_shown import invitation_shown
 from booking.rules import states
 from booking.talks import talks_of
 from booking.views.answers import by_link, see_other
@@ -69,6 +70,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "asked": asked_beside(request, order, now=now),
         "contract": package_words.contract_of(order) if is_bought else None,
         "talks": _talks(order, lines) if is_bought else [],
+        "invited": invitation_shown(order) if is_bought else None,
         "survey": Survey.objects.filter(order=order).first() if is_bought else None,
     }
     if is_bought:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,6 +23,7 @@ from booking.forms.basket import read_line
 from booking.minding import find_unminded, may_go_out
 from booking.models import Basket, BasketLine
 from booking.packages import standing_of
+from booking.referral_claims import keep_invitation
 from booking.refusals import Refusal, WrongState, trouble
 from booking.rules import states
 from booking.stay_view import BasketView, LineView, view_basket
@@ -79,10 +83,21 @@ def add_line(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         response = line_pages.refused(request, basket, refusal, now=now)
     else:
+        _keep_friend(request, basket, now=now)
         messages.success(request, _added_words(basket, line))
         response = see_other(MY_STAY)
     remember_basket(request, response, basket)
     return response
+
+
+def _keep_friend(request: HttpRequest, basket: Basket, *, now: datetime) -> None:
+    """Keep who invited, where the page that was added from says so and nobody has yet."""
+    came_from = urlsplit(request.POST.get("next", "")).query
+    code = parse_qs(came_from).get("ami", [""])[0]
+    if code and not basket.friend_code:
+        # A code that ended is no reason to refuse what was chosen.
+        with suppress(Refusal):
+            keep_invitation(basket, code, now=now)
 
 
 @never_cache

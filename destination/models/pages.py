@@ -50,7 +50,8 @@ RESERVED = frozenset(
         *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber", "widget"),
         *("demande", "request", "anfrage", "lettre", "letter", "brief", "desabonnement"),
         *("habitants", "meet", "treffen", "rencontre", "meeting", "begegnung"),
-        *("avis", "reviews", "bewertungen"),
+        *("avis", "reviews", "bewertungen", "chez", "friends-of", "freunde-von"),
+        *("ambassadors", "botschafter"),
     ]
 )
 # Below the root and the home.

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0015_customers")]
+    dependencies = [("members", "0016_ambassadors")]
 
     operations = [
         migrations.AddField(

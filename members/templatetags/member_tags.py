@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import template
 from django.template.context import Context
+from django.utils.safestring import mark_safe
 
 from members.spaces import Space, spaces_of
 
@@ -21,6 +22,14 @@ def own_spaces(context: Context) -> list[Space]:
         known = spaces_of(user)
         context.render_context["own_spaces"] = known
     return known
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Context, space: Space) -> str:
+    """Write `aria-current="page"` when the page shown lies in a space."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    is_here = match is not None and space.has(match.view_name)
+    return mark_safe(' aria-current="page"') if is_here else ""
 
 
 @register.filter

@@ -50,6 +50,7 @@ from members.groups import ensure_review
 from members.models import ContractText, Entry, Provider
 from oti.demo import rows
 from oti.demo.accounts import create_accounts
+from oti.demo.ambassadors import add_ambassadors
 from oti.demo.dates import Window
 from oti.demo.greeters import add_greeters
 from oti.demo.legal import contract_texts, legal_texts
@@ -160,6 +161,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         add_greeters(now=now)
         if last is None:
             add_past_stays(now=now)
+        add_ambassadors(day=day, now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()

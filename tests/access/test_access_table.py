@@ -37,6 +37,7 @@ from members.journal import SYSTEM
 from members.models import User
 from tests import factories
 from tests.booking.relations.greeting import an_agreed
+from tests.booking.relations.inviting import an_ambassador
 from tests.booking.requesting import ask
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 from tests.destination.cms import a_page
@@ -140,6 +141,8 @@ TABLE: dict[str, dict[str, int]] = {
     # Its address is a key; tests/booking/relations/test_letters.py opens it.
     "booking:letter-choices": HIDDEN,
     "letter-stop": EVERYBODY,
+    "booking:ambassadors": EVERYBODY,
+    "events:friend": EVERYBODY,
     "booking:greeters": EVERYBODY,
     "booking:greeter": EVERYBODY,
     "booking:greeter-ask": EVERYBODY,
@@ -261,6 +264,16 @@ TABLE: dict[str, dict[str, int]] = {
     "presence-remove": POST_ONLY,
     "resident-card": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "resident-card-renew": POST_ONLY,
+    # Who isn't an ambassador may become one, and has neither cards nor a notebook.
+    "invite": SIGNED_IN,
+    "invite-join": POST_ONLY,
+    "invite-cards": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "invite-leave": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "notebook": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "notebook-page": POST_ONLY,
+    "notebook-add": POST_ONLY,
+    "notebook-drop": POST_ONLY,
+    "notebook-submit": POST_ONLY,
     "extranet-advantages": SIGNED_IN,
     "extranet-advantage-add": POST_ONLY,
     "extranet-advantage-end": POST_ONLY,
@@ -359,6 +372,7 @@ class World:
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             **{name: {"code": self.asked.code} for name in OF_REQUESTS},
             **{name: {"code": self.meeting.code} for name in OF_MEETINGS},
+            "events:friend": {"code": an_ambassador().code.lower()},
             "booking:greeter": {"slug": self.meeting.greeter.slug},
             "space-greeter-act": {"code": self.meeting.code, "what": "refuser"},
             "booking:offer-reviews": {"slug": line.offer.slug},

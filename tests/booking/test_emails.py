@@ -28,6 +28,7 @@ from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
 from tests.booking.relations.greeting import every_kind
+from tests.booking.relations.inviting import every_mail
 from tests.booking.requesting import a_request
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
@@ -434,6 +435,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             created_at=NOW,
         )
     every_kind()
+    every_mail(order)
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)
     OutboxMessage.objects.update(language=language)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from oti.demo.accounts import MARTIN, VISITOR
+from oti.demo.accounts import CLAIRE_MARTIN, VISITOR
 from tests.browser.conftest import Town, assert_all_are_clean, assert_is_clean, sign_in
 
 pytestmark = pytest.mark.browser
@@ -73,6 +73,7 @@ def test_pages_of_an_account_are_accessible(
     sign_in(page, town.url, VISITOR)
     assert_is_clean(page)
     own = ("/compte/email/", "/compte/password/change/", "/compte/logout/", "/espace/residence/")
+    own += ("/espace/inviter/", "/en/ambassadors/", "/en/friends-of/velay43/")
     answers = dict.fromkeys(own, 200)
     # A greeter’s own space, and those whom visitors meet.
     answers |= dict.fromkeys(("/espace/greeter/", "/espace/greeter/profil/"), 200)
@@ -80,11 +81,12 @@ def test_pages_of_an_account_are_accessible(
     assert_all_are_clean(page, town.url, answers, everywhere=False)
     if scheme == "light":
         family = open_browser(width)
-        sign_in(family, town.url, MARTIN)
+        sign_in(family, town.url, CLAIRE_MARTIN)
         theirs = ("/espace/", "/espace/presences/", "/espace/carte/", "/espace/residence/")
         # How an account is protected; who has just signed in isn't asked again.
         theirs += ("/compte/", "/compte/proteger/", "/compte/2fa/", "/compte/2fa/totp/activate/")
         theirs += ("/compte/2fa/webauthn/add/",)
+        theirs += ("/espace/inviter/", "/espace/inviter/cartes/", "/espace/carnet/")
         leaving = "/espace/residence/quitter/"
         pairs = "/en/my-stay/for-two/la-soiree-des-parents-au-puy/"
         pairs += "?adults=2&children=2&ages=5&ages=10"
