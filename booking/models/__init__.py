@@ -36,6 +36,7 @@ from booking.models.organiser import Organiser
 from booking.models.past_stays import PastStay
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
+from booking.models.relation_settings import RelationSettings
 from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
 from booking.models.reviews import Review, ReviewReport
@@ -98,6 +99,7 @@ __all__ = [
     "ReadyStay",
     "ReadyStep",
     "Refund",
+    "RelationSettings",
     "Resource",
     "Review",
     "ReviewReport",
