@@ -71,6 +71,11 @@ class Series:
     years: list[YearOf]
     colour: str = ""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no rate in any year."""
+        return not any(one.rate for one in self.years)
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -79,7 +84,7 @@ class Shown:
     returns: Returns
     target: int
     # By kind over all years, the newest first.
-    kinds: list[tuple[str, Series]]
+    kinds: list[Series]
     whole: Series
     poles: list[Series]
     languages: list[Series]
@@ -134,7 +139,7 @@ def returns_shown(*, until: date) -> Shown:
     return Shown(
         returns=found,
         target=relation_settings().target_percent,
-        kinds=[(kind, _series(found, str(KIND_WORDS[kind]), kind)) for kind in KINDS],
+        kinds=[_series(found, str(KIND_WORDS[kind]), kind) for kind in KINDS],
         whole=_series(found, _("The whole destination")),
         poles=list(_poles(found, until)),
         languages=[

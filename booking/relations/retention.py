@@ -13,34 +13,34 @@ from django.db import connection
 
 from booking.rules.retention import (
     ALL,
-    COUPLE,
     FAMILY,
-    GROUP,
+    KINDS,
     LANGUAGE,
-    OTHER_PARTY,
+    PARTIES,
     PARTY,
     POLE,
-    SECOND_HOME,
-    WITH_CHILDREN,
     Cell,
     Rate,
     Tally,
     rates,
 )
+from oti.lib.memo import remembered
 
 # As many years are looked back on: a board reads no more, and the answer stays small.
 MOST_YEARS = 10
 
-# One row a family, year, kind and trait of its stays, then one a cell. A second home is told by the
-# stay itself, or by the family of who stayed, as long as it had the house.
+# A second home is told by the stay itself, or by the family of who stayed, as long as it had the
+# house. Whether a family came again is said of each stay once; then cells are counted, without a
+# row for each family and trait: 300,000 stays would make a million of them. Kinds and parties are
+# places in KINDS and PARTIES, which sort faster than words.
 TALLIES = """
 WITH stay AS MATERIALIZED (
     SELECT extract(year FROM s.last_day)::int AS year, c.family_id AS family,
-        CASE WHEN s.household_id IS NOT NULL OR h.id IS NOT NULL THEN %(second_home)s
-            WHEN s.is_group THEN %(group)s ELSE %(family)s END AS kind,
-        s.poles, s.language, s.is_demo,
-        CASE WHEN s.children > 0 THEN %(with_children)s WHEN s.adults = 2 THEN %(couple)s
-            WHEN s.adults > 0 THEN %(other_party)s ELSE '' END AS party
+        CASE WHEN s.household_id IS NOT NULL OR h.id IS NOT NULL THEN 1
+            WHEN s.is_group THEN 2 ELSE 0 END AS kind,
+        s.poles, s.language COLLATE "C" AS language, s.is_demo,
+        CASE WHEN s.children > 0 THEN 0 WHEN s.adults = 2 THEN 1
+            WHEN s.adults > 0 THEN 2 ELSE -1 END AS party
     FROM booking_paststay s
     LEFT JOIN members_customeridentity i ON i.id = s.identity_id
     LEFT JOIN members_customer c ON c.id = i.customer_id
@@ -49,26 +49,26 @@ WITH stay AS MATERIALIZED (
         h.ended_at IS NULL OR (h.ended_at AT TIME ZONE 'Europe/Paris')::date > s.last_day
     )
     WHERE s.last_day BETWEEN %(first)s AND %(until)s
-), trait AS (
-    SELECT year, family, kind, %(all)s AS dimension, '' AS value, is_demo FROM stay
-    UNION ALL
-    SELECT year, family, kind, %(language)s, language, is_demo FROM stay WHERE language <> ''
-    UNION ALL
-    SELECT year, family, kind, %(party)s, party, is_demo FROM stay WHERE party <> ''
-    UNION ALL
-    SELECT year, family, kind, %(pole)s, pole, is_demo
-    FROM stay, LATERAL (SELECT DISTINCT unnest(poles) AS pole) its
-), of_family AS (
-    SELECT year, family, kind, dimension, value, count(*) AS stays, bool_or(is_demo) AS is_demo
-    FROM trait GROUP BY 1, 2, 3, 4, 5
-), came AS (
+), came AS MATERIALIZED (
     SELECT DISTINCT family, year FROM stay WHERE family IS NOT NULL
+), seen AS MATERIALIZED (
+    SELECT stay.*, CASE WHEN came.family IS NOT NULL THEN stay.family END AS back
+    FROM stay LEFT JOIN came ON came.family = stay.family AND came.year = stay.year + 1
+), cell AS (
+    SELECT year, kind,
+        CASE WHEN grouping(language) = 0 THEN %(language)s WHEN grouping(party) = 0 THEN %(party)s
+            ELSE %(all)s END AS dimension,
+        coalesce(language, (%(parties)s::text[])[party + 1], '') AS value,
+        count(DISTINCT family), count(DISTINCT back), count(*), count(family), bool_or(is_demo)
+    FROM seen
+    GROUP BY GROUPING SETS ((year, kind), (year, kind, language), (year, kind, party))
+    UNION ALL
+    SELECT year, kind, %(pole)s, pole, count(DISTINCT family), count(DISTINCT back),
+        count(*), count(family), bool_or(is_demo)
+    FROM seen, LATERAL (SELECT DISTINCT unnest(poles) COLLATE "C" AS pole) its
+    GROUP BY year, kind, pole
 )
-SELECT o.year, o.kind, o.dimension, o.value, count(o.family), count(came.family),
-    sum(o.stays)::bigint, coalesce(sum(o.stays) FILTER (WHERE o.family IS NOT NULL), 0)::bigint,
-    bool_or(o.is_demo)
-FROM of_family o LEFT JOIN came ON came.family = o.family AND came.year = o.year + 1
-GROUP BY 1, 2, 3, 4
+SELECT * FROM cell WHERE dimension = %(all)s OR value <> ''
 """
 
 
@@ -101,10 +101,11 @@ class Returns:
         return year == self.until.year and self.until < date(year, 12, 31)
 
 
+@remembered(most=4, by_language=False)
 def count_returns(*, until: date) -> Returns:
     """Return the rates of stays that ended up to a day, of its year and those before it.
 
-    One statement.
+    One statement; the page, its paper and its file, asked for one after the other, share it.
     """
     first = date(until.year - MOST_YEARS, 1, 1)
     tallies: dict[Cell, Tally] = {}
@@ -112,8 +113,9 @@ def count_returns(*, until: date) -> Returns:
     with connection.cursor() as cursor:
         cursor.execute(TALLIES, {**WORDS, "first": first, "until": until})
         for year, kind, dimension, value, households, back, stays, known, demo in cursor:
-            tallies[Cell(year, kind, dimension, value)] = Tally(households, back, stays, known)
-            is_demo |= demo
+            cell = Cell(year, KINDS[kind], dimension, value)
+            tallies[cell] = Tally(households, back, stays, known)
+            is_demo = is_demo or demo
     return Returns(until=until, rates=rates(tallies, until=until.year), is_demo=is_demo)
 
 
@@ -124,15 +126,4 @@ def day_a_year_before(day: date) -> date:
     return day.replace(year=day.year - 1)
 
 
-WORDS = {
-    "family": FAMILY,
-    "second_home": SECOND_HOME,
-    "group": GROUP,
-    "with_children": WITH_CHILDREN,
-    "couple": COUPLE,
-    "other_party": OTHER_PARTY,
-    "all": ALL,
-    "pole": POLE,
-    "language": LANGUAGE,
-    "party": PARTY,
-}
+WORDS = {"all": ALL, "pole": POLE, "language": LANGUAGE, "party": PARTY, "parties": list(PARTIES)}

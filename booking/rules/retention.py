@@ -149,7 +149,7 @@ def party_of(adults: int, children: int) -> str:
 def traits(stay: CountedStay) -> frozenset[tuple[str, str]]:
     """Return (dimension, value) of all that a stay counts for."""
     found = {(ALL, "")}
-    found |= {(POLE, one) for one in stay.poles}
+    found |= {(POLE, one) for one in stay.poles if one}
     if stay.language:
         found.add((LANGUAGE, stay.language))
     if party := party_of(stay.adults, stay.children):

@@ -85,6 +85,6 @@ def _dots(years: Sequence[YearOf]) -> Iterator[str]:
         )
         yield f'<circle class="{shape}" cx="{x:.1f}" cy="{_y(percent):.1f}" r="4.5"/>'
         yield (
-            f'<text class="pc" x="{x:.1f}" y="{_y(high) - 5:.1f}" text-anchor="middle">'
+            f'<text class="pc" x="{x + 7:.1f}" y="{max(_y(percent) - 5, HEAD - 6):.1f}">'
             f"{percent}</text>"
         )

@@ -13,10 +13,10 @@ from random import Random
 from booking.models import PastStay
 from booking.relations.customers import identity_of
 from destination.models import Pole
-from members.models import CustomerIdentity
+from members.models import CustomerIdentity, HouseholdMember
 
 SEED = 43
-FAMILIES, GROUPS, UNKNOWN = 60, 8, 36
+FAMILIES, GROUPS, UNKNOWN = 60, 12, 36
 YEARS_BACK = 5
 FIRST_NAMES = (
     "Aline",
@@ -60,6 +60,7 @@ def add_returns(*, day: date, now: datetime) -> int:
     chance = Random(SEED)  # noqa: S311
     habits = [_family(number, poles, chance, day, now) for number in range(FAMILIES)]
     habits += [_group(number, poles, chance, day, now) for number in range(GROUPS)]
+    habits += _second_homes(poles, day, now)
     rows = [stay for habit in habits for stay in _stays(habit, poles, chance, day, now)]
     rows += _unknown(poles, chance, day, now)
     PastStay.objects.bulk_create(rows)
@@ -85,7 +86,7 @@ def _family(number: int, poles: list[str], chance: Random, day: date, now: datet
         adults=2 if has_children or chance.random() < 0.7 else chance.choice((1, 4)),
         children=chance.randint(1, 3) if has_children else 0,
         first_year=day.year - YEARS_BACK + max(0, number - 36) // 8,
-        faith=0.72 - 0.09 * place + (0.08 if has_children else 0.0),
+        faith=0.58 - 0.08 * place + (0.08 if has_children else 0.0),
     )
 
 
@@ -105,9 +106,32 @@ def _group(number: int, poles: list[str], chance: Random, day: date, now: dateti
         adults=chance.randint(12, 40),
         children=0,
         first_year=day.year - YEARS_BACK,
-        faith=0.5,
+        faith=0.6,
         is_group=True,
     )
+
+
+def _second_homes(poles: list[str], day: date, now: datetime) -> list[Habit]:
+    """Return the demo's own families with a house here: they are few, and said as such."""
+    members = HouseholdMember.objects.filter(household__is_demo=True, household__state="verified")
+    return [
+        Habit(
+            who=identity_of(
+                one.user.email,
+                first_name=one.first_name,
+                last_name=one.household.name.removeprefix("Les "),
+                is_demo=True,
+                now=now,
+            ),
+            pole=poles[0],
+            language="fr",
+            adults=2,
+            children=1,
+            first_year=day.year - YEARS_BACK,
+            faith=0.9,
+        )
+        for one in members.select_related("user", "household").order_by("household", "pk")
+    ]
 
 
 def _stays(
