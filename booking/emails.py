@@ -33,6 +33,7 @@ from booking.models import (
     Unit,
 )
 from booking.offer_words import REMARK_WORDS
+from booking.office_mails import OFFICE_CONTENTS
 from booking.paper_words import PAPER_WORDS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
@@ -461,4 +462,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **SELLER_CONTENTS,
     **MEETING_CONTENTS,
     **SURVEY_CONTENTS,
+    **OFFICE_CONTENTS,
 }

@@ -14,6 +14,7 @@ from booking import (
     incidents,
     leftovers,
     messages,
+    monday_letter,
     offer_photos,
     old_baskets,
     old_letters,
@@ -292,3 +293,9 @@ def forget_silent_addresses() -> None:
 def forget_presences() -> None:
     """Delete what households said of days that are long past."""
     presences.forget_presences(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.write_monday_letter")
+def write_monday_letter() -> None:
+    """Write to the office who came back and how happy they were, each Monday."""
+    monday_letter.write_monday_letter(now=timezone.now())
