@@ -41,6 +41,7 @@ from booking.relations import (
     customers,
     meeting_rounds,
     past_stays,
+    retention,
     reviews,
     surveys_sent,
 )
@@ -277,10 +278,11 @@ def follow_requests() -> None:
 
 @shared_task(name="booking.tasks.know_guests")
 def know_guests() -> None:
-    """Say whose the orders are, then count the stays that are over."""
+    """Say whose the orders are, then count the stays that are over, and who came back."""
     now = timezone.now()
     customers.identify_orders(now=now)
     past_stays.keep_past_stays(now=now)
+    retention.keep_returns(now=now)
 
 
 @shared_task(name="booking.tasks.forget_silent_addresses")

@@ -26,7 +26,7 @@ from booking.desk.returns_shown import returns_shown
 from booking.desk.views import UseCaseView, actor_of
 from booking.models import OutboxMessage, PastStay, RelationSettings
 from booking.relations.relation_settings import relation_settings, set_relation
-from booking.relations.retention import count_returns
+from booking.relations.retention import kept_returns
 from booking.return_tables import returns_file
 from booking.rules.retention import FEWEST
 from destination.desk import ReadOnlyViewSet
@@ -65,14 +65,14 @@ class ReturnsView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateVie
         return buttons
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Count up to today."""
-        return {**super().get_context_data(**kwargs), **_shown_today()}
+        """Show what was counted for today; `?compter` counts it now."""
+        return {**super().get_context_data(**kwargs), **_shown_today(self.request)}
 
 
-def _shown_today() -> dict[str, Any]:
+def _shown_today(request: HttpRequest) -> dict[str, Any]:
     today = day_of(timezone.now())
     return {
-        "shown": returns_shown(until=today),
+        "shown": returns_shown(until=today, anew="compter" in request.GET),
         "fewest": FEWEST,
         "today": today,
         "next_year": today.year + 1,
@@ -88,7 +88,7 @@ def _may_read(request: HttpRequest) -> None:
 def returns_printed(request: HttpRequest) -> HttpResponse:
     """Show the same on paper: what the board reads."""
     _may_read(request)
-    return render(request, "booking/desk/returns_printed.html", _shown_today())
+    return render(request, "booking/desk/returns_printed.html", _shown_today(request))
 
 
 @require_safe
@@ -96,7 +96,7 @@ def returns_table(request: HttpRequest) -> HttpResponse:
     """Give every rate as a file for spreadsheets; nobody is named in it."""
     _may_read(request)
     today = day_of(timezone.now())
-    content = returns_file(count_returns(until=today))
+    content = returns_file(kept_returns(until=today))
     answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="fidelite-{today}.csv"'
     answer["X-Content-Type-Options"] = "nosniff"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from booking.relations.relation_settings import relation_settings
-from booking.relations.retention import Returns, count_returns
+from booking.relations.retention import Returns, count_returns, kept_returns
 from booking.rules.retention import (
     ALL,
     COUPLE,
@@ -133,9 +133,9 @@ class Shown:
         ]
 
 
-def returns_shown(*, until: date) -> Shown:
-    """Count the rates up to a day and put them into words. Four statements."""
-    found = count_returns(until=until)
+def returns_shown(*, until: date, anew: bool = False) -> Shown:
+    """Put the rates up to a day into words, as kept for that day or counted `anew`."""
+    found = count_returns(until=until) if anew else kept_returns(until=until)
     return Shown(
         returns=found,
         target=relation_settings().target_percent,

@@ -1,4 +1,4 @@
-"""What the office aims at, and who of it reads the letter of Monday: one row."""
+"""What the office aims at, who reads its letter of Monday; the last count of who came back."""
 
 from __future__ import annotations
 
@@ -42,3 +42,22 @@ class RelationSettings(models.Model):
 
     def __str__(self) -> str:
         return f"{self.target_percent} %"
+
+
+class KeptReturns(models.Model):
+    """Who came back, as counted for a day: a page reads it instead of every stay.
+
+    Written each hour after stays are counted (`booking.relations.retention`); the newest alone.
+    """
+
+    until = models.DateField(unique=True)
+    counted_at = models.DateTimeField()
+    # As the statement answers them.
+    cells = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("count of who came back")
+        verbose_name_plural = _("counts of who came back")
+
+    def __str__(self) -> str:
+        return f"{self.until}"

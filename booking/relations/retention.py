@@ -7,10 +7,13 @@ Stays whose person nobody knows count in what is covered, and nowhere else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
+from booking import locks
+from booking.models import KeptReturns
 from booking.rules.retention import (
     ALL,
     FAMILY,
@@ -24,7 +27,7 @@ from booking.rules.retention import (
     Tally,
     rates,
 )
-from oti.lib.memo import remembered
+from oti.lib.dates import today as day_of
 
 # As many years are looked back on: a board reads no more, and the answer stays small.
 MOST_YEARS = 10
@@ -74,11 +77,15 @@ SELECT * FROM cell WHERE dimension = %(all)s OR value <> ''
 
 @dataclass(frozen=True)
 class Returns:
-    """The rates up to a day, by cell; `is_demo` where stays of the demonstration are among them."""
+    """The rates up to a day, by cell; `is_demo` where stays of the demonstration are among them.
+
+    `counted_at` says when, where it wasn't now.
+    """
 
     until: date
     rates: dict[Cell, Rate]
     is_demo: bool = False
+    counted_at: datetime | None = None
 
     def years(self) -> list[int]:
         """Return the years that have a rate, the newest first."""
@@ -101,22 +108,51 @@ class Returns:
         return year == self.until.year and self.until < date(year, 12, 31)
 
 
-@remembered(most=4, by_language=False)
 def count_returns(*, until: date) -> Returns:
     """Return the rates of stays that ended up to a day, of its year and those before it.
 
-    One statement; the page, its paper and its file, asked for one after the other, share it.
+    One statement.
     """
+    return _returns(_counted(until), until=until)
+
+
+def kept_returns(*, until: date) -> Returns:
+    """Return the same as last counted for that day, in a moment; counted now if it never was."""
+    kept = KeptReturns.objects.filter(until=until).first()
+    if kept is None:
+        return count_returns(until=until)
+    return _returns(kept.cells, until=until, counted_at=kept.counted_at)
+
+
+def keep_returns(*, now: datetime) -> None:
+    """Count who came back up to today and keep it, instead of what was kept before."""
+    until = day_of(now)
+    cells = _counted(until)
+    with locks.write_transaction():
+        KeptReturns.objects.exclude(until=until).delete()
+        KeptReturns.objects.update_or_create(
+            until=until, defaults={"counted_at": now, "cells": cells}
+        )
+
+
+def _counted(until: date) -> list[list[Any]]:
     first = date(until.year - MOST_YEARS, 1, 1)
-    tallies: dict[Cell, Tally] = {}
-    is_demo = False
     with connection.cursor() as cursor:
         cursor.execute(TALLIES, {**WORDS, "first": first, "until": until})
-        for year, kind, dimension, value, households, back, stays, known, demo in cursor:
-            cell = Cell(year, KINDS[kind], dimension, value)
-            tallies[cell] = Tally(households, back, stays, known)
-            is_demo = is_demo or demo
-    return Returns(until=until, rates=rates(tallies, until=until.year), is_demo=is_demo)
+        return [list(row) for row in cursor.fetchall()]
+
+
+def _returns(cells: list[list[Any]], *, until: date, counted_at: datetime | None = None) -> Returns:
+    tallies = {
+        Cell(year, KINDS[kind], dimension, value): Tally(*figures)
+        for year, kind, dimension, value, *figures, _demo in cells
+    }
+    return Returns(
+        until=until,
+        rates=rates(tallies, until=until.year),
+        is_demo=any(row[-1] for row in cells),
+        counted_at=counted_at,
+    )
 
 
 def day_a_year_before(day: date) -> date:
@@ -126,4 +162,10 @@ def day_a_year_before(day: date) -> date:
     return day.replace(year=day.year - 1)
 
 
-WORDS = {"all": ALL, "pole": POLE, "language": LANGUAGE, "party": PARTY, "parties": list(PARTIES)}
+WORDS: dict[str, Any] = {
+    "all": ALL,
+    "pole": POLE,
+    "language": LANGUAGE,
+    "party": PARTY,
+    "parties": list(PARTIES),
+}

@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from booking.models import RelationSettings
+from booking.relations.retention import keep_returns
 from members.models import Entry
 from tests import factories
 from tests.booking.relations.returning import somebody, stayed
-from tests.cast import TODAY
+from tests.cast import NOW, TODAY
 from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,16 @@ def test_a_pole_of_another_time_keeps_its_name_or_its_code(desk: Client):
     factories.a_perimeter()
     returning(6, 3, pole="vallee-d-antan")
     assert "vallee-d-antan" in text_of(desk.get(reverse("desk_returns:index")))
+
+
+def test_what_was_counted_is_shown_until_one_counts_again(desk: Client):
+    keep_returns(now=NOW)
+    returning(20, 15)
+    index = reverse("desk_returns:index")
+    assert "No rate can be told yet" in text_of(desk.get(index))
+    assert "75 % [53 ; 89]" in text_of(desk.get(index, {"compter": ""}))
+    keep_returns(now=NOW)
+    assert "Counted at" in text_of(desk.get(index))
 
 
 def test_the_page_costs_a_few_statements(desk: Client, django_assert_max_num_queries):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
 from booking.host_refunds import refund_line, refundable
-from booking.models import Order, OrderLine, PastStay
+from booking.models import KeptReturns, Order, OrderLine, PastStay
 from booking.relations.customers import identify_orders, identity_of
 from booking.relations.past_stays import keep_past_stays
-from booking.relations.retention import count_returns, day_a_year_before
+from booking.relations.retention import (
+    count_returns,
+    day_a_year_before,
+    keep_returns,
+    kept_returns,
+)
 from booking.rules.retention import (
     FAMILY,
     GROUP,
@@ -27,6 +32,7 @@ from booking.rules.retention import (
 )
 from members.journal import SYSTEM
 from members.models import Customer, CustomerIdentity, Household
+from oti.lib.dates import at_paris
 from tests import factories
 from tests.booking.relations.returning import somebody, stayed
 from tests.booking.relations.stays import ASKED, LAST_DAY, past_stay
@@ -196,6 +202,25 @@ def test_the_database_counts_what_the_rule_counts(seed: int):
         )
     PastStay.objects.bulk_create(rows)
     assert count_returns(until=UNTIL).rates == rates(tally(counted), until=2027)
+
+
+def test_what_was_counted_for_a_day_is_kept_and_counted_again():
+    now = at_paris(UNTIL, time(12))
+    keep_returns(now=now)
+    for number in range(5):
+        stayed(somebody(number), date(2026, 7, 1))
+    assert kept_returns(until=UNTIL).rates == {}
+    assert kept_returns(until=UNTIL).counted_at == now
+    later = now + timedelta(hours=1)
+    keep_returns(now=later)
+    kept = kept_returns(until=UNTIL)
+    assert kept.counted_at == later
+    assert kept.rates == count_returns(until=UNTIL).rates
+    assert len(kept.rates) == 4
+    # Of another day nothing is kept: it is counted.
+    assert kept_returns(until=UNTIL - timedelta(days=1)).counted_at is None
+    keep_returns(now=now + timedelta(days=1))
+    assert KeptReturns.objects.get().until == UNTIL + timedelta(days=1)
 
 
 def test_nobody_yet():
