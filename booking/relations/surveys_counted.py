@@ -60,5 +60,6 @@ def _by_commune(first: date, last: date) -> Iterator[tuple[int, Recommendation]]
         promoters=Count("pk", filter=Q(recommend__gte=PROMOTES_FROM)),
         detractors=Count("pk", filter=Q(recommend__lte=DETRACTS_UNTIL)),
     )
-    for row in counted.order_by():
-        yield row.pop("commune_id"), Recommendation(**row)
+    names = ("commune_id", "asked", "answered", "promoters", "detractors")
+    for commune, *figures in counted.order_by().values_list(*names):
+        yield commune, Recommendation(*figures)
