@@ -35,6 +35,7 @@ from booking.models import (
     Unit,
 )
 from booking.offer_words import REMARK_WORDS
+from booking.office_mails import OFFICE_CONTENTS
 from booking.paper_words import PAPER_WORDS
 from booking.referral_mails import REFERRAL_CONTENTS
 from booking.request_mails import REQUEST_CONTENTS
@@ -482,4 +483,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **ACCOUNT_CONTENTS,
     **SURVEY_CONTENTS,
     **REFERRAL_CONTENTS,
+    **OFFICE_CONTENTS,
 }

@@ -565,6 +565,11 @@ MESSAGES: dict[str, Any] = {
     "recommend_missing": gettext_lazy("Choose a number from 0 to 10."),
     "score_unreadable": gettext_lazy("Choose a number from 1 to 5."),
     "comment_missing": gettext_lazy("Write what was done first."),
+    "target_unlikely": gettext_lazy("Give a whole percentage, from 1 to 100."),
+    "addresses_unreadable": gettext_lazy(
+        "This can’t be an address: %(address)s. Write one a line, as in anne@example.org."
+    ),
+    "addresses_many": gettext_lazy("%(most)s addresses at most."),
     "follow_up_done": gettext_lazy("A colleague wrote it down meanwhile: reload the page."),
     "review_reason_missing": gettext_lazy("Choose the reason: the guest is told."),
     "reply_over": gettext_lazy("This review has its reply, or isn’t shown any more."),

@@ -14,6 +14,7 @@ from booking import (
     incidents,
     leftovers,
     messages,
+    monday_letter,
     offer_photos,
     old_baskets,
     old_letters,
@@ -43,6 +44,7 @@ from booking.relations import (
     past_stays,
     referral_rounds,
     referrals,
+    retention,
     reviews,
     surveys_sent,
 )
@@ -300,10 +302,11 @@ def follow_requests() -> None:
 
 @shared_task(name="booking.tasks.know_guests")
 def know_guests() -> None:
-    """Say whose the orders are, then count the stays that are over."""
+    """Say whose the orders are, then count the stays that are over, and who came back."""
     now = timezone.now()
     customers.identify_orders(now=now)
     past_stays.keep_past_stays(now=now)
+    retention.keep_returns(now=now)
 
 
 @shared_task(name="booking.tasks.forget_silent_addresses")
@@ -316,3 +319,9 @@ def forget_silent_addresses() -> None:
 def forget_presences() -> None:
     """Delete what households said of days that are long past."""
     presences.forget_presences(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.write_monday_letter")
+def write_monday_letter() -> None:
+    """Write to the office who came back and how happy they were, each Monday."""
+    monday_letter.write_monday_letter(now=timezone.now())

@@ -301,6 +301,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_silent_addresses",
         "schedule": 3600.0,
     },
+    # Written once; asked for all day, so that a clock that slept at eight is no week without it.
+    "write-monday-letter": {
+        "task": "booking.tasks.write_monday_letter",
+        "schedule": crontab(minute="*/15", hour="8-23", day_of_week=1),
+    },
     "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "forget-presences": {

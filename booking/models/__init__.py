@@ -37,6 +37,7 @@ from booking.models.past_stays import PastStay
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.referrals import Referral, ReferralGift, ReferralMark
+from booking.models.relation_settings import KeptReturns, RelationSettings
 from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
 from booking.models.reviews import Review, ReviewReport
@@ -69,6 +70,7 @@ __all__ = [
     "HookDelivery",
     "HouseMonth",
     "HousePhoto",
+    "KeptReturns",
     "LineAnswer",
     "Meeting",
     "MeetingAsk",
@@ -102,6 +104,7 @@ __all__ = [
     "ReferralGift",
     "ReferralMark",
     "Refund",
+    "RelationSettings",
     "Resource",
     "Review",
     "ReviewReport",

@@ -58,6 +58,7 @@ from oti.demo.organiser import demo_organiser
 from oti.demo.pages import add_pages
 from oti.demo.past_stays import add_past_stays
 from oti.demo.residents import add_residents
+from oti.demo.returns import add_returns
 from oti.demo.shapes import (
     Catalogue,
     LodgingData,
@@ -162,6 +163,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         if last is None:
             add_past_stays(now=now)
         add_ambassadors(day=day, now=now)
+            add_returns(day=day, now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()

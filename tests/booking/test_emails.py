@@ -22,6 +22,7 @@ from booking.models import (
     Review,
     Talk,
 )
+from booking.monday_letter import letter_of
 from booking.payout_accounts import invite_to_account
 from members.journal import SYSTEM
 from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
@@ -436,6 +437,14 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         )
     every_kind()
     every_mail(order)
+    OutboxMessage.objects.create(
+        key="monday",
+        kind="monday_letter",
+        recipient="bonjour@example.org",
+        data=letter_of(now=NOW),
+        next_attempt_at=NOW,
+        created_at=NOW,
+    )
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)
     OutboxMessage.objects.update(language=language)

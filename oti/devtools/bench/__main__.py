@@ -28,6 +28,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         greeters,
         hosts,
         machine,
+        office,
         pages,
         residents,
         written,
@@ -50,6 +51,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "bulk_edit": (SMALL, hosts.bulk_edit),
         "feeds_2000": (SMALL, feeds.feeds_2000),
         "newness_feed": (SMALL, residents.newness_feed),
+        "office_pages": (SMALL, office.office_pages),
         "search_5000": (LARGE, pages.search),
         "search_50000": (HUGE, pages.search),
     }
@@ -58,6 +60,8 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
 # Both lines come from one run, in turn.
 ALIASES = {
     "kept_page": "written_page",
+    "returns_page": "office_pages",
+    "satisfaction_page": "office_pages",
     "add_after_100": "add_after",
     "add_after_100000": "add_after",
 }
