@@ -21,6 +21,7 @@ from django.utils.translation import override
 from booking import package_words, showing
 from booking.ics import calendar_of
 from booking.letters import Content, Reader, order_of, order_url, own_lines
+from booking.life_cycle_mails import LIFE_CYCLE_CONTENTS
 from booking.meeting_mails import MEETING_CONTENTS
 from booking.models import (
     ChannelIncident,
@@ -55,15 +56,18 @@ HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"
 HOUSEHOLD_SALT = "household-invitation"
 
 
-def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiAlternatives:
+def compose(
+    message: OutboxMessage, reader: Reader | None = None, *, now: datetime | None = None
+) -> EmailMultiAlternatives:
     """Return a message of the outbox as a mail: subject, text, HTML, and the calendar if any.
 
-    `reader` is shared by letters that leave together. Raises KeyError for an unknown kind.
+    `reader` is shared by letters that leave together; `now` is another moment than the present one,
+    for who looks at a letter before its day. Raises KeyError for an unknown kind.
     """
     read = CONTENTS[message.kind]
     reader = reader or Reader()
     with override(message.language):
-        content = {**read(message, reader, timezone.now()), "language": message.language}
+        content = {**read(message, reader, now or timezone.now()), "language": message.language}
         # Some kinds have one shape, and share its files.
         template = f"email/{content.get('template', message.kind)}"
         subject = " ".join(render_to_string(f"{template}.subject.txt", content).split())
@@ -461,4 +465,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **SELLER_CONTENTS,
     **MEETING_CONTENTS,
     **SURVEY_CONTENTS,
+    **LIFE_CYCLE_CONTENTS,
 }

@@ -34,7 +34,14 @@ from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
-from booking.relations import complaints, consent, meeting_rounds, reviews, surveys_sent
+from booking.relations import (
+    complaints,
+    consent,
+    life_cycle,
+    meeting_rounds,
+    reviews,
+    surveys_sent,
+)
 from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
@@ -246,6 +253,12 @@ def follow_meetings() -> None:
 def ask_after_stays() -> None:
     """Ask guests how their stay was."""
     surveys_sent.ask_guests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.write_life_cycle")
+def write_life_cycle() -> None:
+    """Write the letters around stays that are due."""
+    life_cycle.write_life_cycle(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.tell_of_mediation")

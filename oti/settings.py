@@ -284,6 +284,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-reviews": {"task": "booking.tasks.forget_reviews", "schedule": 86400.0},
     "tell-of-mediation": {"task": "booking.tasks.tell_of_mediation", "schedule": 21600.0},
     "ask-after-stays": {"task": "booking.tasks.ask_after_stays", "schedule": 1800.0},
+    "write-life-cycle": {"task": "booking.tasks.write_life_cycle", "schedule": 1800.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
     "follow-meetings": {"task": "booking.tasks.follow_meetings", "schedule": 300.0},
     "drop-leftovers": {
@@ -477,6 +478,8 @@ GREETER_KEPT_DAYS = env_int("GREETER_KEPT_DAYS", 90)
 # After a stay: when its guest is asked how it was, and until when it may answer.
 SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
+# Letters with something for sale that an address gets in 30 days, campaigns among them (N06).
+COMMERCIAL_LETTERS_IN_30_DAYS = env_int("COMMERCIAL_LETTERS_IN_30_DAYS", 2)
 # Older reviews say nothing of a house any more (code de la consommation D111-17).
 REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
 # A complaint: until when it is answered, when its guest hears of the mediator (C. conso L612-1).

@@ -10,6 +10,7 @@ from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.house_months import HouseMonth
 from booking.models.house_photos import HousePhoto
 from booking.models.labels import OfferLabel
+from booking.models.life_cycle import LifeCycleLetter, LifeCycleSwitch
 from booking.models.meetings import Meeting, MeetingAsk, MeetingMessage
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
@@ -67,6 +68,8 @@ __all__ = [
     "HookDelivery",
     "HouseMonth",
     "HousePhoto",
+    "LifeCycleLetter",
+    "LifeCycleSwitch",
     "LineAnswer",
     "Meeting",
     "MeetingAsk",

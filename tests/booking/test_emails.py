@@ -23,6 +23,7 @@ from booking.models import (
     Talk,
 )
 from booking.payout_accounts import invite_to_account
+from booking.relations import consent
 from members.journal import SYSTEM
 from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
 from tests import factories
@@ -289,6 +290,27 @@ def an_unhappy_guest(order: Order) -> None:
         )
 
 
+def a_guest_who_is_here(order: Order) -> None:
+    """Write the letters around a stay to a guest who came yesterday."""
+    here = Order.objects.get(pk=order.pk)
+    here.pk, here.reference, here.basket = None, "IS-HERE", None
+    here.save()
+    bed = order.lines.get(kind="lodging")
+    bed.pk, bed.order = None, here
+    bed.starts_at, bed.ends_at = NOW - timedelta(days=1), NOW + timedelta(days=4)
+    bed.save()
+    consent.address_of(here.email, language="en", now=NOW)
+    for kind in ("life_during", "life_anniversary", "life_next_season"):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient=here.email,
+            order=here,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
+
+
 # --- All of them ------------------------------------------------------------------------------
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_kind_is_written_in_both_languages(order: Order, language: str):
@@ -307,12 +329,14 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     bed = order.lines.get(kind="lodging")
     factories.a_survey(order, asked_at=NOW)
     an_unhappy_guest(order)
+    a_guest_who_is_here(order)
     talk = Talk.objects.create(order=order, provider=lace.sub_order.provider, last_at=NOW)
     written = talk.messages.create(author="host", text="The key is there", at=NOW)
     for kind, data in (
         ("talk_guest", {"message": written.pk}),
         ("talk_host", {"message": written.pk}),
         ("stay_soon", {}),
+        ("life_prepare", {}),
         ("letter_confirm", {"key": "x"}),
         ("survey", {}),
         ("counter_sale", {}),
