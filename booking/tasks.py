@@ -37,8 +37,10 @@ from booking.refusals import Refusal
 from booking.relations import (
     complaints,
     consent,
+    customers,
     life_cycle,
     meeting_rounds,
+    past_stays,
     reviews,
     surveys_sent,
 )
@@ -277,6 +279,14 @@ def forget_reviews() -> None:
 def follow_requests() -> None:
     """Remind hosts of requests, end those that nobody answered or paid."""
     request_rounds.follow_requests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.know_guests")
+def know_guests() -> None:
+    """Say whose the orders are, then count the stays that are over."""
+    now = timezone.now()
+    customers.identify_orders(now=now)
+    past_stays.keep_past_stays(now=now)
 
 
 @shared_task(name="booking.tasks.forget_silent_addresses")

@@ -300,6 +300,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_silent_addresses",
         "schedule": 3600.0,
     },
+    "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "forget-presences": {
         "task": "booking.tasks.forget_presences",
@@ -476,6 +477,8 @@ GREETER_NOTICE_DAYS = env_int("GREETER_NOTICE_DAYS", 7)
 GREETER_ANSWER_HOURS = env_int("GREETER_ANSWER_HOURS", 48)
 GREETER_KEPT_DAYS = env_int("GREETER_KEPT_DAYS", 90)
 # After a stay: when its guest is asked how it was, and until when it may answer.
+# A stay of as many persons or more is a group's, counted apart (features.md N08).
+GROUP_FROM = env_int("GROUP_FROM", 10)
 SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
 # Letters with something for sale that an address gets in 30 days, campaigns among them (N06).

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0029_letters'),
+        ('booking', '0030_past_stays'),
     ]
 
     operations = [
