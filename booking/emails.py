@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from booking import package_words, showing
+from booking.gift_mails import GIFT_CONTENTS
 from booking.ics import calendar_of
 from booking.letters import Content, Reader, order_of, order_url, own_lines
 from booking.life_cycle_mails import LIFE_CYCLE_CONTENTS
@@ -87,6 +88,8 @@ def compose(
         if "calendar" in content:
             name = content.get("calendar_name") or f"velay-{content['order'].reference}.ics"
             mail.attach(name, content["calendar"], "text/calendar")
+        if "pdf" in content:
+            mail.attach(content["pdf_name"], content["pdf"], "application/pdf")
     return mail
 
 
@@ -466,4 +469,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **MEETING_CONTENTS,
     **SURVEY_CONTENTS,
     **LIFE_CYCLE_CONTENTS,
+    **GIFT_CONTENTS,
 }

@@ -38,6 +38,7 @@ from booking.relations import (
     complaints,
     consent,
     customers,
+    gift_claims,
     life_cycle,
     meeting_rounds,
     past_stays,
@@ -261,6 +262,14 @@ def ask_after_stays() -> None:
 def write_life_cycle() -> None:
     """Write the letters around stays that are due."""
     life_cycle.write_life_cycle(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.follow_gifts")
+def follow_gifts() -> None:
+    """Tell households of their gift, and delete the addresses of gifts that went."""
+    now = timezone.now()
+    gift_claims.tell_households(now=now)
+    gift_claims.forget_addresses(now=now)
 
 
 @shared_task(name="booking.tasks.tell_of_mediation")

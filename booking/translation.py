@@ -5,6 +5,7 @@ from modeltranslation.translator import TranslationOptions, register
 from booking.models import (
     AgeBand,
     CancellationPolicy,
+    GiftCampaign,
     Offer,
     OfferPhoto,
     OfferStep,
@@ -64,3 +65,8 @@ class ReadyStayTranslation(TranslationOptions):
 @register(ReadyStep)
 class ReadyStepTranslation(TranslationOptions):
     fields = ("note",)
+
+
+@register(GiftCampaign)
+class GiftCampaignTranslation(TranslationOptions):
+    fields = ("title", "words", "how")

@@ -17,6 +17,7 @@ from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.admin.widgets.button import Button
 
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
+from booking.desk.gifts import GiftGroup
 from booking.desk.greeters import CharterViewSet, GreeterViewSet
 from booking.desk.home import TodayPanel
 from booking.desk.households import HouseholdViewSet
@@ -46,6 +47,7 @@ def register_desk() -> list[Any]:
         OfferReviewViewSet(),
         OrderGroup(),
         SatisfactionGroup(),
+        GiftGroup(),
         PolicyViewSet(),
         TaxTariffViewSet(),
         CollectivityViewSet(),

@@ -108,6 +108,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "talk_guest": gettext_lazy("Message of a host, sent to the visitor"),
     "talk_host": gettext_lazy("Message of the visitor, sent to a host"),
     "stay_soon": gettext_lazy("Reminder of the stay, to the visitor"),
+    "gift": gettext_lazy("Annual gift, to a household"),
     "life_prepare": gettext_lazy("Two weeks before, to the visitor"),
     "life_during": gettext_lazy("After the first night, to the visitor"),
     "life_anniversary": gettext_lazy("A year after, to the visitor"),

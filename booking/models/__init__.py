@@ -7,6 +7,7 @@ from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.complaints import Complaint
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
+from booking.models.gifts import Gift, GiftCampaign
 from booking.models.house_months import HouseMonth
 from booking.models.house_photos import HousePhoto
 from booking.models.labels import OfferLabel
@@ -66,6 +67,8 @@ __all__ = [
     "FeedEvent",
     "FollowUp",
     "GatewayEvent",
+    "Gift",
+    "GiftCampaign",
     "HookDelivery",
     "HouseMonth",
     "HousePhoto",

@@ -136,6 +136,9 @@ TABLE: dict[str, dict[str, int]] = {
     # Its address is a key; tests/booking/relations/test_letters.py opens it.
     "booking:letter-choices": HIDDEN,
     "letter-stop": EVERYBODY,
+    # Its own link opens it, and no other; tests/booking/relations/test_page_gift.py follows one.
+    "booking:gift": HIDDEN,
+    "booking:gift-voucher": HIDDEN,
     "booking:greeters": EVERYBODY,
     "booking:greeter": EVERYBODY,
     "booking:greeter-ask": EVERYBODY,
@@ -261,6 +264,7 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-advantage-add": POST_ONLY,
     "extranet-advantage-end": POST_ONLY,
     "extranet-card": SIGNED_IN,
+    "extranet-gift": SIGNED_IN,
     "after-login": dict.fromkeys(CAST, 302),
     # The API asks for no session: a basket's token and an order's key open each their own.
     "api:stays": dict.fromkeys(CAST, 422),
@@ -381,6 +385,8 @@ class World:
             "extranet-incident": {"pk": self.feed.incidents.get().pk},
             "booking:letter-choices": {"token": "nobody-s"},
             "letter-stop": {"token": "nobody-s", "purpose": "news"},
+            "booking:gift": {"pk": 1},
+            "booking:gift-voucher": {"pk": 1},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
             **{
                 name: {"house": line.offer.provider.slug, "year": 2027}
