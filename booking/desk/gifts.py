@@ -59,6 +59,9 @@ class CampaignForm(DeskForm):
         until = data.get("valid_until")
         if until and until <= day_of(timezone.now()):
             self.add_error("valid_until", _("Choose a day to come."))
+        for name in ("title_fr", "words_fr"):
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, _("Write what it is and your words first."))
         unit, budget = data.get("unit_amount"), data.get("budget_amount")
         if unit and budget and budget < unit:
             self.add_error("budget_amount", _("The budget doesn’t pay for one gift: raise it."))
@@ -97,10 +100,9 @@ class CampaignCreateView(DeskCreateView):
         return _campaign_url(self.object)
 
     def save_instance(self) -> GiftCampaign:
-        """Save it with its trace."""
-        with locks.write_transaction():
-            campaign: GiftCampaign = super().save_instance()
-            _journal(self.request, campaign, "gift prepared")
+        """Save it with its trace, in the transaction of the form."""
+        campaign: GiftCampaign = super().save_instance()
+        _journal(self.request, campaign, "gift prepared")
         return campaign
 
 

@@ -51,9 +51,7 @@ def gift(request: HttpRequest, pk: int) -> HttpResponse:
             return see_other(PAGE, pk)
         put_into(form, refusal)
         return _page(request, found, form, now=now, status=refusal.status)
-    messages.success(
-        request, _("Thank you: it goes there. You may change it until it leaves.")
-    )
+    messages.success(request, _("Thank you: it goes there. You may change it until it leaves."))
     return see_other(PAGE, pk)
 
 

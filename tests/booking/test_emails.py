@@ -28,6 +28,7 @@ from members.journal import SYSTEM
 from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
+from tests.booking.relations import giving
 from tests.booking.relations.greeting import every_kind
 from tests.booking.requesting import a_request
 from tests.cast import NOW, FakeBank, order_from, paid_order
@@ -454,6 +455,8 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             created_at=NOW,
         )
     every_kind()
+    giving.stayed(giving.a_guest(order.email))
+    giving.told(kind="voucher")
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)
     OutboxMessage.objects.update(language=language)

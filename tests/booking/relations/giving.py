@@ -6,6 +6,8 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from booking.models import Gift, GiftCampaign, PastStay
 from booking.relations.customers import identity_of
 from booking.relations.gift_claims import Address, tell_households
@@ -21,7 +23,8 @@ HOME = Address("Claire Dupont", "3 rue des Tables", "43000", "Le Puy-en-Velay")
 
 def a_guest(email: str, first_name: str = "Claire", last_name: str = "Dupont") -> CustomerIdentity:
     """Make, or find, who an address and a name are."""
-    return identity_of(email, first_name=first_name, last_name=last_name, now=NOW)
+    with transaction.atomic():
+        return identity_of(email, first_name=first_name, last_name=last_name, now=NOW)
 
 
 def stayed(
