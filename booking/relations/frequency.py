@@ -13,7 +13,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.db.models.functions import Lower
 
 from booking.models import OutboxMessage
@@ -37,11 +37,8 @@ def at_the_cap(emails: Collection[str], *, now: datetime) -> set[str]:
     wanted = {one.strip().lower() for one in emails}
     if most <= 0:
         return wanted
-    rows = _counted(wanted, since=now - PERIOD).values("address").annotate(count=Count("pk"))
-    return set(rows.filter(count__gte=most).values_list("address", flat=True))
-
-
-def _counted(emails: set[str], *, since: datetime) -> QuerySet[OutboxMessage]:
-    rows = OutboxMessage.objects.filter(is_commercial=True, created_at__gt=since, state__in=COUNTED)
-    found = rows.annotate(address=Lower("recipient")).filter(address__in=emails)
-    return found.order_by()
+    rows = OutboxMessage.objects.annotate(address=Lower("recipient")).filter(
+        is_commercial=True, created_at__gt=now - PERIOD, state__in=COUNTED, address__in=wanted
+    )
+    counted = rows.order_by().values("address").annotate(count=Count("pk"))
+    return set(counted.filter(count__gte=most).values_list("address", flat=True))

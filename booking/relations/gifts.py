@@ -55,6 +55,10 @@ SELECT key,
 FROM keyed GROUP BY key HAVING MAX(last_day) >= %(since)s
 ORDER BY MIN(first_day), (array_agg(reference ORDER BY first_day, reference))[1], key
 """
+COLUMNS = (
+    *("household_key", "family_id", "identity_id", "email", "first_name"),
+    *("language", "first_day"),
+)
 # Who came back after it was told, and how many stays these are.
 RETURNED = """
 SELECT COUNT(DISTINCT gift.id), COUNT(DISTINCT stay.id)
@@ -269,9 +273,7 @@ def others_of_household(gift: Gift) -> QuerySet[Gift]:
 def _households(*, today: date, since: date) -> list[dict[str, object]]:
     with connection.cursor() as cursor:
         cursor.execute(HOUSEHOLDS, {"today": today, "since": since})
-        names = ("household_key", "family_id", "identity_id", "email", "first_name")
-        names += ("language", "first_day")
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _move(campaign: GiftCampaign, to: str, *, actor: Actor, now: datetime, **told: object) -> None:
