@@ -9,6 +9,7 @@ from datetime import datetime
 import qrcode
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from booking.letters import Content, NoLongerNeeded, Reader
@@ -16,6 +17,7 @@ from booking.models import Gift, OutboxMessage
 from booking.rules import gifts as rules
 from destination.templatetags.velay import jour_long
 from oti.lib.dates import today as day_of
+from oti.lib.html import french_spacing
 from oti.lib.pdf import HEIGHT, WIDTH, Box, Words, one_page
 
 MARGIN, QR_SIDE = 40, 150
@@ -40,15 +42,15 @@ def voucher_pdf(gift: Gift) -> bytes:
     day = jour_long(campaign.valid_until)
     parts: list[Words | Box] = [
         Words(MARGIN, HEIGHT - 60, "Velay, terre de liens", 22, is_bold=True),
-        Words(MARGIN, HEIGHT - 82, _("A gift to the guests of %(year)s") % {"year": campaign.year}),
+        Words(MARGIN, HEIGHT - 82, _("Your gift of %(year)s") % {"year": campaign.year}),
         Box(MARGIN, HEIGHT - 96, WIDTH - 2 * MARGIN, 1, 0.6),
     ]
     top = HEIGHT - 130
-    for line in textwrap.wrap(campaign.title, 34)[:3]:
+    for line in _lines(campaign.title, 34)[:3]:
         parts.append(Words(MARGIN, top, line, 18, is_bold=True))
         top -= 24
     top -= 4
-    for line in textwrap.wrap(campaign.how, LINE)[:7]:
+    for line in _lines(campaign.how, LINE)[:7]:
         parts.append(Words(MARGIN, top, line))
         top -= 16
     parts += [
@@ -59,6 +61,12 @@ def voucher_pdf(gift: Gift) -> bytes:
     ]
     name = f"{campaign.title} · {gift.code}"
     return one_page(parts, title=name, language=gift.language)
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """Return a text in lines, with the spaces of French where it is read: they don't break."""
+    is_french = (get_language() or "").startswith("fr")
+    return textwrap.wrap(french_spacing(text) if is_french else text, width)
 
 
 def _squares(address: str, x: float, y: float) -> Iterator[Box]:

@@ -135,6 +135,7 @@ class CampaignView(ReadOnlyInspectView):
     """Where the gift of a year stands, and the next step."""
 
     template_name = "booking/desk/gift.html"
+    page_title = gettext_lazy("Annual gift")
     any_permission_required = ("add", "change", "delete", "view")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -41,7 +41,9 @@ LANGUAGES = {"fr": "Français", "en": "English", "de": "Deutsch"}
 COUNTED_OVER = timedelta(days=30)
 # Stays that a letter is shown with: the first of these that it can be written about.
 TRIED = 20
-MAY_SEE, MAY_SWITCH = "booking.view_lifecycleswitch", "booking.change_lifecycleswitch"
+MAY_SWITCH = "booking.change_lifecycleswitch"
+# A letter shows somebody's stay, and the link to its page.
+MAY_LOOK = ("booking.view_order", "booking.change_order")
 WHEN = {
     "prepare": gettext_lazy("14 days before the first day; no later than 7 days before"),
     "during": gettext_lazy("The day after the first night, for stays of two nights and more"),
@@ -130,6 +132,7 @@ class PreviewView(OnePage):
     """One letter as its reader gets it, in each language."""
 
     template_name = "booking/desk/life_cycle_preview.html"
+    permission_policy = ModelPermissionPolicy(Order)
 
     @cached_property
     def rule(self) -> str:
@@ -163,7 +166,7 @@ class PreviewView(OnePage):
 @xframe_options_sameorigin
 def page(request: HttpRequest, rule: str) -> HttpResponse:
     """Give the letter itself, for the frame of its preview."""
-    if not (request.user.has_perm(MAY_SEE) or request.user.has_perm(MAY_SWITCH)):  # type: ignore[union-attr]
+    if not any(request.user.has_perm(one) for one in MAY_LOOK):  # type: ignore[union-attr]
         raise PermissionDenied
     mail = preview(_known(rule), language=_language(request), now=timezone.now())
     if mail is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -51,7 +50,7 @@ def gift(request: HttpRequest, pk: int) -> HttpResponse:
             return see_other(PAGE, pk)
         put_into(form, refusal)
         return _page(request, found, form, now=now, status=refusal.status)
-    messages.success(request, _("Thank you: it goes there. You may change it until it leaves."))
+    # The page says that it has it.
     return see_other(PAGE, pk)
 
 

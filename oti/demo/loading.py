@@ -51,6 +51,7 @@ from members.models import ContractText, Entry, Provider
 from oti.demo import rows
 from oti.demo.accounts import create_accounts
 from oti.demo.dates import Window
+from oti.demo.gifts import add_gift
 from oti.demo.greeters import add_greeters
 from oti.demo.legal import contract_texts, legal_texts
 from oti.demo.organiser import demo_organiser
@@ -158,6 +159,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["accounts"] = create_accounts()
         add_residents(fresh, day=day, now=now)
         add_greeters(now=now)
+        add_gift(now=now)
         if last is None:
             add_past_stays(now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)

@@ -72,7 +72,11 @@ def test_a_letter_that_is_none_is_not_found(desk: Client, rule: str):
 
 
 def test_who_has_no_right_sees_and_switches_nothing(desk: Client, staff: User, order: Order):
-    staff.groups.get().permissions.filter(codename__contains="lifecycle").delete()
+    rights = staff.groups.get().permissions
+    rights.filter(codename__contains="lifecycle").delete()
+    rights.filter(codename__in=["view_order", "change_order"]).delete()
+    preview = reverse("desk_life_cycle:preview", args=["prepare"])
+    assert desk.get(preview).status_code == 302
     assert desk.get(RULES).status_code == 302
     assert desk.get(reverse("desk_life_cycle:page", args=["prepare"])).status_code in {302, 403}
     desk.post(reverse("desk_life_cycle:switch", args=["prepare"]), {"on": "0"})

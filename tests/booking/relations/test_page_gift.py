@@ -58,7 +58,7 @@ def test_family_says_where_to_send_it_and_changes_it():
     assert "A bag of lentils" in shown
     assert "Here are Solange’s lentils." in shown
     assert client.post(page(gift), TYPED).status_code == 303
-    assert "We have your address." in body(client.get(page(gift)))
+    assert "Thank you: we have your address." in body(client.get(page(gift)))
     assert client.post(page(gift), TYPED | {"extra": "2nd floor"}).status_code == 303
     gift.refresh_from_db()
     assert (gift.recipient, gift.extra, gift.state) == ("Claire Dupont", "2nd floor", "addressed")
