@@ -29,6 +29,7 @@ from booking import (
     search_upkeep,
     seller_asks,
     settlement,
+    sheet_asks,
 )
 from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
@@ -145,6 +146,12 @@ def extend_search_table() -> None:
 def purge_care_sheets() -> None:
     """Delete what carers no longer need to know."""
     care.purge_care_sheets(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.ask_for_sheets")
+def ask_for_sheets() -> None:
+    """Ask parents what the carer has to know."""
+    sheet_asks.ask_for_sheets(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.report_uncovered")

@@ -113,6 +113,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "life_during": gettext_lazy("After the first night, to the visitor"),
     "life_anniversary": gettext_lazy("A year after, to the visitor"),
     "life_next_season": gettext_lazy("The other season, to the visitor"),
+    "care_sheet_asked": gettext_lazy("What the carer has to know, asked of the visitor"),
     "day_ahead": gettext_lazy("The next day, told to the provider"),
     "counter_sale": gettext_lazy("Booking on the phone, told to the visitor"),
     "no_show": gettext_lazy("No-show told to the visitor"),
