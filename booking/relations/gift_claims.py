@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 
 from booking import locks
@@ -23,6 +23,7 @@ from booking.relations.gifts import has_another, others_of_household, promote_wa
 from booking.reminders import GUESTS_FROM, GUESTS_UNTIL
 from booking.rules import gifts as rules
 from members.journal import SYSTEM, VISITOR, Actor, record
+from members.models import Customer
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
@@ -205,24 +206,35 @@ def redeem(code: str, *, where: str, is_host: bool, actor: Actor, now: datetime)
 
 # --- Forgetting ---------------------------------------------------------------------------------
 def forget_addresses(*, now: datetime) -> int:
-    """Delete names and addresses GIFT_ADDRESS_DAYS after a gift left, or its campaign ended.
+    """Delete names and addresses GIFT_ADDRESS_DAYS after a gift left, or its time was over.
 
     Returns how many. What shows that one address has one gift goes with the campaign's end.
     """
     before = now - timedelta(days=settings.GIFT_ADDRESS_DAYS)
-    is_over = Q(campaign__closed_at__lt=before) | Q(sent_at__lt=before)
+    ended = Q(campaign__closed_at__lt=before) | Q(campaign__valid_until__lt=day_of(before))
     with locks.write_transaction():
-        rows = Gift.objects.filter(is_over, purged_at__isnull=True).order_by("pk")
-        ids = [one.pk for one in locks.lock_free_rows(rows[:FORGET_AT_ONCE])]
-        gone = Gift.objects.filter(pk__in=ids)
-        gone.filter(campaign__state=rules.CLOSED).update(postal_mark="")
-        # Also of those purged while it was under way.
-        late = Gift.objects.filter(campaign__closed_at__lt=before).exclude(postal_mark="")
-        late.update(postal_mark="")
-        count = gone.update(purged_at=now, **dict.fromkeys(PERSONAL, ""))
+        due = Gift.objects.filter(ended | Q(sent_at__lt=before), purged_at__isnull=True)
+        ids = [one.pk for one in locks.lock_free_rows(due.order_by("pk")[:FORGET_AT_ONCE])]
+        count = _empty(Gift.objects.filter(pk__in=ids), now=now)
+        # Of parcels that left long before the end, too.
+        marked = Gift.objects.filter(ended).exclude(postal_mark="").order_by("pk")
+        ids = [one.pk for one in locks.lock_free_rows(marked[:FORGET_AT_ONCE])]
+        Gift.objects.filter(pk__in=ids).update(postal_mark="")
         if count:
             record("gift addresses deleted", "gift:old", actor=SYSTEM, at=now, count=count)
         return count
+
+
+def forget_person(customer: Customer, *, now: datetime) -> int:
+    """Empty the gifts of a person who asks to be forgotten; returns how many.
+
+    In the present transaction: it is part of a greater use case. Gifts keep their count and code.
+    """
+    return _empty(Gift.objects.filter(identity__customer=customer), now=now)
+
+
+def _empty(gifts: QuerySet[Gift], *, now: datetime) -> int:
+    return gifts.update(purged_at=now, **dict.fromkeys(PERSONAL, ""))
 
 
 def _subject(gift: Gift) -> str:

@@ -360,6 +360,37 @@ def test_addresses_are_deleted_after_the_parcel_and_who_waited_too(settings):
     assert set(Gift.objects.values_list("postal_mark", "email")) == {("", "")}
 
 
+def test_who_asks_to_be_forgotten_leaves_a_count_and_a_code():
+    who, other = a_guest("a@example.org"), a_guest("b@example.org", "Paul")
+    stayed(who)
+    stayed(other)
+    told()
+    give_address(gift_of(who), HOME, now=MORNING)
+    assert gift_claims.forget_person(who.customer, now=MORNING) == 1
+    gift = gift_of(who)
+    assert (gift.state, gift.street, gift.email) == ("addressed", "", "")
+    assert gift_of(other).email == "b@example.org"
+
+
+def test_addresses_of_a_campaign_that_nobody_closed_are_deleted_after_its_time(settings):
+    who = a_guest("a@example.org")
+    stayed(who)
+    campaign = told()
+    give_address(gift_of(who), HOME, now=MORNING)
+    over = at_paris(campaign.valid_until + timedelta(days=settings.GIFT_ADDRESS_DAYS), time(4))
+    assert forget_addresses(now=over) == 0
+    assert forget_addresses(now=over + 2 * DAY) == 1
+    assert (gift_of(who).street, gift_of(who).postal_mark) == ("", "")
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
+def test_who_is_known_by_an_address_alone_is_greeted_without_a_name(language: str):
+    stayed(a_guest("a@example.org", "", ""), language=language)
+    told()
+    drain_outbox(now=MORNING)
+    assert not mail.outbox[0].subject.startswith(",")
+
+
 def test_a_family_that_is_deleted_leaves_the_count():
     who = a_guest("a@example.org")
     stayed(who)
