@@ -580,6 +580,9 @@ MESSAGES: dict[str, Any] = {
     "gift_wrong_state": gettext_lazy(
         "A colleague took this step meanwhile: reload the page to see how far it is."
     ),
+    "gift_to_post": gettext_lazy(
+        "Families wait for their parcel: send those first, then close it."
+    ),
     "gift_closed": gettext_lazy(
         "The time for this gift is over. Call us if something went wrong: we look for a way."
     ),

@@ -152,7 +152,7 @@ def mark_sent(campaign: GiftCampaign, *, until: datetime, actor: Actor, now: dat
     """
     with locks.write_transaction():
         mine = locks.lock_gift_campaign(campaign.pk)
-        rows = mine.gifts.filter(state=rules.ADDRESSED, addressed_at__lte=until)
+        rows = mine.gifts.filter(state=rules.ADDRESSED, addressed_at__lte=min(until, now))
         ids = [one.pk for one in locks.lock_free_rows(rows.order_by("pk"))]
         count = Gift.objects.filter(pk__in=ids).update(state=rules.SENT, sent_at=now)
         if count:

@@ -68,7 +68,8 @@ JOIN members_customer me ON me.id = mine.customer_id
 JOIN members_customer person ON person.family_id = me.family_id
 JOIN members_customeridentity identity ON identity.customer_id = person.id
 JOIN booking_paststay stay ON stay.identity_id = identity.id
-WHERE gift.campaign_id = %s AND stay.first_day > gift.told_at::date
+WHERE gift.campaign_id = %s AND gift.told_at IS NOT NULL
+    AND stay.first_day > gift.told_at::date
 """
 
 
@@ -202,11 +203,14 @@ def start_sending(head: GiftCampaign, *, actor: Actor, now: datetime) -> None:
 def close_campaign(head: GiftCampaign, *, actor: Actor, now: datetime) -> int:
     """End a campaign: what nobody claimed lapses; returns how many gifts did.
 
-    Vouchers that were told stay good for no longer either. Raises WrongState `gift_wrong_state`.
+    Vouchers are good for no longer either. Raises WrongState `gift_wrong_state`; `gift_to_post`
+    while somebody waits for a parcel.
     """
     over = [one for one, after in rules.GIFT.items() if rules.LAPSED in after]
     with locks.write_transaction():
         campaign = locks.lock_gift_campaign(head.pk)
+        if campaign.gifts.filter(state=rules.ADDRESSED).exists():
+            raise WrongState(trouble("gift_to_post"))
         campaign.closed_at = now
         _move(campaign, rules.CLOSED, actor=actor, now=now)
         return campaign.gifts.filter(state__in=over).update(state=rules.LAPSED)

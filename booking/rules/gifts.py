@@ -27,7 +27,8 @@ GIFT: dict[str, frozenset[str]] = {
     WAITING: frozenset({ELIGIBLE, JOINED, LAPSED}),
     ELIGIBLE: frozenset({TOLD, JOINED, LAPSED}),
     TOLD: frozenset({ADDRESSED, REDEEMED, LAPSED}),
-    ADDRESSED: frozenset({SENT, LAPSED}),
+    # Whoever said where to send it gets it.
+    ADDRESSED: frozenset({SENT}),
     SENT: frozenset({REDEEMED}),
     REDEEMED: frozenset(),
     JOINED: frozenset(),

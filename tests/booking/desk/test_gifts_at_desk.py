@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -118,6 +119,20 @@ def test_what_is_fixed_is_not_changed(desk: Client):
     desk.post(at_page("edit", campaign), typed(budget_amount="9999"))
     campaign.refresh_from_db()
     assert campaign.budget_amount == Decimal(40)
+
+
+def test_a_name_in_the_file_runs_nothing(desk: Client):
+    who = a_guest("a@example.org")
+    stayed(who)
+    campaign = a_campaign()
+    step(desk, campaign, "fixer")
+    step(desk, campaign, "annoncer")
+    tell_households(now=MORNING)
+    give_address(gift_of(who), replace(HOME, recipient="=HYPERLINK(1)"), now=MORNING)
+    url = desk.get(at_page("inspect", campaign)).context["addresses_url"]
+    table = b"".join(desk.get(url).streaming_content).decode()
+    assert "HYPERLINK" in table
+    assert ",=HYPERLINK" not in table
 
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2027-04-06", "2027-13-45T00:00:00"])

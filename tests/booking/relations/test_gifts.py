@@ -205,9 +205,18 @@ def test_address_is_kept_changed_and_frozen_when_it_leaves():
     other = Address("Claire Dupont", "5 rue Raphaël", "43000", "Le Puy-en-Velay")
     give_address(gift_of(who), other, now=MORNING + timedelta(hours=2))
     # The file was taken before it changed: the parcel isn't in it.
-    assert mark_sent(campaign, until=MORNING + timedelta(hours=1), actor=SYSTEM, now=NOW) == 0
-    assert mark_sent(campaign, until=MORNING + timedelta(hours=2), actor=SYSTEM, now=NOW) == 1
-    assert mark_sent(campaign, until=MORNING + timedelta(hours=2), actor=SYSTEM, now=NOW) == 0
+    assert (
+        mark_sent(campaign, until=MORNING + timedelta(hours=1), actor=SYSTEM, now=MORNING + DAY)
+        == 0
+    )
+    assert (
+        mark_sent(campaign, until=MORNING + timedelta(hours=2), actor=SYSTEM, now=MORNING + DAY)
+        == 1
+    )
+    assert (
+        mark_sent(campaign, until=MORNING + timedelta(hours=2), actor=SYSTEM, now=MORNING + DAY)
+        == 0
+    )
     with pytest.raises(WrongState):
         give_address(gift_of(who), HOME, now=MORNING + DAY)
     assert gift_of(who).street == "5 rue Raphaël"
@@ -254,6 +263,21 @@ def test_no_address_is_taken_after_the_end_nor_for_a_voucher():
         give_address(gift, HOME, now=MORNING)
     gift.refresh_from_db()
     assert (gift.state, gift.street) == ("lapsed", "")
+
+
+def test_who_gave_an_address_gets_the_parcel_before_it_is_closed():
+    who = a_guest("a@example.org")
+    stayed(who)
+    campaign = told()
+    give_address(gift_of(who), HOME, now=MORNING)
+    with pytest.raises(WrongState) as refused:
+        close_campaign(campaign, **WHO)
+    assert refused.value.troubles[0].code == "gift_to_post"
+    # A moment to come marks nothing that is given until then.
+    assert mark_sent(campaign, until=NOW + DAY, actor=SYSTEM, now=MORNING - DAY) == 0
+    assert mark_sent(campaign, until=MORNING, actor=SYSTEM, now=MORNING) == 1
+    assert close_campaign(campaign, **WHO) == 0
+    assert gift_of(who).state == "sent"
 
 
 def test_a_voucher_asks_for_no_address():
