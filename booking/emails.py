@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from booking import package_words, showing
+from booking.account_mails import ACCOUNT_CONTENTS
 from booking.gift_mails import GIFT_CONTENTS
 from booking.ics import calendar_of
 from booking.letters import Content, Reader, order_of, order_url, own_lines
@@ -484,6 +485,7 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **REQUEST_CONTENTS,
     **SELLER_CONTENTS,
     **MEETING_CONTENTS,
+    **ACCOUNT_CONTENTS,
     **SURVEY_CONTENTS,
     **LIFE_CYCLE_CONTENTS,
     **GIFT_CONTENTS,

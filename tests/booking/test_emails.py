@@ -341,6 +341,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("stay_soon", {}),
         ("life_prepare", {}),
         ("letter_confirm", {"key": "x"}),
+        ("factors_taken_off", {}),
         ("survey", {}),
         ("counter_sale", {}),
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),
