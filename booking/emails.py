@@ -20,8 +20,10 @@ from django.utils.translation import override
 
 from booking import package_words, showing
 from booking.account_mails import ACCOUNT_CONTENTS
+from booking.gift_mails import GIFT_CONTENTS
 from booking.ics import calendar_of
 from booking.letters import Content, Reader, order_of, order_url, own_lines
+from booking.life_cycle_mails import LIFE_CYCLE_CONTENTS
 from booking.meeting_mails import MEETING_CONTENTS
 from booking.minding import left_over
 from booking.models import (
@@ -60,15 +62,18 @@ HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"
 HOUSEHOLD_SALT = "household-invitation"
 
 
-def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiAlternatives:
+def compose(
+    message: OutboxMessage, reader: Reader | None = None, *, now: datetime | None = None
+) -> EmailMultiAlternatives:
     """Return a message of the outbox as a mail: subject, text, HTML, and the calendar if any.
 
-    `reader` is shared by letters that leave together. Raises KeyError for an unknown kind.
+    `reader` is shared by letters that leave together; `now` is another moment than the present one,
+    for who looks at a letter before its day. Raises KeyError for an unknown kind.
     """
     read = CONTENTS[message.kind]
     reader = reader or Reader()
     with override(message.language):
-        content = {**read(message, reader, timezone.now()), "language": message.language}
+        content = {**read(message, reader, now or timezone.now()), "language": message.language}
         # Some kinds have one shape, and share its files.
         template = f"email/{content.get('template', message.kind)}"
         subject = " ".join(render_to_string(f"{template}.subject.txt", content).split())
@@ -88,6 +93,8 @@ def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiA
         if "calendar" in content:
             name = content.get("calendar_name") or f"velay-{content['order'].reference}.ics"
             mail.attach(name, content["calendar"], "text/calendar")
+        if "pdf" in content:
+            mail.attach(content["pdf_name"], content["pdf"], "application/pdf")
     return mail
 
 
@@ -484,4 +491,6 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **SURVEY_CONTENTS,
     **REFERRAL_CONTENTS,
     **OFFICE_CONTENTS,
+    **LIFE_CYCLE_CONTENTS,
+    **GIFT_CONTENTS,
 }

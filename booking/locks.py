@@ -20,6 +20,8 @@ from booking.models import (
     BookingRequest,
     CapacityNeed,
     Feed,
+    Gift,
+    GiftCampaign,
     HookDelivery,
     Meeting,
     OfferReview,
@@ -326,6 +328,17 @@ def lock_customer_address(email: str) -> CustomerAddress:
     """
     CustomerAddress.objects.bulk_create([CustomerAddress(email=email)], ignore_conflicts=True)
     return _lock(CustomerAddress.objects.filter(email=email))[0]
+
+
+def lock_gift_campaign(pk: int) -> GiftCampaign:
+    """Lock the gift of a year, before the gifts of its households. Raises DoesNotExist."""
+    return GiftCampaign.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_gift(pk: int) -> Gift:
+    """Lock one household's gift, after its campaign. Raises Gift.DoesNotExist."""
+    rows = Gift.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("campaign").get(pk=pk)
 
 
 def lock_review(pk: int) -> Review:

@@ -55,12 +55,13 @@ def write_message(
     order: Order | None = None,
     data: dict[str, Any] | None = None,
     channel: str = OutboxMessage.Channel.MAIL,
+    is_commercial: bool = False,
     now: datetime,
 ) -> bool:
     """Write a message in the present transaction; a known key writes nothing.
 
     Sending is asked for after the commit. Returns whether the message is new. Who left no address
-    is told nothing.
+    is told nothing. A commercial one counts for `relations.frequency`.
     """
     if not recipient:
         return False
@@ -73,6 +74,7 @@ def write_message(
             "language": language,
             "order": order,
             "data": data or {},
+            "is_commercial": is_commercial,
             "next_attempt_at": now,
             "created_at": now,
         },

@@ -577,6 +577,37 @@ MESSAGES: dict[str, Any] = {
     "complaints_open": gettext_lazy(
         "We are looking into what you told us: call us if something else went wrong."
     ),
+    # The annual gift
+    "gift_not_draft": gettext_lazy("Its households are fixed: it can’t be changed any more."),
+    "gift_words_missing": gettext_lazy("Write what it is and your words first."),
+    "gift_budget_small": gettext_lazy("The budget doesn’t pay for one gift: raise it."),
+    "gift_nobody": gettext_lazy("Nobody stayed here in that time: no household would have it."),
+    "gift_wrong_state": gettext_lazy(
+        "A colleague took this step meanwhile: reload the page to see how far it is."
+    ),
+    "gift_to_post": gettext_lazy(
+        "Families wait for their parcel: send those first, then close it."
+    ),
+    "gift_closed": gettext_lazy(
+        "The time for this gift is over. Call us if something went wrong: we look for a way."
+    ),
+    "gift_sent": gettext_lazy(
+        "Your parcel has left for the address that you gave. Call us if you have moved."
+    ),
+    "gift_not_posted": gettext_lazy("This gift doesn’t go by post: no address is needed."),
+    "gift_same_address": gettext_lazy(
+        "A gift goes to this address already. If you are another household in the same house, add "
+        "the floor or the flat on the second line."
+    ),
+    "gift_household": gettext_lazy(
+        "Your household has its gift of this year already: there is one for each."
+    ),
+    "gift_unknown_code": gettext_lazy(
+        "Nobody has this code: read it again, sign by sign. There is no O, no I, no 0 and no 1."
+    ),
+    "gift_redeemed": gettext_lazy("It was redeemed already, on %(day)s: a code is good once."),
+    "gift_over": gettext_lazy("It was good until %(day)s."),
+    "gift_not_here": gettext_lazy("This gift is redeemed at the office: call it if in doubt."),
     "complaint_answered": gettext_lazy("A colleague answered it meanwhile: reload the page."),
     "message_emptied": gettext_lazy(
         "It was sent long ago and its address is no longer kept: write to the person instead."

@@ -40,6 +40,8 @@ from booking.relations import (
     complaints,
     consent,
     customers,
+    gift_claims,
+    life_cycle,
     meeting_rounds,
     past_stays,
     referral_rounds,
@@ -280,6 +282,20 @@ def follow_referrals() -> None:
 def ask_after_stays() -> None:
     """Ask guests how their stay was."""
     surveys_sent.ask_guests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.write_life_cycle")
+def write_life_cycle() -> None:
+    """Write the letters around stays that are due."""
+    life_cycle.write_life_cycle(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.follow_gifts")
+def follow_gifts() -> None:
+    """Tell households of their gift, and delete the addresses of gifts that went."""
+    now = timezone.now()
+    gift_claims.tell_households(now=now)
+    gift_claims.forget_addresses(now=now)
 
 
 @shared_task(name="booking.tasks.tell_of_mediation")

@@ -5,6 +5,7 @@ from modeltranslation.translator import TranslationOptions, register
 from booking.models import (
     AgeBand,
     CancellationPolicy,
+    GiftCampaign,
     Offer,
     OfferPhoto,
     OfferStep,
@@ -70,3 +71,8 @@ class ReadyStepTranslation(TranslationOptions):
 @register(ReferralGift)
 class ReferralGiftTranslation(TranslationOptions):
     fields = ("text",)
+
+
+@register(GiftCampaign)
+class GiftCampaignTranslation(TranslationOptions):
+    fields = ("title", "words", "how")

@@ -18,6 +18,7 @@ from wagtail.admin.widgets.button import Button
 
 from booking.desk.ambassadors import AmbassadorCharterViewSet, AmbassadorGroup
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
+from booking.desk.gifts import GiftGroup
 from booking.desk.greeters import CharterViewSet, GreeterViewSet
 from booking.desk.home import TodayPanel
 from booking.desk.households import HouseholdViewSet
@@ -49,6 +50,7 @@ def register_desk() -> list[Any]:
         OfferReviewViewSet(),
         OrderGroup(),
         SatisfactionGroup(),
+        GiftGroup(),
         PolicyViewSet(),
         TaxTariffViewSet(),
         CollectivityViewSet(),

@@ -285,6 +285,8 @@ CELERY_BEAT_SCHEDULE = {
     "forget-reviews": {"task": "booking.tasks.forget_reviews", "schedule": 86400.0},
     "tell-of-mediation": {"task": "booking.tasks.tell_of_mediation", "schedule": 21600.0},
     "ask-after-stays": {"task": "booking.tasks.ask_after_stays", "schedule": 1800.0},
+    "write-life-cycle": {"task": "booking.tasks.write_life_cycle", "schedule": 1800.0},
+    "follow-gifts": {"task": "booking.tasks.follow_gifts", "schedule": 600.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
     "follow-referrals": {"task": "booking.tasks.follow_referrals", "schedule": 600.0},
     "follow-meetings": {"task": "booking.tasks.follow_meetings", "schedule": 300.0},
@@ -521,6 +523,12 @@ AMBASSADOR_RANKING = env_bool("AMBASSADOR_RANKING", default=False)
 GROUP_FROM = env_int("GROUP_FROM", 10)
 SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
+# Letters with something for sale that an address gets in 30 days, campaigns among them (N06).
+COMMERCIAL_LETTERS_IN_30_DAYS = env_int("COMMERCIAL_LETTERS_IN_30_DAYS", 2)
+# The annual gift (N07): who stayed in so many months has one; addresses are deleted so many days
+# after it was sent, or closed.
+GIFT_STAY_MONTHS = env_int("GIFT_STAY_MONTHS", 24)
+GIFT_ADDRESS_DAYS = env_int("GIFT_ADDRESS_DAYS", 60)
 # Older reviews say nothing of a house any more (code de la consommation D111-17).
 REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
 # A complaint: until when it is answered, when its guest hears of the mediator (C. conso L612-1).

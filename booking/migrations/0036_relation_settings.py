@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0031_ambassadors"),
+        ("booking", "0033_life_cycle_and_gifts"),
         ('destination', '0014_itinerary_renewals'),
     ]
 

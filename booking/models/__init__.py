@@ -7,9 +7,11 @@ from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.complaints import Complaint
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
+from booking.models.gifts import Gift, GiftCampaign
 from booking.models.house_months import HouseMonth
 from booking.models.house_photos import HousePhoto
 from booking.models.labels import OfferLabel
+from booking.models.life_cycle import LifeCycleLetter, LifeCycleSwitch
 from booking.models.meetings import Meeting, MeetingAsk, MeetingMessage
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
@@ -67,10 +69,14 @@ __all__ = [
     "FeedEvent",
     "FollowUp",
     "GatewayEvent",
+    "Gift",
+    "GiftCampaign",
     "HookDelivery",
     "HouseMonth",
     "HousePhoto",
     "KeptReturns",
+    "LifeCycleLetter",
+    "LifeCycleSwitch",
     "LineAnswer",
     "Meeting",
     "MeetingAsk",

@@ -52,6 +52,7 @@ RESERVED = frozenset(
         *("habitants", "meet", "treffen", "rencontre", "meeting", "begegnung"),
         *("avis", "reviews", "bewertungen", "chez", "friends-of", "freunde-von"),
         *("ambassadors", "botschafter"),
+        *("cadeau", "gift", "geschenk"),
     ]
 )
 # Below the root and the home.

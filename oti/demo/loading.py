@@ -52,6 +52,7 @@ from oti.demo import rows
 from oti.demo.accounts import create_accounts
 from oti.demo.ambassadors import add_ambassadors
 from oti.demo.dates import Window
+from oti.demo.gifts import add_gift
 from oti.demo.greeters import add_greeters
 from oti.demo.legal import contract_texts, legal_texts
 from oti.demo.organiser import demo_organiser
@@ -160,10 +161,11 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["accounts"] = create_accounts()
         add_residents(fresh, day=day, now=now)
         add_greeters(now=now)
+        add_gift(now=now)
         if last is None:
             add_past_stays(now=now)
-        add_ambassadors(day=day, now=now)
             add_returns(day=day, now=now)
+        add_ambassadors(day=day, now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()

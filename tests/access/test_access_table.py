@@ -143,6 +143,9 @@ TABLE: dict[str, dict[str, int]] = {
     "letter-stop": EVERYBODY,
     "booking:ambassadors": EVERYBODY,
     "events:friend": EVERYBODY,
+    # Its own link opens it, and no other; tests/booking/relations/test_page_gift.py follows one.
+    "booking:gift": HIDDEN,
+    "booking:gift-voucher": HIDDEN,
     "booking:greeters": EVERYBODY,
     "booking:greeter": EVERYBODY,
     "booking:greeter-ask": EVERYBODY,
@@ -278,6 +281,7 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-advantage-add": POST_ONLY,
     "extranet-advantage-end": POST_ONLY,
     "extranet-card": SIGNED_IN,
+    "extranet-gift": SIGNED_IN,
     "members:home": SIGNED_IN,
     "members:protect": SIGNED_IN,
     "members:sessions-end": POST_ONLY,
@@ -405,6 +409,8 @@ class World:
             "extranet-incident": {"pk": self.feed.incidents.get().pk},
             "booking:letter-choices": {"token": "nobody-s"},
             "letter-stop": {"token": "nobody-s", "purpose": "news"},
+            "booking:gift": {"pk": 1},
+            "booking:gift-voucher": {"pk": 1},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
             **{
                 name: {"house": line.offer.provider.slug, "year": 2027}

@@ -24,10 +24,12 @@ from booking.models import (
 )
 from booking.monday_letter import letter_of
 from booking.payout_accounts import invite_to_account
+from booking.relations import consent
 from members.journal import SYSTEM
 from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
+from tests.booking.relations import giving
 from tests.booking.relations.greeting import every_kind
 from tests.booking.relations.inviting import every_mail
 from tests.booking.requesting import a_request
@@ -291,6 +293,27 @@ def an_unhappy_guest(order: Order) -> None:
         )
 
 
+def a_guest_who_is_here(order: Order) -> None:
+    """Write the letters around a stay to a guest who came yesterday."""
+    here = Order.objects.get(pk=order.pk)
+    here.pk, here.reference, here.basket = None, "IS-HERE", None
+    here.save()
+    bed = order.lines.get(kind="lodging")
+    bed.pk, bed.order = None, here
+    bed.starts_at, bed.ends_at = NOW - timedelta(days=1), NOW + timedelta(days=4)
+    bed.save()
+    consent.address_of(here.email, language="en", now=NOW)
+    for kind in ("life_during", "life_anniversary", "life_next_season"):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient=here.email,
+            order=here,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
+
+
 # --- All of them ------------------------------------------------------------------------------
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_kind_is_written_in_both_languages(order: Order, language: str):
@@ -309,6 +332,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     bed = order.lines.get(kind="lodging")
     factories.a_survey(order, asked_at=NOW)
     an_unhappy_guest(order)
+    a_guest_who_is_here(order)
     talk = Talk.objects.create(order=order, provider=lace.sub_order.provider, last_at=NOW)
     written = talk.messages.create(author="host", text="The key is there", at=NOW)
     minded = order.lines.get(kind="meal")
@@ -317,6 +341,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("talk_guest", {"message": written.pk}),
         ("talk_host", {"message": written.pk}),
         ("stay_soon", {}),
+        ("life_prepare", {}),
         ("letter_confirm", {"key": "x"}),
         ("factors_taken_off", {}),
         ("survey", {}),
@@ -445,6 +470,8 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         next_attempt_at=NOW,
         created_at=NOW,
     )
+    giving.stayed(giving.a_guest(order.email))
+    giving.told(kind="voucher")
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)
     OutboxMessage.objects.update(language=language)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from booking.models import Gift, GiftCampaign
 from oti.demo.accounts import CLAIRE_MARTIN, VISITOR
 from tests.browser.conftest import Town, assert_all_are_clean, assert_is_clean, sign_in
 
@@ -64,6 +68,28 @@ def test_pages_of_the_way_in_are_accessible_in_every_look(
     assert_all_are_clean(open_browser(1280), town.url, dict.fromkeys(ACCOUNTS, 200))
 
 
+def a_gift_of(kind: str, year: int) -> str:
+    """Give a household something, and return the address that its mail leads to."""
+    now = timezone.now()
+    campaign = GiftCampaign.objects.create(
+        year=year,
+        kind=kind,
+        state="sending",
+        title_fr="Un sachet de lentilles",
+        words_fr="Vous êtes venus, et nous pensons à vous.",
+        how_fr="Au comptoir de l’office.",
+        unit_amount=Decimal(10),
+        budget_amount=Decimal(10),
+        valid_until=now.date() + timedelta(days=30),
+        locked_at=now,
+        since=now.date(),
+    )
+    gift = Gift.objects.create(
+        campaign=campaign, rank=1, first_day=now.date(), state="told", told_at=now
+    )
+    return f"/en/gift/{gift.pk}/?cle={gift.access_token}"
+
+
 @pytest.mark.parametrize("look", [(390, "dark"), (1280, "light")])
 def test_pages_of_an_account_are_accessible(
     town: Town, open_browser: Callable[..., Page], look: tuple[int, str]
@@ -90,5 +116,6 @@ def test_pages_of_an_account_are_accessible(
         leaving = "/espace/residence/quitter/"
         pairs = "/en/my-stay/for-two/la-soiree-des-parents-au-puy/"
         pairs += "?adults=2&children=2&ages=5&ages=10"
-        answers = dict.fromkeys((*theirs, leaving, pairs), 200)
+        given = (a_gift_of("voucher", 2098), a_gift_of("product", 2099))
+        answers = dict.fromkeys((*theirs, leaving, pairs, *given), 200)
         assert_all_are_clean(family, town.url, answers, everywhere=False)
