@@ -297,8 +297,8 @@ def _hours(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
     )
 
 
-def _message(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
-    rows = MeetingMessage.objects.select_related("meeting", "greeter")
+def _message(message: OutboxMessage, _reader: object, now: datetime) -> Content:
+    rows = MeetingMessage.objects.select_related("meeting__greeter", "greeter")
     written = rows.filter(pk=message.data["message"]).first()
     if written is None:
         raise NoLongerNeeded
@@ -309,7 +309,7 @@ def _message(message: OutboxMessage, _reader: object, _now: datetime) -> Content
     return _mail(
         _("%(name)s writes to you") % {"name": sender},
         [],
-        quote=written.text,
+        quote=words.written_words(written, meeting, now=now),
         url=ask_url(meeting) if is_guest else meeting_url(meeting),
         button=_("Answer"),
         small=_("Answer on this page, not to this mail: your address stays with us."),

@@ -56,12 +56,14 @@ def message(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, asked, now=now, talk=form, status=422)
     try:
-        meeting_talks.write_to_greeter(asked, form.cleaned_data["text"], now=now)
+        sent = meeting_talks.write_to_greeter(asked, form.cleaned_data["text"], now=now)
     except Refusal as refusal:
         for one in refusal.troubles:
             form.add_error(one.field, one.message)
         return _page(request, asked, now=now, talk=form, status=refusal.status)
     messages.success(request, _("It is on its way to %(name)s.") % {"name": asked.greeter})
+    if meeting_talks.hides_something(sent, now=now):
+        messages.info(request, words.HIDDEN_NOTE)
     return see_other(PAGE, code)
 
 
@@ -160,7 +162,10 @@ def _page(
         "may_cancel": asked.state == rules.ASKED
         or (is_agreed and asked.starts_at is not None and asked.starts_at > now),
         "may_write": meeting_talks.may_write(asked, now=now),
-        "written": meeting_talks.messages_of(asked) if greeter else [],
+        "hides_contacts": is_agreed
+        and asked.starts_at is not None
+        and rules.hides_contacts(asked.starts_at, now=now),
+        "written": meeting_talks.messages_of(asked, now=now) if greeter else [],
         "talk": talk or MessageForm(),
         "felt": felt_form or _felt_form(asked),
         "again_url": _again_url(asked),

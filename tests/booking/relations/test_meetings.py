@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from booking.emails import compose
 from booking.models import Meeting, MeetingAsk, OutboxMessage
 from booking.refusals import BadInput, NotAllowed, WrongState
 from booking.relations import calling_off, meeting_rounds, meeting_talks, meetings
@@ -297,7 +298,7 @@ def test_a_greeter_who_cannot_come_is_replaced() -> None:
     again = say_yes(meeting, second, now=NOW + 30 * HOUR)
     assert again.greeter == second
     # What was written to the first one isn't shown to the second.
-    assert meeting_talks.messages_of(again) == []
+    assert meeting_talks.messages_of(again, now=NOW) == []
     assert len(told("meeting_accepted")) == 2
 
 
@@ -388,7 +389,8 @@ def test_messages_are_open_from_the_yes_until_a_week_after() -> None:
     meeting = say_yes(meeting, greeter)
     meeting_talks.write_to_greeter(meeting, "Bonjour", now=NOW)
     meeting_talks.write_to_visitor(meeting, "Bienvenue\u202e", actor=OFFICE, now=NOW)
-    assert [one.text for one in meeting_talks.messages_of(meeting)] == ["Bonjour", "Bienvenue"]
+    written = meeting_talks.messages_of(meeting, now=NOW)
+    assert [one.text for one in written] == ["Bonjour", "Bienvenue"]
     assert told("meeting_message") == [greeter.user.email, "claire@example.org"]
     assert meeting.ends_at is not None
     late = meeting.ends_at + timedelta(days=7, seconds=1)
@@ -413,6 +415,33 @@ def test_ten_messages_an_hour() -> None:
         meeting_talks.write_to_greeter(meeting, str(number), now=NOW)
     with pytest.raises(NotAllowed):
         meeting_talks.write_to_greeter(meeting, "11", now=NOW)
+
+
+def test_numbers_and_addresses_reach_nobody_before_48_hours(at: Any) -> None:
+    meeting = an_agreed()
+    assert meeting.starts_at is not None
+    text = "Appelez le 06 12 34 56 78 ou ida@example.org le 15/07/2027 à 10:30"
+    sent = meeting_talks.write_to_greeter(meeting, text, now=NOW)
+    assert meeting_talks.hides_something(sent, now=NOW)
+    (before,) = meeting_talks.messages_of(meeting, now=meeting.starts_at - 48 * HOUR - HOUR)
+    assert before.is_masked
+    assert before.text == "Appelez le ••••• ou ••••• le 15/07/2027 à 10:30"
+    (mail,) = OutboxMessage.objects.filter(kind="meeting_message")
+    for moment, has_number in ((NOW, False), (meeting.starts_at - 48 * HOUR, True)):
+        at(moment)
+        assert ("06 12 34 56 78" in compose(mail).body) is has_number
+    (after,) = meeting_talks.messages_of(meeting, now=meeting.starts_at - 48 * HOUR)
+    assert (after.text, after.is_masked) == (text, False)
+
+
+def test_numbers_stay_hidden_where_the_office_put_the_greeter_aside() -> None:
+    meeting = an_agreed()
+    meeting_talks.write_to_greeter(meeting, "06 12 34 56 78", now=NOW)
+    assert meeting.greeter is not None
+    assert meeting.starts_at is not None
+    meeting.greeter.state = "suspended"
+    (read,) = meeting_talks.messages_of(meeting, now=meeting.starts_at)
+    assert read.text == "•••••"
 
 
 def a_done_meeting() -> Meeting:

@@ -441,6 +441,18 @@ def test_a_greeter_reads_and_says_yes() -> None:
     assert act(web, meeting, "marier").status_code == 404
 
 
+def test_who_writes_a_number_is_told_that_it_is_hidden_for_now() -> None:
+    greeter = a_greeter("marie@example.org")
+    meeting = say_yes(a_meeting(), greeter)
+    web = signed_in("marie@example.org")
+    url = reverse("space-greeter-act", args=[meeting.code, "ecrire"])
+    page = text_of(web.post(url, {"text": "Mon numéro : 06 12 34 56 78"}, follow=True))
+    assert "stay hidden until 48 hours before" in page
+    assert "are hidden until 48 hours before" in page
+    assert "Mon numéro : •••••" in page
+    assert "06 12 34" not in page
+
+
 def test_who_was_second_is_told_kindly() -> None:
     first = a_greeter()
     a_greeter("marie@example.org")
