@@ -40,7 +40,8 @@ INTEREST_WORDS: dict[str, Promise] = {
     "photography": pgettext_lazy("greeter", "photography"),
 }
 HIDDEN_NOTE = gettext_lazy(
-    "Phone numbers and addresses stay hidden until 48 hours before: then you have each other’s phone."
+    "Phone numbers and addresses stay hidden until 48 hours before: then you have each other’s "
+    "phone."
 )
 PART_WORDS: dict[str, Promise] = {
     "first_name": gettext_lazy("First name"),

@@ -474,6 +474,10 @@ MESSAGES: dict[str, Any] = {
     "need_used_up": gettext_lazy("These dates are no longer proposed. Choose another offer."),
     "too_many_needs": gettext_lazy("%(max)s at most at a time: end one first."),
     # Letters
+    "letter_no_since": gettext_lazy(
+        "You asked us to stop since this link was sent, and we stopped. You want the letter after "
+        "all? Give your address again, another link is sent to you."
+    ),
     "letter_link_old": gettext_lazy(
         "This link is more than a week old, or isn’t whole: give your address again, another one "
         "is sent to you."

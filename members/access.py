@@ -77,3 +77,9 @@ def household_member_for(user: User | AnonymousUser) -> HouseholdMember:
     if member is None or member.household.state == Household.State.ENDED:
         raise Http404
     return member
+
+
+def has_household(user: User | AnonymousUser) -> bool:
+    """Tell whether this person is in a household that hasn't ended."""
+    member = household_member(user)
+    return member is not None and member.household.state != Household.State.ENDED

@@ -335,7 +335,12 @@ def tell_visitor(meeting: Meeting, kind: str, *, now: datetime) -> None:
 
 
 def tell_greeter(greeter: Greeter, meeting: Meeting, kind: str, *, now: datetime) -> None:
-    """Write to a greeter, in the present transaction, once in each state of the meeting."""
+    """Write to a greeter, in the present transaction, once in each state of the meeting.
+
+    Whose account is closed is written nothing any more.
+    """
+    if not greeter.user.is_active:
+        return
     write_message(
         kind,
         key=f"meeting:{meeting.code}:{kind}:{meeting.sequence}:{greeter.pk}",

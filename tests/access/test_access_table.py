@@ -251,7 +251,8 @@ TABLE: dict[str, dict[str, int]] = {
     "residence-withdraw": POST_ONLY,
     "residence-leave": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "residence-invitation": HIDDEN,
-    "presences": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    # Without a household it leads to where one says which it is.
+    "presences": {**dict.fromkeys(CAST, 303), "anonymous": 302, "buyer": 302},
     "presence-add": POST_ONLY,
     "presence-now": POST_ONLY,
     "presence-remove": POST_ONLY,

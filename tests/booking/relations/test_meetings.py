@@ -12,7 +12,7 @@ from booking.emails import compose
 from booking.models import Meeting, MeetingAsk, OutboxMessage
 from booking.refusals import BadInput, NotAllowed, WrongState
 from booking.relations import calling_off, meeting_rounds, meeting_talks, meetings
-from members.models import Entry
+from members.models import Entry, Greeter
 from tests.booking.relations.greeting import (
     MONDAY,
     OFFICE,
@@ -378,6 +378,33 @@ def test_both_are_reminded_48_hours_before_then_thanked() -> None:
         ["claire@example.org"],
         [greeter.user.email],
     )
+
+
+def close_account(greeter: Any) -> None:
+    greeter.user.is_active = False
+    greeter.user.save(update_fields=["is_active"])
+
+
+def test_who_closed_their_account_is_neither_asked_nor_told() -> None:
+    gone, other = a_greeter(), a_greeter()
+    close_account(gone)
+    meeting = a_meeting(wished=gone)
+    assert [one.greeter for one in meeting.asks.all()] == [other]
+    assert gone not in Greeter.objects.shown()
+    assert not Greeter.objects.get(pk=gone.pk).is_shown
+    assert told("meeting_for_greeter") == [other.user.email]
+
+
+def test_who_agreed_and_closed_their_account_is_replaced_by_the_clock() -> None:
+    gone, other = a_greeter(), a_greeter()
+    meeting = say_yes(a_meeting(wished=gone), gone)
+    close_account(gone)
+    assert not meeting_talks.may_write(Meeting.objects.get(), now=NOW)
+    for count in (1, 0):
+        assert meeting_rounds.follow_meetings(now=NOW + HOUR)["left"] == count
+    assert ask_of(meeting, other).state == "sent"
+    assert ask_of(meeting, gone).state == "gave_up"
+    assert told("meeting_replaced") == ["claire@example.org"]
 
 
 # --- Messages and afterwards ------------------------------------------------------------
