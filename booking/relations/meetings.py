@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError
 
 from booking import locks
+from booking.meeting_mails import agreed_of
 from booking.messages import write_message
 from booking.models import Basket, Meeting, MeetingAsk
 from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
@@ -31,6 +32,7 @@ MOST_A_DAY = 5
 # How long a meeting is counted, until the greeter says how long it was.
 USUAL = timedelta(hours=2)
 HORIZON = timedelta(days=365)
+Was = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -309,32 +311,47 @@ def take_back_others(meeting: Meeting, *, now: datetime) -> None:
         tell_greeter(ask.greeter, meeting, "meeting_closed", now=now)
 
 
-def end_without(meeting: Meeting, *, now: datetime) -> None:
+def end_without(meeting: Meeting, *, was: Was | None = None, now: datetime) -> None:
     """End a meeting for which nobody was found; the visitor is told what else there is.
 
-    In the present transaction: the meeting is locked, or new.
+    `was` is what was agreed before, if it is taken back. In the present transaction: the meeting is locked, or new.
     """
     meeting.state = rules.NOBODY
     meeting.save(update_fields=["state"])
     record("meeting without greeter", f"meeting:{meeting.code}", actor=SYSTEM, at=now)
-    tell_visitor(meeting, "meeting_nobody", now=now)
+    tell_visitor(meeting, "meeting_nobody", was=was, now=now)
     take_back_others(meeting, now=now)
 
 
 # --- Telling --------------------------------------------------------------------------------------
-def tell_visitor(meeting: Meeting, kind: str, *, now: datetime) -> None:
+def was_agreed(meeting: Meeting) -> Was | None:
+    """Return what a mail needs to take an agreed meeting out of its reader's calendar."""
+    agreed = agreed_of(meeting)
+    if agreed is None:
+        return None
+    return {
+        "name": agreed.name,
+        "place": agreed.place,
+        "starts_at": agreed.starts_at.isoformat(),
+        "ends_at": agreed.ends_at.isoformat(),
+    }
+
+
+def tell_visitor(meeting: Meeting, kind: str, *, was: Was | None = None, now: datetime) -> None:
     """Write to the visitor, in the present transaction, once in each state of the meeting."""
     write_message(
         kind,
         key=f"meeting:{meeting.code}:{kind}:{meeting.sequence}",
         recipient=meeting.email,
         language=meeting.language,
-        data={"meeting": meeting.pk, "sequence": meeting.sequence},
+        data={"meeting": meeting.pk, "sequence": meeting.sequence, "was": was},
         now=now,
     )
 
 
-def tell_greeter(greeter: Greeter, meeting: Meeting, kind: str, *, now: datetime) -> None:
+def tell_greeter(
+    greeter: Greeter, meeting: Meeting, kind: str, *, was: Was | None = None, now: datetime
+) -> None:
     """Write to a greeter, in the present transaction, once in each state of the meeting.
 
     Whose account is closed is written nothing any more.
@@ -346,7 +363,12 @@ def tell_greeter(greeter: Greeter, meeting: Meeting, kind: str, *, now: datetime
         key=f"meeting:{meeting.code}:{kind}:{meeting.sequence}:{greeter.pk}",
         recipient=greeter.user.email,
         language=greeter.language,
-        data={"meeting": meeting.pk, "greeter": greeter.pk, "sequence": meeting.sequence},
+        data={
+            "meeting": meeting.pk,
+            "greeter": greeter.pk,
+            "sequence": meeting.sequence,
+            "was": was,
+        },
         now=now,
     )
 

@@ -142,6 +142,7 @@ def every_kind() -> None:
     assert done.ends_at is not None
     Meeting.objects.filter(pk=done.pk).update(state="done")
     over = {"meeting": done.pk, "sequence": done.sequence}
+    was = meetings.was_agreed(meeting)
     nobody = a_meeting(email="zoe@example.org", languages=("it",))
     move = {"greeter": meeting.greeter.pk, "move": "to_fix", "note": "", "remarks": {"about": "?"}}
     # What was written on the way is partly out of date by now.
@@ -150,7 +151,7 @@ def every_kind() -> None:
         "greeter_submitted": {"greeter": meeting.greeter.pk},
         "greeter_read": move,
         "meeting_asked": waiting,
-        "meeting_replaced": waiting,
+        "meeting_replaced": {**waiting, "was": was},
         "meeting_for_greeter": waiting,
         "meeting_reminder": waiting,
         "meeting_accepted": data,
@@ -158,7 +159,9 @@ def every_kind() -> None:
         "meeting_soon": data,
         "meeting_tomorrow": data,
         "meeting_closed": data,
-        "meeting_cancelled": data,
+        "meeting_cancelled": {**data, "was": was},
+        "meeting_called_off": {**data, "was": was},
+        "meeting_given_up": {**data, "was": was},
         "meeting_message": {"message": message.pk},
         "meeting_thanks": over,
         "meeting_hours": over,

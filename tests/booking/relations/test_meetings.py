@@ -271,6 +271,55 @@ def test_the_visitor_calls_it_off_and_the_day_is_free_again() -> None:
     assert say_yes(a_meeting(), greeter).day == THURSDAY
 
 
+def calendars(kind: str) -> list[str]:
+    """Return the files that the last mail of a kind carries."""
+    row = OutboxMessage.objects.filter(kind=kind).latest("pk")
+    files = [one[1] for one in compose(row).attachments]
+    return [one.decode() if isinstance(one, bytes) else str(one) for one in files]
+
+
+def test_a_meeting_that_is_called_off_leaves_both_calendars() -> None:
+    greeter = a_greeter()
+    meeting = say_yes(a_meeting(), greeter)
+    (agreed,) = calendars("meeting_accepted")
+    assert "STATUS:CONFIRMED" in agreed
+    calling_off.cancel_meeting(meeting, now=NOW)
+    for kind in ("meeting_cancelled", "meeting_called_off"):
+        (off,) = calendars(kind)
+        assert "STATUS:CANCELLED" in off
+        assert f"SEQUENCE:{meeting.sequence}" in off
+        assert f"UID:{meeting.code}@" in off
+        assert "DTSTART;TZID=Europe/Paris:20270715T100000" in off
+    assert told("meeting_called_off") == ["claire@example.org"]
+
+
+def test_a_meeting_that_is_given_up_leaves_both_calendars_too() -> None:
+    first, second = a_greeter(), a_greeter()
+    meeting = say_yes(a_meeting(wished=first), first)
+    calling_off.give_up_meeting(meeting, actor=OFFICE, now=NOW)
+    for kind in ("meeting_given_up", "meeting_replaced"):
+        (off,) = calendars(kind)
+        assert "STATUS:CANCELLED" in off
+        assert f"SEQUENCE:{meeting.sequence}" in off
+        assert "Marie-Thé" in off
+    assert told("meeting_given_up") == [first.user.email]
+    # The next yes brings it back, under the same name and a later number.
+    again = say_yes(meeting, second)
+    (newest,) = calendars("meeting_accepted")
+    assert "STATUS:CONFIRMED" in newest
+    assert f"SEQUENCE:{again.sequence}" in newest
+    assert again.sequence > meeting.sequence
+
+
+def test_what_was_never_agreed_takes_nothing_out_of_a_calendar() -> None:
+    a_greeter()
+    meeting = a_meeting()
+    calling_off.cancel_meeting(meeting, now=NOW)
+    assert told("meeting_called_off") == []
+    (row,) = OutboxMessage.objects.filter(kind="meeting_closed")
+    assert compose(row).attachments == []
+
+
 def test_nobody_calls_off_what_has_begun() -> None:
     greeter = a_greeter()
     meeting = say_yes(a_meeting(), greeter)
