@@ -51,7 +51,7 @@ class Agreed:
 def meeting_calendar(
     meeting: Meeting, agreed: Agreed, *, summary: str, is_alive: bool, now: datetime
 ) -> bytes:
-    """Return the calendar of a meeting, agreed or called off; a later one replaces it (SEQUENCE)."""
+    """Return the calendar of a meeting, agreed or called off; a later one replaces it."""
     calendar = Calendar()
     calendar.add("prodid", "-//Velay, terre de liens//greeter//FR")
     calendar.add("version", "2.0")

@@ -107,6 +107,23 @@ def _agreed_facts(meeting: Meeting) -> list[tuple[str, str]]:
 
 
 # --- To the visitor -------------------------------------------------------------------------------
+def _confirm(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
+    meeting = _about(message, rules.TO_CONFIRM).meeting
+    return _mail(
+        _("One more step to meet a greeter"),
+        [
+            _("Hello %(name)s, confirm your request and we ask the greeters who suit you.")
+            % {"name": meeting.first_name},
+            _("The link is good until %(until)s. It is free.")
+            % {"until": words.deadline_words(meeting)},
+        ],
+        facts=_asked_facts(meeting),
+        url=meeting_url(meeting),
+        button=_("Confirm my request"),
+        small=_("It wasn’t you? Do nothing: nobody is asked, and it is deleted by itself."),
+    )
+
+
 def _asked(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
     meeting = _about(message, rules.ASKED).meeting
     until = words.deadline_words(meeting)
@@ -436,6 +453,7 @@ def _called_off_file(message: OutboxMessage, meeting: Meeting, *, now: datetime)
 MEETING_CONTENTS: dict[str, Callable[[OutboxMessage, Any, datetime], Content]] = {
     "greeter_submitted": _submitted,
     "greeter_read": _read,
+    "meeting_confirm": _confirm,
     "meeting_asked": _asked,
     "meeting_accepted": _accepted,
     "meeting_nobody": _nobody,

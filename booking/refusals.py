@@ -634,6 +634,13 @@ MESSAGES: dict[str, Any] = {
     "meeting_taken": gettext_lazy(
         "It is settled already: another greeter was first, or the visitor changed plans."
     ),
+    "meetings_unproved": gettext_lazy(
+        "%(count)s mails went to this address today and wait to be confirmed: follow the link of "
+        "one, or sign in with this address and ask again."
+    ),
+    "meeting_unconfirmed": gettext_lazy(
+        "This request was taken back, or its link is too old: ask again, it takes a minute."
+    ),
     "meeting_lapsed": gettext_lazy("The time to answer has passed: the visitor was told."),
     "meeting_over": gettext_lazy("It has begun or ended already: look at how it stands now."),
     "meeting_day": gettext_lazy("Choose one of the days that suit the visitor."),

@@ -28,8 +28,8 @@ Step = Callable[[Meeting, datetime], bool]
 def follow_meetings(*, now: datetime, limit: int = 200) -> dict[str, int]:
     """End what nobody answered, ask others at half time, remind both 48 hours before, say thanks.
 
-    Whose account was closed is replaced first. Returns how many of each: `left`, `lapsed`,
-    `widened`, `reminded`, `done`. Locks: one meeting at a time, its greeter before it.
+    Whose account was closed is replaced first. Returns how many of each: `left`, `unconfirmed`,
+    `lapsed`, `widened`, `reminded`, `done`. Locks: one meeting at a time, its greeter before it.
     """
     rows = Meeting.objects.all()
     waiting = rows.filter(state=rules.ASKED).order_by("deadline", "pk")
@@ -37,6 +37,11 @@ def follow_meetings(*, now: datetime, limit: int = 200) -> dict[str, int]:
     return {
         "left": _replace_who_left(
             agreed.filter(starts_at__gt=now, greeter__user__is_active=False)[:limit], now=now
+        ),
+        "unconfirmed": _each(
+            rows.filter(state=rules.TO_CONFIRM, deadline__lte=now).order_by("deadline")[:limit],
+            _drop_unconfirmed,
+            now=now,
         ),
         "lapsed": _each(waiting.filter(deadline__lte=now)[:limit], _lapse, now=now),
         "widened": _each(
@@ -95,6 +100,16 @@ def _each(rows: Iterable[Meeting], step: Step, *, now: datetime) -> int:
             # One row must not hide the others.
             logger.warning("meeting %s not followed: %s", row.code, error)
     return done
+
+
+def _drop_unconfirmed(row: Meeting, now: datetime) -> bool:
+    """Delete what nobody confirmed: whoever reads that address may never have asked."""
+    if row.state != rules.TO_CONFIRM or row.deadline > now:
+        return False
+    OutboxMessage.objects.filter(key__startswith=f"meeting:{row.code}:").delete()
+    record("meeting not confirmed", f"meeting:{row.code}", actor=SYSTEM, at=now)
+    row.delete()
+    return True
 
 
 def _lapse(row: Meeting, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from booking.rules.moments import absolute
 
+TO_CONFIRM = "to_confirm"
 ASKED = "asked"
 ACCEPTED = "accepted"
 NOBODY = "nobody"
@@ -19,6 +20,7 @@ DONE = "done"
 
 # « accepted » goes back to « asked » where the greeter can't come after all.
 MEETING: Mapping[str, frozenset[str]] = {
+    TO_CONFIRM: frozenset({ASKED, CANCELLED}),
     ASKED: frozenset({ACCEPTED, NOBODY, CANCELLED}),
     ACCEPTED: frozenset({ASKED, NOBODY, CANCELLED, DONE}),
     NOBODY: frozenset(),

@@ -22,7 +22,7 @@ from booking.meeting_mails import calendar_of
 from booking.models import Basket, Meeting, Order
 from booking.pictures import of_image
 from booking.refusals import Refusal
-from booking.relations import calling_off, meeting_talks
+from booking.relations import asking, calling_off, meeting_talks
 from booking.relations.access import (
     meeting_for,
     meeting_of_key,
@@ -42,8 +42,27 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
     if "cle" in request.GET:
         opened = meeting_of_key(code, request.GET["cle"], now=timezone.now())
         remember_meeting(request, opened)
+        # Looking asks nobody: programs that read mails open every link.
+        if opened.state == rules.TO_CONFIRM:
+            return _page(request, opened, now=timezone.now(), key=request.GET["cle"])
         return see_other(PAGE, code)
     return _page(request, meeting_for(request, code), now=timezone.now())
+
+
+@never_cache
+@require_POST
+def confirm(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask the greeters: the key of the mail says that its reader wants it."""
+    now = timezone.now()
+    asked = meeting_of_key(code, request.POST.get("cle", ""), now=now)
+    remember_meeting(request, asked)
+    try:
+        asking.confirm_meeting(asked, now=now)
+    except Refusal as refusal:
+        tell(request, refusal.troubles)
+    else:
+        messages.success(request, _("Thank you: greeters are being asked."))
+    return see_other(PAGE, code)
 
 
 @never_cache
@@ -136,6 +155,7 @@ def _page(
     now: datetime,
     talk: MessageForm | None = None,
     felt_form: FeltForm | None = None,
+    key: str = "",
     status: int = 200,
 ) -> HttpResponse:
     greeter = asked.greeter
@@ -159,7 +179,8 @@ def _page(
         "languages": [str(words.LANGUAGE_WORDS[one]) for one in asked.languages],
         "interests": words.interests_of(asked.interests),
         "phone": greeter.phone if greeter and shows_phones else "",
-        "may_cancel": asked.state == rules.ASKED
+        "key": key,
+        "may_cancel": asked.state in {rules.TO_CONFIRM, rules.ASKED}
         or (is_agreed and asked.starts_at is not None and asked.starts_at > now),
         "may_write": meeting_talks.may_write(asked, now=now),
         "hides_contacts": is_agreed

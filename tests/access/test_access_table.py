@@ -52,7 +52,7 @@ OF_REQUESTS = (
     *("extranet-request", "extranet-accept", "extranet-decline"),
 )
 OF_MEETINGS = (
-    *(f"booking:meeting{one}" for one in ("", "-write", "-cancel", "-felt", "-ics")),
+    *(f"booking:meeting{one}" for one in ("", "-confirm", "-write", "-cancel", "-felt", "-ics")),
     "space-greeter-ask",
 )
 FEED_ACTIONS = ("refresh", "pause", "empty", "remove")
@@ -141,6 +141,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:greeter-ask": EVERYBODY,
     # Its own link opens it, and no other.
     "booking:meeting": {**HIDDEN, "office": 200},
+    "booking:meeting-confirm": POST_ONLY,
     "booking:meeting-write": POST_ONLY,
     "booking:meeting-cancel": POST_ONLY,
     "booking:meeting-felt": POST_ONLY,

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from booking.emails import compose
 from booking.models import Meeting, MeetingAsk, OutboxMessage
 from booking.refusals import BadInput, NotAllowed, WrongState
-from booking.relations import calling_off, meeting_rounds, meeting_talks, meetings
+from booking.relations import asking, calling_off, meeting_rounds, meeting_talks, meetings
 from members.models import Entry, Greeter
 from tests.booking.relations.greeting import (
     MONDAY,
@@ -151,6 +151,64 @@ def test_calling_off_and_asking_again_ends_at_five_a_day() -> None:
     with pytest.raises(NotAllowed) as refused:
         a_meeting()
     assert refused.value.code == "meetings_today"
+
+
+def test_nobody_uses_up_the_requests_of_somebody_else() -> None:
+    a_greeter()
+    for _one in range(asking.MOST_UNPROVED):
+        a_meeting(is_proved=False)
+    assert not MeetingAsk.objects.exists()
+    with pytest.raises(NotAllowed) as refused:
+        a_meeting(is_proved=False)
+    assert refused.value.code == "meetings_unproved"
+    # Who reads that address has all of their requests left.
+    for _one in range(3):
+        assert a_meeting().state == "asked"
+    with pytest.raises(NotAllowed):
+        a_meeting()
+
+
+def test_three_at_a_time_counts_where_the_mail_is_followed_too() -> None:
+    a_greeter()
+    waiting = [a_meeting(is_proved=False) for _one in range(4)]
+    for one in waiting[:3]:
+        assert asking.confirm_meeting(one, now=NOW).state == "asked"
+    with pytest.raises(NotAllowed) as refused:
+        asking.confirm_meeting(waiting[3], now=NOW)
+    assert refused.value.code == "too_many_meetings"
+    # What is confirmed already stays so.
+    assert asking.confirm_meeting(waiting[0], now=NOW).state == "asked"
+
+
+def test_what_is_confirmed_begins_then() -> None:
+    greeter = a_greeter()
+    meeting = a_meeting(is_proved=False, wished=greeter)
+    later = NOW + 40 * HOUR
+    asked = asking.confirm_meeting(meeting, now=later)
+    assert (asked.asked_at, asked.deadline) == (later, later + 48 * HOUR)
+    assert ask_of(asked, greeter).state == "sent"
+
+
+def test_what_nobody_confirms_goes_with_its_address() -> None:
+    a_greeter()
+    meeting = a_meeting(is_proved=False)
+    for moment in (meeting.deadline, meeting.deadline + HOUR):
+        with pytest.raises(WrongState) as refused:
+            asking.confirm_meeting(meeting, now=moment)
+        assert refused.value.code == "meeting_unconfirmed"
+    for count in (1, 0):
+        assert meeting_rounds.follow_meetings(now=meeting.deadline)["unconfirmed"] == count
+    assert not Meeting.objects.exists()
+    assert not OutboxMessage.objects.exists()
+
+
+def test_what_was_taken_back_is_not_confirmed_any_more() -> None:
+    a_greeter()
+    meeting = a_meeting(is_proved=False)
+    calling_off.cancel_meeting(meeting, now=NOW)
+    with pytest.raises(WrongState):
+        asking.confirm_meeting(meeting, now=NOW)
+    assert told("meeting_called_off") == []
 
 
 @pytest.mark.parametrize(
