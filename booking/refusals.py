@@ -295,6 +295,7 @@ MESSAGES: dict[str, Any] = {
         "You are in a household already: leave it before you join another one."
     ),
     "in_this_household": gettext_lazy("This person is in your household already."),
+    "same_commune": gettext_lazy("Your house is noted there already: choose the other commune."),
     "household_ended": gettext_lazy("This household has ended: declare yours again."),
     "household_moved": gettext_lazy(
         "Somebody else has decided of this household meanwhile: look at it again."

@@ -65,7 +65,7 @@ def household_member(user: User | AnonymousUser) -> HouseholdMember | None:
     if not user.is_authenticated:
         return None
     rows = HouseholdMember.objects.filter(user_id=user.pk)
-    return rows.select_related("household__commune").first()
+    return rows.select_related("household__commune", "household__moving_to").first()
 
 
 def household_member_for(user: User | AnonymousUser) -> HouseholdMember:

@@ -130,6 +130,30 @@ class ProofForm(forms.Form):
     )
 
 
+class MoveForm(forms.Form):
+    """Where the house is now, and what names it."""
+
+    commune = CommuneField(required_words=_("Choose the commune of your house."))
+    document = DocumentField(
+        required=False,
+        label=_("A paper that names your house"),
+        help_text=_(
+            "Tax notice or invoice: PDF, JPEG or PNG, 8 MB at most. The office reads it, then it "
+            "is deleted. You may also call the office instead."
+        ),
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["commune"].propose(today)  # type: ignore[attr-defined]
+
+    @property
+    def paper(self) -> Document | None:
+        """Return the paper, from a valid form."""
+        found = self.cleaned_data.get("document")
+        return found if isinstance(found, Document) else None
+
+
 class MemberForm(forms.Form):
     """Who is asked to join."""
 

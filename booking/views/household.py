@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import households
-from booking.forms.households import HouseholdForm, MemberForm, NewcomerForm, ProofForm
-from booking.refusals import Refusal, trouble
+from booking import household_moves, households
+from booking.forms.households import HouseholdForm, MemberForm, MoveForm, NewcomerForm, ProofForm
+from booking.refusals import NotAllowed, Refusal, trouble
 from booking.views.answers import see_other, told_at
 from booking.views.houses import put_into
 from members.access import household_member, household_member_for
@@ -75,6 +75,46 @@ def proof(request: HttpRequest) -> HttpResponse:
     households.give_proof(member, form.cleaned_data["document"], now=now)
     messages.success(request, _("It is kept until the office has read it."))
     return see_other("residence")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+@told_at("residence")
+def move(request: HttpRequest) -> HttpResponse:
+    """Say that the house is in another commune now, or take that back."""
+    member, now = household_member_for(request.user), timezone.now()
+    form = MoveForm(None, today=day_of(now))
+    status = 200
+    if request.method == "POST" and "drop" in request.POST:
+        if household_moves.withdraw_move(member, now=now):
+            messages.success(request, _("It is taken back: your house is where it was."))
+        return see_other("residence")
+    if request.method == "POST":
+        form, status = MoveForm(request.POST, request.FILES, today=day_of(now)), 422
+        if form.is_valid():
+            try:
+                commune = form.cleaned_data["commune"]
+                kept = household_moves.ask_move(member, commune.pk, form.paper, now=now)
+            except NotAllowed as refusal:
+                put_into(form, refusal)
+                status = refusal.status
+            else:
+                is_asked = kept.is_moving
+                messages.success(
+                    request,
+                    _("The office reads it and writes to you. Until then your card stays good.")
+                    if is_asked
+                    else _("It is noted, and read by the office with the rest."),
+                )
+                return see_other("residence")
+    context = {
+        "member": member,
+        "household": member.household,
+        "form": form,
+        "page_errors": status != 200,
+    }
+    return render(request, "booking/residence/move.html", context, status=status)
 
 
 @require_POST

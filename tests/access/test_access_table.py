@@ -248,6 +248,7 @@ TABLE: dict[str, dict[str, int]] = {
     "residence": SIGNED_IN,
     "residence-declare": POST_ONLY,
     "residence-proof": POST_ONLY,
+    "residence-move": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "residence-invite": POST_ONLY,
     "residence-withdraw": POST_ONLY,
     "residence-leave": {**HIDDEN, "anonymous": 302, "buyer": 302},
