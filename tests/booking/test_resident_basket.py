@@ -1,4 +1,4 @@
-"""A family with a house of its own buys without a bed: normal, and without any tourist tax (M10)."""
+"""A family with a house of its own buys without a bed: normal, and without tourist tax (M10)."""
 
 from __future__ import annotations
 
