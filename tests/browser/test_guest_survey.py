@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.conf import settings
@@ -17,6 +17,7 @@ from booking.models import FollowUp, Slot, Survey
 from booking.relations.surveys_sent import ask_guests
 from booking.wishes import LineRequest
 from oti.demo.accounts import OFFICE
+from oti.lib.dates import at_paris
 from tests import factories
 from tests.browser.conftest import Town, assert_is_clean, sign_in
 from tests.cast import FakeBank, paid_order
@@ -50,7 +51,7 @@ def test_guest_says_how_it_was_once_and_the_office_calls_back(
     request = LineRequest(offer_id=slot.offer_id, slot_id=slot.pk, ages=(None, None))
     add_to_basket(basket, request, now=timezone.now())
     order = paid_order(basket, bank, now=timezone.now())
-    at(slot.ends_at + timedelta(days=3))
+    at(at_paris(slot.day + timedelta(days=3), time(10)))
     assert ask_guests(now=timezone.now()) == 1
     town.send_mails()
 
