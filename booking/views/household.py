@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,14 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking import household_moves, households
 from booking.forms.households import HouseholdForm, MemberForm, MoveForm, NewcomerForm, ProofForm
-from booking.refusals import NotAllowed, Refusal, trouble
+from booking.refusals import NotAllowed, Refusal
 from booking.views.answers import see_other, told_at
 from booking.views.houses import put_into
+from booking.views.invited import frame_of, keep_invited, not_for
 from members.access import household_member, household_member_for
-from members.addresses import propose_address
 from members.models import Household, HouseholdInvitation, HouseholdMember
 from oti.lib.dates import today as day_of
 
+INVITATION = "residence-invitation"
 INVITED = "household_invitation"
 
 
@@ -176,11 +175,9 @@ def invitation(request: HttpRequest) -> HttpResponse:
     Looking changes nothing: programs that read mails open every link.
     """
     if "cle" in request.GET:
-        found = households.invitation_of(request.GET["cle"])
-        if found is None:
-            raise Http404
-        request.session[INVITED] = found.pk
-        return see_other("residence-invitation")
+        return keep_invited(
+            request, households.invitation_of(request.GET["cle"]), key=INVITED, page=INVITATION
+        )
     known = request.session.get(INVITED)
     rows = HouseholdInvitation.objects.select_related("household")
     invited = rows.filter(pk=known).first()
@@ -199,12 +196,9 @@ def invitation(request: HttpRequest) -> HttpResponse:
             return see_other("space-home")
     except Refusal as refusal:
         return _invitation(request, invited, form, refusal=refusal, status=refusal.status)
-    if request.user.is_authenticated and not households.is_for(invited, request.user):
-        mail = households.hidden(invited.email)
-        elsewhere = Refusal(trouble("invitation_elsewhere", email=mail))
+    elsewhere = not_for(request, invited)
+    if elsewhere:
         return _invitation(request, invited, form, refusal=elsewhere, status=403)
-    if not request.user.is_authenticated:
-        propose_address(request, invited.email)
     return _invitation(request, invited, form, status=422 if form.is_bound else 200)
 
 
@@ -216,17 +210,11 @@ def _invitation(
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    query = urlencode({"next": reverse("residence-invitation")})
     context = {
+        **frame_of(invited, page=INVITATION, refusal=refusal),
         "household": invited.household.name,
-        "invited_by": invited.invited_by,
-        "until": invited.expires_at,
         "form": form,
         "page_errors": form.is_bound and bool(form.errors),
-        "troubles": refusal.troubles if refusal else (),
-        "code": refusal.code if refusal else "",
-        "signup_url": f"{reverse('account_signup')}?{query}",
-        "login_url": f"{reverse('account_login')}?{query}",
     }
     return render(request, "booking/residence/invitation.html", context, status=status)
 

@@ -96,7 +96,9 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
     except Refusal as refusal:
         tell(request, refusal.troubles)
     else:
-        messages.success(request, _("It is called off, and your greeter is told."))
+        told = _("It is called off, and your greeter is told.")
+        is_known = asked.confirmed_at is not None
+        messages.success(request, told if is_known else _("It is taken back: nobody was asked."))
     return see_other(PAGE, code)
 
 

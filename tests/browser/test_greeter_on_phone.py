@@ -23,10 +23,10 @@ from members.models import Greeter
 from oti.lib.dates import today
 from tests.booking.relations.greeting import a_charter
 from tests.browser.conftest import Town, assert_is_clean
-from tests.browser.test_host_enrols import last_code
+from tests.browser.test_host_enrols import make_account
 
 pytestmark = pytest.mark.browser
-WHO, VISITOR, PASSWORD = "odile@example.org", "claire@example.org", "Genet-jaune-77"
+WHO, VISITOR = "odile@example.org", "claire@example.org"
 SPACE = "/espace/greeter/"
 PHONE = "06 98 76 54 32"
 
@@ -50,14 +50,7 @@ def sign_up(two: Two) -> None:
     """Make an account: it leads to the greeter's own page."""
     page = two.greeter
     page.goto(f"{two.town.url}/compte/signup/?next={SPACE}")
-    page.fill("[name=email]", WHO)
-    page.fill("[name=password1]", PASSWORD)
-    page.fill("[name=password2]", PASSWORD)
-    page.press("[name=password2]", "Enter")
-    page.wait_for_selector("[name=code]")
-    page.fill("[name=code]", last_code())
-    page.press("[name=code]", "Enter")
-    page.wait_for_url(f"**{SPACE}")
+    make_account(page, WHO, then=f"**{SPACE}")
 
 
 def write_profile(two: Two) -> None:

@@ -82,6 +82,6 @@ def test_pages_of_an_account_are_accessible(
         family = open_browser(width)
         sign_in(family, town.url, MARTIN)
         theirs = ("/espace/", "/espace/presences/", "/espace/carte/", "/espace/residence/")
-        leaving = "/espace/residence/quitter/"
-        answers = dict.fromkeys((*theirs, leaving), 200)
+        leaving = ("/espace/residence/quitter/", "/espace/residence/demenager/")
+        answers = dict.fromkeys((*theirs, *leaving), 200)
         assert_all_are_clean(family, town.url, answers, everywhere=False)

@@ -166,6 +166,21 @@ def test_greeters_are_asked_once_the_mail_was_followed(web: Client) -> None:
     assert kinds == ["meeting_confirm", "meeting_for_greeter", "meeting_asked"]
 
 
+def test_what_nobody_was_asked_is_taken_back_without_telling_anybody(web: Client) -> None:
+    a_greeter()
+    ask(web)
+    meeting = Meeting.objects.get()
+    cancel = reverse("booking:meeting-cancel", args=[meeting.code])
+    page = text_of(web.post(cancel, follow=True))
+    assert "nobody was asked" in page
+    assert "your greeter is told" not in page
+    # Its mail leads to a page that says so, and asks nobody any more.
+    confirm = reverse("booking:meeting-confirm", args=[meeting.code])
+    told = web.post(confirm, {"cle": meeting.access_token}, follow=True)
+    assert "was taken back, or its link is too old" in text_of(told)
+    assert not meeting.asks.exists()
+
+
 def test_who_proved_the_address_needs_no_mail(bank: FakeBank) -> None:
     a_greeter()
     web = signed_in("claire@example.org")
