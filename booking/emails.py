@@ -5,7 +5,7 @@ A mail is written in the language of its order, or of its provider. Addresses in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from booking import package_words, showing
 from booking.ics import calendar_of
 from booking.letters import Content, Reader, order_of, order_url, own_lines
 from booking.meeting_mails import MEETING_CONTENTS
+from booking.minding import left_over
 from booking.models import (
     ChannelIncident,
     Offer,
@@ -40,6 +41,7 @@ from booking.seller_mails import SELLER_CONTENTS
 from booking.stay_letters import STAY_CONTENTS
 from booking.survey_mails import SURVEY_CONTENTS
 from destination.legal_body import clean_body, plain_body
+from destination.spoken import in_language
 from members.models import (
     HouseExport,
     Household,
@@ -193,8 +195,23 @@ def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> C
         "reason": message.data.get("reason", ""),
         "refund": sum((one["refund"] for one in cancelled), Decimal(0)),
         "left": [one for one in lines if one.is_alive and one.line.pk not in ids],
+        "unneeded": _unneeded(lines, ids),
         "trip_url": order_url(order),
     }
+
+
+def _unneeded(lines: Sequence[showing.SoldLine], ended: Collection[int]) -> list[Content]:
+    """Return the childcare that what ended leaves without a reason, each with its own rule (N05).
+
+    It is proposed, never cancelled with the rest: it may still be wanted.
+    """
+    rows = {one.line.pk: one for one in lines}
+    sold = [one.line for one in lines if one.line.state == states.SOLD]
+    ending = [one.line for one in lines if one.line.pk in ended]
+    return [
+        {"line": rows[care.pk], "rule": in_language(care.policy_summaries)}
+        for care in left_over(sold, ending)
+    ]
 
 
 def _payment_returned(message: OutboxMessage, reader: Reader, now: datetime) -> Content:

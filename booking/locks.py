@@ -35,7 +35,14 @@ from booking.models import (
 )
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
-from members.models import Greeter, Household, LetterAddress, PayoutAccount, Provider
+from members.models import (
+    CustomerAddress,
+    Greeter,
+    Household,
+    LetterAddress,
+    PayoutAccount,
+    Provider,
+)
 from oti.lib.joins import read_rows
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -285,6 +292,15 @@ def lock_letter_address(email: str, *, language: str, now: datetime) -> LetterAd
     new = LetterAddress(email=email, language=language, created_at=now, active_at=now)
     LetterAddress.objects.bulk_create([new], ignore_conflicts=True)
     return _lock(LetterAddress.objects.filter(email=email))[0]
+
+
+def lock_customer_address(email: str) -> CustomerAddress:
+    """Lock an address of guests, made here if nobody knew it; `email` in lower case.
+
+    After the order that names it; of several, in alphabetic order.
+    """
+    CustomerAddress.objects.bulk_create([CustomerAddress(email=email)], ignore_conflicts=True)
+    return _lock(CustomerAddress.objects.filter(email=email))[0]
 
 
 def lock_review(pk: int) -> Review:

@@ -187,6 +187,13 @@ MESSAGES: dict[str, Any] = {
     "bad_option": gettext_lazy("One of the options isn't offered here: choose again."),
     "no_band": gettext_lazy("There is no price for one of these ages. Choose who takes part."),
     "overlap": gettext_lazy("At the same time as « %(other)s » for the same persons."),
+    "together_on_request": gettext_lazy(
+        "One of the two is asked of its host first: add each of them on its own."
+    ),
+    "pair_apart": gettext_lazy(
+        "The carer isn’t there for all of it, the way included. Nothing was added: choose other "
+        "hours."
+    ),
     "line_unknown": gettext_lazy("This line is no longer in your stay."),
     "offer_unknown": gettext_lazy("This offer no longer exists."),
     "slot_unknown": gettext_lazy("This offer has no such date, or no longer. Choose another one."),

@@ -29,12 +29,21 @@ from booking import (
     search_upkeep,
     seller_asks,
     settlement,
+    sheet_asks,
 )
 from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
-from booking.relations import complaints, consent, meeting_rounds, reviews, surveys_sent
+from booking.relations import (
+    complaints,
+    consent,
+    customers,
+    meeting_rounds,
+    past_stays,
+    reviews,
+    surveys_sent,
+)
 from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
@@ -135,6 +144,12 @@ def extend_search_table() -> None:
 def purge_care_sheets() -> None:
     """Delete what carers no longer need to know."""
     care.purge_care_sheets(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.ask_for_sheets")
+def ask_for_sheets() -> None:
+    """Ask parents what the carer has to know."""
+    sheet_asks.ask_for_sheets(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.report_uncovered")
@@ -264,6 +279,14 @@ def forget_reviews() -> None:
 def follow_requests() -> None:
     """Remind hosts of requests, end those that nobody answered or paid."""
     request_rounds.follow_requests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.know_guests")
+def know_guests() -> None:
+    """Say whose the orders are, then count the stays that are over."""
+    now = timezone.now()
+    customers.identify_orders(now=now)
+    past_stays.keep_past_stays(now=now)
 
 
 @shared_task(name="booking.tasks.forget_silent_addresses")

@@ -299,11 +299,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_silent_addresses",
         "schedule": 3600.0,
     },
+    "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "forget-presences": {
         "task": "booking.tasks.forget_presences",
         "schedule": crontab(minute=11, hour=4),
     },
+    "ask-for-care-sheets": {"task": "booking.tasks.ask_for_sheets", "schedule": 300.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
@@ -445,6 +447,11 @@ STRIPE_CONNECT_ORIGIN = env(
 PAYOUT_DELAY_HOURS = env_int("PAYOUT_DELAY_HOURS", 24)
 # A care sheet is deleted that many days after the children went home (features.md N05).
 CARE_SHEET_DAYS = env_int("CARE_SHEET_DAYS", 30)
+# Childcare: most hours at a stretch, and what a child takes of the 40 units of a carer (N05,
+# core.md 5): 8 and 5 let five under 6 or eight older ones be with one.
+CARE_MAX_HOURS = env_int("CARE_MAX_HOURS", 5)
+CARE_UNITS_BELOW_SIX = env_int("CARE_UNITS_BELOW_SIX", 8)
+CARE_UNITS_FROM_SIX = env_int("CARE_UNITS_FROM_SIX", 5)
 # What the tax office must be told of a house (DAC7) is asked for again after that many days; its
 # payments wait that many days after the first letter. Statements go in January from this day on.
 SELLER_SECOND_LETTER_DAYS = env_int("SELLER_SECOND_LETTER_DAYS", 30)
@@ -475,6 +482,8 @@ GREETER_NOTICE_DAYS = env_int("GREETER_NOTICE_DAYS", 7)
 GREETER_ANSWER_HOURS = env_int("GREETER_ANSWER_HOURS", 48)
 GREETER_KEPT_DAYS = env_int("GREETER_KEPT_DAYS", 90)
 # After a stay: when its guest is asked how it was, and until when it may answer.
+# A stay of as many persons or more is a group's, counted apart (features.md N08).
+GROUP_FROM = env_int("GROUP_FROM", 10)
 SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
 # Older reviews say nothing of a house any more (code de la consommation D111-17).

@@ -108,6 +108,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "talk_guest": gettext_lazy("Message of a host, sent to the visitor"),
     "talk_host": gettext_lazy("Message of the visitor, sent to a host"),
     "stay_soon": gettext_lazy("Reminder of the stay, to the visitor"),
+    "care_sheet_asked": gettext_lazy("What the carer has to know, asked of the visitor"),
     "day_ahead": gettext_lazy("The next day, told to the provider"),
     "counter_sale": gettext_lazy("Booking on the phone, told to the visitor"),
     "no_show": gettext_lazy("No-show told to the visitor"),

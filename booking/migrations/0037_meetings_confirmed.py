@@ -20,7 +20,7 @@ def confirm_those_of_before(apps: Apps, _schema: BaseDatabaseSchemaEditor) -> No
 
 
 class Migration(migrations.Migration):
-    dependencies = [("booking", "0029_letters"), ("members", "0014_letters")]
+    dependencies = [("booking", "0030_past_stays"), ("members", "0015_customers")]
 
     operations = [
         migrations.RemoveConstraint(model_name="meeting", name="meeting_state_known"),

@@ -33,6 +33,7 @@ from booking.models.offers import (
 )
 from booking.models.orders import Order, OrderItem, OrderLine, Participant, SlotTake, SubOrder
 from booking.models.organiser import Organiser
+from booking.models.past_stays import PastStay
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
 from booking.models.requests import BookingRequest
@@ -88,6 +89,7 @@ __all__ = [
     "Organiser",
     "OutboxMessage",
     "Participant",
+    "PastStay",
     "Payment",
     "Payout",
     "PayoutNetting",

@@ -20,7 +20,7 @@ from booking.models.calendar import Slot
 from booking.models.offers import EURO, Offer, Unit, VatScheme
 from booking.rules import states
 from destination.models import LegalText
-from members.models import Provider
+from members.models import CustomerIdentity, Provider
 from oti.lib.codes import reference_code, secret_token
 
 
@@ -51,6 +51,10 @@ class Order(models.Model):
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    # Who bought it, said after the sale (`relations.customers`); nobody where no address was given.
+    identity = models.ForeignKey(
+        CustomerIdentity, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
     )
     state = models.CharField(
         _("state"), max_length=20, choices=State.choices, default=State.AWAITING_PAYMENT
@@ -97,6 +101,11 @@ class Order(models.Model):
                 condition=Q(state=states.AWAITING_PAYMENT),
             ),
             models.Index(Upper("email"), name="orders_of_email_any_case"),
+            models.Index(
+                fields=["confirmed_at"],
+                name="orders_of_unknown_guests",
+                condition=Q(identity__isnull=True, confirmed_at__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

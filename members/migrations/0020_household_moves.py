@@ -6,7 +6,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("destination", "0012_picture_descriptions"), ("members", "0014_letters")]
+    dependencies = [("destination", "0012_picture_descriptions"), ("members", "0015_customers")]
 
     operations = [
         migrations.RemoveConstraint(model_name="household", name="no_proof_is_kept_once_read"),

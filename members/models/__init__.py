@@ -1,6 +1,7 @@
 """Models of people and organisations."""
 
 from members.models.consent import LetterAddress, LetterChoice
+from members.models.customers import Customer, CustomerAddress, CustomerIdentity, Family
 from members.models.doors import HouseExport, HouseKey, KeyReply
 from members.models.enrolment import (
     ContractSignature,
@@ -26,7 +27,11 @@ __all__ = [
     "CharterSignature",
     "ContractSignature",
     "ContractText",
+    "Customer",
+    "CustomerAddress",
+    "CustomerIdentity",
     "Entry",
+    "Family",
     "FormerMember",
     "Greeter",
     "GreeterCharter",

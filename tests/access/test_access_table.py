@@ -109,6 +109,10 @@ TABLE: dict[str, dict[str, int]] = {
     # A line of somebody else's basket.
     "booking:line-edit": HIDDEN,
     "booking:line-minding": HIDDEN,
+    "booking:line-for-two": HIDDEN,
+    # A ticket: something that two may go to.
+    "booking:for-two": EVERYBODY,
+    "booking:pair-add": POST_ONLY,
     "booking:line-remove": POST_ONLY,
     "booking:line-accept": POST_ONLY,
     # Without a stay of one's own there is nothing to book.
@@ -347,6 +351,8 @@ class World:
             "booking:ready-stay": {"slug": ReadyStay.objects.get().slug},
             "booking:line-edit": {"pk": self.foreign_line.pk},
             "booking:line-minding": {"pk": self.foreign_line.pk},
+            "booking:line-for-two": {"pk": self.foreign_line.pk},
+            "booking:for-two": {"slug": ticket.offer.slug},
             "booking:line-remove": {"pk": self.foreign_line.pk},
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},

@@ -328,6 +328,8 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     an_unhappy_guest(order)
     talk = Talk.objects.create(order=order, provider=lace.sub_order.provider, last_at=NOW)
     written = talk.messages.create(author="host", text="The key is there", at=NOW)
+    minded = order.lines.get(kind="meal")
+    order.lines.filter(pk=minded.pk).update(kind="childcare")
     for kind, data in (
         ("talk_guest", {"message": written.pk}),
         ("talk_host", {"message": written.pk}),
@@ -338,6 +340,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),
         ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),
         ("permit_ended", {"line": lace.pk, "until": "2027-07-01"}),
+        ("care_sheet_asked", {"line": minded.pk, "is_again": False}),
         ("no_show", {"line": lace.pk, "is_undone": False}),
         ("no_show_office", {"line": lace.pk, "is_undone": True}),
         ("host_refund", {"line": lace.pk, "amount": "20.00", "reason": "Cold water"}),

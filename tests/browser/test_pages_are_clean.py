@@ -83,5 +83,7 @@ def test_pages_of_an_account_are_accessible(
         sign_in(family, town.url, MARTIN)
         theirs = ("/espace/", "/espace/presences/", "/espace/carte/", "/espace/residence/")
         leaving = ("/espace/residence/quitter/", "/espace/residence/demenager/")
-        answers = dict.fromkeys((*theirs, *leaving), 200)
+        pairs = "/en/my-stay/for-two/la-soiree-des-parents-au-puy/"
+        pairs += "?adults=2&children=2&ages=5&ages=10"
+        answers = dict.fromkeys((*theirs, *leaving, pairs), 200)
         assert_all_are_clean(family, town.url, answers, everywhere=False)

@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from booking.house_months import keep_house_months
+from booking.relations.customers import identify_orders
+from booking.relations.past_stays import keep_past_stays
 from oti.demo.accounts import DEMO_ACCOUNTS
 from oti.demo.loading import load_demo
 
@@ -28,8 +30,11 @@ class Command(BaseCommand):
         if report.is_unchanged:
             self.stdout.write("Demo: up to date.")
             return
-        # What hosts' figures are compared with: counted each night otherwise.
+        # What hosts' figures are compared with, and who the guests were: counted by the clock
+        # otherwise.
         keep_house_months(now=now)
+        identify_orders(now=now)
+        keep_past_stays(now=now)
         self.stdout.write(
             f"Demo: {report.providers} providers, {report.offers} offers, {report.units} units, "
             f"{report.nights_taken} stays taken, {report.slots} slots, {report.events} events, "

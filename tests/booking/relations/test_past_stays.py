@@ -1,0 +1,136 @@
+"""Orders are said whose they are, and stays that are over are counted: once, and as they were."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from booking.host_refunds import refund_line, refundable
+from booking.models import Order, OrderLine, PastStay
+from booking.relations.customers import identify_orders, identity_of
+from booking.relations.past_stays import keep_past_stays
+from booking.tasks import know_guests
+from members.journal import SYSTEM
+from members.models import Customer, CustomerIdentity, Family, HouseholdMember
+from oti.lib.dates import paris
+from tests import factories
+from tests.booking.relations.stays import ASKED, LAST_DAY, past_stay
+from tests.cast import NOW, FakeBank
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order(bank: FakeBank) -> Order:
+    return past_stay(bank)
+
+
+def test_an_order_gets_its_person_and_the_same_one_again(order: Order):
+    assert identify_orders(now=ASKED) == 1
+    assert identify_orders(now=ASKED) == 0
+    order.refresh_from_db()
+    assert order.identity
+    person = order.identity.customer
+    assert (person.first_name, person.last_name) == (order.first_name, order.last_name)
+
+    again = identity_of(
+        order.email.upper(),
+        first_name=order.last_name.upper(),
+        last_name=order.first_name,
+        now=ASKED,
+    )
+    assert again == order.identity
+    assert Customer.objects.count() == 1
+
+
+def test_who_shares_an_address_is_another_person_of_the_same_family(order: Order):
+    identify_orders(now=ASKED)
+    other = identity_of(order.email, first_name="Paul", last_name="Dupont", now=ASKED)
+    order.refresh_from_db()
+    assert order.identity
+    assert other.customer != order.identity.customer
+    assert other.customer.family == order.identity.customer.family
+
+
+def test_a_name_alone_makes_no_family(order: Order):
+    identify_orders(now=ASKED)
+    namesake = identity_of(
+        "else@example.org", first_name=order.first_name, last_name=order.last_name, now=ASKED
+    )
+    assert Family.objects.count() == 2
+    assert namesake.customer.pk != Customer.objects.earliest("pk").pk
+
+
+def test_people_of_a_second_home_are_its_family():
+    claire = factories.a_household(factories.a_user("claire@example.org"))
+    paul = factories.a_user("paul@example.org")
+    household = claire.household
+    HouseholdMember.objects.create(household=household, user=paul, first_name="Paul", joined_at=NOW)
+    families = {
+        identity_of(user.email, first_name="A", last_name="Martin", now=NOW).customer.family
+        for user in (claire.user, paul)
+    }
+    assert {one.household for one in families} == {household}
+
+
+def test_orders_that_were_not_paid_are_nobody_s(order: Order):
+    Order.objects.update(confirmed_at=None)
+    assert identify_orders(now=ASKED) == 0
+    assert not CustomerIdentity.objects.exists()
+
+
+def test_a_stay_is_counted_once_it_is_over(order: Order):
+    know_guests()
+    assert keep_past_stays(now=NOW) == 0
+    assert keep_past_stays(now=ASKED) == 1
+    assert keep_past_stays(now=ASKED + timedelta(days=1)) == 0
+
+    stay = PastStay.objects.get()
+    assert stay.order == order
+    assert stay.last_day == LAST_DAY
+    bed = order.lines.get(kind="lodging")
+    assert bed.arrival
+    assert stay.nights == (LAST_DAY - bed.arrival).days
+    first = order.lines.order_by("starts_at")[0]
+    assert stay.first_day == paris(first.starts_at).date()
+    assert (stay.adults, stay.children) == (2, 2)
+    assert set(stay.kinds) == set(order.lines.values_list("kind", flat=True))
+    assert stay.amount == sum(order.lines.values_list("gross_amount", flat=True))
+    assert stay.source == PastStay.Source.SITE
+    assert not stay.is_group
+    assert stay.identity == Order.objects.get(pk=order.pk).identity
+
+
+def test_no_show_noted_after_takes_the_stay_out_and_back(order: Order, at):
+    keep_past_stays(now=ASKED)
+    for line in order.lines.all():
+        OrderLine.objects.filter(pk=line.pk).update(
+            state="no_show", no_show_at=ASKED, changed_at=ASKED + timedelta(hours=1)
+        )
+    later = ASKED + timedelta(hours=2)
+    assert keep_past_stays(now=later) == 1
+    assert not PastStay.objects.exists()
+    OrderLine.objects.update(state="honoured", no_show_at=None, changed_at=later)
+    assert keep_past_stays(now=later) == 1
+    assert PastStay.objects.count() == 1
+
+
+def test_what_was_given_back_is_no_stay(order: Order):
+    keep_past_stays(now=ASKED)
+    before = PastStay.objects.get().amount
+    bed = order.lines.get(kind="lodging")
+    left = refundable(bed)
+    later = ASKED + timedelta(hours=1)
+    refund_line(bed, left, shown_left=left, reason="x", actor=SYSTEM, now=later)
+    assert keep_past_stays(now=later + timedelta(minutes=1)) == 1
+    stay = PastStay.objects.get()
+    assert stay.nights == 0
+    assert stay.amount == before - left
+    assert "lodging" not in stay.kinds
+
+
+def test_many_persons_are_a_group(order: Order, settings):
+    settings.GROUP_FROM = 4
+    keep_past_stays(now=ASKED)
+    assert PastStay.objects.get().is_group
