@@ -204,6 +204,13 @@ class MobilisationView(PermissionCheckedMixin, WagtailAdminTemplateMixin, Templa
         }
 
 
+def _standing(household: Household) -> str:
+    """Say in which state it is, and whether it asks for something beside."""
+    state = {"state": household.get_state_display()}
+    asks = _("%(state)s, asks for another commune") % state
+    return asks if household.is_moving else state["state"]
+
+
 def _household_url(household: Household) -> str:
     return reverse("desk_households:household", args=[household.pk])
 
@@ -226,7 +233,7 @@ class HouseholdViewSet(ReadOnlyViewSet):
         TitleColumn("name", label=gettext_lazy("Household"), get_url=_household_url),
         Column("commune", label=gettext_lazy("Commune"), sort_key="commune__name"),
         Column("people", label=gettext_lazy("People")),
-        Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
+        Column("state", label=gettext_lazy("State"), accessor=_standing),
         MomentColumn("declared_at", label=gettext_lazy("Declared"), sort_key="declared_at"),
     )
     empty_text = gettext_lazy("Families with a second home here will appear here.")

@@ -383,6 +383,8 @@ def test_house_that_is_elsewhere_now_is_asked_of_the_office_with_a_new_paper(
 
     office = browser_of(User.objects.create_superuser("bureau@example.org", "secret"))
     desk = reverse("desk_households:household", args=[member.household_id])
+    listed = body(office.get(reverse("desk_households:index")))
+    assert "verified, asks for another commune" in listed
     assert "Asks to be noted in" in body(office.get(desk))
     assert office.get(reverse("desk_households:proof", args=[member.household_id])).content
     with django_capture_on_commit_callbacks(execute=True):
