@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from booking import package_words, showing
+from booking.account_mails import ACCOUNT_CONTENTS
 from booking.ics import calendar_of
 from booking.letters import Content, Reader, order_of, order_url, own_lines
 from booking.meeting_mails import MEETING_CONTENTS
@@ -477,5 +478,6 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **REQUEST_CONTENTS,
     **SELLER_CONTENTS,
     **MEETING_CONTENTS,
+    **ACCOUNT_CONTENTS,
     **SURVEY_CONTENTS,
 }

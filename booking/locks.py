@@ -42,6 +42,7 @@ from members.models import (
     LetterAddress,
     PayoutAccount,
     Provider,
+    User,
 )
 from oti.lib.joins import read_rows
 
@@ -251,6 +252,11 @@ def lock_household(pk: int) -> Household:
     Raises Household.DoesNotExist.
     """
     return Household.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_person(pk: int) -> User:
+    """Lock one account for what signs it in: alone, no other kind. Raises User.DoesNotExist."""
+    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def lock_greeter(pk: int) -> Greeter:

@@ -672,6 +672,11 @@ MESSAGES: dict[str, Any] = {
     "felt_missing": gettext_lazy("Choose how it was."),
     "minutes_unlikely": gettext_lazy("Say how long it took, between 15 minutes and 10 hours."),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
+    "factors_own": gettext_lazy(
+        "This is your own account: change its second proof under « My account », or ask another "
+        "administrator."
+    ),
+    "factors_none": gettext_lazy("This account has no second proof: there is nothing to take off."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."
     ),

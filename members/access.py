@@ -27,8 +27,11 @@ def former_houses(user: User | AnonymousUser) -> QuerySet[FormerMember]:
 
 
 def providers_of(user: User | AnonymousUser) -> QuerySet[Provider]:
-    """Return the providers for whom a signed-in person works; nobody else's."""
-    if not user.is_authenticated:
+    """Return the providers for whom a signed-in person works; nobody else's.
+
+    None to whoever has given one proof where two are asked (`members.second_factor`).
+    """
+    if not user.is_authenticated or user.is_held_back:
         return Provider.objects.none()
     return Provider.objects.filter(roles__user_id=user.pk).distinct()
 
@@ -54,7 +57,7 @@ def owned_provider_for(user: User | AnonymousUser, slug: str) -> Provider:
 
 def owned_by(user: User | AnonymousUser) -> set[int]:
     """Return the keys of the providers that this person owns."""
-    if not user.is_authenticated:
+    if not user.is_authenticated or user.is_held_back:
         return set()
     roles = ProviderRole.objects.filter(user_id=user.pk, role=ProviderRole.Role.OWNER)
     return set(roles.values_list("provider_id", flat=True))

@@ -156,6 +156,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "oti.second_factor.SecondFactor",
     "oti.middleware.NoNullCharacters",
     "oti.middleware.WhatIsShownChanges",
     "oti.middleware.SpokenRefusals",
@@ -375,6 +376,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {
     "signup": "members.forms.SignupForm",
     "login": "members.forms.LoginForm",
@@ -382,9 +384,31 @@ ACCOUNT_FORMS = {
     "add_email": "members.forms.AddEmailForm",
     "reset_password": "members.forms.ResetPasswordForm",
 }
+MFA_ADAPTER = "members.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
+# A passkey counts as two proofs: the device, and the finger, face or PIN that opens it.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "authenticate": "members.forms.AuthenticateForm",
+    "reauthenticate": "members.forms.ReauthenticateForm",
+    "activate_totp": "members.forms.ActivateAppForm",
+    "add_webauthn": "members.forms.AddPasskeyForm",
+    "edit_webauthn": "members.forms.EditPasskeyForm",
+}
+MFA_TOTP_ISSUER = "Velay, terre de liens"
+# Who works for a house or at the desk gives two proofs (members/second_factor.py). Off only where
+# nobody's data are at stake, on a developer's machine and in tests: production doesn't listen.
+SECOND_FACTOR = env("SECOND_FACTOR", "") or ("on" if IS_PRODUCTION else "off")
+if SECOND_FACTOR not in {"on", "off"}:
+    msg = f"SECOND_FACTOR must be on or off, not {SECOND_FACTOR!r}."
+    raise ImproperlyConfigured(msg)
+IS_SECOND_FACTOR_ASKED = IS_PRODUCTION or SECOND_FACTOR == "on"
+# How long somebody may go on with one proof after being asked for two. 0: whoever has stolen a
+# host's password would use these days, too. More only for the weeks in which a site with accounts
+# of its own brings its hosts along.
+SECOND_FACTOR_GRACE_DAYS = env_int("SECOND_FACTOR_GRACE_DAYS", 0)
 # Only proxies of our own may say who the client is.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 0)
 
@@ -400,8 +424,9 @@ WAGTAILIMAGES_IMAGE_FORM_BASE = "destination.forms.PictureForm"
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "avif"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
-WAGTAILADMIN_USER_LOGIN_FORM = "members.forms.DeskLoginForm"
+# One door for everybody, with its limits and its second proof: this address leads to it.
 WAGTAILADMIN_LOGIN_URL = "/gestion/login/"
+WAGTAIL_PASSWORD_RESET_ENABLED = False
 # No picture of anybody is asked for elsewhere.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ALLOW_UNICODE_SLUGS = False

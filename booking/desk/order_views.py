@@ -117,6 +117,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "request_closed": gettext_lazy("Request closed, told to the provider"),
     "request_sent": gettext_lazy("Request, told to the visitor"),
     "request_accepted": gettext_lazy("Request accepted: the link to pay"),
+    "factors_taken_off": gettext_lazy("Second proof taken off, told to its person"),
     "request_refused": gettext_lazy("Request that came to nothing, told to the visitor"),
 }
 

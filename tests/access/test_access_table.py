@@ -268,6 +268,9 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-advantage-add": POST_ONLY,
     "extranet-advantage-end": POST_ONLY,
     "extranet-card": SIGNED_IN,
+    "members:home": SIGNED_IN,
+    "members:protect": SIGNED_IN,
+    "members:sessions-end": POST_ONLY,
     "after-login": dict.fromkeys(CAST, 302),
     # The API asks for no session: a basket's token and an order's key open each their own.
     "api:stays": dict.fromkeys(CAST, 422),
@@ -310,6 +313,7 @@ def names_of(patterns: list[Any], namespace: str = "", prefix: str = "") -> set[
     for one in patterns:
         where = prefix + str(one.pattern)
         is_others = not namespace and where.startswith(PREFIXES_NOT_OURS)
+        is_others = is_others and not getattr(one, "namespace", None)
         if is_others and not where.startswith("compte/suite/"):
             continue
         if isinstance(one, URLResolver):

@@ -335,6 +335,7 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("talk_host", {"message": written.pk}),
         ("stay_soon", {}),
         ("letter_confirm", {"key": "x"}),
+        ("factors_taken_off", {}),
         ("survey", {}),
         ("counter_sale", {}),
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),

@@ -82,6 +82,9 @@ def test_pages_of_an_account_are_accessible(
         family = open_browser(width)
         sign_in(family, town.url, MARTIN)
         theirs = ("/espace/", "/espace/presences/", "/espace/carte/", "/espace/residence/")
+        # How an account is protected; who has just signed in isn't asked again.
+        theirs += ("/compte/", "/compte/proteger/", "/compte/2fa/", "/compte/2fa/totp/activate/")
+        theirs += ("/compte/2fa/webauthn/add/",)
         leaving = ("/espace/residence/quitter/", "/espace/residence/demenager/")
         pairs = "/en/my-stay/for-two/la-soiree-des-parents-au-puy/"
         pairs += "?adults=2&children=2&ages=5&ages=10"

@@ -44,6 +44,8 @@ NOT_FOR_CONTAINERS = {
     *("SERVE_MEDIA", "STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "DATABASE_CONN_MAX_AGE"),
     "DATABASE_PREPARE",
     *("CACHE_PREFIX", "RATE_LIMITS_OFF", "OTI_MEASURE"),
+    # Production doesn't listen to it.
+    "SECOND_FACTOR",
     # The bank's own addresses, and what only the stand-in needs.
     *("STRIPE_CONNECT_ORIGIN", "PAYOUT_DEMO_ACCOUNTS"),
     # How the office sells: the defaults are the rules of the house.

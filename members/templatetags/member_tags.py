@@ -1,0 +1,29 @@
+"""What pages show of the person who is signed in."""
+
+from __future__ import annotations
+
+from django import template
+from django.template.context import Context
+
+from members.spaces import Space, spaces_of
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def own_spaces(context: Context) -> list[Space]:
+    """Return the spaces of whoever is signed in, none for anybody else; asked once a page."""
+    user = getattr(context.get("request"), "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    known: list[Space] | None = context.render_context.get("own_spaces")
+    if known is None:
+        known = spaces_of(user)
+        context.render_context["own_spaces"] = known
+    return known
+
+
+@register.filter
+def grouped(text: str) -> list[str]:
+    """Return a long key four signs at a time, as one reads it aloud."""
+    return [text[place : place + 4] for place in range(0, len(text), 4)]
