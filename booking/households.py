@@ -78,10 +78,10 @@ def declare_household(
                 declared_at=now,
             )
             if document:
-                _put_document(household, document, key)
+                put_document(household, document, key)
             household.save()
             _add_member(household, user, newcomer, now)
-            _note("household declared", household, Actor.person(user), now)
+            note_household("household declared", household, Actor.person(user), now)
     except BaseException:
         if key:
             drop_file(key)
@@ -92,20 +92,21 @@ def declare_household(
 def give_proof(member: HouseholdMember, document: Document, *, now: datetime) -> Household:
     """Keep a paper for the office, in the place of an earlier one, until it has decided.
 
-    Raises WrongState `proof_read` once it has.
+    Of a household that is to be verified, or whose house is to be another one. Raises WrongState
+    `proof_read` once it has.
     """
     key = keep_file(document.content)
     try:
         with locks.write_transaction():
             household = locks.lock_household(member.household_id)
-            if household.state != STATE.DECLARED:
+            if household.state != STATE.DECLARED and not household.is_moving:
                 raise WrongState(trouble("proof_read"))
             old = household.file_key
-            _put_document(household, document, key)
+            put_document(household, document, key)
             household.save()
             if old:
                 transaction.on_commit(lambda: drop_file(old))
-            _note("proof given", household, Actor.person(member.user), now)
+            note_household("proof given", household, Actor.person(member.user), now)
     except BaseException:
         drop_file(key)
         raise
@@ -117,9 +118,9 @@ def drop_proof(member: HouseholdMember, *, now: datetime) -> None:
     with locks.write_transaction():
         household = locks.lock_household(member.household_id)
         if household.file_key:
-            _forget_document(household)
+            forget_document(household)
             household.save()
-            _note("proof deleted", household, Actor.person(member.user), now)
+            note_household("proof deleted", household, Actor.person(member.user), now)
 
 
 # --- Joining and leaving ------------------------------------------------------------------------
@@ -144,7 +145,7 @@ def invite_member(
     """
     address = email.strip().lower()
     with locks.write_transaction():
-        household = _open(member)
+        household = open_household(member)
         if household.members.filter(user__email__iexact=address).exists():
             raise NotAllowed(trouble("in_this_household", field="email"))
         sent = HouseholdInvitation.objects.filter(household=household)
@@ -159,7 +160,7 @@ def invite_member(
             created_at=now,
             expires_at=now + LINK_LIFE,
         )
-        _note("person invited", household, Actor.person(member.user), now)
+        note_household("person invited", household, Actor.person(member.user), now)
         write_message(
             "household_invitation",
             key=f"household-invitation:{invitation.pk}",
@@ -214,7 +215,7 @@ def accept_invitation(
         invitation.accepted_at = now
         invitation.save(update_fields=["accepted_at"])
         member = _add_member(household, user, newcomer, now)
-        _note("household joined", household, Actor.person(user), now, person=user.pk)
+        note_household("household joined", household, Actor.person(user), now, person=user.pk)
     return member
 
 
@@ -226,7 +227,7 @@ def withdraw_invitation(member: HouseholdMember, pk: int, *, now: datetime) -> b
             household=household, pk=pk, accepted_at=None, withdrawn_at=None
         ).update(withdrawn_at=now)
         if is_open:
-            _note("invitation withdrawn", household, Actor.person(member.user), now)
+            note_household("invitation withdrawn", household, Actor.person(member.user), now)
     return bool(is_open)
 
 
@@ -236,11 +237,11 @@ def leave_household(member: HouseholdMember, *, now: datetime) -> None:
         household = locks.lock_household(member.household_id)
         actor, person = Actor.person(member.user), member.user_id
         HouseholdMember.objects.filter(pk=member.pk).delete()
-        _note("household left", household, actor, now, person=person)
+        note_household("household left", household, actor, now, person=person)
         if household.state != STATE.ENDED and not household.members.exists():
             _end(household, now)
             household.save()
-            _note("household ended", household, actor, now)
+            note_household("household ended", household, actor, now)
 
 
 # --- The office ---------------------------------------------------------------------------------
@@ -281,19 +282,24 @@ def _decide(
             _end(fresh, now)
         else:
             fresh.state, fresh.verified_at = state, now
-            _forget_document(fresh)
+            forget_document(fresh)
         fresh.save()
-        _note(f"household {state}", fresh, actor, now)
-        for member in fresh.members.select_related("user"):
-            write_message(
-                "household_moved",
-                key=f"household:{fresh.pk}:{state}:{member.pk}",
-                recipient=member.user.email,
-                language=member.language,
-                data={"household": fresh.pk, "move": state, "first_name": member.first_name},
-                now=now,
-            )
+        note_household(f"household {state}", fresh, actor, now)
+        tell_members(fresh, state, key=f"household:{fresh.pk}:{state}", now=now)
     return fresh
+
+
+def tell_members(household: Household, move: str, *, key: str, now: datetime) -> None:
+    """Write to each member what the office decided, in the present transaction."""
+    for member in household.members.select_related("user"):
+        write_message(
+            "household_moved",
+            key=f"{key}:{member.pk}",
+            recipient=member.user.email,
+            language=member.language,
+            data={"household": household.pk, "move": move, "first_name": member.first_name},
+            now=now,
+        )
 
 
 # --- Parts --------------------------------------------------------------------------------------
@@ -323,7 +329,8 @@ def _add_member(
         raise NotAllowed(trouble("already_in_household")) from error
 
 
-def _open(member: HouseholdMember) -> Household:
+def open_household(member: HouseholdMember) -> Household:
+    """Return one's household, locked; raises WrongState `household_ended`."""
     household = locks.lock_household(member.household_id)
     if household.state == STATE.ENDED:
         raise WrongState(trouble("household_ended"))
@@ -333,19 +340,22 @@ def _open(member: HouseholdMember) -> Household:
 def _end(household: Household, now: datetime) -> None:
     """Put an end to a household that is saved afterwards; what was private of it goes."""
     household.state, household.ended_at = STATE.ENDED, now
-    _forget_document(household)
+    household.moving_to = household.moving_asked_at = None
+    forget_document(household)
     Presence.objects.filter(household=household).delete()
     HouseholdInvitation.objects.filter(
         household=household, accepted_at=None, withdrawn_at=None
     ).update(withdrawn_at=now)
 
 
-def _put_document(household: Household, document: Document, key: str) -> None:
+def put_document(household: Household, document: Document, key: str) -> None:
+    """Speak of a stored file in a household that is saved afterwards."""
     household.file_key, household.file_name = key, document.name
     household.file_type, household.file_size = document.kind, len(document.content)
 
 
-def _forget_document(household: Household) -> None:
+def forget_document(household: Household) -> None:
+    """Leave no word of the file in a household that is saved afterwards; the file itself goes."""
     old = household.file_key
     household.file_key = household.file_name = household.file_type = ""
     household.file_size = 0
@@ -353,7 +363,8 @@ def _forget_document(household: Household) -> None:
         transaction.on_commit(lambda: drop_file(old))
 
 
-def _note(
+def note_household(
     verb: str, household: Household, actor: Actor, now: datetime, **data: str | int | None
 ) -> None:
+    """Write into the journal what happened to a household, without where its house is."""
     record(verb, f"household:{household.pk}", actor=actor, at=now, **data)

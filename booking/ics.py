@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from icalendar import Calendar, Event, Timezone
 
 from booking.models import Meeting, Order
 from booking.showing import SoldLine
+from oti.lib.dates import paris
 
 ZONE = "Europe/Paris"
 DOMAIN = "velay-terre-de-liens"
@@ -34,22 +36,36 @@ def calendar_of(order: Order, lines: Sequence[SoldLine]) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def meeting_calendar(meeting: Meeting, *, summary: str, now: datetime) -> bytes:
-    """Return the calendar of an agreed meeting; a later one replaces it by its SEQUENCE."""
+@dataclass(frozen=True)
+class Agreed:
+    """What was agreed of a meeting, when it is no more: its row may have another greeter by now."""
+
+    name: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    # Of the file that takes it back.
+    sequence: int
+
+
+def meeting_calendar(
+    meeting: Meeting, agreed: Agreed, *, summary: str, is_alive: bool, now: datetime
+) -> bytes:
+    """Return the calendar of a meeting, agreed or called off; a later one replaces it."""
     calendar = Calendar()
     calendar.add("prodid", "-//Velay, terre de liens//greeter//FR")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_zone(meeting.last_day.year - 1, meeting.last_day.year + 1))
+    calendar.add_component(_zone(meeting.first_day.year - 1, meeting.last_day.year + 1))
     event = Event()
     event.add("uid", f"{meeting.code}@{DOMAIN}")
     event.add("dtstamp", now)
-    event.add("dtstart", meeting.starts_at)
-    event.add("dtend", meeting.ends_at)
+    event.add("dtstart", paris(agreed.starts_at))
+    event.add("dtend", paris(agreed.ends_at))
     event.add("summary", summary)
-    event.add("location", meeting.place)
-    event.add("status", "CONFIRMED")
-    event.add("sequence", meeting.sequence)
+    event.add("location", agreed.place)
+    event.add("status", "CONFIRMED" if is_alive else "CANCELLED")
+    event.add("sequence", agreed.sequence)
     calendar.add_component(event)
     return bytes(calendar.to_ical())
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from booking import meeting_words as words
-from booking.ics import meeting_calendar
+from booking.ics import Agreed, meeting_calendar
 from booking.letters import NoLongerNeeded
 from booking.models import Meeting, MeetingAsk, MeetingMessage, OutboxMessage
 from booking.rules import meetings as rules
@@ -107,6 +107,23 @@ def _agreed_facts(meeting: Meeting) -> list[tuple[str, str]]:
 
 
 # --- To the visitor -------------------------------------------------------------------------------
+def _confirm(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
+    meeting = _about(message, rules.TO_CONFIRM).meeting
+    return _mail(
+        _("One more step to meet a greeter"),
+        [
+            _("Hello %(name)s, confirm your request and we ask the greeters who suit you.")
+            % {"name": meeting.first_name},
+            _("The link is good until %(until)s. It is free.")
+            % {"until": words.deadline_words(meeting)},
+        ],
+        facts=_asked_facts(meeting),
+        url=meeting_url(meeting),
+        button=_("Confirm my request"),
+        small=_("It wasn’t you? Do nothing: nobody is asked, and it is deleted by itself."),
+    )
+
+
 def _asked(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
     meeting = _about(message, rules.ASKED).meeting
     until = words.deadline_words(meeting)
@@ -142,7 +159,7 @@ def _accepted(message: OutboxMessage, _reader: object, now: datetime) -> Content
     )
 
 
-def _nobody(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
+def _nobody(message: OutboxMessage, _reader: object, now: datetime) -> Content:
     meeting = _about(message, rules.NOBODY).meeting
     return _mail(
         _("No greeter is free on your days"),
@@ -154,10 +171,11 @@ def _nobody(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
         facts=[(_("Days"), words.days_words(meeting))],
         url=meeting_url(meeting),
         button=_("See what else there is"),
+        **_called_off_file(message, meeting, now=now),
     )
 
 
-def _replaced(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
+def _replaced(message: OutboxMessage, _reader: object, now: datetime) -> Content:
     meeting = _about(message, rules.ASKED).meeting
     return _mail(
         _("Your greeter can’t come: we look for another one"),
@@ -168,6 +186,23 @@ def _replaced(message: OutboxMessage, _reader: object, _now: datetime) -> Conten
         ],
         url=meeting_url(meeting),
         button=_("Follow my request"),
+        **_called_off_file(message, meeting, now=now),
+    )
+
+
+def _called_off(message: OutboxMessage, _reader: object, now: datetime) -> Content:
+    meeting = Meeting.objects.get(pk=message.data["meeting"])
+    return _mail(
+        _("Your meeting is called off"),
+        [
+            _("Hello %(name)s, as you wished; your greeter is told.")
+            % {"name": meeting.first_name},
+            _("Open the file that comes with this mail: it takes the meeting off your calendar."),
+        ],
+        facts=_agreed_facts(meeting),
+        url=meeting_url(meeting),
+        button=_("See what else there is"),
+        **_called_off_file(message, meeting, now=now),
     )
 
 
@@ -261,7 +296,7 @@ def _closed(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
     )
 
 
-def _cancelled(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
+def _cancelled(message: OutboxMessage, _reader: object, now: datetime) -> Content:
     meeting = Meeting.objects.get(pk=message.data["meeting"])
     return _mail(
         _("%(name)s can’t come any more") % {"name": meeting.first_name or _("The visitor")},
@@ -269,6 +304,23 @@ def _cancelled(message: OutboxMessage, _reader: object, _now: datetime) -> Conte
         facts=_agreed_facts(meeting),
         url=settings.BASE_URL + reverse("space-greeter"),
         button=_("My greeter’s page"),
+        **_called_off_file(message, meeting, now=now),
+    )
+
+
+def _given_up(message: OutboxMessage, _reader: object, now: datetime) -> Content:
+    meeting = Meeting.objects.get(pk=message.data["meeting"])
+    was = message.data["was"]
+    return _mail(
+        _("Your day is free again"),
+        [
+            _("You can’t come after all: your visitor is told, and others are asked."),
+            _("Open the file that comes with this mail: it takes the meeting off your calendar."),
+        ],
+        facts=[(_("When"), words.moment_words(datetime.fromisoformat(was["starts_at"])))],
+        url=settings.BASE_URL + reverse("space-greeter"),
+        button=_("My greeter’s page"),
+        **_called_off_file(message, meeting, now=now),
     )
 
 
@@ -297,8 +349,8 @@ def _hours(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
     )
 
 
-def _message(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
-    rows = MeetingMessage.objects.select_related("meeting", "greeter")
+def _message(message: OutboxMessage, _reader: object, now: datetime) -> Content:
+    rows = MeetingMessage.objects.select_related("meeting__greeter", "greeter")
     written = rows.filter(pk=message.data["message"]).first()
     if written is None:
         raise NoLongerNeeded
@@ -309,7 +361,7 @@ def _message(message: OutboxMessage, _reader: object, _now: datetime) -> Content
     return _mail(
         _("%(name)s writes to you") % {"name": sender},
         [],
-        quote=written.text,
+        quote=words.written_words(written, meeting, now=now),
         url=ask_url(meeting) if is_guest else meeting_url(meeting),
         button=_("Answer"),
         small=_("Answer on this page, not to this mail: your address stays with us."),
@@ -363,19 +415,50 @@ def _read(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
 
 def calendar_of(meeting: Meeting, *, now: datetime) -> bytes:
     """Return the calendar file of an agreed meeting, in the active language."""
-    name = meeting.greeter.first_name if meeting.greeter else ""
-    return meeting_calendar(
-        meeting, summary=_("Meeting with a greeter: %(name)s") % {"name": name}, now=now
+    agreed = agreed_of(meeting)
+    return _file(meeting, agreed, is_alive=True, now=now) if agreed else b""
+
+
+def agreed_of(meeting: Meeting) -> Agreed | None:
+    """Return what is agreed of a meeting, None where nothing is."""
+    greeter, begins, ends = meeting.greeter, meeting.starts_at, meeting.ends_at
+    if greeter is None or begins is None or ends is None:
+        return None
+    return Agreed(greeter.first_name, meeting.place, begins, ends, meeting.sequence)
+
+
+def _file(meeting: Meeting, agreed: Agreed, *, is_alive: bool, now: datetime) -> bytes:
+    summary = _("Meeting with a greeter: %(name)s") % {"name": agreed.name}
+    return meeting_calendar(meeting, agreed, summary=summary, is_alive=is_alive, now=now)
+
+
+def _called_off_file(message: OutboxMessage, meeting: Meeting, *, now: datetime) -> Content:
+    """Return the file that takes a meeting out of the reader's calendar, if it was agreed."""
+    was = message.data.get("was")
+    if not was:
+        return {}
+    agreed = Agreed(
+        was["name"],
+        was["place"],
+        datetime.fromisoformat(was["starts_at"]),
+        datetime.fromisoformat(was["ends_at"]),
+        message.data["sequence"],
     )
+    return {
+        "calendar": _file(meeting, agreed, is_alive=False, now=now),
+        "calendar_name": f"greeter-{meeting.code}.ics",
+    }
 
 
 MEETING_CONTENTS: dict[str, Callable[[OutboxMessage, Any, datetime], Content]] = {
     "greeter_submitted": _submitted,
     "greeter_read": _read,
+    "meeting_confirm": _confirm,
     "meeting_asked": _asked,
     "meeting_accepted": _accepted,
     "meeting_nobody": _nobody,
     "meeting_replaced": _replaced,
+    "meeting_called_off": _called_off,
     "meeting_soon": _soon,
     "meeting_thanks": _thanks,
     "meeting_for_greeter": _for_greeter,
@@ -383,6 +466,7 @@ MEETING_CONTENTS: dict[str, Callable[[OutboxMessage, Any, datetime], Content]] =
     "meeting_agreed": _agreed,
     "meeting_closed": _closed,
     "meeting_cancelled": _cancelled,
+    "meeting_given_up": _given_up,
     "meeting_tomorrow": _tomorrow,
     "meeting_hours": _hours,
     "meeting_message": _message,

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from booking.models import Meeting
+from booking.models import Meeting, MeetingMessage
 from booking.rules import meetings as rules
 from destination.templatetags.velay import party
 from members.models import Greeter
@@ -39,6 +39,10 @@ INTEREST_WORDS: dict[str, Promise] = {
     "children": pgettext_lazy("greeter", "with children"),
     "photography": pgettext_lazy("greeter", "photography"),
 }
+HIDDEN_NOTE = gettext_lazy(
+    "Phone numbers and addresses stay hidden until 48 hours before: then you have each other’s "
+    "phone."
+)
 PART_WORDS: dict[str, Promise] = {
     "first_name": gettext_lazy("First name"),
     "about": gettext_lazy("Who you are"),
@@ -90,6 +94,19 @@ def moment_words(moment: datetime) -> str:
 def deadline_words(meeting: Meeting) -> str:
     """Write until when greeters may answer."""
     return moment_words(meeting.deadline)
+
+
+def written_words(message: MeetingMessage, meeting: Meeting, *, now: datetime) -> str:
+    """Return a message with numbers and addresses hidden, until 48 hours before the meeting.
+
+    For ever, where it isn't agreed any more or the office has put the greeter aside.
+    """
+    greeter, begins = meeting.greeter, meeting.starts_at
+    is_agreed = meeting.state in {rules.ACCEPTED, rules.DONE}
+    is_known = is_agreed and greeter is not None and not greeter.is_put_aside
+    if is_known and begins is not None and not rules.hides_contacts(begins, now=now):
+        return message.text
+    return rules.masked(message.text)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from members.models import Household, HouseholdMember, Presence
 from members.rules.households import MOST_NIGHTS, last_left_on, next_stay
 from oti.lib.dates import today as day_of
 
-MOST_SAID = 60
+# To come, and in all.
+MOST_SAID, MOST_KEPT = 60, 800
 # Who said that it is here, and never that it left.
 LONGEST_OPEN = timedelta(days=180)
 
@@ -62,7 +63,8 @@ def say_presence(
     with locks.write_transaction():
         household = _open(member)
         known = Presence.objects.filter(household=household)
-        if known.count() >= MOST_SAID:
+        coming = known.filter(Q(departure=None) | Q(departure__gt=day_of(now)))
+        if coming.count() >= MOST_SAID or known.count() >= MOST_KEPT:
             raise NotAllowed(trouble("too_many_presences"))
         later = Q(departure__isnull=True) | Q(departure__gt=arrival)
         if known.filter(later, arrival__lt=departure).exists():
@@ -83,7 +85,8 @@ def take_presence_away(member: HouseholdMember, pk: int) -> bool:
 def say_here(member: HouseholdMember, *, now: datetime) -> Presence:
     """« We are here »: from today on, until it says that it left or a stay that it has said begins.
 
-    Raises WrongState `already_here`, `household_ended`.
+    Who left today goes on with the stay that ended: two clicks more make no row more. Raises
+    WrongState `already_here`, `household_ended`, NotAllowed `too_many_presences`.
     """
     today = day_of(now)
     with locks.write_transaction():
@@ -92,6 +95,13 @@ def say_here(member: HouseholdMember, *, now: datetime) -> Presence:
         if standing_of(known, today=today).here:
             raise WrongState(trouble("already_here"))
         departure = min((one.arrival for one in known if one.arrival > today), default=None)
+        again = [one for one in known if one.departure == today]
+        if again:
+            again[-1].departure = departure
+            again[-1].save(update_fields=["departure"])
+            return again[-1]
+        if len(known) >= MOST_KEPT:
+            raise NotAllowed(trouble("too_many_presences"))
         return Presence.objects.create(
             household=household, arrival=today, departure=departure, said_at=now
         )

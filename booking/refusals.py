@@ -302,6 +302,7 @@ MESSAGES: dict[str, Any] = {
         "You are in a household already: leave it before you join another one."
     ),
     "in_this_household": gettext_lazy("This person is in your household already."),
+    "same_commune": gettext_lazy("Your house is noted there already: choose the other commune."),
     "household_ended": gettext_lazy("This household has ended: declare yours again."),
     "household_moved": gettext_lazy(
         "Somebody else has decided of this household meanwhile: look at it again."
@@ -481,6 +482,10 @@ MESSAGES: dict[str, Any] = {
     "need_used_up": gettext_lazy("These dates are no longer proposed. Choose another offer."),
     "too_many_needs": gettext_lazy("%(max)s at most at a time: end one first."),
     # Letters
+    "letter_no_since": gettext_lazy(
+        "You asked us to stop since this link was sent, and we stopped. You want the letter after "
+        "all? Give your address again, another link is sent to you."
+    ),
     "letter_link_old": gettext_lazy(
         "This link is more than a week old, or isn’t whole: give your address again, another one "
         "is sent to you."
@@ -672,6 +677,13 @@ MESSAGES: dict[str, Any] = {
     ),
     "meeting_taken": gettext_lazy(
         "It is settled already: another greeter was first, or the visitor changed plans."
+    ),
+    "meetings_unproved": gettext_lazy(
+        "%(count)s mails went to this address today and wait to be confirmed: follow the link of "
+        "one, or sign in with this address and ask again."
+    ),
+    "meeting_unconfirmed": gettext_lazy(
+        "This request was taken back, or its link is too old: ask again, it takes a minute."
     ),
     "meeting_lapsed": gettext_lazy("The time to answer has passed: the visitor was told."),
     "meeting_over": gettext_lazy("It has begun or ended already: look at how it stands now."),

@@ -112,6 +112,11 @@ urlpatterns = [
     path(pgettext_lazy("address", "meet/<slug:slug>/"), greeters.greeter, name="greeter"),
     path(pgettext_lazy("address", "meeting/<slug:code>/"), meetings.meeting, name="meeting"),
     path(
+        pgettext_lazy("address", "meeting/<slug:code>/confirm/"),
+        meetings.confirm,
+        name="meeting-confirm",
+    ),
+    path(
         pgettext_lazy("address", "meeting/<slug:code>/write/"),
         meetings.message,
         name="meeting-write",

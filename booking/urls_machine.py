@@ -168,6 +168,7 @@ urlpatterns = [
     path("espace/residence/", household.residence, name="residence"),
     path("espace/residence/declarer/", household.declare, name="residence-declare"),
     path("espace/residence/preuve/", household.proof, name="residence-proof"),
+    path("espace/residence/demenager/", household.move, name="residence-move"),
     path("espace/residence/inviter/", household.invite, name="residence-invite"),
     path("espace/residence/invitation/<int:pk>/", household.withdraw, name="residence-withdraw"),
     path("espace/residence/quitter/", household.leave, name="residence-leave"),

@@ -39,7 +39,7 @@ class NewItinerary:
 def new_itineraries(since: datetime, *, most: int) -> list[NewItinerary]:
     """Return the itineraries published first or renewed after a moment, the newest first.
 
-    One that has a new translation is no new itinerary: it is as old as its first page. Two
+    One that has a new translation is no new itinerary: it is as old as its first page. Three
     statements.
     """
     renewed = {one.itinerary: one for one in ItineraryRenewal.objects.filter(renewed_at__gt=since)}
@@ -63,7 +63,8 @@ def _candidates(since: datetime, renewed: list[UUID]) -> list[ItineraryPage]:
     )
     is_first = Q(first_published_at__gt=since) & ~Exists(older)
     rows = ItineraryPage.objects.live().filter(is_first | Q(translation_key__in=renewed))
-    return list(rows.select_related("locale").defer_streamfields().order_by("pk"))
+    rows = rows.select_related("locale", "image").prefetch_related("image__renditions")
+    return list(rows.defer_streamfields().order_by("pk"))
 
 
 def _nearest(pages: list[ItineraryPage]) -> ItineraryPage:

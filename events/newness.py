@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from booking.models import OrderLine
 from booking.newness import HAD, Since, Window, new_offers, since_of, window_of
+from booking.pictures import Picture, covers, of_image
 from booking.presences import Standing, presences_of, standing_of
 from booking.showing import offer_url
 from destination.newness import new_itineraries
@@ -33,7 +34,10 @@ OFFER, EVENT, WALK = "offer", "event", "walk"
 
 @dataclass(frozen=True)
 class Novelty:
-    """One new thing as a page shows it; `next_at` is its next date, where it has dates."""
+    """One new thing as a page shows it; `next_at` is its next date, where it has dates.
+
+    `image` is its photograph; where it has none, `drawing` is shown.
+    """
 
     kind: str
     title: str
@@ -42,6 +46,8 @@ class Novelty:
     text: str
     place: str
     at: datetime
+    drawing: str
+    image: Picture | None = None
     next_at: datetime | None = None
     is_renewed: bool = False
     reason: str = ""
@@ -62,7 +68,7 @@ def news_of(household: Household, *, everything: bool = False, now: datetime) ->
     """Return what is new to a household: what it hasn't had first, then the newest first.
 
     It has a date during the household's next stay, or `everything`: during the months to come.
-    Itineraries have no date. At most 24. Six statements.
+    Itineraries have no date. At most 24. Eight statements.
     """
     today = day_of(now)
     standing = standing_of(presences_of(household), today=today)
@@ -87,6 +93,8 @@ def residents_programme(*, now: datetime) -> list[Showing]:
 
 
 def _offers(household: Household, since: Since, window: Window, today: date) -> list[Novelty]:
+    found = new_offers(household, since, window, today=today, most=MOST)
+    images = covers(one.offer for one in found)
     return [
         Novelty(
             kind=OFFER,
@@ -100,8 +108,10 @@ def _offers(household: Household, since: Since, window: Window, today: date) -> 
             is_renewed=one.is_renewed,
             reason=one.offer.renewal_reason if one.is_renewed else "",
             is_had=one.is_had,
+            drawing=one.offer.illustration,
+            image=images.get(one.offer.pk),
         )
-        for one in new_offers(household, since, window, today=today, most=MOST)
+        for one in found
     ]
 
 
@@ -150,6 +160,7 @@ def _event(event: Event, since: Since) -> Novelty:
         is_renewed=is_renewed,
         reason=event.renewal_reason if is_renewed else "",
         is_had=event.is_had,  # type: ignore[attr-defined]
+        drawing=event.illustration,
     )
 
 
@@ -166,6 +177,8 @@ def _walks(since: Since) -> list[Novelty]:
             at=one.at,
             is_renewed=one.is_renewed,
             reason=one.reason,
+            drawing=one.page.drawing,
+            image=of_image(one.page.shown_image),
         )
         for one in new_itineraries(since.at, most=MOST)
     ]

@@ -84,7 +84,7 @@ def household_member(user: User | AnonymousUser) -> HouseholdMember | None:
     if not user.is_authenticated:
         return None
     rows = HouseholdMember.objects.filter(user_id=user.pk)
-    return rows.select_related("household__commune").first()
+    return rows.select_related("household__commune", "household__moving_to").first()
 
 
 def household_member_for(user: User | AnonymousUser) -> HouseholdMember:
@@ -96,3 +96,9 @@ def household_member_for(user: User | AnonymousUser) -> HouseholdMember:
     if member is None or member.household.state == Household.State.ENDED:
         raise Http404
     return member
+
+
+def has_household(user: User | AnonymousUser) -> bool:
+    """Tell whether this person is in a household that hasn't ended."""
+    member = household_member(user)
+    return member is not None and member.household.state != Household.State.ENDED

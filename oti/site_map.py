@@ -49,6 +49,7 @@ def _lists() -> list[Place]:
         (_("My stay"), "booking:my-stay"),
         (_("Find my booking"), "booking:find-order"),
         (_("How offers are ranked"), "booking:ranking"),
+        (_("How reviews come about"), "booking:reviews"),
         (_("Do you welcome visitors?"), "booking:host"),
         (_("The letter of the Velay"), "booking:letter"),
     ]

@@ -25,6 +25,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from booking import households
 from booking.desk.views import UseCaseView, actor_of
+from booking.household_moves import decide_move
 from booking.mobilisation import FEWEST, mobilisation
 from booking.refusals import BadInput, trouble
 from destination.desk import MomentColumn, ReadOnlyIndexView, ReadOnlyViewSet
@@ -32,20 +33,22 @@ from members.models import Household
 from oti.lib.private_files import read_file
 from oti.lib.sealing import Unreadable
 
-VERIFY, END = "verify", "end"
+VERIFY, END, MOVE, KEEP = "verify", "end", "move", "keep"
 DECISIONS = {
     Household.State.DECLARED: (VERIFY, END),
     Household.State.VERIFIED: (END,),
     Household.State.ENDED: (),
 }
 WORDS = {
+    MOVE: gettext_lazy("Note the other commune"),
+    KEEP: gettext_lazy("Leave the house where it is noted"),
     VERIFY: gettext_lazy("Verify this household"),
     END: gettext_lazy("End this household"),
 }
 
 
 class HouseholdIndexView(ReadOnlyIndexView):
-    """Who waits first, the longest waiting before."""
+    """Who waits first, the longest waiting before; whose house is to be another one waits too."""
 
     page_title = gettext_lazy("Households")
 
@@ -53,6 +56,7 @@ class HouseholdIndexView(ReadOnlyIndexView):
         """Load communes, count people."""
         first = Case(
             When(state=Household.State.DECLARED, then=Value(0)),
+            When(moving_to__isnull=False, then=Value(0)),
             default=Value(1),
             output_field=IntegerField(),
         )
@@ -70,8 +74,12 @@ class DecisionForm(forms.Form):
         max_length=400,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("They read it in the mail. To end a household, say why."),
+        help_text=gettext_lazy(
+            "They read it in the mail. To end a household, or to leave its house where it is "
+            "noted, say why."
+        ),
     )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class HouseholdView(UseCaseView):
@@ -93,16 +101,28 @@ class HouseholdView(UseCaseView):
         return (
             (_("State"), household.get_state_display()),
             (_("Commune of the house"), household.commune),
+            *([(_("Asks to be noted in"), household.moving_to)] if household.is_moving else []),
             (_("People"), ", ".join(f"{one.first_name} ({one.user.email})" for one in people)),
             (_("Children under 15"), household.children),
         )
+
+    def get_initial(self) -> dict[str, Any]:
+        """Remember which commune is read."""
+        return {**super().get_initial(), "seen": self.target.moving_to_id}
 
     def run(self, form: DecisionForm) -> str:
         """Do what was decided."""
         note = form.cleaned_data["note"].strip()
         who = {"actor": actor_of(self.request), "now": self.now}
         name = {"name": self.target.name}
-        if form.cleaned_data["decision"] == VERIFY:
+        decision = form.cleaned_data["decision"]
+        if decision == KEEP and not note:
+            raise BadInput(trouble("reason_missing", field="note"))
+        if decision in {MOVE, KEEP}:
+            seen, is_yes = form.cleaned_data["seen"] or 0, decision == MOVE
+            decide_move(self.target, seen=seen, is_yes=is_yes, note=note, **who)
+            return _("« %(name)s »: its people are told.") % name
+        if decision == VERIFY:
             households.verify_household(self.target, note=note, **who)
             return _("« %(name)s » is verified: its members have their card.") % name
         if not note:
@@ -116,7 +136,8 @@ class HouseholdView(UseCaseView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the decisions that are open."""
-        decisions = DECISIONS[self.target.state]
+        moving = (MOVE, KEEP) if self.target.is_moving else ()
+        decisions = (*moving, *DECISIONS[self.target.state])
         return {
             **super().get_context_data(**kwargs),
             "household": self.target,
@@ -183,6 +204,13 @@ class MobilisationView(PermissionCheckedMixin, WagtailAdminTemplateMixin, Templa
         }
 
 
+def _standing(household: Household) -> str:
+    """Say in which state it is, and whether it asks for something beside."""
+    state = {"state": household.get_state_display()}
+    asks = _("%(state)s, asks for another commune") % state
+    return asks if household.is_moving else state["state"]
+
+
 def _household_url(household: Household) -> str:
     return reverse("desk_households:household", args=[household.pk])
 
@@ -205,7 +233,7 @@ class HouseholdViewSet(ReadOnlyViewSet):
         TitleColumn("name", label=gettext_lazy("Household"), get_url=_household_url),
         Column("commune", label=gettext_lazy("Commune"), sort_key="commune__name"),
         Column("people", label=gettext_lazy("People")),
-        Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
+        Column("state", label=gettext_lazy("State"), accessor=_standing),
         MomentColumn("declared_at", label=gettext_lazy("Declared"), sort_key="declared_at"),
     )
     empty_text = gettext_lazy("Families with a second home here will appear here.")

@@ -71,7 +71,26 @@ class NewcomerForm(forms.Form):
         return Newcomer(data["first_name"], data["born_on"], (get_language() or "fr")[:2])
 
 
-class HouseholdForm(NewcomerForm):
+class WithPaper(forms.Form):
+    """A paper that names the house, if there is one at hand."""
+
+    document = DocumentField(
+        required=False,
+        label=_("A paper that names your house"),
+        help_text=_(
+            "Tax notice or invoice: PDF, JPEG or PNG, 8 MB at most. The office reads it, then it "
+            "is deleted. You may also call the office instead."
+        ),
+    )
+
+    @property
+    def paper(self) -> Document | None:
+        """Return the paper, from a valid form."""
+        found = self.cleaned_data.get("document")
+        return found if isinstance(found, Document) else None
+
+
+class HouseholdForm(NewcomerForm, WithPaper):
     """A household as it begins."""
 
     field_order = ("name", "commune", "first_name", "born_on", "children", "document")
@@ -95,14 +114,6 @@ class HouseholdForm(NewcomerForm):
             "max_value": _("%(limit_value)s at most."),
         },
     )
-    document = DocumentField(
-        required=False,
-        label=_("A paper that names your house"),
-        help_text=_(
-            "Tax notice or invoice: PDF, JPEG or PNG, 8 MB at most. The office reads it, then it "
-            "is deleted. You may also call the office instead."
-        ),
-    )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, today=today, **kwargs)
@@ -114,12 +125,6 @@ class HouseholdForm(NewcomerForm):
         data = self.cleaned_data
         return HouseholdFacts(data["name"], data["commune"].pk, data["children"])
 
-    @property
-    def paper(self) -> Document | None:
-        """Return the paper, from a valid form."""
-        found = self.cleaned_data.get("document")
-        return found if isinstance(found, Document) else None
-
 
 class ProofForm(forms.Form):
     """The paper that was not given at first, or another one."""
@@ -128,6 +133,17 @@ class ProofForm(forms.Form):
         label=_("A paper that names your house"),
         error_messages={"required": _("Choose a file first.")},
     )
+
+
+class MoveForm(WithPaper):
+    """Where the house is now, and what names it."""
+
+    field_order = ("commune", "document")
+    commune = CommuneField(required_words=_("Choose the commune of your house."))
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["commune"].propose(today)  # type: ignore[attr-defined]
 
 
 class MemberForm(forms.Form):

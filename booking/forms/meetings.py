@@ -17,7 +17,7 @@ from booking.forms.greeters import WordsField
 from booking.forms.nights import DayField
 from booking.meeting_words import INTEREST_WORDS, LANGUAGE_WORDS
 from booking.models import Meeting
-from booking.relations.meetings import MeetingInput
+from booking.relations.asking import MeetingInput
 from booking.rules.talks import plain_text
 from oti.lib.html import format_day_long
 

@@ -23,6 +23,7 @@ class Meeting(models.Model):
     """One meeting of a party with one greeter; it stands beside the stay and never blocks it."""
 
     class State(models.TextChoices):
+        TO_CONFIRM = rules.TO_CONFIRM, pgettext_lazy("meeting", "to be confirmed by mail")
         ASKED = rules.ASKED, pgettext_lazy("meeting", "waiting for an answer")
         ACCEPTED = rules.ACCEPTED, pgettext_lazy("meeting", "agreed")
         NOBODY = rules.NOBODY, pgettext_lazy("meeting", "nobody was free")
@@ -85,6 +86,8 @@ class Meeting(models.Model):
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     place = models.CharField(_("public meeting place"), max_length=200, blank=True)
     placed_at = models.DateTimeField(_("asked"))
+    # Whoever reads the address said so; before that no greeter is asked, and it counts for nothing.
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     # Since when the present round waits: a replacement begins a new one.
     asked_at = models.DateTimeField()
     deadline = models.DateTimeField(_("to be answered before"))

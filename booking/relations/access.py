@@ -20,12 +20,13 @@ from members.models import Greeter, User
 MEETINGS_OF_SESSION = "meetings"
 MOST_REMEMBERED = 20
 LINK_LIFE = timedelta(days=120)
+SHOWN_BESIDE = ("greeter__commune", "greeter__user")
 SEES_ALL, SEES_ORDERS = "booking.view_meeting", "booking.view_order"
 
 
 def meeting_of_key(code: str, token: str, *, now: datetime) -> Meeting:
     """Return the meeting of a signed link; raises Http404 for a wrong or too old one."""
-    meeting = Meeting.objects.select_related("greeter__commune").filter(code=code).first()
+    meeting = Meeting.objects.select_related(*SHOWN_BESIDE).filter(code=code).first()
     if meeting is None or not hmac.compare_digest(meeting.access_token.encode(), token.encode()):
         raise Http404
     if now.date() > meeting.last_day + LINK_LIFE:
@@ -48,7 +49,7 @@ def meeting_for(request: HttpRequest, code: str, *, to_change: bool = False) -> 
 
     The office reads and changes nothing here.
     """
-    meeting = Meeting.objects.select_related("greeter__commune").filter(code=code).first()
+    meeting = Meeting.objects.select_related(*SHOWN_BESIDE).filter(code=code).first()
     if meeting is None:
         raise Http404
     if code in request.session.get(MEETINGS_OF_SESSION, []):

@@ -14,6 +14,7 @@ from booking.relations.meetings import (
     take_back_others,
     tell_greeter,
     tell_visitor,
+    was_agreed,
 )
 from booking.rules import meetings as rules
 from members.journal import VISITOR, Actor, record
@@ -30,12 +31,14 @@ def cancel_meeting(meeting: Meeting, *, now: datetime) -> None:
         if begun or not rules.can_move(row.state, rules.CANCELLED):
             raise WrongState(trouble("meeting_over"))
         agreed = row.greeter if row.state == rules.ACCEPTED else None
+        was = was_agreed(row)
         row.state, row.cancelled_by = rules.CANCELLED, "visitor"
         row.sequence += 1
         row.save(update_fields=["state", "cancelled_by", "sequence"])
         record("meeting cancelled", f"meeting:{row.code}", actor=VISITOR, at=now)
         if agreed is not None:
-            tell_greeter(agreed, row, "meeting_cancelled", now=now)
+            tell_greeter(agreed, row, "meeting_cancelled", was=was, now=now)
+            tell_visitor(row, "meeting_called_off", was=was, now=now)
         take_back_others(row, now=now)
     meeting.refresh_from_db()
 
@@ -62,12 +65,15 @@ def give_up_meeting(meeting: Meeting, *, actor: Actor, now: datetime) -> None:
             at=now,
             greeter=row.greeter_id,
         )
+        gone, was = row.greeter, was_agreed(row)
         _begin_again(row, now=now)
+        if gone is not None:
+            tell_greeter(gone, row, "meeting_given_up", was=was, now=now)
         asked = ask_next(row, now=now) if row.deadline > now else []
         if asked:
-            tell_visitor(row, "meeting_replaced", now=now)
+            tell_visitor(row, "meeting_replaced", was=was, now=now)
         else:
-            end_without(row, now=now)
+            end_without(row, was=was, now=now)
     meeting.refresh_from_db()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core import signing
@@ -50,7 +50,7 @@ def ask_for_letter(email: str, *, rhythm: str, language: str, now: datetime) -> 
     The answer is the same for every address: nobody learns from it who reads the letter.
     """
     address = _bare(email)
-    told = {"email": address, "rhythm": rhythm, "language": language}
+    told = {"email": address, "rhythm": rhythm, "language": language, "at": now.timestamp()}
     with locks.write_transaction():
         write_message(
             "letter_confirm",
@@ -64,23 +64,33 @@ def ask_for_letter(email: str, *, rhythm: str, language: str, now: datetime) -> 
 
 
 def read_key(key: str) -> dict[str, Any]:
-    """Return what the link of a mail confirms; raises BadInput `letter_link_old` for none."""
+    """Return what the link of a mail confirms.
+
+    Raises BadInput `letter_link_old` for none, `letter_no_since` where its reader said no since.
+    """
     try:
         told: dict[str, Any] = signing.loads(key, salt=SALT, max_age=CONFIRM_WITHIN)
     except signing.BadSignature as error:
         raise BadInput(trouble("letter_link_old")) from error
+    # Without its moment a link is older than every no.
+    made = datetime.fromtimestamp(told.get("at", 0), UTC)
+    later = LetterChoice.objects.filter(address__email=told["email"], purpose=rules.NEWS)
+    if later.filter(is_yes=False, at__gt=made).exists():
+        raise BadInput(trouble("letter_no_since"))
     return told
 
 
 def confirm_letter(key: str, *, network: str, now: datetime) -> LetterAddress:
-    """Keep the yes of who reads that mail; twice is the same as once.
+    """Keep the yes of who reads that mail; twice is the same as once, and a later no stands.
 
-    Raises BadInput `letter_link_old` for a link that is a week old, or none.
+    Raises BadInput `letter_link_old` for a link that is a week old, or none, `letter_no_since`.
     """
     told = read_key(key)
     proof = Proof(Source.FORM, _("I want to receive the letter of the Velay."), network)
     with locks.write_transaction():
         address = locks.lock_letter_address(told["email"], language=told["language"], now=now)
+        # Under the lock: a no may have come meanwhile.
+        read_key(key)
         address.rhythm = told["rhythm"]
         _say(address, {rules.NEWS: True}, proof, actor=VISITOR, now=now)
     return address

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +36,7 @@ READ_FIRST = (
     *(f"{name}_{code}" for name in ("about", "places") for code in ("fr", "en", "de")),
 )
 PHOTO = "photo"
+TOLD_ONCE_IN = timedelta(hours=4)
 # Addresses below the public list that belong to the machine.
 TAKEN_SLUGS = frozenset({"demander", "ask", "anfragen"})
 
@@ -259,10 +260,15 @@ def submit_profile(greeter: Greeter, *, actor: Actor, now: datetime) -> None:
 
 
 def tell_office(greeter: Greeter, *, now: datetime) -> None:
-    """Write to the office that somebody is to be read, in the present transaction."""
+    """Write to the office that somebody is to be read, in the present transaction.
+
+    Once in four hours, however often somebody changes something: the page that it leads to shows
+    the newest words.
+    """
+    hours = int(now.timestamp()) // int(TOLD_ONCE_IN.total_seconds())
     write_message(
         "greeter_submitted",
-        key=f"greeter:{greeter.pk}:submitted:{greeter.edition}:{now:%Y%m%d%H%M%S}",
+        key=f"greeter:{greeter.pk}:submitted:{hours}",
         recipient=settings.OFFICE["email"],
         language="fr",
         data={"greeter": greeter.pk},

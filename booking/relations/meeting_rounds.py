@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from booking import locks
 from booking.models import Meeting, OutboxMessage
 from booking.refusals import Refusal
+from booking.relations.calling_off import give_up_meeting
 from booking.relations.meetings import ask_next, end_without, tell_greeter, tell_visitor
 from booking.rules import meetings as rules
 from members.journal import SYSTEM, record
@@ -27,12 +28,21 @@ Step = Callable[[Meeting, datetime], bool]
 def follow_meetings(*, now: datetime, limit: int = 200) -> dict[str, int]:
     """End what nobody answered, ask others at half time, remind both 48 hours before, say thanks.
 
-    Returns how many of each: `lapsed`, `widened`, `reminded`, `done`. Locks: one meeting at a time.
+    Whose account was closed is replaced first. Returns how many of each: `left`, `unconfirmed`,
+    `lapsed`, `widened`, `reminded`, `done`. Locks: one meeting at a time, its greeter before it.
     """
     rows = Meeting.objects.all()
     waiting = rows.filter(state=rules.ASKED).order_by("deadline", "pk")
     agreed = rows.filter(state=rules.ACCEPTED).order_by("starts_at", "pk")
     return {
+        "left": _replace_who_left(
+            agreed.filter(starts_at__gt=now, greeter__user__is_active=False)[:limit], now=now
+        ),
+        "unconfirmed": _each(
+            rows.filter(state=rules.TO_CONFIRM, deadline__lte=now).order_by("deadline")[:limit],
+            _drop_unconfirmed,
+            now=now,
+        ),
         "lapsed": _each(waiting.filter(deadline__lte=now)[:limit], _lapse, now=now),
         "widened": _each(
             (
@@ -68,6 +78,18 @@ def forget_meetings(*, now: datetime, limit: int = 200) -> int:
     return _each(over.order_by("pk")[:limit], _forget, now=now)
 
 
+def _replace_who_left(rows: QuerySet[Meeting], *, now: datetime) -> int:
+    """Ask others where the account of the greeter who said yes is closed."""
+    done = 0
+    for row in list(rows):
+        try:
+            give_up_meeting(row, actor=SYSTEM, now=now)
+            done += 1
+        except (Refusal, DatabaseError) as error:
+            logger.warning("meeting %s not replaced: %s", row.code, error)
+    return done
+
+
 def _each(rows: Iterable[Meeting], step: Step, *, now: datetime) -> int:
     done = 0
     for row in list(rows):
@@ -78,6 +100,16 @@ def _each(rows: Iterable[Meeting], step: Step, *, now: datetime) -> int:
             # One row must not hide the others.
             logger.warning("meeting %s not followed: %s", row.code, error)
     return done
+
+
+def _drop_unconfirmed(row: Meeting, now: datetime) -> bool:
+    """Delete what nobody confirmed: whoever reads that address may never have asked."""
+    if row.state != rules.TO_CONFIRM or row.deadline > now:
+        return False
+    OutboxMessage.objects.filter(key__startswith=f"meeting:{row.code}:").delete()
+    record("meeting not confirmed", f"meeting:{row.code}", actor=SYSTEM, at=now)
+    row.delete()
+    return True
 
 
 def _lapse(row: Meeting, now: datetime) -> bool:

@@ -1,14 +1,17 @@
 """What a visitor and their greeter write to each other, and what both say afterwards.
 
 Neither learns the other's address: mails go out from the office's, and lead to a page. Messages
-open once the greeter has said yes and close a week after.
+open once the greeter has said yes and close a week after; what is written of numbers and addresses
+is kept and not shown before both know each other's phone.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from booking import locks
+from booking.meeting_words import written_words
 from booking.messages import write_message
 from booking.models import Meeting, MeetingMessage
 from booking.refusals import BadInput, NotAllowed, WrongState, trouble
@@ -34,12 +37,30 @@ def may_write(meeting: Meeting, *, now: datetime) -> bool:
     return meeting.state in AGREED and is_theirs and end is not None and now <= end + AFTERWARDS
 
 
-def messages_of(meeting: Meeting) -> list[MeetingMessage]:
-    """Return what was written with the present greeter, the first first.
+@dataclass(frozen=True)
+class Written:
+    """One message as both read it at a moment."""
+
+    author: str
+    text: str
+    at: datetime
+    # Whether numbers or addresses are hidden in it.
+    is_masked: bool
+
+
+def messages_of(meeting: Meeting, *, now: datetime) -> list[Written]:
+    """Return what was written with the present greeter, the first first, as it may be read.
 
     A replacement begins without the words that were for somebody else.
     """
-    return list(meeting.messages.filter(greeter=meeting.greeter_id).order_by("at", "pk"))
+    rows = meeting.messages.filter(greeter=meeting.greeter_id).order_by("at", "pk")
+    read = [(one, written_words(one, meeting, now=now)) for one in rows]
+    return [Written(one.author, text, one.at, text != one.text) for one, text in read]
+
+
+def hides_something(message: MeetingMessage, *, now: datetime) -> bool:
+    """Tell whether who reads a message at `now` doesn't see all of it: its writer is told."""
+    return written_words(message, message.meeting, now=now) != message.text
 
 
 def write_to_greeter(meeting: Meeting, text: str, *, now: datetime) -> MeetingMessage:

@@ -1,183 +1,32 @@
-"""A visitor asks to meet a greeter; the best few are asked, and the first who says yes has it.
+"""The best few greeters are asked, and the first who says yes has the meeting.
 
 It costs nothing and blocks nothing: the stay is booked without it (features.md N-02, N-08, N12).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError
 
 from booking import locks
+from booking.meeting_mails import agreed_of
 from booking.messages import write_message
-from booking.models import Basket, Meeting, MeetingAsk
-from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
+from booking.models import Meeting, MeetingAsk
+from booking.refusals import BadInput, NotAllowed, WrongState, trouble
 from booking.relations.candidates import read_candidates, wish_of
 from booking.rules import meetings as rules
-from members.journal import SYSTEM, VISITOR, Actor, record
-from members.models import Greeter, User
-from members.rules.greeters import INTERESTS, LANGUAGES, MOST_PEOPLE, best, possible_days
+from members.journal import SYSTEM, Actor, record
+from members.models import Greeter
+from members.rules.greeters import best, possible_days
 from oti.lib.dates import at_paris
 from oti.lib.dates import today as day_of
 
-# Who waits for more answers than that asks nobody else meanwhile.
-MOST_WAITING = 3
-MOST_A_DAY = 5
 # How long a meeting is counted, until the greeter says how long it was.
 USUAL = timedelta(hours=2)
-HORIZON = timedelta(days=365)
-
-
-@dataclass(frozen=True)
-class MeetingInput:
-    """What a visitor asks for; `ages` are those of the children, 0 for an infant."""
-
-    first_name: str
-    email: str
-    phone: str
-    language: str
-    first_day: date | None
-    last_day: date | None
-    adults: int
-    ages: tuple[int, ...]
-    languages: tuple[str, ...]
-    interests: tuple[str, ...] = ()
-    part: str = Meeting.Part.ANY
-    words: str = ""
-    needs_step_free: bool = False
-    pole: str = ""
-    is_of_age: bool = False
-    press: str = ""
-
-    @property
-    def size(self) -> int:
-        """Return how many they are, infants counted."""
-        return self.adults + len(self.ages)
-
-
-# --- The visitor asks -----------------------------------------------------------------------------
-def ask_meeting(
-    given: MeetingInput,
-    *,
-    wished: Greeter | None = None,
-    basket: Basket | None = None,
-    user: User | None = None,
-    now: datetime,
-) -> Meeting:
-    """Ask the greeters who suit best, or the one who is wished first; nothing is held or paid.
-
-    Where nobody suits, the meeting says so at once and its page proposes what else there is. The
-    same page sent twice asks once. Raises BadInput (`meeting_too_many` past six persons, infants
-    counted, `meeting_under_15`, `meeting_needs_adult`, `meeting_days`, `meeting_too_soon`,
-    `meeting_too_far`, `meeting_too_long`, `meeting_language`), NotAllowed `too_many_meetings`.
-    """
-    check_wish(given, today=day_of(now))
-    try:
-        return _ask(given, wished=wished, basket=basket, user=user, now=now)
-    except IntegrityError:
-        # Two presses at once.
-        return Meeting.objects.get(press=given.press)
-
-
-def check_wish(given: MeetingInput, *, today: date) -> None:
-    """Raise BadInput with everything that can't be asked for."""
-    troubles = [*_party_troubles(given), *_day_troubles(given, today)]
-    if not set(given.languages) & set(LANGUAGES):
-        troubles.append(trouble("meeting_language", field="languages"))
-    if troubles:
-        raise BadInput(*troubles)
-
-
-def notice_days() -> int:
-    """Return how many days ahead one asks."""
-    return int(settings.GREETER_NOTICE_DAYS)
-
-
-def _party_troubles(given: MeetingInput) -> Iterable[Trouble]:
-    if not given.is_of_age:
-        yield trouble("meeting_under_15", field="is_of_age")
-    if given.adults < 1:
-        yield trouble("meeting_needs_adult", field="adults")
-    elif given.size > MOST_PEOPLE:
-        yield trouble("meeting_too_many", field="adults", max=MOST_PEOPLE)
-
-
-def _day_troubles(given: MeetingInput, today: date) -> Iterable[Trouble]:
-    if given.first_day is None or given.last_day is None or given.last_day < given.first_day:
-        yield trouble("meeting_days", field="last_day")
-        return
-    first = rules.first_possible(today, notice_days=notice_days())
-    if given.last_day < first:
-        yield trouble("meeting_too_soon", field="first_day", first=first)
-    elif given.last_day > today + HORIZON:
-        yield trouble("meeting_too_far", field="last_day")
-    elif (given.last_day - given.first_day).days >= rules.MOST_DAYS:
-        yield trouble("meeting_too_long", field="last_day", max=rules.MOST_DAYS)
-
-
-def _ask(
-    given: MeetingInput,
-    *,
-    wished: Greeter | None,
-    basket: Basket | None,
-    user: User | None,
-    now: datetime,
-) -> Meeting:
-    with locks.write_transaction():
-        known = Meeting.objects.filter(press=given.press).first() if given.press else None
-        if known is not None:
-            return known
-        own = Meeting.objects.filter(email__iexact=given.email)
-        if own.filter(state=rules.ASKED).count() >= MOST_WAITING:
-            raise NotAllowed(trouble("too_many_meetings", count=MOST_WAITING))
-        # Each writes to several greeters, also where it is called off a moment later.
-        if own.filter(asked_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
-            raise NotAllowed(trouble("meetings_today", count=MOST_A_DAY))
-        meeting = Meeting.objects.create(
-            **_columns(given, now=now), wished=wished, basket=basket, user=user
-        )
-        record("meeting asked", f"meeting:{meeting.code}", actor=VISITOR, at=now, size=given.size)
-        asked = ask_next(meeting, only=wished, now=now)
-        if not asked and wished is not None:
-            asked = ask_next(meeting, now=now)
-        if not asked:
-            end_without(meeting, now=now)
-        else:
-            tell_visitor(meeting, "meeting_asked", now=now)
-    return meeting
-
-
-def _columns(given: MeetingInput, *, now: datetime) -> dict[str, Any]:
-    assert given.first_day is not None  # noqa: S101 - `check_wish` says so in words
-    assert given.last_day is not None  # noqa: S101
-    first = rules.first_possible(day_of(now), notice_days=notice_days())
-    known = {"press": given.press} if given.press else {}
-    return {
-        **known,
-        "first_name": given.first_name,
-        "email": given.email,
-        "phone": given.phone,
-        "language": given.language,
-        "first_day": max(given.first_day, first),
-        "last_day": given.last_day,
-        "part": given.part,
-        "adults": given.adults,
-        "ages": list(given.ages),
-        "party_size": given.size,
-        "languages": [one for one in given.languages if one in LANGUAGES],
-        "interests": [one for one in given.interests if one in INTERESTS],
-        "needs_step_free": given.needs_step_free,
-        "words": given.words,
-        "pole": given.pole,
-        "placed_at": now,
-        "asked_at": now,
-        "deadline": answer_until(given.last_day, now=now),
-    }
+Was = dict[str, str]
 
 
 def answer_until(last_day: date, *, now: datetime) -> datetime:
@@ -309,39 +158,65 @@ def take_back_others(meeting: Meeting, *, now: datetime) -> None:
         tell_greeter(ask.greeter, meeting, "meeting_closed", now=now)
 
 
-def end_without(meeting: Meeting, *, now: datetime) -> None:
+def end_without(meeting: Meeting, *, was: Was | None = None, now: datetime) -> None:
     """End a meeting for which nobody was found; the visitor is told what else there is.
 
-    In the present transaction: the meeting is locked, or new.
+    `was` is what was agreed before, if it is taken back. In the present transaction: the meeting is
+    locked, or new.
     """
     meeting.state = rules.NOBODY
     meeting.save(update_fields=["state"])
     record("meeting without greeter", f"meeting:{meeting.code}", actor=SYSTEM, at=now)
-    tell_visitor(meeting, "meeting_nobody", now=now)
+    tell_visitor(meeting, "meeting_nobody", was=was, now=now)
     take_back_others(meeting, now=now)
 
 
 # --- Telling --------------------------------------------------------------------------------------
-def tell_visitor(meeting: Meeting, kind: str, *, now: datetime) -> None:
+def was_agreed(meeting: Meeting) -> Was | None:
+    """Return what a mail needs to take an agreed meeting out of its reader's calendar."""
+    agreed = agreed_of(meeting)
+    if agreed is None:
+        return None
+    return {
+        "name": agreed.name,
+        "place": agreed.place,
+        "starts_at": agreed.starts_at.isoformat(),
+        "ends_at": agreed.ends_at.isoformat(),
+    }
+
+
+def tell_visitor(meeting: Meeting, kind: str, *, was: Was | None = None, now: datetime) -> None:
     """Write to the visitor, in the present transaction, once in each state of the meeting."""
     write_message(
         kind,
         key=f"meeting:{meeting.code}:{kind}:{meeting.sequence}",
         recipient=meeting.email,
         language=meeting.language,
-        data={"meeting": meeting.pk, "sequence": meeting.sequence},
+        data={"meeting": meeting.pk, "sequence": meeting.sequence, "was": was},
         now=now,
     )
 
 
-def tell_greeter(greeter: Greeter, meeting: Meeting, kind: str, *, now: datetime) -> None:
-    """Write to a greeter, in the present transaction, once in each state of the meeting."""
+def tell_greeter(
+    greeter: Greeter, meeting: Meeting, kind: str, *, was: Was | None = None, now: datetime
+) -> None:
+    """Write to a greeter, in the present transaction, once in each state of the meeting.
+
+    Whose account is closed is written nothing any more.
+    """
+    if not greeter.user.is_active:
+        return
     write_message(
         kind,
         key=f"meeting:{meeting.code}:{kind}:{meeting.sequence}:{greeter.pk}",
         recipient=greeter.user.email,
         language=greeter.language,
-        data={"meeting": meeting.pk, "greeter": greeter.pk, "sequence": meeting.sequence},
+        data={
+            "meeting": meeting.pk,
+            "greeter": greeter.pk,
+            "sequence": meeting.sequence,
+            "was": was,
+        },
         now=now,
     )
 

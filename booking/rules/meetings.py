@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from booking.rules.moments import absolute
 
+TO_CONFIRM = "to_confirm"
 ASKED = "asked"
 ACCEPTED = "accepted"
 NOBODY = "nobody"
@@ -19,6 +20,7 @@ DONE = "done"
 
 # « accepted » goes back to « asked » where the greeter can't come after all.
 MEETING: Mapping[str, frozenset[str]] = {
+    TO_CONFIRM: frozenset({ASKED, CANCELLED}),
     ASKED: frozenset({ACCEPTED, NOBODY, CANCELLED}),
     ACCEPTED: frozenset({ASKED, NOBODY, CANCELLED, DONE}),
     NOBODY: frozenset(),
@@ -41,6 +43,12 @@ LAST_ANSWER = timedelta(days=2)
 PHONES = timedelta(hours=48)
 # What a greeter may say that a meeting took, in minutes.
 SHORTEST, LONGEST_WALK = 15, 600
+# Of a message: an address of mail or web, or signs that may be a number to call.
+HIDDEN = "•••••"
+_ADDRESS = re.compile(r"\S*@\S+|\S+\s?[(\[](?:at|arobase)[)\]]\s?\S+|\S*(?:://|www\.)\S+", re.I)
+_DIGITS = re.compile(r"(?:\+\s?)?(?:\(\s?)?\d(?:[\s.,\-/_()·]{0,3}\d){7,}")
+_A_DAY = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-]20\d\d|20\d\d-\d\d-\d\d)(?!\d)")
+_FEWEST_DIGITS = 8
 CONTACT = re.compile(r"@|://|www\.|(?:\d[\s.\-]?){8,}", re.IGNORECASE)
 
 
@@ -69,6 +77,25 @@ def shows_phones(starts_at: datetime, ends_at: datetime, *, now: datetime) -> bo
     """Tell whether both know each other's phone: from 48 hours before until two hours after."""
     begin = absolute(starts_at) - PHONES
     return begin <= absolute(now) <= absolute(ends_at) + timedelta(hours=2)
+
+
+def hides_contacts(starts_at: datetime, *, now: datetime) -> bool:
+    """Tell whether what both write to each other still goes without numbers and addresses."""
+    return absolute(now) < absolute(starts_at) - PHONES
+
+
+def masked(words: str) -> str:
+    """Return words with each number to call and each address hidden; days and hours stay.
+
+    What is spelt out in letters isn't found.
+    """
+    return _DIGITS.sub(_hidden_number, _ADDRESS.sub(HIDDEN, words))
+
+
+def _hidden_number(found: re.Match[str]) -> str:
+    left = _A_DAY.sub("", found[0])
+    is_number = sum(sign.isdigit() for sign in left) >= _FEWEST_DIGITS
+    return HIDDEN if is_number else found[0]
 
 
 def gives_contact(words: str) -> bool:

@@ -109,8 +109,10 @@ def _give_up(found: MeetingAsk, _data: dict[str, Any], actor: Actor, now: dateti
 
 def _write(found: MeetingAsk, data: dict[str, Any], actor: Actor, now: datetime) -> str:
     meeting = _own_meeting(found)
-    meeting_talks.write_to_visitor(meeting, data["text"], actor=actor, now=now)
-    return _("It is on its way to %(name)s.") % {"name": meeting.first_name}
+    sent = meeting_talks.write_to_visitor(meeting, data["text"], actor=actor, now=now)
+    told = _("It is on its way to %(name)s.") % {"name": meeting.first_name}
+    is_whole = not meeting_talks.hides_something(sent, now=now)
+    return told if is_whole else f"{told} {words.HIDDEN_NOTE}"
 
 
 def _count(found: MeetingAsk, data: dict[str, Any], actor: Actor, now: datetime) -> str:
@@ -178,7 +180,10 @@ def _ask_page(
         and meeting.starts_at is not None
         and meeting.starts_at > now,
         "may_write": is_mine and meeting_talks.may_write(meeting, now=now),
-        "written": meeting_talks.messages_of(meeting) if is_mine else [],
+        "hides_contacts": is_mine
+        and meeting.starts_at is not None
+        and rules.hides_contacts(meeting.starts_at, now=now),
+        "written": meeting_talks.messages_of(meeting, now=now) if is_mine else [],
         "talk": forms.get("ecrire") or MessageForm(),
         "count": (forms.get("compter") or CountForm(initial=counted)) if done else None,
         "page_errors": status != 200,

@@ -25,13 +25,14 @@ from booking.forms.meetings import MeetingForm
 from booking.models import Basket
 from booking.pictures import of_image
 from booking.refusals import Refusal
-from booking.relations import meetings
+from booking.relations import asking
 from booking.relations.access import remember_meeting
 from booking.rules.meetings import first_possible
 from booking.stay_view import view_basket
 from booking.views.answers import see_other
 from destination.models.territory import pole_by_commune, poles_on
 from destination.spoken import language_of
+from members.addresses import has_proved
 from members.models import Greeter
 from members.rules.greeters import INTERESTS, LANGUAGES
 from oti.lib.clients import client_network, count
@@ -182,11 +183,12 @@ def ask(request: HttpRequest) -> HttpResponse:
         return _ask_page(request, form, wished, now=now, status=422)
     pole = pole_by_commune(day_of(now)).get(wished.commune_id) if wished else None
     try:
-        asked = meetings.ask_meeting(
+        asked = asking.ask_meeting(
             form.given(pole=pole.slug if pole else ""),
             wished=wished,
             basket=stay,
             user=request.user if request.user.is_authenticated else None,
+            is_proved=_is_proved(request, form.cleaned_data["email"]),
             now=now,
         )
     except Refusal as refusal:
@@ -209,7 +211,7 @@ def _ask_page(
         "form": form,
         "wished": wished,
         "action": f"?{request.GET.urlencode()}" if request.GET else "",
-        "first_day": first_possible(day_of(now), notice_days=meetings.notice_days()),
+        "first_day": first_possible(day_of(now), notice_days=asking.notice_days()),
         "page_errors": status != 200,
     }
     return render(request, "booking/greeter_ask.html", context, status=status)
@@ -244,12 +246,24 @@ def _stay_of(request: HttpRequest, *, now: datetime) -> tuple[Basket | None, dic
     return basket, known | _days([(view.first_day, view.last_day)], today=day_of(now))
 
 
+def _is_proved(request: HttpRequest, email: str) -> bool:
+    """Tell whether this visitor reads an address: by their account, or by a stay paid with it."""
+    user = request.user
+    if user.is_authenticated and has_proved(user, email):
+        return True
+    reference = request.GET.get("voyage", "")
+    if not reference:
+        return False
+    order = order_for(request, reference[:20], to_change=True)
+    return order.confirmed_at is not None and order.email.lower() == email.lower()
+
+
 def _days(spans: list[tuple[date, date]], *, today: date) -> dict[str, Any]:
     """Return the days of a stay that may be asked for."""
     if not spans:
         return {}
     first, last = min(one for one, _end in spans), max(end for _start, end in spans)
-    earliest = first_possible(today, notice_days=meetings.notice_days())
+    earliest = first_possible(today, notice_days=asking.notice_days())
     return {"first_day": max(first, earliest), "last_day": last} if last >= earliest else {}
 
 

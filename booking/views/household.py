@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import households
-from booking.forms.households import HouseholdForm, MemberForm, NewcomerForm, ProofForm
-from booking.refusals import Refusal, trouble
+from booking import household_moves, households
+from booking.forms.households import HouseholdForm, MemberForm, MoveForm, NewcomerForm, ProofForm
+from booking.refusals import NotAllowed, Refusal
 from booking.views.answers import see_other, told_at
 from booking.views.houses import put_into
+from booking.views.invited import frame_of, keep_invited, not_for
 from members.access import household_member, household_member_for
-from members.addresses import propose_address
 from members.models import Household, HouseholdInvitation, HouseholdMember
 from oti.lib.dates import today as day_of
 
+INVITATION = "residence-invitation"
 INVITED = "household_invitation"
 
 
@@ -75,6 +74,46 @@ def proof(request: HttpRequest) -> HttpResponse:
     households.give_proof(member, form.cleaned_data["document"], now=now)
     messages.success(request, _("It is kept until the office has read it."))
     return see_other("residence")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+@told_at("residence")
+def move(request: HttpRequest) -> HttpResponse:
+    """Say that the house is in another commune now, or take that back."""
+    member, now = household_member_for(request.user), timezone.now()
+    form = MoveForm(None, today=day_of(now))
+    status = 200
+    if request.method == "POST" and "drop" in request.POST:
+        if household_moves.withdraw_move(member, now=now):
+            messages.success(request, _("It is taken back: your house is where it was."))
+        return see_other("residence")
+    if request.method == "POST":
+        form, status = MoveForm(request.POST, request.FILES, today=day_of(now)), 422
+        if form.is_valid():
+            try:
+                commune = form.cleaned_data["commune"]
+                kept = household_moves.ask_move(member, commune.pk, form.paper, now=now)
+            except NotAllowed as refusal:
+                put_into(form, refusal)
+                status = refusal.status
+            else:
+                is_asked = kept.is_moving
+                messages.success(
+                    request,
+                    _("The office reads it and writes to you. Until then your card stays good.")
+                    if is_asked
+                    else _("It is noted, and read by the office with the rest."),
+                )
+                return see_other("residence")
+    context = {
+        "member": member,
+        "household": member.household,
+        "form": form,
+        "page_errors": status != 200,
+    }
+    return render(request, "booking/residence/move.html", context, status=status)
 
 
 @require_POST
@@ -136,11 +175,9 @@ def invitation(request: HttpRequest) -> HttpResponse:
     Looking changes nothing: programs that read mails open every link.
     """
     if "cle" in request.GET:
-        found = households.invitation_of(request.GET["cle"])
-        if found is None:
-            raise Http404
-        request.session[INVITED] = found.pk
-        return see_other("residence-invitation")
+        return keep_invited(
+            request, households.invitation_of(request.GET["cle"]), key=INVITED, page=INVITATION
+        )
     known = request.session.get(INVITED)
     rows = HouseholdInvitation.objects.select_related("household")
     invited = rows.filter(pk=known).first()
@@ -159,12 +196,9 @@ def invitation(request: HttpRequest) -> HttpResponse:
             return see_other("space-home")
     except Refusal as refusal:
         return _invitation(request, invited, form, refusal=refusal, status=refusal.status)
-    if request.user.is_authenticated and not households.is_for(invited, request.user):
-        mail = households.hidden(invited.email)
-        elsewhere = Refusal(trouble("invitation_elsewhere", email=mail))
+    elsewhere = not_for(request, invited)
+    if elsewhere:
         return _invitation(request, invited, form, refusal=elsewhere, status=403)
-    if not request.user.is_authenticated:
-        propose_address(request, invited.email)
     return _invitation(request, invited, form, status=422 if form.is_bound else 200)
 
 
@@ -176,17 +210,11 @@ def _invitation(
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    query = urlencode({"next": reverse("residence-invitation")})
     context = {
+        **frame_of(invited, page=INVITATION, refusal=refusal),
         "household": invited.household.name,
-        "invited_by": invited.invited_by,
-        "until": invited.expires_at,
         "form": form,
         "page_errors": form.is_bound and bool(form.errors),
-        "troubles": refusal.troubles if refusal else (),
-        "code": refusal.code if refusal else "",
-        "signup_url": f"{reverse('account_signup')}?{query}",
-        "login_url": f"{reverse('account_login')}?{query}",
     }
     return render(request, "booking/residence/invitation.html", context, status=status)
 

@@ -22,7 +22,7 @@ from booking.meeting_mails import calendar_of
 from booking.models import Basket, Meeting, Order
 from booking.pictures import of_image
 from booking.refusals import Refusal
-from booking.relations import calling_off, meeting_talks
+from booking.relations import asking, calling_off, meeting_talks
 from booking.relations.access import (
     meeting_for,
     meeting_of_key,
@@ -42,8 +42,27 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
     if "cle" in request.GET:
         opened = meeting_of_key(code, request.GET["cle"], now=timezone.now())
         remember_meeting(request, opened)
+        # Looking asks nobody: programs that read mails open every link.
+        if opened.state == rules.TO_CONFIRM:
+            return _page(request, opened, now=timezone.now(), key=request.GET["cle"])
         return see_other(PAGE, code)
     return _page(request, meeting_for(request, code), now=timezone.now())
+
+
+@never_cache
+@require_POST
+def confirm(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask the greeters: the key of the mail says that its reader wants it."""
+    now = timezone.now()
+    asked = meeting_of_key(code, request.POST.get("cle", ""), now=now)
+    remember_meeting(request, asked)
+    try:
+        asking.confirm_meeting(asked, now=now)
+    except Refusal as refusal:
+        tell(request, refusal.troubles)
+    else:
+        messages.success(request, _("Thank you: greeters are being asked."))
+    return see_other(PAGE, code)
 
 
 @never_cache
@@ -56,12 +75,14 @@ def message(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, asked, now=now, talk=form, status=422)
     try:
-        meeting_talks.write_to_greeter(asked, form.cleaned_data["text"], now=now)
+        sent = meeting_talks.write_to_greeter(asked, form.cleaned_data["text"], now=now)
     except Refusal as refusal:
         for one in refusal.troubles:
             form.add_error(one.field, one.message)
         return _page(request, asked, now=now, talk=form, status=refusal.status)
     messages.success(request, _("It is on its way to %(name)s.") % {"name": asked.greeter})
+    if meeting_talks.hides_something(sent, now=now):
+        messages.info(request, words.HIDDEN_NOTE)
     return see_other(PAGE, code)
 
 
@@ -75,7 +96,9 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
     except Refusal as refusal:
         tell(request, refusal.troubles)
     else:
-        messages.success(request, _("It is called off, and your greeter is told."))
+        told = _("It is called off, and your greeter is told.")
+        is_known = asked.confirmed_at is not None
+        messages.success(request, told if is_known else _("It is taken back: nobody was asked."))
     return see_other(PAGE, code)
 
 
@@ -134,6 +157,7 @@ def _page(
     now: datetime,
     talk: MessageForm | None = None,
     felt_form: FeltForm | None = None,
+    key: str = "",
     status: int = 200,
 ) -> HttpResponse:
     greeter = asked.greeter
@@ -157,10 +181,14 @@ def _page(
         "languages": [str(words.LANGUAGE_WORDS[one]) for one in asked.languages],
         "interests": words.interests_of(asked.interests),
         "phone": greeter.phone if greeter and shows_phones else "",
-        "may_cancel": asked.state == rules.ASKED
+        "key": key,
+        "may_cancel": asked.state in {rules.TO_CONFIRM, rules.ASKED}
         or (is_agreed and asked.starts_at is not None and asked.starts_at > now),
         "may_write": meeting_talks.may_write(asked, now=now),
-        "written": meeting_talks.messages_of(asked) if greeter else [],
+        "hides_contacts": is_agreed
+        and asked.starts_at is not None
+        and rules.hides_contacts(asked.starts_at, now=now),
+        "written": meeting_talks.messages_of(asked, now=now) if greeter else [],
         "talk": talk or MessageForm(),
         "felt": felt_form or _felt_form(asked),
         "again_url": _again_url(asked),

@@ -17,7 +17,7 @@ from booking.forms.households import PresenceForm
 from booking.refusals import Refusal
 from booking.views.answers import see_other, told_at
 from booking.views.houses import put_into
-from members.access import household_member_for
+from members.access import has_household, household_member_for
 from oti.lib.dates import today as day_of
 
 
@@ -25,7 +25,10 @@ from oti.lib.dates import today as day_of
 @login_required
 @require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
-    """List the stays that one's household has said."""
+    """List the stays that one's household has said; without a household, ask which one it is."""
+    if not has_household(request.user):
+        messages.info(request, _("Say first which house is yours: your days here follow."))
+        return see_other("residence")
     return _page(request, PresenceForm())
 
 

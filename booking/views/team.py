@@ -16,14 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking import team
 from booking.forms.enrolment import InviteForm, RoleForm, mail_language
-from booking.refusals import Refusal, trouble
+from booking.refusals import Refusal
 from booking.views.answers import see_other, tell
 from booking.views.houses import houses_of, shown_house
+from booking.views.invited import frame_of, keep_invited, not_for
 from members.access import owned_by, owned_provider_for, provider_for
-from members.addresses import propose_address
 from members.journal import Actor
 from members.models import Invitation, Provider
 
+INVITATION = "extranet-invitation"
 INVITED = "invitation"
 
 
@@ -117,11 +118,9 @@ def invitation(request: HttpRequest) -> HttpResponse:
     Looking changes nothing: programs that read mails open every link.
     """
     if "cle" in request.GET:
-        found = team.invitation_of(request.GET["cle"])
-        if found is None:
-            raise Http404
-        request.session[INVITED] = found.pk
-        return see_other("extranet-invitation")
+        return keep_invited(
+            request, team.invitation_of(request.GET["cle"]), key=INVITED, page=INVITATION
+        )
     known = request.session.get(INVITED)
     invited = Invitation.objects.select_related("provider").filter(pk=known).first()
     if invited is None:
@@ -139,12 +138,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
             return see_other("extranet-home")
     except Refusal as refusal:
         return _invitation(request, invited, refusal=refusal, status=refusal.status)
-    if request.user.is_authenticated and not team.is_for(invited, request.user):
-        elsewhere = Refusal(trouble("invitation_elsewhere", email=team.hidden(invited.email)))
-        return _invitation(request, invited, refusal=elsewhere, status=403)
-    if not request.user.is_authenticated:
-        propose_address(request, invited.email)
-    return _invitation(request, invited)
+    elsewhere = not_for(request, invited)
+    return _invitation(request, invited, refusal=elsewhere, status=403 if elsewhere else 200)
 
 
 def _invitation(
@@ -154,16 +149,10 @@ def _invitation(
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    query = urlencode({"next": reverse("extranet-invitation")})
     context = {
+        **frame_of(invited, page=INVITATION, refusal=refusal),
         "house": invited.provider.name,
-        "invited_by": invited.invited_by,
         "role": invited.get_role_display(),
-        "until": invited.expires_at,
-        "troubles": refusal.troubles if refusal else (),
-        "code": refusal.code if refusal else "",
-        "signup_url": f"{reverse('account_signup')}?{query}",
-        "login_url": f"{reverse('account_login')}?{query}",
     }
     return render(request, "booking/invitation.html", context, status=status)
 

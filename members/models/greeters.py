@@ -61,8 +61,8 @@ class GreeterQuerySet(models.QuerySet["Greeter"]):
     """Who is shown, who may be asked."""
 
     def shown(self) -> GreeterQuerySet:
-        """Return those whom visitors see."""
-        return self.filter(state=enrolment.APPROVED, is_paused=False)
+        """Return those whom visitors see: whose account is closed is none of them."""
+        return self.filter(state=enrolment.APPROVED, is_paused=False, user__is_active=True)
 
     def to_read(self) -> GreeterQuerySet:
         """Return those who wait for the office: new ones, and changes of those that are shown."""
@@ -172,13 +172,13 @@ class Greeter(models.Model):
 
     @property
     def is_put_aside(self) -> bool:
-        """Whether the office has put them aside: they meet and write to nobody meanwhile."""
-        return self.state == enrolment.SUSPENDED
+        """Whether the office put them aside or closed their account: they meet and write nobody."""
+        return self.state == enrolment.SUSPENDED or not self.user.is_active
 
     @property
     def is_shown(self) -> bool:
         """Whether visitors see them."""
-        return self.state == enrolment.APPROVED and not self.is_paused
+        return self.state == enrolment.APPROVED and not self.is_paused and self.user.is_active
 
 
 class CharterSignature(models.Model):

@@ -37,6 +37,16 @@ class Household(models.Model):
     commune = models.ForeignKey(
         Commune, on_delete=models.PROTECT, related_name="+", verbose_name=_("commune of the house")
     )
+    # Asked of the office, which reads another proof; where it was counts until then.
+    moving_to = models.ForeignKey(
+        Commune,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("commune of the house to come"),
+    )
+    moving_asked_at = models.DateTimeField(_("move asked"), null=True, blank=True)
     # They have no account of their own, nor a name here.
     children = models.PositiveSmallIntegerField(
         _("children under 15"), default=0, validators=[MaxValueValidator(MOST_CHILDREN)]
@@ -69,8 +79,13 @@ class Household(models.Model):
                 name="ended_household_has_its_moment",
             ),
             models.CheckConstraint(
-                condition=Q(state="declared") | Q(file_key=""),
+                condition=Q(state="declared") | Q(file_key="") | Q(moving_to__isnull=False),
                 name="no_proof_is_kept_once_read",
+            ),
+            models.CheckConstraint(
+                condition=Q(moving_to__isnull=True, moving_asked_at__isnull=True)
+                | Q(state="verified", moving_to__isnull=False, moving_asked_at__isnull=False),
+                name="household_moves_once_verified",
             ),
         ]
 
@@ -81,6 +96,11 @@ class Household(models.Model):
     def is_verified(self) -> bool:
         """Whether the office has read its proof, or knows it."""
         return self.state == self.State.VERIFIED
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the office is asked to note another commune."""
+        return self.moving_to_id is not None
 
 
 class HouseholdMember(models.Model):

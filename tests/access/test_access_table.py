@@ -53,7 +53,7 @@ OF_REQUESTS = (
     *("extranet-request", "extranet-accept", "extranet-decline"),
 )
 OF_MEETINGS = (
-    *(f"booking:meeting{one}" for one in ("", "-write", "-cancel", "-felt", "-ics")),
+    *(f"booking:meeting{one}" for one in ("", "-confirm", "-write", "-cancel", "-felt", "-ics")),
     "space-greeter-ask",
 )
 FEED_ACTIONS = ("refresh", "pause", "empty", "remove")
@@ -151,6 +151,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:greeter-ask": EVERYBODY,
     # Its own link opens it, and no other.
     "booking:meeting": {**HIDDEN, "office": 200},
+    "booking:meeting-confirm": POST_ONLY,
     "booking:meeting-write": POST_ONLY,
     "booking:meeting-cancel": POST_ONLY,
     "booking:meeting-felt": POST_ONLY,
@@ -257,11 +258,13 @@ TABLE: dict[str, dict[str, int]] = {
     "residence": SIGNED_IN,
     "residence-declare": POST_ONLY,
     "residence-proof": POST_ONLY,
+    "residence-move": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "residence-invite": POST_ONLY,
     "residence-withdraw": POST_ONLY,
     "residence-leave": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "residence-invitation": HIDDEN,
-    "presences": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    # Without a household it leads to where one says which it is.
+    "presences": {**dict.fromkeys(CAST, 303), "anonymous": 302, "buyer": 302},
     "presence-add": POST_ONLY,
     "presence-now": POST_ONLY,
     "presence-remove": POST_ONLY,

@@ -1,6 +1,8 @@
 """Mails: who is told what, in which language, and what nobody else may learn."""
 
+import re
 from datetime import time, timedelta
+from html import unescape
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
@@ -315,6 +317,23 @@ def a_guest_who_is_here(order: Order) -> None:
 
 
 # --- All of them ------------------------------------------------------------------------------
+@pytest.mark.parametrize("move", ["verified", "ended", "moved", "kept"])
+def test_family_reads_what_the_office_decided_in_text_and_in_html(move: str):
+    member = factories.a_household()
+    data = {"household": member.household_id, "move": move, "first_name": "Camille"}
+    title = {
+        "verified": "Your household is verified",
+        "ended": "Your household has ended",
+        "moved": "Your house is noted in its other commune",
+        "kept": "Your house stays noted where it was",
+    }[move]
+    message = OutboxMessage(kind="household_moved", data=data, language="en")
+    for part in parts(compose(message)):
+        assert title in part
+        assert "Good day Camille" in part
+        assert "/espace/residence/" in part
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     lace = order.lines.get(kind="workshop")
@@ -488,6 +507,10 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         # A mail loads nothing from elsewhere.
         assert "<img" not in html
         assert "{%" not in html
+        # Whoever reads the text alone finds every way that the mail shows, and no markup.
+        for link in re.findall(r'class="button" href="([^"]+)"', html):
+            assert unescape(link) in text
+        assert not re.search(r"&(amp|lt|gt|quot|nbsp|#x?[0-9a-f]+);|</?(p|a|b|br|td)\b", text)
 
 
 def test_french_mail_has_french_spaces_and_keeps_its_style_and_links(order: Order):

@@ -12,13 +12,14 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking import households
+from booking import household_moves, households
 from booking.emails import household_invitation_url
 from booking.households import HouseholdFacts, Newcomer
 from booking.leftovers import drop_leftovers
 from booking.messages import drain_outbox
 from booking.papers import Document
 from booking.refusals import NotAllowed, WrongState
+from destination.models import Commune
 from members.journal import SYSTEM
 from members.models import Entry, Household, HouseholdInvitation, HouseholdMember, Presence, User
 from members.rules.households import age_on, is_old_enough
@@ -182,7 +183,7 @@ def test_ending_asks_for_a_reason_and_deletes_what_is_private():
     assert not Presence.objects.exists()
     client = browser_of(member.user)
     assert "Vendue" in body(client.get(reverse("residence")))
-    assert client.get(reverse("presences")).status_code == 404
+    assert client.get(reverse("presences"))["Location"] == reverse("residence")
     # The family may begin again.
     assert client.post(reverse("residence-declare"), typed()).status_code == 303
     assert HouseholdMember.objects.get(user=member.user).household_id != member.household_id
@@ -347,3 +348,127 @@ def test_who_may_read_the_desk_reads_it_in_few_statements(django_assert_max_num_
     office.get(reverse("desk_households:index"))
     with django_assert_max_num_queries(20):
         assert "Les Martin" in body(office.get(reverse("desk_households:index")))
+
+
+# --- Another commune ------------------------------------------------------------------------------
+def verified() -> HouseholdMember:
+    member = declared()
+    households.verify_household(member.household, actor=SYSTEM, now=NOW)
+    return HouseholdMember.objects.select_related("household", "user").get(pk=member.pk)
+
+
+def elsewhere() -> Commune:
+    return factories.a_commune("Le Puy-en-Velay", insee="43157")
+
+
+def test_house_that_is_elsewhere_now_is_asked_of_the_office_with_a_new_paper(
+    django_capture_on_commit_callbacks,
+):
+    member, there = verified(), elsewhere()
+    client = browser_of(member.user)
+    before = member.household.commune_id
+    assert "Our house is elsewhere now" in body(client.get(reverse("residence")))
+    sent = {
+        "commune": there.pk,
+        "document": SimpleUploadedFile("taxe.pdf", b"%PDF-1 taxe %%EOF"),
+    }
+    page = body(client.post(reverse("residence-move"), sent, follow=True))
+    assert "Soon in Le Puy-en-Velay" in page
+    assert "Until then your card stays good" in page
+    member.household.refresh_from_db()
+    # Where it was counts until the office has read it.
+    assert (member.household.commune_id, member.household.state) == (before, "verified")
+    key = member.household.file_key
+    assert private_files.read_file(key) == b"%PDF-1 taxe %%EOF"
+
+    office = browser_of(User.objects.create_superuser("bureau@example.org", "secret"))
+    desk = reverse("desk_households:household", args=[member.household_id])
+    listed = body(office.get(reverse("desk_households:index")))
+    assert "verified, asks for another commune" in listed
+    assert "Asks to be noted in" in body(office.get(desk))
+    assert office.get(reverse("desk_households:proof", args=[member.household_id])).content
+    with django_capture_on_commit_callbacks(execute=True):
+        office.post(desk, {"decision": "move", "note": "", "seen": there.pk})
+    member.household.refresh_from_db()
+    assert (member.household.commune_id, member.household.file_key) == (there.pk, "")
+    assert not member.household.is_moving
+    with pytest.raises(private_files.Unreadable):
+        private_files.read_file(key)
+    drain_outbox(now=NOW)
+    assert "has noted where your house is now" in mail.outbox[-1].body
+    # The journal says that it moved, never whence or where to.
+    for entry in Entry.objects.filter(subject=f"household:{member.household_id}"):
+        assert "Puy" not in str(entry.data)
+
+
+def test_office_leaves_a_house_where_it_is_and_says_why():
+    member, there = verified(), elsewhere()
+    household_moves.ask_move(member, there.pk, now=NOW)
+    office = browser_of(User.objects.create_superuser("bureau@example.org", "secret"))
+    desk = reverse("desk_households:household", args=[member.household_id])
+    office.post(desk, {"decision": "keep", "note": "", "seen": there.pk})
+    assert Household.objects.get().is_moving
+    office.post(desk, {"decision": "keep", "note": "Envoyez un papier", "seen": there.pk})
+    household = Household.objects.get()
+    assert (household.is_moving, household.commune_id) == (False, member.household.commune_id)
+    assert "Envoyez un papier" in body(browser_of(member.user).get(reverse("residence")))
+
+
+def test_office_decides_on_the_commune_that_it_read():
+    member, there = verified(), elsewhere()
+    household_moves.ask_move(member, there.pk, now=NOW)
+    other = factories.a_commune("Saint-Front", insee="43186")
+    household_moves.ask_move(member, other.pk, now=NOW)
+    with pytest.raises(WrongState, match="household_moved"):
+        household_moves.decide_move(
+            member.household, seen=there.pk, is_yes=True, note="", actor=SYSTEM, now=NOW
+        )
+    assert Household.objects.get().moving_to == other
+
+
+def test_move_is_taken_back_and_its_paper_goes(django_capture_on_commit_callbacks):
+    member = verified()
+    household_moves.ask_move(member, elsewhere().pk, PDF, now=NOW)
+    key = Household.objects.get().file_key
+    client = browser_of(member.user)
+    with django_capture_on_commit_callbacks(execute=True):
+        page = client.post(reverse("residence-move"), {"drop": "1"}, follow=True)
+    assert "your house is where it was" in body(page)
+    with pytest.raises(private_files.Unreadable):
+        private_files.read_file(key)
+    assert not household_moves.withdraw_move(member, now=NOW)
+    assert not Household.objects.get().is_moving
+
+
+def test_house_that_the_office_has_not_read_yet_is_put_right_at_once():
+    member, there = declared(), elsewhere()
+    answer = browser_of(member.user).post(reverse("residence-move"), {"commune": there.pk})
+    assert answer.status_code == 303
+    member.household.refresh_from_db()
+    assert (member.household.commune, member.household.is_moving) == (there, False)
+    assert member.household.file_name == "taxe.pdf"
+
+
+@pytest.mark.parametrize("commune", ["", "999999", "x", "same"])
+def test_commune_that_cannot_be_is_said_beside_its_field(
+    commune: str, tmp_path, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        member = verified()
+    chosen = str(member.household.commune_id) if commune == "same" else commune
+    sent = {"commune": chosen, "document": SimpleUploadedFile("t.pdf", b"%PDF-1 %%EOF")}
+    answer = browser_of(member.user).post(reverse("residence-move"), sent)
+    assert answer.status_code in {403, 409, 422}
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert not Household.objects.get().is_moving
+    assert not [one for one in tmp_path.glob("??/*") if one.is_file()]
+
+
+def test_household_that_ends_moves_nowhere_any_more():
+    member = verified()
+    household_moves.ask_move(member, elsewhere().pk, PDF, now=NOW)
+    households.end_household(member.household, note="Vendue", actor=SYSTEM, now=NOW)
+    household = Household.objects.get()
+    assert (household.is_moving, household.file_key) == (False, "")
+    with pytest.raises(WrongState, match="household_ended"):
+        household_moves.ask_move(member, elsewhere().pk, now=NOW)

@@ -201,4 +201,48 @@ def test_household_that_ended_says_nothing():
     member = factories.a_household(state="ended", ended_at=NOW)
     with pytest.raises(WrongState, match="household_ended"):
         presences.say_here(member, now=NOW)
-    assert browser_of(member.user).get(PAGE).status_code == 404
+    assert browser_of(member.user).get(PAGE)["Location"] == reverse("residence")
+
+
+def test_who_has_no_household_is_led_to_where_one_is_declared():
+    page = browser_of(factories.a_user()).get(PAGE, follow=True)
+    assert page.redirect_chain == [(reverse("residence"), 303)]
+    assert "Say first which house is yours" in body(page)
+    # What would write stays unknown.
+    assert browser_of(factories.a_user()).post(reverse("presence-add")).status_code == 404
+
+
+def test_clicking_all_day_leaves_one_row():
+    member = factories.a_household()
+    for _click in range(5):
+        presences.say_here(member, now=NOW)
+        presences.say_left(member, now=NOW)
+    one = Presence.objects.get()
+    assert (one.arrival, one.departure) == (TODAY, TODAY)
+
+
+def test_stay_that_ended_today_goes_on_with_a_click():
+    member = factories.a_household()
+    begun = TODAY - timedelta(days=3)
+    Presence.objects.create(household=member.household, arrival=begun, departure=TODAY, said_at=NOW)
+    again = presences.say_here(member, now=NOW)
+    assert (again.arrival, again.departure) == (begun, None)
+    assert Presence.objects.count() == 1
+
+
+def test_days_said_ahead_and_in_all_have_an_end(monkeypatch):
+    monkeypatch.setattr(presences, "MOST_SAID", 1)
+    monkeypatch.setattr(presences, "MOST_KEPT", 2)
+    member = factories.a_household()
+    presences.say_presence(member, arrival=ARRIVAL, departure=DEPARTURE, now=NOW)
+    with pytest.raises(NotAllowed, match="too_many_presences"):
+        presences.say_presence(
+            member, arrival=DEPARTURE, departure=DEPARTURE + timedelta(days=1), now=NOW
+        )
+    # Stays of long ago don't count among those to come.
+    left = TODAY - timedelta(days=9)
+    Presence.objects.create(
+        household=member.household, arrival=left - timedelta(days=1), departure=left, said_at=NOW
+    )
+    with pytest.raises(NotAllowed, match="too_many_presences"):
+        presences.say_here(member, now=NOW)

@@ -39,8 +39,8 @@ def last_code() -> str:
     return found.group(1)
 
 
-def make_account(page: Page) -> None:
-    page.fill("[name=email]", WHO)
+def make_account(page: Page, who: str = WHO, *, then: str = "**/pro/ouvrir/**") -> None:
+    page.fill("[name=email]", who)
     page.fill("[name=password1]", PASSWORD)
     page.fill("[name=password2]", PASSWORD)
     page.check("[name=is_of_age]")
@@ -48,7 +48,7 @@ def make_account(page: Page) -> None:
     page.wait_for_selector("[name=code]")
     page.fill("[name=code]", last_code())
     page.press("[name=code]", "Enter")
-    page.wait_for_url("**/pro/ouvrir/**")
+    page.wait_for_url(then)
 
 
 def open_house(page: Page) -> None:

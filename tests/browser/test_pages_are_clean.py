@@ -113,9 +113,9 @@ def test_pages_of_an_account_are_accessible(
         theirs += ("/compte/", "/compte/proteger/", "/compte/2fa/", "/compte/2fa/totp/activate/")
         theirs += ("/compte/2fa/webauthn/add/",)
         theirs += ("/espace/inviter/", "/espace/inviter/cartes/", "/espace/carnet/")
-        leaving = "/espace/residence/quitter/"
+        given = (a_gift_of("voucher", 2098), a_gift_of("product", 2099))
+        leaving = ("/espace/residence/quitter/", "/espace/residence/demenager/")
         pairs = "/en/my-stay/for-two/la-soiree-des-parents-au-puy/"
         pairs += "?adults=2&children=2&ages=5&ages=10"
-        given = (a_gift_of("voucher", 2098), a_gift_of("product", 2099))
-        answers = dict.fromkeys((*theirs, leaving, pairs, *given), 200)
+        answers = dict.fromkeys((*theirs, *leaving, pairs, *given), 200)
         assert_all_are_clean(family, town.url, answers, everywhere=False)

@@ -15,8 +15,8 @@ from django.db import connection
 from booking import locks
 from booking.models import Meeting, MeetingAsk
 from booking.refusals import NotAllowed, WrongState
-from booking.relations import calling_off, meetings
-from members.models import Greeter
+from booking.relations import asking, calling_off, meetings
+from members.models import Entry, Greeter
 from tests.booking.relations.greeting import (
     MONDAY,
     THURSDAY,
@@ -100,6 +100,57 @@ def test_the_visitor_takes_it_back_while_somebody_says_yes():
     # Agreed then called off, or called off first: whichever way, the greeter knows.
     assert len(errors_in(results)) <= 1
     assert told_yes("meeting_cancelled") + told_yes("meeting_closed") >= 1
+
+
+# --- The link of the mail, pressed twice ----------------------------------------------------------
+def confirm_twice(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Press the link of one mail in two tabs, both having looked before either has written."""
+    a_greeter()
+    meeting = a_meeting(is_proved=False)
+    rendezvous = Rendezvous(2)
+    look = asking._check_few
+
+    def look_then_meet(*args: Any, **kwargs: Any) -> None:
+        look(*args, **kwargs)
+        rendezvous.wait()
+
+    monkeypatch.setattr(asking, "_check_few", look_then_meet)
+    return run_together([lambda: asking.confirm_meeting(meeting, now=NOW)] * 2)
+
+
+def times_confirmed() -> int:
+    return Entry.objects.filter(verb="meeting confirmed").count()
+
+
+def test_a_request_is_confirmed_once(monkeypatch: pytest.MonkeyPatch):
+    assert errors_in(confirm_twice(monkeypatch)) == []
+    assert times_confirmed() == 1
+    assert told_yes("meeting_for_greeter") == 1
+
+
+def test_sentinel_it_is_confirmed_twice_without_the_lock(monkeypatch: pytest.MonkeyPatch):
+    without(monkeypatch, "lock_meeting", Meeting)
+    confirm_twice(monkeypatch)
+    assert times_confirmed() == 2
+
+
+def test_a_request_is_taken_back_while_its_link_is_pressed():
+    greeter = a_greeter()
+    meeting = a_meeting(is_proved=False)
+
+    results = run_together(
+        [
+            lambda: asking.confirm_meeting(meeting, now=NOW),
+            lambda: calling_off.cancel_meeting(meeting, now=NOW),
+        ]
+    )
+
+    meeting.refresh_from_db()
+    assert meeting.state == "cancelled"
+    # Confirmed then called off: whoever was asked is told; else nobody was asked.
+    assert all(isinstance(one, WrongState) for one in errors_in(results))
+    asked = MeetingAsk.objects.filter(greeter=greeter)
+    assert told_yes("meeting_closed") == asked.filter(state="taken_back").count() == asked.count()
 
 
 # --- One greeter, many meetings -------------------------------------------------------------------

@@ -10,14 +10,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import override
+from wagtail.images.tests.utils import get_test_image_file
 
 from booking import offers, presences, renewing
 from booking.basket import add_to_basket
-from booking.models import Offer
+from booking.models import Offer, OfferPhoto
 from booking.offer_opening import copy_offer
 from booking.refusals import BadInput, WrongState
 from booking.wishes import LineRequest
-from destination.models import ItineraryPage, ItineraryRenewal
+from destination.models import ItineraryPage, ItineraryRenewal, Picture
 from events import renewing as event_renewing
 from events.models import Event, Session
 from events.newness import News, news_of, residents_programme
@@ -48,6 +49,10 @@ def martin() -> HouseholdMember:
         household=member.household, arrival=LEFT - timedelta(days=4), departure=LEFT, said_at=NOW
     )
     return member
+
+
+def a_photograph() -> Picture:
+    return Picture.objects.create(title="Le four", file=get_test_image_file(size=(900, 600)))
 
 
 def moment(day: date) -> datetime:
@@ -346,6 +351,27 @@ def test_page_without_anything_new_says_so_honestly(martin: HouseholdMember):
     presences.say_presence(martin, arrival=SOON, departure=SOON + timedelta(days=2), now=NOW)
     assert "nothing new that falls on your days" in body(page_of(martin))
     assert "nothing new since then" in body(page_of(martin, "?tout=1"))
+
+
+def test_each_new_thing_has_its_photograph_or_its_drawing(
+    martin: HouseholdMember, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    with_photo = an_offer("Fournée", AFTER)
+    OfferPhoto.objects.create(offer=with_photo, image=a_photograph(), position=0)
+    an_offer("Balade", AFTER, illustration="rando")
+    an_event("Veillée", AFTER, illustration="concert")
+    cms.a_page(ItineraryPage, first_published_at=moment(AFTER), image=a_photograph())
+    cms.a_page(ItineraryPage, first_published_at=moment(AFTER), drawing="raquettes")
+    news = news_of(martin.household, now=NOW)
+    shown = {(one.kind, one.drawing if one.image is None else "photo") for one in news.items}
+    assert shown == {
+        *(("offer", "photo"), ("offer", "rando"), ("event", "concert")),
+        *(("walk", "photo"), ("walk", "raquettes")),
+    }
+    html = body(page_of(martin))
+    assert html.count('class="pic"') == 5
+    assert "img/cards/rando" in html
 
 
 def test_programme_of_residents_is_what_the_office_marked(martin: HouseholdMember):

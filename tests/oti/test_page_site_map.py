@@ -56,6 +56,8 @@ def test_with_nothing_written_the_lists_remain(client: Client):
 
     assert 'href="/fr/dormir/"' in html
     assert 'href="/fr/agenda/"' in html
+    # In the map, and at the foot of every page.
+    assert html.count('href="/fr/avis/"') == 2
     assert "map-read" not in html
 
 

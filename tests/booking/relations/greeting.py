@@ -7,9 +7,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 from booking.models import Meeting, MeetingAsk, OutboxMessage
-from booking.relations import meeting_talks, meetings
+from booking.relations import asking, meeting_talks, meetings
+from booking.relations.asking import MeetingInput
 from booking.relations.greeters import ProfileInput
-from booking.relations.meetings import MeetingInput
 from destination.models import Commune
 from members.journal import Actor
 from members.models import CharterSignature, Greeter, GreeterCharter, User
@@ -105,9 +105,11 @@ def a_wish(**changes: Any) -> MeetingInput:
     return replace(given, **changes)
 
 
-def a_meeting(*, now: datetime = NOW, wished: Greeter | None = None, **changes: Any) -> Meeting:
+def a_meeting(
+    *, now: datetime = NOW, wished: Greeter | None = None, is_proved: bool = True, **changes: Any
+) -> Meeting:
     """Return a meeting that was asked for."""
-    return meetings.ask_meeting(a_wish(**changes), wished=wished, now=now)
+    return asking.ask_meeting(a_wish(**changes), wished=wished, is_proved=is_proved, now=now)
 
 
 def ask_of(meeting: Meeting, greeter: Greeter) -> MeetingAsk:
@@ -142,15 +144,18 @@ def every_kind() -> None:
     assert done.ends_at is not None
     Meeting.objects.filter(pk=done.pk).update(state="done")
     over = {"meeting": done.pk, "sequence": done.sequence}
+    was = meetings.was_agreed(meeting)
     nobody = a_meeting(email="zoe@example.org", languages=("it",))
+    unproved = a_meeting(email="luc@example.org", is_proved=False)
     move = {"greeter": meeting.greeter.pk, "move": "to_fix", "note": "", "remarks": {"about": "?"}}
     # What was written on the way is partly out of date by now.
     OutboxMessage.objects.filter(key__startswith="meeting:").delete()
     for kind, values in {
         "greeter_submitted": {"greeter": meeting.greeter.pk},
         "greeter_read": move,
+        "meeting_confirm": {"meeting": unproved.pk, "sequence": 0},
         "meeting_asked": waiting,
-        "meeting_replaced": waiting,
+        "meeting_replaced": {**waiting, "was": was},
         "meeting_for_greeter": waiting,
         "meeting_reminder": waiting,
         "meeting_accepted": data,
@@ -158,7 +163,9 @@ def every_kind() -> None:
         "meeting_soon": data,
         "meeting_tomorrow": data,
         "meeting_closed": data,
-        "meeting_cancelled": data,
+        "meeting_cancelled": {**data, "was": was},
+        "meeting_called_off": {**data, "was": was},
+        "meeting_given_up": {**data, "was": was},
         "meeting_message": {"message": message.pk},
         "meeting_thanks": over,
         "meeting_hours": over,

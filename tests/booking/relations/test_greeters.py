@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -162,6 +162,17 @@ def test_the_office_shows_whom_it_knows() -> None:
     assert kinds() == ["greeter_submitted", "greeter_read"]
     with pytest.raises(WrongState):
         approve(greeter)
+
+
+def test_the_office_is_written_once_however_often_something_changes() -> None:
+    greeter = a_greeter()
+    for number in range(5):
+        profile = a_profile(first_name=f"Ida {number}")
+        greeters.write_profile(greeter, profile, actor=ME, now=NOW + timedelta(minutes=number))
+    assert kinds() == ["greeter_submitted"]
+    later = NOW + greeters.TOLD_ONCE_IN
+    greeters.write_profile(greeter, a_profile(first_name="Zoé"), actor=ME, now=later)
+    assert kinds() == ["greeter_submitted"] * 2
 
 
 def test_what_changed_since_it_was_read_is_read_again() -> None:

@@ -93,6 +93,28 @@ def test_the_link_keeps_the_yes_with_its_proof_once(client: Client, mailoutbox):
     assert ELISE not in f"{entry.subject} {entry.data}"
 
 
+def test_a_no_that_came_after_the_link_was_made_stands(client: Client, mailoutbox, at):
+    ask(client)
+    url = confirm_url(mailoutbox)
+    path, key = url.split("?cle=")
+    assert client.post(path, {"cle": key}).status_code == 303
+    known = LetterAddress.objects.get()
+    at(NOW + timedelta(days=1))
+    client.post(reverse("letter-stop", args=[known.token, "news"]))
+    assert allowed(ELISE) == set()
+    for answer in (client.get(url), client.post(path, {"cle": key})):
+        assert answer.status_code == 410
+        assert "You asked us to stop since this link was sent" in body(answer)
+    assert allowed(ELISE) == set()
+    # Asked for again, the new link counts.
+    at(NOW + timedelta(days=2))
+    ask(client)
+    newest = OutboxMessage.objects.filter(kind="letter_confirm").latest("pk")
+    told = newest.data["key"]
+    assert client.post(path, {"cle": told}).status_code == 303
+    assert "news" in allowed(ELISE, now=NOW + timedelta(days=2))
+
+
 @pytest.mark.parametrize("key", ["", "nonsense", "a:b:c"])
 def test_a_link_that_is_none_says_what_to_do(client: Client, key: str):
     answer = client.get(f"{address('booking:letter-confirm')}?cle={key}")

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from booking.emails import compose
 from booking.models import Meeting, MeetingAsk, OutboxMessage
 from booking.refusals import BadInput, NotAllowed, WrongState
-from booking.relations import calling_off, meeting_rounds, meeting_talks, meetings
-from members.models import Entry
+from booking.relations import asking, calling_off, meeting_rounds, meeting_talks, meetings
+from members.models import Entry, Greeter
 from tests.booking.relations.greeting import (
     MONDAY,
     OFFICE,
@@ -152,6 +153,64 @@ def test_calling_off_and_asking_again_ends_at_five_a_day() -> None:
     assert refused.value.code == "meetings_today"
 
 
+def test_nobody_uses_up_the_requests_of_somebody_else() -> None:
+    a_greeter()
+    for _one in range(asking.MOST_UNPROVED):
+        a_meeting(is_proved=False)
+    assert not MeetingAsk.objects.exists()
+    with pytest.raises(NotAllowed) as refused:
+        a_meeting(is_proved=False)
+    assert refused.value.code == "meetings_unproved"
+    # Who reads that address has all of their requests left.
+    for _one in range(3):
+        assert a_meeting().state == "asked"
+    with pytest.raises(NotAllowed):
+        a_meeting()
+
+
+def test_three_at_a_time_counts_where_the_mail_is_followed_too() -> None:
+    a_greeter()
+    waiting = [a_meeting(is_proved=False) for _one in range(4)]
+    for one in waiting[:3]:
+        assert asking.confirm_meeting(one, now=NOW).state == "asked"
+    with pytest.raises(NotAllowed) as refused:
+        asking.confirm_meeting(waiting[3], now=NOW)
+    assert refused.value.code == "too_many_meetings"
+    # What is confirmed already stays so.
+    assert asking.confirm_meeting(waiting[0], now=NOW).state == "asked"
+
+
+def test_what_is_confirmed_begins_then() -> None:
+    greeter = a_greeter()
+    meeting = a_meeting(is_proved=False, wished=greeter)
+    later = NOW + 40 * HOUR
+    asked = asking.confirm_meeting(meeting, now=later)
+    assert (asked.asked_at, asked.deadline) == (later, later + 48 * HOUR)
+    assert ask_of(asked, greeter).state == "sent"
+
+
+def test_what_nobody_confirms_goes_with_its_address() -> None:
+    a_greeter()
+    meeting = a_meeting(is_proved=False)
+    for moment in (meeting.deadline, meeting.deadline + HOUR):
+        with pytest.raises(WrongState) as refused:
+            asking.confirm_meeting(meeting, now=moment)
+        assert refused.value.code == "meeting_unconfirmed"
+    for count in (1, 0):
+        assert meeting_rounds.follow_meetings(now=meeting.deadline)["unconfirmed"] == count
+    assert not Meeting.objects.exists()
+    assert not OutboxMessage.objects.exists()
+
+
+def test_what_was_taken_back_is_not_confirmed_any_more() -> None:
+    a_greeter()
+    meeting = a_meeting(is_proved=False)
+    calling_off.cancel_meeting(meeting, now=NOW)
+    with pytest.raises(WrongState):
+        asking.confirm_meeting(meeting, now=NOW)
+    assert told("meeting_called_off") == []
+
+
 @pytest.mark.parametrize(
     "values",
     [{"price_amount": "0.01"}, {"price_amount": "-1"}, {"party_size": 7}, {"party_size": 0}],
@@ -270,6 +329,55 @@ def test_the_visitor_calls_it_off_and_the_day_is_free_again() -> None:
     assert say_yes(a_meeting(), greeter).day == THURSDAY
 
 
+def calendars(kind: str) -> list[str]:
+    """Return the files that the last mail of a kind carries."""
+    row = OutboxMessage.objects.filter(kind=kind).latest("pk")
+    files = [one[1] for one in compose(row).attachments]
+    return [one.decode() if isinstance(one, bytes) else str(one) for one in files]
+
+
+def test_a_meeting_that_is_called_off_leaves_both_calendars() -> None:
+    greeter = a_greeter()
+    meeting = say_yes(a_meeting(), greeter)
+    (agreed,) = calendars("meeting_accepted")
+    assert "STATUS:CONFIRMED" in agreed
+    calling_off.cancel_meeting(meeting, now=NOW)
+    for kind in ("meeting_cancelled", "meeting_called_off"):
+        (off,) = calendars(kind)
+        assert "STATUS:CANCELLED" in off
+        assert f"SEQUENCE:{meeting.sequence}" in off
+        assert f"UID:{meeting.code}@" in off
+        assert "DTSTART;TZID=Europe/Paris:20270715T100000" in off
+    assert told("meeting_called_off") == ["claire@example.org"]
+
+
+def test_a_meeting_that_is_given_up_leaves_both_calendars_too() -> None:
+    first, second = a_greeter(), a_greeter()
+    meeting = say_yes(a_meeting(wished=first), first)
+    calling_off.give_up_meeting(meeting, actor=OFFICE, now=NOW)
+    for kind in ("meeting_given_up", "meeting_replaced"):
+        (off,) = calendars(kind)
+        assert "STATUS:CANCELLED" in off
+        assert f"SEQUENCE:{meeting.sequence}" in off
+        assert "Marie-Thé" in off
+    assert told("meeting_given_up") == [first.user.email]
+    # The next yes brings it back, under the same name and a later number.
+    again = say_yes(meeting, second)
+    (newest,) = calendars("meeting_accepted")
+    assert "STATUS:CONFIRMED" in newest
+    assert f"SEQUENCE:{again.sequence}" in newest
+    assert again.sequence > meeting.sequence
+
+
+def test_what_was_never_agreed_takes_nothing_out_of_a_calendar() -> None:
+    a_greeter()
+    meeting = a_meeting()
+    calling_off.cancel_meeting(meeting, now=NOW)
+    assert told("meeting_called_off") == []
+    (row,) = OutboxMessage.objects.filter(kind="meeting_closed")
+    assert compose(row).attachments == []
+
+
 def test_nobody_calls_off_what_has_begun() -> None:
     greeter = a_greeter()
     meeting = say_yes(a_meeting(), greeter)
@@ -297,7 +405,7 @@ def test_a_greeter_who_cannot_come_is_replaced() -> None:
     again = say_yes(meeting, second, now=NOW + 30 * HOUR)
     assert again.greeter == second
     # What was written to the first one isn't shown to the second.
-    assert meeting_talks.messages_of(again) == []
+    assert meeting_talks.messages_of(again, now=NOW) == []
     assert len(told("meeting_accepted")) == 2
 
 
@@ -379,6 +487,33 @@ def test_both_are_reminded_48_hours_before_then_thanked() -> None:
     )
 
 
+def close_account(greeter: Any) -> None:
+    greeter.user.is_active = False
+    greeter.user.save(update_fields=["is_active"])
+
+
+def test_who_closed_their_account_is_neither_asked_nor_told() -> None:
+    gone, other = a_greeter(), a_greeter()
+    close_account(gone)
+    meeting = a_meeting(wished=gone)
+    assert [one.greeter for one in meeting.asks.all()] == [other]
+    assert gone not in Greeter.objects.shown()
+    assert not Greeter.objects.get(pk=gone.pk).is_shown
+    assert told("meeting_for_greeter") == [other.user.email]
+
+
+def test_who_agreed_and_closed_their_account_is_replaced_by_the_clock() -> None:
+    gone, other = a_greeter(), a_greeter()
+    meeting = say_yes(a_meeting(wished=gone), gone)
+    close_account(gone)
+    assert not meeting_talks.may_write(Meeting.objects.get(), now=NOW)
+    for count in (1, 0):
+        assert meeting_rounds.follow_meetings(now=NOW + HOUR)["left"] == count
+    assert ask_of(meeting, other).state == "sent"
+    assert ask_of(meeting, gone).state == "gave_up"
+    assert told("meeting_replaced") == ["claire@example.org"]
+
+
 # --- Messages and afterwards ------------------------------------------------------------
 def test_messages_are_open_from_the_yes_until_a_week_after() -> None:
     greeter = a_greeter()
@@ -388,7 +523,8 @@ def test_messages_are_open_from_the_yes_until_a_week_after() -> None:
     meeting = say_yes(meeting, greeter)
     meeting_talks.write_to_greeter(meeting, "Bonjour", now=NOW)
     meeting_talks.write_to_visitor(meeting, "Bienvenue\u202e", actor=OFFICE, now=NOW)
-    assert [one.text for one in meeting_talks.messages_of(meeting)] == ["Bonjour", "Bienvenue"]
+    written = meeting_talks.messages_of(meeting, now=NOW)
+    assert [one.text for one in written] == ["Bonjour", "Bienvenue"]
     assert told("meeting_message") == [greeter.user.email, "claire@example.org"]
     assert meeting.ends_at is not None
     late = meeting.ends_at + timedelta(days=7, seconds=1)
@@ -413,6 +549,33 @@ def test_ten_messages_an_hour() -> None:
         meeting_talks.write_to_greeter(meeting, str(number), now=NOW)
     with pytest.raises(NotAllowed):
         meeting_talks.write_to_greeter(meeting, "11", now=NOW)
+
+
+def test_numbers_and_addresses_reach_nobody_before_48_hours(at: Any) -> None:
+    meeting = an_agreed()
+    assert meeting.starts_at is not None
+    text = "Appelez le 06 12 34 56 78 ou ida@example.org le 15/07/2027 à 10:30"
+    sent = meeting_talks.write_to_greeter(meeting, text, now=NOW)
+    assert meeting_talks.hides_something(sent, now=NOW)
+    (before,) = meeting_talks.messages_of(meeting, now=meeting.starts_at - 48 * HOUR - HOUR)
+    assert before.is_masked
+    assert before.text == "Appelez le ••••• ou ••••• le 15/07/2027 à 10:30"
+    (mail,) = OutboxMessage.objects.filter(kind="meeting_message")
+    for moment, has_number in ((NOW, False), (meeting.starts_at - 48 * HOUR, True)):
+        at(moment)
+        assert ("06 12 34 56 78" in compose(mail).body) is has_number
+    (after,) = meeting_talks.messages_of(meeting, now=meeting.starts_at - 48 * HOUR)
+    assert (after.text, after.is_masked) == (text, False)
+
+
+def test_numbers_stay_hidden_where_the_office_put_the_greeter_aside() -> None:
+    meeting = an_agreed()
+    meeting_talks.write_to_greeter(meeting, "06 12 34 56 78", now=NOW)
+    assert meeting.greeter is not None
+    assert meeting.starts_at is not None
+    meeting.greeter.state = "suspended"
+    (read,) = meeting_talks.messages_of(meeting, now=meeting.starts_at)
+    assert read.text == "•••••"
 
 
 def a_done_meeting() -> Meeting:

@@ -20,7 +20,7 @@ from booking import messages as outbox
 from booking.emails import compose
 from booking.meeting_mails import MEETING_CONTENTS
 from booking.models import Meeting, OutboxMessage
-from booking.relations import meeting_rounds, meeting_talks, meetings
+from booking.relations import asking, meeting_rounds, meeting_talks
 from members.groups import ensure_office_group
 from members.models import Greeter, User
 from tests import factories
@@ -135,12 +135,71 @@ def test_a_request_leads_to_its_page(web: Client) -> None:
     assert response.status_code == 303
     assert response["Location"] == reverse("booking:meeting", args=[meeting.code])
     assert (meeting.wished, meeting.party_size, meeting.ages) == (greeter, 4, [8, 0])
-    assert "Your request is with our greeters" in text_of(web.get(response["Location"]))
+    assert "One more step: look at your mail" in text_of(web.get(response["Location"]))
     # Nobody else sees it.
     assert Client().get(response["Location"]).status_code == 404
     link = f"{response['Location']}?cle={meeting.access_token}"
     assert Client().get(link, follow=True).status_code == 200
     assert Client().get(f"{response['Location']}?cle=x").status_code == 404
+
+
+def test_greeters_are_asked_once_the_mail_was_followed(web: Client) -> None:
+    greeter = a_greeter()
+    page = ask(web)["Location"]
+    meeting = Meeting.objects.get()
+    assert not meeting.asks.exists()
+    confirm = reverse("booking:meeting-confirm", args=[meeting.code])
+    # Who typed the address has no key of it.
+    assert meeting.access_token not in web.get(page).content.decode()
+    for wrong in ({}, {"cle": "x"}):
+        assert web.post(confirm, wrong).status_code == 404
+    # A program that reads mails opens the link, and asks nobody.
+    reader = Client(HTTP_ACCEPT_LANGUAGE="en")
+    link = reader.get(f"{page}?cle={meeting.access_token}")
+    assert "Do you confirm your request?" in text_of(link)
+    assert not meeting.asks.exists()
+    for _twice in range(2):
+        done = reader.post(confirm, {"cle": meeting.access_token}, follow=True)
+        assert "Your request is with our greeters" in text_of(done)
+    assert [one.greeter for one in meeting.asks.all()] == [greeter]
+    kinds = list(OutboxMessage.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["meeting_confirm", "meeting_for_greeter", "meeting_asked"]
+
+
+def test_what_nobody_was_asked_is_taken_back_without_telling_anybody(web: Client) -> None:
+    a_greeter()
+    ask(web)
+    meeting = Meeting.objects.get()
+    cancel = reverse("booking:meeting-cancel", args=[meeting.code])
+    page = text_of(web.post(cancel, follow=True))
+    assert "nobody was asked" in page
+    assert "your greeter is told" not in page
+    # Its mail leads to a page that says so, and asks nobody any more.
+    confirm = reverse("booking:meeting-confirm", args=[meeting.code])
+    told = web.post(confirm, {"cle": meeting.access_token}, follow=True)
+    assert "was taken back, or its link is too old" in text_of(told)
+    assert not meeting.asks.exists()
+
+
+def test_who_proved_the_address_needs_no_mail(bank: FakeBank) -> None:
+    a_greeter()
+    web = signed_in("claire@example.org")
+    factories.a_verified_address(User.objects.get(email="claire@example.org"))
+    ask(web)
+    assert Meeting.objects.get().state == "asked"
+    # Another address is another person's, until it was proved too.
+    ask(web, email="paul@example.org", press="p2")
+    assert Meeting.objects.get(email="paul@example.org").state == "to_confirm"
+    # Who paid a stay with an address reads it.
+    order = paid_stay(bank)
+    guest = Client(HTTP_ACCEPT_LANGUAGE="en")
+    trip = reverse("booking:trip", args=[order.reference])
+    guest.get(f"{trip}?cle={order.access_token}")
+    query = f"?voyage={order.reference}"
+    ask(guest, query, email=order.email.upper(), press="p3")
+    ask(guest, query, email="zoe@example.org", press="p4")
+    states = dict(Meeting.objects.values_list("press", "state"))
+    assert (states["p3"], states["p4"]) == ("asked", "to_confirm")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +248,7 @@ def test_who_asks_from_a_stay_finds_its_days_and_its_line_there(web: Client) -> 
     assert meeting.basket is not None
     stay = text_of(web.get(reverse("booking:my-stay")))
     assert "A greeter €0" in stay
-    assert "waiting for an answer" in stay.lower()
+    assert "to be confirmed by mail" in stay.lower()
     # It blocks nothing.
     assert web.get(reverse("booking:checkout")).status_code == 200
 
@@ -198,7 +257,7 @@ def test_the_order_of_a_stay_shows_its_meeting_to_who_sees_the_order(bank: FakeB
     greeter = a_greeter()
     basket = factories.a_basket()
     hold_week(basket, a_week())
-    meeting = meetings.ask_meeting(a_wish(), basket=basket, now=NOW)
+    meeting = asking.ask_meeting(a_wish(), basket=basket, is_proved=True, now=NOW)
     order = paid_order(basket, bank)
     say_yes(meeting, greeter)
     web = Client(HTTP_ACCEPT_LANGUAGE="en")
@@ -439,6 +498,18 @@ def test_a_greeter_reads_and_says_yes() -> None:
     assert (meeting.greeter, meeting.day) == (greeter, THURSDAY)
     assert act(web, meeting, "ecrire", text="Bonjour").status_code == 303
     assert act(web, meeting, "marier").status_code == 404
+
+
+def test_who_writes_a_number_is_told_that_it_is_hidden_for_now() -> None:
+    greeter = a_greeter("marie@example.org")
+    meeting = say_yes(a_meeting(), greeter)
+    web = signed_in("marie@example.org")
+    url = reverse("space-greeter-act", args=[meeting.code, "ecrire"])
+    page = text_of(web.post(url, {"text": "Mon numéro : 06 12 34 56 78"}, follow=True))
+    assert "stay hidden until 48 hours before" in page
+    assert "are hidden until 48 hours before" in page
+    assert "Mon numéro : •••••" in page
+    assert "06 12 34" not in page
 
 
 def test_who_was_second_is_told_kindly() -> None:

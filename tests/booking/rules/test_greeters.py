@@ -164,3 +164,40 @@ def test_hours_of_walks(hour: time, is_one: bool) -> None:
 def test_a_state_that_nobody_knows_raises() -> None:
     with pytest.raises(KeyError):
         rules.can_move(rules.ASKED, "married")
+
+
+# --- What is hidden in messages ------------------------------------------------------------
+SEPARATORS = st.sampled_from(["", " ", ".", "-", "/", "_", " . ", "\u00a0", ") "])
+
+
+@given(
+    digits=st.lists(st.integers(0, 9), min_size=8, max_size=14),
+    between=st.lists(SEPARATORS, min_size=14, max_size=14),
+    before=st.sampled_from(["", "Appelez ", "(", "+", "n° "]),
+)
+def test_no_number_to_call_is_left(digits: list[int], between: list[str], before: str) -> None:
+    number = "".join(f"{sign}{apart}" for sign, apart in zip(digits, between, strict=False))
+    masked = rules.masked(f"{before}{number} merci")
+    kept = [sign for sign in masked if sign.isdigit()]
+    # A day of this century within the figures is no part of a number.
+    assert len(kept) < 8 or "20" in masked
+    assert masked.endswith("merci")
+    assert rules.masked(masked) == masked
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        ("ida@example.org", "•••••"),
+        ("ida (at) example.org", "•••••"),
+        ("ida[arobase]example.org", "•••••"),
+        ("Voir https://wa.me/33612345678 !", "Voir ••••• !"),
+        ("www.ida.example", "•••••"),
+        ("06.12.34.56.78", "•••••"),
+        ("+33 (0)6 12 34 56 78.", "•••••."),
+        ("Le 12/07/2027 ou le 2027-07-15, 10:30", "Le 12/07/2027 ou le 2027-07-15, 10:30"),
+        ("Nous sommes 4, à 14 h 30, au 12 rue Basse, 43000", None),
+    ],
+)
+def test_days_and_hours_stay(words: str, read: str | None) -> None:
+    assert rules.masked(words) == (words if read is None else read)

@@ -1,4 +1,4 @@
-"""Two hundred requests for one greeter: all pressed at once, then all answered at once."""
+"""Two hundred requests for one greeter: all asked, confirmed, then answered at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -29,7 +30,7 @@ SLUG = "greeter-banc"
 
 
 def greeter_rush(copy: Copy) -> list[Line]:
-    """Ask one greeter two hundred times at once for one day, then press yes on all at once.
+    """Ask one greeter two hundred times at once for one day, confirm, then say yes to all at once.
 
     One is accepted (`accepted`), whatever the order; a second one is counted as an error.
     """
@@ -38,6 +39,8 @@ def greeter_rush(copy: Copy) -> list[Line]:
     page = f"{address_of('booking:greeter-ask')}?greeter={greeter.slug}"
     ready = [_ready(copy, page, str(day), number) for number in range(VISITORS)]
     asked = _together(copy, [lambda one=one: one[0].post(one[1], one[2]) for one in ready])
+    waiting = Meeting.objects.filter(wished=greeter, state=rules.TO_CONFIRM)
+    _together(copy, [_confirm(copy, one) for one in waiting])
     asks = list(
         MeetingAsk.objects.filter(greeter=greeter, state=rules.SENT).select_related("meeting")
     )
@@ -119,6 +122,18 @@ def _ready(copy: Copy, page: str, day: str, number: int) -> tuple[Visitor, Form,
     return who, forms[0], filled
 
 
+def _confirm(copy: Copy, meeting: Meeting) -> Callable[[], Answer]:
+    """Return one press on the link of a mail."""
+    who = visitor(copy)
+    page = expect(who.get(f"{_page_of(meeting)}?cle={meeting.access_token}"), 200)
+    (form,) = page.forms(_page_of(meeting, "-confirm"))
+    return lambda: who.post(form, {})
+
+
+def _page_of(meeting: Meeting, what: str = "") -> str:
+    return address_of(f"booking:meeting{what}", meeting.code)
+
+
 def _yes(copy: Copy, signed: Visitor, ask: MeetingAsk, day: str) -> Callable[[], Answer]:
     """Return one press of yes, each on a line of its own with the greeter's session."""
     who = visitor(copy)
@@ -159,5 +174,5 @@ def a_greeter() -> Greeter:
         "created_at": now,
     }
     greeter, _is_new = Greeter.objects.get_or_create(user=user, defaults=values)
-    Meeting.objects.filter(asks__greeter=greeter).delete()
+    Meeting.objects.filter(Q(asks__greeter=greeter) | Q(wished=greeter)).delete()
     return greeter
