@@ -36,7 +36,9 @@ from booking.models import (
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
 from members.models import (
+    Customer,
     CustomerAddress,
+    Family,
     Greeter,
     Household,
     LetterAddress,
@@ -301,6 +303,25 @@ def lock_customer_address(email: str) -> CustomerAddress:
     """
     CustomerAddress.objects.bulk_create([CustomerAddress(email=email)], ignore_conflicts=True)
     return _lock(CustomerAddress.objects.filter(email=email))[0]
+
+
+def lock_families(ids: Iterable[int]) -> set[int]:
+    """Lock families of guests before their people and addresses; who joins them is written on."""
+    rows = Family.objects.filter(pk__in=list(ids)).order_by("pk")
+    found = rows.select_for_update(of=("self",), no_key=True)
+    return set(found.values_list("pk", flat=True))
+
+
+def lock_customers(ids: Iterable[int]) -> list[Customer]:
+    """Lock guests after their families, before their addresses; sorted by pk."""
+    rows = Customer.objects.filter(pk__in=list(ids)).order_by("pk").select_related("family")
+    return list(rows.select_for_update(of=("self",), no_key=True))
+
+
+def lock_addresses_of_families(ids: Iterable[int]) -> list[CustomerAddress]:
+    """Lock every address of some families, in alphabetic order, after the families."""
+    rows = CustomerAddress.objects.filter(family__in=list(ids)).order_by("email")
+    return list(rows.select_for_update(of=("self",), no_key=True))
 
 
 def lock_review(pk: int) -> Review:

@@ -202,6 +202,28 @@ MESSAGES: dict[str, Any] = {
     "not_extendable": gettext_lazy(
         "It can't be kept longer than that. Pay now, or ask for it again later."
     ),
+    "merge_oneself": gettext_lazy("It is the same person: choose the other record."),
+    "merge_erased": gettext_lazy(
+        "This person’s data were erased on their request: nothing can be joined to it or undone."
+    ),
+    "merge_gone": gettext_lazy(
+        "This record has been merged into another one: open that one, or undo the merge first."
+    ),
+    "merge_two_homes": gettext_lazy(
+        "They belong to two second homes: end one of the two households first."
+    ),
+    "same_family": gettext_lazy("They are of one family already."),
+    "alone_already": gettext_lazy("Nobody else is of this person’s family."),
+    "holds_merge": gettext_lazy(
+        "The record of « %(gone)s » was merged into this one: undo that first."
+    ),
+    "address_shared": gettext_lazy(
+        "They share the address %(email)s with somebody of the family: it stays one family."
+    ),
+    "merge_undone": gettext_lazy("This merge is undone already."),
+    "merge_later": gettext_lazy(
+        "Another merge came after it: undo that of « %(gone)s » into « %(kept)s » of %(day)s first."
+    ),
     "busy": gettext_lazy("Many people are booking right now. Try again in a moment."),
     "bank_unavailable": gettext_lazy(
         "The bank doesn't answer. Nothing was debited: try again in a few minutes."

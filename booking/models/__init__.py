@@ -7,6 +7,7 @@ from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.complaints import Complaint
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
+from booking.models.guest_imports import GuestImport, GuestImportRow
 from booking.models.house_months import HouseMonth
 from booking.models.house_photos import HousePhoto
 from booking.models.labels import OfferLabel
@@ -65,6 +66,8 @@ __all__ = [
     "FeedEvent",
     "FollowUp",
     "GatewayEvent",
+    "GuestImport",
+    "GuestImportRow",
     "HookDelivery",
     "HouseMonth",
     "HousePhoto",
