@@ -212,6 +212,9 @@ MESSAGES: dict[str, Any] = {
     "merge_two_homes": gettext_lazy(
         "They belong to two second homes: end one of the two households first."
     ),
+    "note_to_come": gettext_lazy("This day is still to come: write down what has been said."),
+    "step_without_day": gettext_lazy("Say by when the next step is to be done."),
+    "note_done": gettext_lazy("Somebody has answered or done it meanwhile: read the note."),
     "same_family": gettext_lazy("They are of one family already."),
     "alone_already": gettext_lazy("Nobody else is of this person’s family."),
     "holds_merge": gettext_lazy(

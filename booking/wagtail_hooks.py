@@ -18,6 +18,7 @@ from wagtail.admin.widgets.button import Button
 
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.greeters import CharterViewSet, GreeterViewSet
+from booking.desk.guests import RelationGroup
 from booking.desk.home import TodayPanel
 from booking.desk.households import HouseholdViewSet
 from booking.desk.offer_reviews import OfferReviewViewSet
@@ -45,6 +46,7 @@ def register_desk() -> list[Any]:
         OfferGroup(),
         OfferReviewViewSet(),
         OrderGroup(),
+        RelationGroup(),
         SatisfactionGroup(),
         PolicyViewSet(),
         TaxTariffViewSet(),

@@ -69,9 +69,10 @@ SEE_AND_ACT = {
         "followup",
         "review",
         "complaint",
+        "guestimport",
     ),
     "destination": ("pole",),
-    "members": ("household", "greeter"),
+    "members": ("household", "greeter", "customer"),
 }
 SEE = {
     "booking": (

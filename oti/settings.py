@@ -482,6 +482,8 @@ SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
 # Older reviews say nothing of a house any more (code de la consommation D111-17).
 REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
+# A guest who asks the office something has an answer within as many working days.
+QUESTION_WORKING_DAYS = env_int("QUESTION_WORKING_DAYS", 2)
 # A complaint: until when it is answered, when its guest hears of the mediator (C. conso L612-1).
 COMPLAINT_WORKING_DAYS = env_int("COMPLAINT_WORKING_DAYS", 10)
 MEDIATION_AFTER_DAYS = env_int("MEDIATION_AFTER_DAYS", 60)

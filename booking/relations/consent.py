@@ -124,7 +124,8 @@ def stop(address: LetterAddress, purpose: str, *, proof: Proof, now: datetime) -
 
 def standings(address: LetterAddress, *, now: datetime) -> dict[str, rules.Standing]:
     """Return for each purpose whether a letter may be written to an address, and why (2 SQL)."""
-    rows = address.choices.order_by("at", "pk").values_list("purpose", "is_yes", "at")
+    words = LetterChoice.objects.filter(address__email=address.email).order_by("at", "pk")
+    rows = words.values_list("purpose", "is_yes", "at")
     said = [rules.Said(purpose, is_yes, at) for purpose, is_yes, at in rows]
     bought = _bought(address.email)
     return {one: rules.standing(one, said, bought, now=now) for one in rules.PURPOSES}

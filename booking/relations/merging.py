@@ -176,3 +176,14 @@ def _later_than(merge: CustomerMerge) -> CustomerMerge | None:
 def _undo_first(later: CustomerMerge) -> Trouble:
     day = formats.date_format(later.merged_at, "SHORT_DATE_FORMAT")
     return trouble("merge_later", kept=str(later.kept), gone=str(later.gone), day=day)
+
+
+def records_of(person: Customer) -> list[int]:
+    """Return the numbers of a person's record and of those merged into it, whatever their depth."""
+    found = [person.pk]
+    newest = found
+    while newest:
+        rows = Customer.objects.filter(merged_into__in=newest)
+        newest = list(rows.values_list("pk", flat=True))
+        found += newest
+    return found
