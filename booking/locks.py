@@ -20,6 +20,7 @@ from booking.models import (
     BookingRequest,
     CapacityNeed,
     Feed,
+    GuestImport,
     HookDelivery,
     Meeting,
     OfferReview,
@@ -322,6 +323,12 @@ def lock_addresses_of_families(ids: Iterable[int]) -> list[CustomerAddress]:
     """Lock every address of some families, in alphabetic order, after the families."""
     rows = CustomerAddress.objects.filter(family__in=list(ids)).order_by("email")
     return list(rows.select_for_update(of=("self",), no_key=True))
+
+
+def lock_guest_import(pk: int) -> GuestImport | None:
+    """Lock a file of guests before the addresses that it names; None once it was dropped."""
+    rows = GuestImport.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("provider").filter(pk=pk).first()
 
 
 def lock_review(pk: int) -> Review:

@@ -212,6 +212,29 @@ MESSAGES: dict[str, Any] = {
     "merge_two_homes": gettext_lazy(
         "They belong to two second homes: end one of the two households first."
     ),
+    "import_words_missing": gettext_lazy(
+        "Copy what guests read when they said yes or were told: it is the proof."
+    ),
+    "import_known": gettext_lazy(
+        "This very file was read already: see it in the list of imports, or correct the file."
+    ),
+    "import_empty": gettext_lazy("There is no guest in this file: choose another one."),
+    "import_too_big": gettext_lazy("It is larger than %(most)s MB: cut it into several files."),
+    "import_too_many": gettext_lazy("It has more than %(most)s rows: cut it into several files."),
+    "import_unreadable": gettext_lazy(
+        "This isn’t a table that can be read: in your table program, save it as CSV (UTF-8)."
+    ),
+    "import_no_mail_column": gettext_lazy(
+        "No column holds e-mail addresses: name it « e-mail » in the first row."
+    ),
+    "import_no_proof_column": gettext_lazy(
+        "No column says when each guest said yes: name it « date du consentement »."
+    ),
+    "import_no_stay_column": gettext_lazy(
+        "No column says when each guest left: name it « départ »."
+    ),
+    "import_nobody": gettext_lazy("No row of it can be taken: drop it, and correct the file."),
+    "import_moved": gettext_lazy("This file was confirmed or dropped meanwhile: look at it again."),
     "note_to_come": gettext_lazy("This day is still to come: write down what has been said."),
     "step_without_day": gettext_lazy("Say by when the next step is to be done."),
     "note_done": gettext_lazy("Somebody has answered or done it meanwhile: read the note."),

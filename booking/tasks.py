@@ -38,6 +38,7 @@ from booking.relations import (
     complaints,
     consent,
     customers,
+    guest_imports,
     meeting_rounds,
     past_stays,
     reviews,
@@ -280,6 +281,12 @@ def know_guests() -> None:
     now = timezone.now()
     customers.identify_orders(now=now)
     past_stays.keep_past_stays(now=now)
+
+
+@shared_task(name="booking.tasks.write_guest_imports")
+def write_guest_imports() -> None:
+    """Write guests of confirmed files, some thousand a time."""
+    guest_imports.write_imports(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.forget_silent_addresses")

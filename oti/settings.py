@@ -299,6 +299,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_silent_addresses",
         "schedule": 3600.0,
     },
+    "write-guest-imports": {"task": "booking.tasks.write_guest_imports", "schedule": 300.0},
     "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "forget-presences": {

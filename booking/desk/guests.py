@@ -22,6 +22,7 @@ from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from booking.desk.guest_forms import MergeForm, NoteForm, OutcomeForm, PersonForm, ReasonForm
+from booking.desk.guest_imports import GuestImportViewSet
 from booking.desk.guest_words import letter_rows, sign_words, thread_rows
 from booking.desk.views import UseCaseView, actor_of
 from booking.relations import conversation, duplicates, families, merging, records
@@ -441,4 +442,4 @@ class RelationGroup(ViewSetGroup):
     menu_label = gettext_lazy("Guest relations")
     menu_icon = "group"
     menu_order = 212
-    items = (GuestViewSet,)
+    items = (GuestViewSet, GuestImportViewSet)
