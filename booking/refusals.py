@@ -235,6 +235,30 @@ MESSAGES: dict[str, Any] = {
     ),
     "import_nobody": gettext_lazy("No row of it can be taken: drop it, and correct the file."),
     "import_moved": gettext_lazy("This file was confirmed or dropped meanwhile: look at it again."),
+    "erase_works_here": gettext_lazy(
+        "This account works for a house or for the office: hand that over first, or write to us."
+    ),
+    "erase_stay_to_come": gettext_lazy(
+        "The booking %(reference)s isn’t over: cancel it first, or come back after it."
+    ),
+    "erase_request_open": gettext_lazy(
+        "A host still has to answer you, or waits for your payment: withdraw that request first."
+    ),
+    "erase_refund_open": gettext_lazy(
+        "Money is on its way back to you: come back once you have it."
+    ),
+    "erase_dispute": gettext_lazy(
+        "A payment of yours is contested at the bank: write to us, we settle it first."
+    ),
+    "erase_complaint_open": gettext_lazy(
+        "A complaint of yours waits for our answer: come back once you have it."
+    ),
+    "erase_meeting_to_come": gettext_lazy(
+        "A meeting with a greeter isn’t over: call it off first, or come back after it."
+    ),
+    "own_data_link_old": gettext_lazy(
+        "This link is more than three days old, or incomplete: ask for another one below."
+    ),
     "note_to_come": gettext_lazy("This day is still to come: write down what has been said."),
     "step_without_day": gettext_lazy("Say by when the next step is to be done."),
     "note_done": gettext_lazy("Somebody has answered or done it meanwhile: read the note."),
