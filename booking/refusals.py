@@ -238,6 +238,9 @@ MESSAGES: dict[str, Any] = {
     "erase_works_here": gettext_lazy(
         "This account works for a house or for the office: hand that over first, or write to us."
     ),
+    "erase_sign_in": gettext_lazy(
+        "There is an account with this address: sign in, then open « My data » in its menu."
+    ),
     "erase_stay_to_come": gettext_lazy(
         "The booking %(reference)s isn’t over: cancel it first, or come back after it."
     ),

@@ -38,6 +38,7 @@ from booking.relations import (
     complaints,
     consent,
     customers,
+    forgetting,
     guest_imports,
     meeting_rounds,
     past_stays,
@@ -287,6 +288,12 @@ def know_guests() -> None:
 def write_guest_imports() -> None:
     """Write guests of confirmed files, some thousand a time."""
     guest_imports.write_imports(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.forget_guests")
+def forget_guests() -> None:
+    """Forget accounts, guests of files and notes whose time is over."""
+    forgetting.forget_guests(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.forget_silent_addresses")

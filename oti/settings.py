@@ -300,6 +300,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "write-guest-imports": {"task": "booking.tasks.write_guest_imports", "schedule": 300.0},
+    "forget-guests": {
+        "task": "booking.tasks.forget_guests",
+        "schedule": crontab(minute=53, hour=4),
+    },
     "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "forget-presences": {
@@ -483,6 +487,13 @@ SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
 # Older reviews say nothing of a house any more (code de la consommation D111-17).
 REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
+# Who gives no sign of life: accounts are warned after so many years and emptied some days later;
+# guests that a host's file told of, and notes of the office, go (domain.md §8.1).
+ACCOUNT_KEPT_YEARS = env_int("ACCOUNT_KEPT_YEARS", 3)
+ACCOUNT_WARNED_DAYS = env_int("ACCOUNT_WARNED_DAYS", 30)
+GUEST_KEPT_YEARS = env_int("GUEST_KEPT_YEARS", 3)
+NOTES_KEPT_YEARS = env_int("NOTES_KEPT_YEARS", 3)
+IMPORT_ROWS_KEPT_DAYS = env_int("IMPORT_ROWS_KEPT_DAYS", 30)
 # A guest who asks the office something has an answer within as many working days.
 QUESTION_WORKING_DAYS = env_int("QUESTION_WORKING_DAYS", 2)
 # A complaint: until when it is answered, when its guest hears of the mediator (C. conso L612-1).

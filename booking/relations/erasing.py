@@ -76,7 +76,8 @@ def hindrances(subject: Subject, *, now: datetime) -> list[Trouble]:
 def erase(subject: Subject, *, actor: Actor = VISITOR, now: datetime) -> None:
     """Erase a person; again is the same. Leaves the household first, in a transaction of its own.
 
-    Locks their orders, families, records and addresses. Raises WrongState `erase_works_here`,
+    `actor` is a part of the system: a person's address would stay in the journal. Locks their
+    orders, families, records and addresses. Raises WrongState `erase_sign_in`, `erase_works_here`,
     `erase_stay_to_come`, `erase_request_open`, `erase_refund_open`, `erase_dispute`,
     `erase_complaint_open`, `erase_meeting_to_come`, all that apply; Busy.
     """
@@ -99,7 +100,7 @@ def erase(subject: Subject, *, actor: Actor = VISITOR, now: datetime) -> None:
         _erase_mails(subject, orders)
         if subject.user is not None:
             _close_account(subject.user)
-        record("person erased", "person:erased", actor=VISITOR, at=now, orders=len(orders))
+        record("person erased", "person:erased", actor=actor, at=now, orders=len(orders))
 
 
 def _hindrances(subject: Subject, orders: Sequence[Order], *, now: datetime) -> Iterator[Trouble]:
@@ -110,6 +111,8 @@ def _hindrances(subject: Subject, orders: Sequence[Order], *, now: datetime) -> 
         or user.groups.exists()
         or ProviderRole.objects.filter(user=user).exists()
     )
+    if subject.has_account:
+        yield trouble("erase_sign_in")
     if works_here:
         yield trouble("erase_works_here")
     waiting = [one for one in orders if one.state == states.AWAITING_PAYMENT]

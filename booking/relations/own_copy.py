@@ -1,4 +1,4 @@
-"""A copy of everything about a person: JSON and one CSV table a part, in one file (RGPD art. 15, 20).
+"""A copy of everything about a person: JSON and one CSV table a part, in one file (RGPD 15, 20).
 
 Built where it is asked for, outside any transaction, and kept nowhere.
 """

@@ -88,15 +88,17 @@ class Subject:
 
     emails: frozenset[str] = field(default_factory=frozenset)
     user: User | None = None
+    # Somebody has an account with this address, and isn't signed in.
+    has_account: bool = False
 
     @classmethod
     def of_address(cls, email: str) -> Subject:
-        """Return who reads a mail to an address; the account that has proved it is theirs too."""
+        """Return who reads a mail to an address, and nothing of an account that is theirs.
+
+        That one is opened by signing in, with its second step where it has one.
+        """
         proved = EmailAddress.objects.filter(email__iexact=email, verified=True)
-        owner = proved.select_related("user").first()
-        if owner is not None:
-            return cls.of_account(owner.user)
-        return cls(frozenset({address_key(email)}))
+        return cls(frozenset({address_key(email)}), has_account=proved.exists())
 
     @classmethod
     def of_account(cls, user: User) -> Subject:

@@ -136,6 +136,7 @@ TABLE: dict[str, dict[str, int]] = {
     # Its address is a key; tests/booking/relations/test_letters.py opens it.
     "booking:letter-choices": HIDDEN,
     "letter-stop": EVERYBODY,
+    "booking:own-data": EVERYBODY,
     "booking:greeters": EVERYBODY,
     "booking:greeter": EVERYBODY,
     "booking:greeter-ask": EVERYBODY,
@@ -145,6 +146,8 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:meeting-cancel": POST_ONLY,
     "booking:meeting-felt": POST_ONLY,
     "booking:meeting-ics": {**HIDDEN, "office": 200},
+    # Who has proved no address is led to do so.
+    "space-data": {**dict.fromkeys(CAST, 303), "anonymous": 302, "buyer": 302},
     "space-greeter": SIGNED_IN,
     "space-greeter-profile": SIGNED_IN,
     # The host of the lodging is a greeter too.

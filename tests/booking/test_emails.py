@@ -314,6 +314,8 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("talk_host", {"message": written.pk}),
         ("stay_soon", {}),
         ("letter_confirm", {"key": "x"}),
+        ("own_data", {"key": "x"}),
+        ("account_unused", {"days": 30}),
         ("survey", {}),
         ("counter_sale", {}),
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),

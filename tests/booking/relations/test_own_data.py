@@ -1,4 +1,4 @@
-"""A person takes a copy of everything, and is forgotten; what the law keeps has no name any more."""
+"""A person takes a copy of everything, and is forgotten; what the law keeps has no name."""
 
 from __future__ import annotations
 
@@ -164,9 +164,12 @@ def test_not_before_the_stay_is_over_and_everything_is_settled(order: Order):
 def test_who_works_here_hands_over_first(order: Order):
     user = factories.a_user(order.email)
     EmailAddress.objects.create(user=user, email=user.email, verified=True)
-    assert codes(Subject.of_address(order.email)) == set()
+    # The link of a mail opens no account: whoever has one signs in, second step included.
+    assert codes(Subject.of_address(order.email)) == {"erase_sign_in"}
+    assert copy_of(Subject.of_address(order.email), now=LATER)["account"] == []
+    assert codes(Subject.of_account(user)) == set()
     user.groups.add(ensure_office_group())
-    assert codes(Subject.of_address(order.email)) == {"erase_works_here"}
+    assert codes(Subject.of_account(user)) == {"erase_works_here"}
 
 
 @pytest.mark.django_db
