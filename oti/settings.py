@@ -545,6 +545,8 @@ OFFER_PHOTOS_MAX_BYTES = 48 * 1024 * 1024
 DESK_PREFIX = "/gestion/"
 # Where a body may be how long, in bytes: the first prefix that matches. Pictures go to the desk.
 BODY_LIMITS = (
+    # Files of guests, with the form around them (booking/rules/guest_files.py).
+    (f"{DESK_PREFIX}clients-importes/", 21 * 1024 * 1024),
     (DESK_PREFIX, WAGTAILIMAGES_MAX_UPLOAD_SIZE + 1024 * 1024),
     # A host's document, with the form around it.
     ("/pro/papiers/", PAPER_MAX_BYTES + 1024 * 1024),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
@@ -174,7 +174,7 @@ def _judged(rows: Sequence[GuestRow], basis: str, *, now: datetime) -> Iterator[
                 verdict = Verdict.TWICE
             else:
                 seen.add((*identity, one.last_day))
-            facts = {name: value for name, value in asdict(one).items() if name != "fault"}
+            facts = {name: value for name, value in vars(one).items() if name != "fault"}
             yield GuestImportRow(verdict=verdict, reason=fault or "", **facts)
 
 

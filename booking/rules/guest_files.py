@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from booking.rules.people import Problem
 
@@ -235,7 +236,11 @@ def _age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
+@lru_cache(maxsize=4_096)
 def _day(written: str) -> date | None:
+    """Return a day as somebody writes one, None where it can't be read; a file has few of them."""
+    if not written:
+        return None
     for shape in DAYS:
         try:
             found = datetime.strptime(written[:19], shape).date()  # noqa: DTZ007 - a day alone

@@ -288,6 +288,7 @@ def test_proxy_treats_apart_only_what_exists():
             "/",
             "/api/",
             "/espace/residence/",
+            "/gestion/clients-importes/",
             "/paiement/stripe/",
             "/pro/offres/",
             "/pro/papiers/",
