@@ -22,6 +22,7 @@ from booking.models import (
     CareSheet,
     Complaint,
     FollowUp,
+    GatewayEvent,
     GuestImportRow,
     LineAnswer,
     Meeting,
@@ -152,6 +153,22 @@ def _erase_orders(orders: Sequence[Order]) -> None:
     CareSheet.objects.filter(line__order__in=orders).delete()
     Participant.objects.filter(order__in=orders).update(first_name="", last_name="")
     Talk.objects.filter(order__in=orders).delete()
+    _erase_bank_messages(orders)
+
+
+def _erase_bank_messages(orders: Sequence[Order]) -> None:
+    """Empty what the bank told of them and is understood: it repeats names and addresses."""
+    payments = Payment.objects.filter(order__in=orders)
+    refunds = Refund.objects.filter(payment__in=payments)
+    numbers = {
+        number
+        for row in payments.values_list("session_id", "payment_intent_id", "charge_id")
+        for number in row
+    }
+    numbers |= set(refunds.values_list("gateway_id", flat=True))
+    told = GatewayEvent.objects.filter(object_id__in=numbers - {""})
+    told.exclude(processed_at=None).update(payload={})
+    payments.update(url="")
 
 
 def _erase_asked(subject: Subject, *, now: datetime) -> None:
@@ -218,6 +235,8 @@ def _erase_records(subject: Subject, *, now: datetime) -> None:
     locks.lock_families({one.family_id for one in people})
     locks.lock_customers(ids)
     CustomerNote.objects.filter(customer__in=ids).delete()
+    # Why records were merged or families joined may say more than it should.
+    Entry.objects.filter(subject__in=[f"customer:{pk}" for pk in ids]).update(data={})
     CustomerMerge.objects.filter(Q(kept__in=ids) | Q(gone__in=ids)).update(reason="—")
     Customer.objects.filter(pk__in=ids).update(
         first_name="", last_name="", phone="", postal_code="", country="", erased_at=now

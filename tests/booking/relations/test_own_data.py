@@ -12,13 +12,14 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.db import connection, models
 
-from booking.models import Meeting, Order, OutboxMessage, PastStay, Payment, Survey
+from booking.models import GatewayEvent, Meeting, Order, OutboxMessage, PastStay, Payment, Survey
 from booking.refusals import Refusal
 from booking.relations import consent
 from booking.relations.complaints import complain
 from booking.relations.conversation import NoteInput, write_note
 from booking.relations.customers import identify_orders
 from booking.relations.erasing import erase, hindrances
+from booking.relations.merging import merge_customers
 from booking.relations.own_copy import copy_of, zip_of
 from booking.relations.past_stays import keep_past_stays
 from booking.relations.personal_data import OF_THE_DESK, TABLES, Subject
@@ -106,6 +107,16 @@ def test_copy_of_somebody_unknown_is_empty():
 @pytest.mark.django_db
 def test_erased_is_gone_and_what_the_law_keeps_has_no_name(order: Order):
     before = (order.total_amount, order.lines.count(), PastStay.objects.get().amount)
+    payment = Payment.objects.get(order=order)
+    told = {"customer_details": {"email": order.email}}
+    GatewayEvent.objects.create(
+        event_id="e1",
+        kind="checkout.session.completed",
+        object_id=payment.session_id,
+        payload=told,
+        received_at=NOW,
+        processed_at=NOW,
+    )
     email, names = order.email, {order.first_name, order.last_name, order.phone}
     people = [one.first_name for one in order.participants.all()]
     erase(Subject.of_address(email), now=LATER)
@@ -208,3 +219,15 @@ def test_meeting_that_is_to_come_is_called_off_first():
     Meeting.objects.update(state="cancelled")
     erase(Subject.of_address(meeting.email), now=LATER)
     assert found_in_database(meeting.email) == []
+
+
+@pytest.mark.django_db
+def test_reasons_of_merges_go_too(order: Order):
+    assert order.identity
+    other = CustomerAddress.objects.create(email=order.email.replace("@", "2@"))
+    person = Customer.objects.create(family=order.identity.customer.family, created_at=NOW)
+    other.identities.create(name_key="x", customer=person)
+    merge_customers(order.identity.customer, person, "Zwart told us", actor=SYSTEM, now=NOW)
+    erase(Subject(frozenset({order.email, other.email})), now=LATER)
+    assert found_in_database("Zwart") == []
+    assert set(Customer.objects.values_list("erased_at", flat=True)) == {LATER}
