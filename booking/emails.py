@@ -458,6 +458,16 @@ def _letter_confirm(message: OutboxMessage, reader: Reader, now: datetime) -> Co
     return {"confirm_url": f"{settings.BASE_URL}{path}?cle={message.data['key']}"}
 
 
+def _own_data(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    path = reverse("booking:own-data")
+    return {"data_url": f"{settings.BASE_URL}{path}?cle={message.data['key']}"}
+
+
+def _account_unused(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    url = f"{settings.BASE_URL}{reverse('account_login')}"
+    return {"login_url": url, "days": message.data["days"]}
+
+
 CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
@@ -481,6 +491,8 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "webhook_paused": _webhook_paused,
     "export_ready": _export_ready,
     "letter_confirm": _letter_confirm,
+    "own_data": _own_data,
+    "account_unused": _account_unused,
     "household_invitation": _household_invitation,
     "household_moved": _household_moved,
     **STAY_CONTENTS,

@@ -22,6 +22,7 @@ from booking.models import (
     Feed,
     Gift,
     GiftCampaign,
+    GuestImport,
     HookDelivery,
     Meeting,
     OfferReview,
@@ -39,7 +40,9 @@ from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
 from members.models import (
     Ambassador,
+    Customer,
     CustomerAddress,
+    Family,
     Greeter,
     Household,
     LetterAddress,
@@ -339,6 +342,31 @@ def lock_gift(pk: int) -> Gift:
     """Lock one household's gift, after its campaign. Raises Gift.DoesNotExist."""
     rows = Gift.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related("campaign").get(pk=pk)
+
+
+def lock_families(ids: Iterable[int]) -> set[int]:
+    """Lock families of guests before their people and addresses; who joins them is written on."""
+    rows = Family.objects.filter(pk__in=list(ids)).order_by("pk")
+    found = rows.select_for_update(of=("self",), no_key=True)
+    return set(found.values_list("pk", flat=True))
+
+
+def lock_customers(ids: Iterable[int]) -> list[Customer]:
+    """Lock guests after their families, before their addresses; sorted by pk."""
+    rows = Customer.objects.filter(pk__in=list(ids)).order_by("pk").select_related("family")
+    return list(rows.select_for_update(of=("self",), no_key=True))
+
+
+def lock_addresses_of_families(ids: Iterable[int]) -> list[CustomerAddress]:
+    """Lock every address of some families, in alphabetic order, after the families."""
+    rows = CustomerAddress.objects.filter(family__in=list(ids)).order_by("email")
+    return list(rows.select_for_update(of=("self",), no_key=True))
+
+
+def lock_guest_import(pk: int) -> GuestImport | None:
+    """Lock a file of guests before the addresses that it names; None once it was dropped."""
+    rows = GuestImport.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("provider").filter(pk=pk).first()
 
 
 def lock_review(pk: int) -> Review:

@@ -209,6 +209,81 @@ MESSAGES: dict[str, Any] = {
     "not_extendable": gettext_lazy(
         "It can't be kept longer than that. Pay now, or ask for it again later."
     ),
+    "merge_oneself": gettext_lazy("It is the same person: choose the other record."),
+    "merge_erased": gettext_lazy(
+        "This person’s data were erased on their request: nothing can be joined to it or undone."
+    ),
+    "merge_gone": gettext_lazy(
+        "This record has been merged into another one: open that one, or undo the merge first."
+    ),
+    "merge_two_homes": gettext_lazy(
+        "They belong to two second homes: end one of the two households first."
+    ),
+    "import_words_missing": gettext_lazy(
+        "Copy what guests read when they said yes or were told: it is the proof."
+    ),
+    "import_known": gettext_lazy(
+        "This very file was read already: see it in the list of imports, or correct the file."
+    ),
+    "import_empty": gettext_lazy("There is no guest in this file: choose another one."),
+    "import_too_big": gettext_lazy("It is larger than %(most)s MB: cut it into several files."),
+    "import_too_many": gettext_lazy("It has more than %(most)s rows: cut it into several files."),
+    "import_unreadable": gettext_lazy(
+        "This isn’t a table that can be read: in your table program, save it as CSV (UTF-8)."
+    ),
+    "import_no_mail_column": gettext_lazy(
+        "No column holds e-mail addresses: name it « e-mail » in the first row."
+    ),
+    "import_no_proof_column": gettext_lazy(
+        "No column says when each guest said yes: name it « date du consentement »."
+    ),
+    "import_no_stay_column": gettext_lazy(
+        "No column says when each guest left: name it « départ »."
+    ),
+    "import_nobody": gettext_lazy("No row of it can be taken: drop it, and correct the file."),
+    "import_moved": gettext_lazy("This file was confirmed or dropped meanwhile: look at it again."),
+    "erase_works_here": gettext_lazy(
+        "This account works for a house or for the office: hand that over first, or write to us."
+    ),
+    "erase_sign_in": gettext_lazy(
+        "There is an account with this address: sign in, then open « My data » in its menu."
+    ),
+    "erase_stay_to_come": gettext_lazy(
+        "The booking %(reference)s isn’t over: cancel it first, or come back after it."
+    ),
+    "erase_request_open": gettext_lazy(
+        "A host still has to answer you, or waits for your payment: withdraw that request first."
+    ),
+    "erase_refund_open": gettext_lazy(
+        "Money is on its way back to you: come back once you have it."
+    ),
+    "erase_dispute": gettext_lazy(
+        "A payment of yours is contested at the bank: write to us, we settle it first."
+    ),
+    "erase_complaint_open": gettext_lazy(
+        "A complaint of yours waits for our answer: come back once you have it."
+    ),
+    "erase_meeting_to_come": gettext_lazy(
+        "A meeting with a greeter isn’t over: call it off first, or come back after it."
+    ),
+    "own_data_link_old": gettext_lazy(
+        "This link is more than three days old, or incomplete: ask for another one below."
+    ),
+    "note_to_come": gettext_lazy("This day is still to come: write down what has been said."),
+    "step_without_day": gettext_lazy("Say by when the next step is to be done."),
+    "note_done": gettext_lazy("Somebody has answered or done it meanwhile: read the note."),
+    "same_family": gettext_lazy("They are of one family already."),
+    "alone_already": gettext_lazy("Nobody else is of this person’s family."),
+    "holds_merge": gettext_lazy(
+        "The record of « %(gone)s » was merged into this one: undo that first."
+    ),
+    "address_shared": gettext_lazy(
+        "They share the address %(email)s with somebody of the family: it stays one family."
+    ),
+    "merge_undone": gettext_lazy("This merge is undone already."),
+    "merge_later": gettext_lazy(
+        "Another merge came after it: undo that of « %(gone)s » into « %(kept)s » of %(day)s first."
+    ),
     "busy": gettext_lazy("Many people are booking right now. Try again in a moment."),
     "bank_unavailable": gettext_lazy(
         "The bank doesn't answer. Nothing was debited: try again in a few minutes."

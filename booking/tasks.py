@@ -40,7 +40,9 @@ from booking.relations import (
     complaints,
     consent,
     customers,
+    forgetting,
     gift_claims,
+    guest_imports,
     life_cycle,
     meeting_rounds,
     past_stays,
@@ -323,6 +325,18 @@ def know_guests() -> None:
     customers.identify_orders(now=now)
     past_stays.keep_past_stays(now=now)
     retention.keep_returns(now=now)
+
+
+@shared_task(name="booking.tasks.write_guest_imports")
+def write_guest_imports() -> None:
+    """Write guests of confirmed files, some thousand a time."""
+    guest_imports.write_imports(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.forget_guests")
+def forget_guests() -> None:
+    """Forget accounts, guests of files and notes whose time is over."""
+    forgetting.forget_guests(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.forget_silent_addresses")

@@ -20,6 +20,7 @@ from booking.desk.ambassadors import AmbassadorCharterViewSet, AmbassadorGroup
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.gifts import GiftGroup
 from booking.desk.greeters import CharterViewSet, GreeterViewSet
+from booking.desk.guests import RelationGroup
 from booking.desk.home import TodayPanel
 from booking.desk.households import HouseholdViewSet
 from booking.desk.lost_factors import RIGHT as LOOKS_AFTER_ACCOUNTS
@@ -49,6 +50,7 @@ def register_desk() -> list[Any]:
         OfferGroup(),
         OfferReviewViewSet(),
         OrderGroup(),
+        RelationGroup(),
         SatisfactionGroup(),
         GiftGroup(),
         PolicyViewSet(),

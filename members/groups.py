@@ -74,9 +74,10 @@ SEE_AND_ACT = {
         "referral",
         "relationsettings",
         "lifecycleswitch",
+        "guestimport",
     ),
     "destination": ("pole",),
-    "members": ("household", "greeter", "ambassador"),
+    "members": ("household", "greeter", "ambassador", "customer"),
 }
 SEE = {
     "booking": (

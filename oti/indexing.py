@@ -31,7 +31,7 @@ DAY = 24 * HOUR
 CLOSED = ("/gestion/", "/pro/", "/espace/", "/compte/", "/boite/", "/api/")
 CLOSED_PAGES = (
     *("booking:my-stay", "booking:checkout", "booking:find-order", "booking:account"),
-    "booking:greeter-ask",
+    *("booking:greeter-ask", "booking:own-data"),
 )
 # The root of the tree and the homes.
 HOME_DEPTH = 2

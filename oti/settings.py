@@ -308,6 +308,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.write_monday_letter",
         "schedule": crontab(minute="*/15", hour="8-23", day_of_week=1),
     },
+    "write-guest-imports": {"task": "booking.tasks.write_guest_imports", "schedule": 300.0},
+    "forget-guests": {
+        "task": "booking.tasks.forget_guests",
+        "schedule": crontab(minute=53, hour=4),
+    },
     "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "forget-presences": {
@@ -531,6 +536,15 @@ GIFT_STAY_MONTHS = env_int("GIFT_STAY_MONTHS", 24)
 GIFT_ADDRESS_DAYS = env_int("GIFT_ADDRESS_DAYS", 60)
 # Older reviews say nothing of a house any more (code de la consommation D111-17).
 REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
+# Who gives no sign of life: accounts are warned after so many years and emptied some days later;
+# guests that a host's file told of, and notes of the office, go (domain.md §8.1).
+ACCOUNT_KEPT_YEARS = env_int("ACCOUNT_KEPT_YEARS", 3)
+ACCOUNT_WARNED_DAYS = env_int("ACCOUNT_WARNED_DAYS", 30)
+GUEST_KEPT_YEARS = env_int("GUEST_KEPT_YEARS", 3)
+NOTES_KEPT_YEARS = env_int("NOTES_KEPT_YEARS", 3)
+IMPORT_ROWS_KEPT_DAYS = env_int("IMPORT_ROWS_KEPT_DAYS", 30)
+# A guest who asks the office something has an answer within as many working days.
+QUESTION_WORKING_DAYS = env_int("QUESTION_WORKING_DAYS", 2)
 # A complaint: until when it is answered, when its guest hears of the mediator (C. conso L612-1).
 COMPLAINT_WORKING_DAYS = env_int("COMPLAINT_WORKING_DAYS", 10)
 MEDIATION_AFTER_DAYS = env_int("MEDIATION_AFTER_DAYS", 60)
@@ -580,6 +594,8 @@ OFFER_PHOTOS_MAX_BYTES = 48 * 1024 * 1024
 DESK_PREFIX = "/gestion/"
 # Where a body may be how long, in bytes: the first prefix that matches. Pictures go to the desk.
 BODY_LIMITS = (
+    # Files of guests, with the form around them (booking/rules/guest_files.py).
+    (f"{DESK_PREFIX}clients-importes/", 21 * 1024 * 1024),
     (DESK_PREFIX, WAGTAILIMAGES_MAX_UPLOAD_SIZE + 1024 * 1024),
     # A host's document, with the form around it.
     ("/pro/papiers/", PAPER_MAX_BYTES + 1024 * 1024),

@@ -31,6 +31,7 @@ from booking.models import (
     Slot,
 )
 from booking.permits import uncovered_lines
+from booking.relations.conversation import notes_to_do
 from booking.relations.reviews import to_decide
 from booking.rules import states
 from booking.rules.requests import LONG_WAIT
@@ -199,6 +200,13 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
         complaints,
         ngettext("complaint to answer", "complaints to answer", complaints),
         reverse("desk_complaints:index") + "?state=open",
+        is_trouble=True,
+    )
+    late = notes_to_do().filter(due_on__lte=day_of(now)).count()
+    yield Waiting(
+        late,
+        ngettext("guest to answer today", "guests to answer today", late),
+        reverse("desk_guests:to-do"),
         is_trouble=True,
     )
     given_up = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED)

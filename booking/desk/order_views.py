@@ -126,6 +126,8 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "counter_sale": gettext_lazy("Booking on the phone, told to the visitor"),
     "no_show": gettext_lazy("No-show told to the visitor"),
     "no_show_office": gettext_lazy("No-show told to the office"),
+    "account_unused": gettext_lazy("An account that nobody uses will be emptied"),
+    "own_data": gettext_lazy("Link to one’s own data"),
     "request_received": gettext_lazy("Request, told to the provider"),
     "request_closed": gettext_lazy("Request closed, told to the provider"),
     "request_sent": gettext_lazy("Request, told to the visitor"),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0033_life_cycle_and_gifts"),
+        ("booking", "0034_guest_imports"),
         ('destination', '0014_itinerary_renewals'),
     ]
 

@@ -8,6 +8,7 @@ from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.complaints import Complaint
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
 from booking.models.gifts import Gift, GiftCampaign
+from booking.models.guest_imports import GuestImport, GuestImportRow
 from booking.models.house_months import HouseMonth
 from booking.models.house_photos import HousePhoto
 from booking.models.labels import OfferLabel
@@ -71,6 +72,8 @@ __all__ = [
     "GatewayEvent",
     "Gift",
     "GiftCampaign",
+    "GuestImport",
+    "GuestImportRow",
     "HookDelivery",
     "HouseMonth",
     "HousePhoto",

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from booking.models.guest_imports import GuestImport
 from booking.models.offers import EURO
 from booking.models.orders import Order
 from members.models import CustomerIdentity, Household
@@ -35,6 +36,10 @@ class PastStay(models.Model):
         null=True,
         blank=True,
         related_name="past_stays",
+    )
+    # The file that told of it, and on which basis we may write.
+    guest_import = models.ForeignKey(
+        GuestImport, on_delete=models.PROTECT, null=True, blank=True, related_name="stays"
     )
     # The second home whose people it is.
     household = models.ForeignKey(

@@ -7,23 +7,25 @@ confirmation, its changes) are no letters and are always sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.core import signing
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from booking import locks
 from booking.messages import write_message
-from booking.models import Order
+from booking.models import GuestImport, Order, PastStay
 from booking.refusals import BadInput, trouble
 from members.journal import VISITOR, Actor, record
-from members.models import LetterAddress, LetterChoice
+from members.models import ErasedAddress, LetterAddress, LetterChoice
 from members.rules import consent as rules
+from oti.lib.dates import at_paris
 
 SALT = "letter"
 # How long the link of the mail that confirms is good.
@@ -134,7 +136,8 @@ def stop(address: LetterAddress, purpose: str, *, proof: Proof, now: datetime) -
 
 def standings(address: LetterAddress, *, now: datetime) -> dict[str, rules.Standing]:
     """Return for each purpose whether a letter may be written to an address, and why (2 SQL)."""
-    rows = address.choices.order_by("at", "pk").values_list("purpose", "is_yes", "at")
+    words = LetterChoice.objects.filter(address__email=address.email).order_by("at", "pk")
+    rows = words.values_list("purpose", "is_yes", "at")
     said = [rules.Said(purpose, is_yes, at) for purpose, is_yes, at in rows]
     bought = _bought(address.email)
     return {one: rules.standing(one, said, bought, now=now) for one in rules.PURPOSES}
@@ -145,6 +148,8 @@ def may_write(email: str, purpose: str, *, now: datetime) -> bool:
     known = LetterAddress.objects.filter(email=_bare(email)).first()
     if known is not None:
         return standings(known, now=now)[purpose].is_allowed
+    if is_erased(email):
+        return False
     return rules.standing(purpose, [], _bought(_bare(email)), now=now).is_allowed
 
 
@@ -152,8 +157,40 @@ def said_no(email: str, purpose: str, *, now: datetime) -> bool:
     """Tell whether the last word of an address about a purpose is no."""
     known = LetterAddress.objects.filter(email=_bare(email)).first()
     if known is None:
-        return False
+        return is_erased(email)
     return standings(known, now=now)[purpose].reason is rules.Reason.SAID_NO
+
+
+def who_said_no(emails: Collection[str], purpose: str, *, now: datetime) -> set[str]:
+    """Return those of some addresses, in lower case, whose last word is no, or who were erased."""
+    marks = {mark_of(one): one for one in emails}
+    erased = ErasedAddress.objects.filter(mark__in=marks).values_list("mark", flat=True)
+    silenced = {marks[one] for one in erased}
+    said: dict[str, list[rules.Said]] = {one: [] for one in emails}
+    words = LetterChoice.objects.filter(address__email__in=emails, purpose=purpose)
+    for email, is_yes, at in words.values_list("address__email", "is_yes", "at"):
+        said[email].append(rules.Said(purpose, is_yes, at))
+    refused = Order.objects.annotate(address=Lower("email")).filter(
+        address__in=emails, confirmed_at__isnull=False, letters=Order.Letters.REFUSED
+    )
+    bought: dict[str, list[rules.Bought]] = {one: [] for one in emails}
+    for email, at in refused.values_list("address", "placed_at"):
+        bought[email].append(rules.Bought(at, is_told=True, said_no=True))
+    for email in emails:
+        standing = rules.standing(purpose, said[email], bought[email], now=now)
+        if standing.reason is rules.Reason.SAID_NO:
+            silenced.add(email)
+    return silenced
+
+
+def is_erased(email: str) -> bool:
+    """Tell whether an address' data were erased on request: it said no to whatever isn't asked."""
+    return ErasedAddress.objects.filter(mark=mark_of(email)).exists()
+
+
+def mark_of(email: str) -> str:
+    """Return the keyed fingerprint of an address: what is left of one that was erased."""
+    return _mark(_bare(email))
 
 
 def forget_silent(*, now: datetime) -> int:
@@ -220,14 +257,23 @@ def _is_unsaid(standing: rules.Standing, is_yes: bool) -> bool:
 
 
 def _bought(email: str) -> list[rules.Bought]:
-    """Return the stays that an address paid, and what it was told then."""
+    """Return the stays that an address paid, and what it was told then.
+
+    Those of a host's file too, whose guests were told (`guest_imports`).
+    """
     paid = Order.objects.filter(email__iexact=email, confirmed_at__isnull=False)
     rows = paid.values_list("placed_at", "letters")
     letters = Order.Letters
     return [
         rules.Bought(at, is_told=said != letters.UNTOLD, said_no=said == letters.REFUSED)
         for at, said in rows
-    ]
+    ] + [rules.Bought(at_paris(day, time(12)), is_told=True) for day in _told_by_hosts(email)]
+
+
+def _told_by_hosts(email: str) -> QuerySet[PastStay, date]:
+    return PastStay.objects.filter(
+        identity__address__email=email, guest_import__basis=GuestImport.Basis.OWN_GUEST
+    ).values_list("last_day", flat=True)
 
 
 def _bought_since(emails: list[str], before: datetime) -> dict[str, datetime]:

@@ -6,12 +6,15 @@ identities (`members.models.customers`). It is looked for after the sale, never 
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from booking import locks
 from booking.models import Order
+from booking.refusals import WrongState, trouble
+from members.journal import Actor, record
 from members.models import (
     Customer,
     CustomerAddress,
@@ -81,6 +84,38 @@ def identity_of(
         is_demo=is_demo,
     )
     return CustomerIdentity.objects.create(address=address, name_key=key, customer=person)
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """What the office may put right of a person; a country in two letters."""
+
+    first_name: str
+    last_name: str
+    phone: str = ""
+    postal_code: str = ""
+    country: str = ""
+    language: str = "fr"
+
+
+def change_customer(person: Customer, facts: PersonFacts, *, actor: Actor, now: datetime) -> None:
+    """Put right what is known of a person. Their bookings, and who they are, don't change by it.
+
+    Locks the person. Raises WrongState `merge_erased`, `merge_gone`; Busy.
+    """
+    with locks.write_transaction():
+        [fresh] = locks.lock_customers([person.pk])
+        if fresh.erased_at is not None:
+            raise WrongState(trouble("merge_erased"))
+        if fresh.merged_into_id is not None:
+            raise WrongState(trouble("merge_gone"))
+        changed = [name for name, value in asdict(facts).items() if getattr(fresh, name) != value]
+        for name in changed:
+            setattr(fresh, name, getattr(facts, name))
+        if changed:
+            fresh.save(update_fields=changed)
+            # The names of what changed, never what it was: the journal outlives an erasure.
+            record("guest changed", f"customer:{fresh.pk}", actor=actor, at=now, fields=changed)
 
 
 def household_of(email: str) -> Household | None:

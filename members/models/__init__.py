@@ -2,6 +2,7 @@
 
 from members.models.ambassadors import Ambassador, AmbassadorCharter
 from members.models.consent import LetterAddress, LetterChoice
+from members.models.conversation import CustomerNote
 from members.models.customers import Customer, CustomerAddress, CustomerIdentity, Family
 from members.models.doors import HouseExport, HouseKey, KeyReply
 from members.models.enrolment import (
@@ -11,6 +12,7 @@ from members.models.enrolment import (
     Invitation,
     Paper,
 )
+from members.models.erasures import AccountWarning, ErasedAddress
 from members.models.greeters import CharterSignature, Greeter, GreeterCharter
 from members.models.households import (
     Advantage,
@@ -20,10 +22,12 @@ from members.models.households import (
     Presence,
 )
 from members.models.journal import Entry
+from members.models.merges import CustomerMerge
 from members.models.providers import PayoutAccount, Provider, ProviderRole
 from members.models.users import User
 
 __all__ = [
+    "AccountWarning",
     "Advantage",
     "Ambassador",
     "AmbassadorCharter",
@@ -33,7 +37,10 @@ __all__ = [
     "Customer",
     "CustomerAddress",
     "CustomerIdentity",
+    "CustomerMerge",
+    "CustomerNote",
     "Entry",
+    "ErasedAddress",
     "Family",
     "FormerMember",
     "Greeter",

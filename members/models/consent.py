@@ -50,6 +50,7 @@ class LetterChoice(models.Model):
         FORM = "form", _("the page of the letter, confirmed by mail")
         CHOICES = "choices", _("the page of choices")
         ONE_CLICK = "one_click", _("one click in a mail")
+        IMPORT = "import", _("a file that a provider gave, with its proof")
         OFFICE = "office", pgettext_lazy("who wrote it down", "the office")
 
     address = models.ForeignKey(LetterAddress, on_delete=models.CASCADE, related_name="choices")

@@ -104,6 +104,8 @@ class CustomerIdentity(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["address", "name_key"], name="identity_once")
         ]
+        # Who has the same name, among whom one record may be there twice.
+        indexes = [models.Index(fields=["name_key"], name="identities_by_name")]
 
     def __str__(self) -> str:
         return f"{self.name_key} · {self.address}"

@@ -146,6 +146,7 @@ TABLE: dict[str, dict[str, int]] = {
     # Its own link opens it, and no other; tests/booking/relations/test_page_gift.py follows one.
     "booking:gift": HIDDEN,
     "booking:gift-voucher": HIDDEN,
+    "booking:own-data": EVERYBODY,
     "booking:greeters": EVERYBODY,
     "booking:greeter": EVERYBODY,
     "booking:greeter-ask": EVERYBODY,
@@ -156,6 +157,8 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:meeting-cancel": POST_ONLY,
     "booking:meeting-felt": POST_ONLY,
     "booking:meeting-ics": {**HIDDEN, "office": 200},
+    # Who has proved no address is led to do so.
+    "space-data": {**dict.fromkeys(CAST, 303), "anonymous": 302, "buyer": 302},
     "space-greeter": SIGNED_IN,
     "space-greeter-profile": SIGNED_IN,
     # The host of the lodging is a greeter too.

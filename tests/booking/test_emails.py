@@ -363,6 +363,8 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("life_prepare", {}),
         ("letter_confirm", {"key": "x"}),
         ("factors_taken_off", {}),
+        ("own_data", {"key": "x"}),
+        ("account_unused", {"days": 30}),
         ("survey", {}),
         ("counter_sale", {}),
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),

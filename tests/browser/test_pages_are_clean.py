@@ -34,6 +34,7 @@ PAGES = [
     ("/fr/mon-sejour/", "/en/my-stay/"),
     ("/fr/retrouver/", "/en/find/"),
     ("/fr/lettre/", "/en/letter/"),
+    ("/fr/vie-privee/mes-donnees/", "/en/privacy/my-data/"),
     ("/fr/carte/", "/en/map/"),
     ("/fr/recherche/?q=dentelle", "/en/search/?q=lace"),
     ("/fr/plan-du-site/", "/en/site-map/"),

@@ -56,6 +56,8 @@ NOT_FOR_CONTAINERS = {
     *("SURVEY_AFTER_DAYS", "SURVEY_DAYS", "REVIEW_YEARS", "GROUP_FROM"),
     *("COMPLAINT_WORKING_DAYS", "MEDIATION_AFTER_DAYS", "COMMERCIAL_LETTERS_IN_30_DAYS"),
     *("GIFT_STAY_MONTHS", "GIFT_ADDRESS_DAYS"),
+    *("QUESTION_WORKING_DAYS", "ACCOUNT_KEPT_YEARS", "ACCOUNT_WARNED_DAYS", "GUEST_KEPT_YEARS"),
+    *("NOTES_KEPT_YEARS", "IMPORT_ROWS_KEPT_DAYS"),
     *("SEARCH_HORIZON_DAYS", "LONGEST_STAY_NIGHTS", "INFANT_BELOW_AGE", "MAX_PARTY"),
 }
 
@@ -290,6 +292,7 @@ def test_proxy_treats_apart_only_what_exists():
             "/",
             "/api/",
             "/espace/residence/",
+            "/gestion/clients-importes/",
             "/paiement/stripe/",
             "/pro/offres/",
             "/pro/papiers/",

@@ -1,0 +1,73 @@
+"""Two workers write one file of guests at once: each row once. A person erased twice at once, too.
+
+The sentinel takes the file's lock away: both then write the same rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from booking import locks
+from booking.models import GuestImport, PastStay
+from booking.relations import guest_imports
+from booking.relations.erasing import erase
+from booking.relations.guest_imports import FileGiven, confirm_import, read_file
+from booking.relations.personal_data import Subject
+from members.journal import SYSTEM
+from members.models import Customer, ErasedAddress
+from tests import factories
+from tests.cast import NOW
+from tests.concurrency.rivals import Meeting, errors_in, run_together
+
+pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
+ROWS = "mail;prenom;nom;depart\n" + "".join(
+    f"g{one}@example.org;Paul;Blanc;01/08/2026\n" for one in range(3)
+)
+
+
+@pytest.fixture
+def head() -> GuestImport:
+    given = FileGiven("g.csv", ROWS.encode(), factories.a_provider(), "own_guest", "x")
+    read = read_file(given, actor=SYSTEM, now=NOW)
+    confirm_import(read, actor=SYSTEM, now=NOW)
+    return read
+
+
+def both(head: GuestImport) -> list[Any]:
+    return [lambda: guest_imports._write_batch(head.pk, now=NOW)] * 2
+
+
+def test_two_workers_write_each_row_once(head: GuestImport):
+    results = run_together(both(head))
+    assert sorted(results) == [0, 3]
+    assert PastStay.objects.count() == Customer.objects.count() == 3
+
+
+def test_sentinel_without_the_lock_rows_are_written_twice(
+    head: GuestImport, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        locks,
+        "lock_guest_import",
+        lambda pk: GuestImport.objects.select_related("provider").get(pk=pk),
+    )
+    meeting = Meeting(2)
+    silenced = guest_imports.consent.who_said_no
+
+    def looked(*args: Any, **kwargs: Any) -> set[str]:
+        meeting.wait()
+        return silenced(*args, **kwargs)
+
+    monkeypatch.setattr(guest_imports.consent, "who_said_no", looked)
+    assert run_together(both(head)) == [3, 3]
+
+
+def test_person_erased_twice_at_once_is_erased_once(head: GuestImport):
+    guest_imports._write_batch(head.pk, now=NOW)
+    subject = Subject.of_address("g1@example.org")
+    results = run_together([lambda: erase(subject, now=NOW)] * 2)
+    assert not errors_in(results)
+    assert ErasedAddress.objects.count() == 1
+    assert Customer.objects.filter(erased_at=NOW).count() == 1
