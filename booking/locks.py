@@ -283,7 +283,7 @@ def lock_meeting(pk: int) -> Meeting:
 
 
 def lock_ambassador(pk: int) -> Ambassador:
-    """Lock one ambassador for their page and role: alone, no other kind.
+    """Lock one ambassador for their page and role: alone, or after orders where they are forgotten.
 
     Raises Ambassador.DoesNotExist.
     """

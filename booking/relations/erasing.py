@@ -39,6 +39,7 @@ from booking.models import (
 )
 from booking.refusals import Trouble, WrongState, trouble
 from booking.relations.consent import mark_of
+from booking.relations.gift_claims import forget_gifts
 from booking.relations.merging import records_of
 from booking.relations.personal_data import Subject
 from booking.rules import meetings as meeting_rules
@@ -188,6 +189,7 @@ def _erase_asked(subject: Subject, *, now: datetime) -> None:
         meeting.forgotten_at = meeting.forgotten_at or now
         meeting.save()
         OutboxMessage.objects.filter(key__startswith=f"meeting:{meeting.code}:").delete()
+    _erase_inviting(subject, now=now)
     greeter = subject.greeter()
     if greeter is not None:
         Greeter.objects.filter(pk=greeter.pk).update(
@@ -205,6 +207,19 @@ def _erase_asked(subject: Subject, *, now: datetime) -> None:
             is_paused=True,
         )
         greeter.signatures.update(signed_name=f"#{greeter.pk}")
+
+
+def _erase_inviting(subject: Subject, *, now: datetime) -> None:
+    """End what an ambassador was; thanks that were earned are nobody's any more."""
+    ambassador = subject.ambassador()
+    if ambassador is None:
+        return
+    row = locks.lock_ambassador(ambassador.pk)
+    row.ended_at = row.ended_at or now
+    row.first_name, row.signed_name = f"#{row.pk}", f"#{row.pk}"
+    row.page, row.draft, row.office_note, row.ended_reason = {}, {}, "", ""
+    row.save()
+    row.referrals.update(note="")
 
 
 def _nameless(person: dict[str, object]) -> dict[str, str]:
@@ -235,6 +250,8 @@ def _erase_records(subject: Subject, *, now: datetime) -> None:
     locks.lock_families({one.family_id for one in people})
     locks.lock_customers(ids)
     CustomerNote.objects.filter(customer__in=ids).delete()
+    for pk in ids:
+        forget_gifts(pk, now=now)
     # Why records were merged or families joined may say more than it should.
     Entry.objects.filter(subject__in=[f"customer:{pk}" for pk in ids]).update(data={})
     CustomerMerge.objects.filter(Q(kept__in=ids) | Q(gone__in=ids)).update(reason="—")

@@ -23,7 +23,6 @@ from booking.relations.gifts import has_another, others_of_household, promote_wa
 from booking.reminders import GUESTS_FROM, GUESTS_UNTIL
 from booking.rules import gifts as rules
 from members.journal import SYSTEM, VISITOR, Actor, record
-from members.models import Customer
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
@@ -225,12 +224,12 @@ def forget_addresses(*, now: datetime) -> int:
         return count
 
 
-def forget_person(customer: Customer, *, now: datetime) -> int:
+def forget_gifts(customer_id: int, *, now: datetime) -> int:
     """Empty the gifts of a person who asks to be forgotten; returns how many.
 
     In the present transaction: it is part of a greater use case. Gifts keep their count and code.
     """
-    return _empty(Gift.objects.filter(identity__customer=customer), now=now)
+    return _empty(Gift.objects.filter(identity__customer=customer_id), now=now)
 
 
 def _empty(gifts: QuerySet[Gift], *, now: datetime) -> int:

@@ -17,6 +17,7 @@ from django.db.models import Model, Q, QuerySet
 
 from booking.models import (
     Complaint,
+    Gift,
     GuestImportRow,
     LineAnswer,
     MeetingMessage,
@@ -26,6 +27,7 @@ from booking.models import (
     Participant,
     PastStay,
     Payment,
+    Referral,
     Refund,
     Review,
     ReviewReport,
@@ -158,7 +160,8 @@ def _said(subject: Subject) -> dict[str, Rows]:
 def _known(subject: Subject) -> dict[str, Rows]:
     people = list(subject.customers())
     ids = [pk for one in people for pk in records_of(one)]
-    greeter = subject.greeter()
+    greeter, ambassador = subject.greeter(), subject.ambassador()
+    inviting = ("first_name", "code", "page", "draft", "signed_name", "signed_at", "ended_at")
     member = subject.household_member()
     profile = (
         *("first_name", "commune__name", "about", "places", "languages", "interests", "phone"),
@@ -193,6 +196,18 @@ def _known(subject: Subject) -> dict[str, Rows]:
         if member
         else [],
         "greeter": _rows([greeter], *profile) if greeter else [],
+        "ambassador": _rows([ambassador], *inviting) if ambassador else [],
+        "invitations": _rows(
+            Referral.objects.filter(Q(order__in=subject.orders()) | Q(ambassador=ambassador)),
+            *("state", "asked_at", "claimed_at", "earned_at", "handed_at", "welcome", "thanks"),
+        ),
+        "gifts": _rows(
+            Gift.objects.filter(
+                Q(identity__customer__in=ids) | Q(email__in=subject.emails)
+            ).distinct(),
+            *("campaign__year", "state", "code", "first_name", "email", "recipient", "street"),
+            *("extra", "postal_code", "city", "country", "told_at", "sent_at", "redeemed_at"),
+        ),
     }
 
 

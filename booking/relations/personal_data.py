@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from booking.models import BookingRequest, Meeting, Order
 from members.addresses import verified_addresses
-from members.models import Customer, CustomerIdentity, Greeter, HouseholdMember, User
+from members.models import Ambassador, Customer, CustomerIdentity, Greeter, HouseholdMember, User
 from members.rules.customers import address_key
 
 
@@ -34,6 +34,7 @@ TABLES: Mapping[str, Kept] = {
     "booking.Complaint": Kept("complaints", "words go; that there was one stays"),
     "booking.FollowUp": Kept("", "deleted"),
     "booking.GatewayEvent": Kept("", "what the bank told is emptied once it is understood"),
+    "booking.Gift": Kept("gifts", "name, address and postal address go; that there was one stays"),
     "booking.GuestImport": Kept("", _OFFICE),
     "booking.GuestImportRow": Kept("imports", "deleted"),
     "booking.Meeting": Kept("meetings", "names, address, phone, words and messages go"),
@@ -45,12 +46,14 @@ TABLES: Mapping[str, Kept] = {
     "booking.OutboxMessage": Kept("mails", "emptied; not sent where it waits"),
     "booking.Participant": Kept("people", "names go; ages at arrival stay with the tourist tax"),
     "booking.PastStay": Kept("stays", "stays, of nobody who can be named"),
+    "booking.Referral": Kept("invitations", "whose friend it was stays, without a name"),
     "booking.Review": Kept("reviews", "name and words go; the score stays"),
     "booking.ReviewReport": Kept("reports", "deleted"),
     "booking.Survey": Kept("surveys", "words go; the score stays"),
     "booking.LineAnswer": Kept("answers", "words go; the score stays"),
     "booking.TalkMessage": Kept("messages", "deleted with its thread"),
     "members.AccountWarning": Kept("", "deleted"),
+    "members.Ambassador": Kept("ambassador", "ended; name, page and the office's words go"),
     "members.CharterSignature": Kept("greeter", "the signature is named by a pseudonym"),
     "members.ContractSignature": Kept("", _WORK),
     "members.Customer": Kept("guest", "emptied"),
@@ -131,6 +134,10 @@ class Subject:
     def greeter(self) -> Greeter | None:
         """Return their profile of a greeter."""
         return Greeter.objects.filter(user=self.user).first() if self.user else None
+
+    def ambassador(self) -> Ambassador | None:
+        """Return them as one who invites friends."""
+        return Ambassador.objects.filter(user=self.user).first() if self.user else None
 
     def household_member(self) -> HouseholdMember | None:
         """Return what they are in a household."""

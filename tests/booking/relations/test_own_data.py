@@ -19,6 +19,7 @@ from booking.relations.complaints import complain
 from booking.relations.conversation import NoteInput, write_note
 from booking.relations.customers import identify_orders
 from booking.relations.erasing import erase, hindrances
+from booking.relations.gift_claims import give_address
 from booking.relations.merging import merge_customers
 from booking.relations.own_copy import copy_of, zip_of
 from booking.relations.past_stays import keep_past_stays
@@ -29,7 +30,9 @@ from members.journal import SYSTEM, VISITOR
 from members.models import Customer, CustomerAddress, ErasedAddress, LetterChoice, User
 from members.rules.consent import OFFERS, PURPOSES
 from tests import factories
+from tests.booking.relations import giving
 from tests.booking.relations.greeting import an_agreed
+from tests.booking.relations.inviting import an_ambassador, with_page
 from tests.booking.relations.stays import LATER, answered, past_stay
 from tests.cast import NOW, FakeBank
 
@@ -198,6 +201,27 @@ def test_account_is_closed_and_its_household_left():
     assert found_in_database("claire@example.org") == []
     member.household.refresh_from_db()
     assert member.household.state == "ended"
+
+
+@pytest.mark.django_db
+def test_what_an_ambassador_wrote_and_where_a_gift_went_are_told_and_forgotten():
+    user = factories.a_verified_address(factories.a_user("camille.rare@example.org"))
+    ambassador = with_page(an_ambassador(user))
+    who = giving.a_guest(user.email, "Camille", "Raretti")
+    giving.stayed(who)
+    giving.told()
+    give_address(giving.gift_of(who), giving.HOME, now=giving.MORNING)
+    subject = Subject.of_account(user)
+    parts = copy_of(subject, now=LATER)
+    assert parts["ambassador"][0]["code"] == ambassador.code
+    assert parts["gifts"][0]["street"] == giving.HOME.street
+
+    erase(subject, now=LATER)
+
+    ambassador.refresh_from_db()
+    assert ambassador.ended_at == LATER
+    for text in ("The Martins", "We love it here", giving.HOME.street, "raretti", "camille.rare"):
+        assert found_in_database(text) == [], text
 
 
 @pytest.mark.django_db
