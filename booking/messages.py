@@ -85,7 +85,7 @@ def write_message(
 
 @dataclass(frozen=True)
 class Letter:
-    """A message about an order, before it is written."""
+    """A message, mostly about an order, before it is written."""
 
     kind: str
     key: str
@@ -94,11 +94,13 @@ class Letter:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) -> None:
+def write_messages(
+    letters: Sequence[Letter], *, order: Order | None, now: datetime
+) -> list[OutboxMessage]:
     """Write messages in one statement, in the present transaction; a known key writes nothing.
 
     A key is given once. Sending is asked for after the commit, of all together, also of one that
-    is known: it is sent once, whoever asks.
+    is known: it is sent once, whoever asks. Returns them in the order of `letters`.
     """
     rows = [
         OutboxMessage(
@@ -116,6 +118,7 @@ def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) ->
     insert_or_find(rows, by="key")
     for few in _some_at_once([row.pk for row in rows]):
         transaction.on_commit(partial(ask_for_task, "booking.tasks.send_messages", few))
+    return rows
 
 
 def send_message(message_id: int, *, now: datetime) -> bool:

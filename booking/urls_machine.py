@@ -33,6 +33,7 @@ from booking.views import (
     greeter_asks,
     greeter_space,
     household,
+    mail_events,
     notices,
     paper,
     presence,
@@ -43,6 +44,7 @@ from booking.views import (
 
 urlpatterns = [
     path("paiement/stripe/", webhooks.stripe, name="webhook-stripe"),
+    path("courrier/retours/", mail_events.carrier, name="webhook-mail"),
     path("pro/", extranet.home, name="extranet-home"),
     path("pro/journee/", extranet_bookings.day, name="extranet-day"),
     path("pro/reservations/", extranet_bookings.bookings, name="extranet-bookings"),

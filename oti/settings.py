@@ -243,6 +243,7 @@ CELERY_TASK_ROUTES = {
     "booking.tasks.read_calendars": {"queue": "sync"},
     "booking.tasks.send_hooks": {"queue": "sync"},
     "booking.tasks.drain_hooks": {"queue": "sync"},
+    "booking.tasks.run_campaigns": {"queue": "sync"},
 }
 CELERY_TASK_TIME_LIMIT = 120
 # A process of the worker keeps its line to the database from task to task (oti/celery.py says when
@@ -299,6 +300,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_silent_addresses",
         "schedule": 3600.0,
     },
+    "run-campaigns": {"task": "booking.tasks.run_campaigns", "schedule": 60.0},
     "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "forget-presences": {
@@ -423,6 +425,8 @@ EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
+# What signs the words of the carrier of mails (Mailgun's webhooks); without it none is taken.
+MAIL_WEBHOOK_KEY = env("MAIL_WEBHOOK_KEY", "" if IS_PRODUCTION else "mail_local")
 
 # --- SMS: a service that takes JSON over https; without its address nobody is texted ------------
 SMS_URL = env("SMS_URL", "")
@@ -482,6 +486,8 @@ SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
 # Older reviews say nothing of a house any more (code de la consommation D111-17).
 REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
+# Letters with something for sale that an address gets in thirty days (features.md N06).
+COMMERCIAL_LETTERS_IN_30_DAYS = env_int("COMMERCIAL_LETTERS_IN_30_DAYS", 2)
 # A complaint: until when it is answered, when its guest hears of the mediator (C. conso L612-1).
 COMPLAINT_WORKING_DAYS = env_int("COMPLAINT_WORKING_DAYS", 10)
 MEDIATION_AFTER_DAYS = env_int("MEDIATION_AFTER_DAYS", 60)

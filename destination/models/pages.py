@@ -50,7 +50,7 @@ RESERVED = frozenset(
         *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber", "widget"),
         *("demande", "request", "anfrage", "lettre", "letter", "brief", "desabonnement"),
         *("habitants", "meet", "treffen", "rencontre", "meeting", "begegnung"),
-        *("avis", "reviews", "bewertungen"),
+        *("avis", "reviews", "bewertungen", "hors-saison", "quiet-offers", "nebensaison"),
     ]
 )
 # Below the root and the home.

@@ -51,7 +51,7 @@ NOT_FOR_CONTAINERS = {
     *("REQUEST_ANSWER_HOURS", "REQUEST_PAYMENT_HOURS"),
     *("GREETER_NOTICE_DAYS", "GREETER_ANSWER_HOURS", "GREETER_KEPT_DAYS"),
     *("SURVEY_AFTER_DAYS", "SURVEY_DAYS", "REVIEW_YEARS", "GROUP_FROM"),
-    *("COMPLAINT_WORKING_DAYS", "MEDIATION_AFTER_DAYS"),
+    *("COMPLAINT_WORKING_DAYS", "MEDIATION_AFTER_DAYS", "COMMERCIAL_LETTERS_IN_30_DAYS"),
     *("SEARCH_HORIZON_DAYS", "LONGEST_STAY_NIGHTS", "INFANT_BELOW_AGE", "MAX_PARTY"),
 }
 
@@ -285,6 +285,7 @@ def test_proxy_treats_apart_only_what_exists():
         *(
             "/",
             "/api/",
+            "/courrier/retours/",
             "/espace/residence/",
             "/paiement/stripe/",
             "/pro/offres/",
