@@ -502,6 +502,7 @@ MESSAGES: dict[str, Any] = {
     "campaign_no_needs": gettext_lazy(
         "None of the chosen dates is open any more: choose others that hosts want to fill."
     ),
+    "campaign_moment": gettext_lazy("Say when: a day and an hour."),
     "campaign_nobody": gettext_lazy(
         "Nobody would get this campaign: see why below, and widen whom it is for."
     ),

@@ -16,6 +16,7 @@ from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.admin.widgets.button import Button
 
+from booking.desk.campaigns import CampaignGroup
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.greeters import CharterViewSet, GreeterViewSet
 from booking.desk.home import TodayPanel
@@ -53,6 +54,7 @@ def register_desk() -> list[Any]:
         EnrolmentViewSet(),
         ContractViewSet(),
         HouseholdViewSet(),
+        CampaignGroup(),
         GreeterViewSet(),
         CharterViewSet(),
     ]

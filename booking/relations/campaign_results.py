@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
@@ -81,7 +82,11 @@ def results_of(campaign: Campaign) -> Results:
     dropped = {one["reason"]: one["count"] for one in rows.order_by("reason")}
     if late := found.pop("late"):
         dropped[rules.SAID_NO] = dropped.get(rules.SAID_NO, 0) + late
-    values = {"campaign": campaign.pk, "purpose": campaign.purpose, "within": ORDERED_WITHIN}
+    values: dict[str, Any] = {
+        "campaign": campaign.pk,
+        "purpose": campaign.purpose,
+        "within": ORDERED_WITHIN,
+    }
     with connection.cursor() as cursor:
         cursor.execute(STOPPED, values)
         [(stopped,)] = cursor.fetchall()

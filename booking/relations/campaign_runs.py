@@ -163,7 +163,7 @@ def _write(
     for mail, message in zip(mails, write_messages(letters, order=None, now=now), strict=True):
         mail.message, mail.handed_at = message, now
     ProposedNeed.objects.bulk_create(
-        ProposedNeed(need_id=need, address_id=mail.address_id, mail=mail)
+        ProposedNeed(need_id=need, address_id=mail.address_id or 0, mail=mail)
         for mail in mails
         for need in needs.get(mail.address_id or 0, ())
     )

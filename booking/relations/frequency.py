@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -38,6 +39,6 @@ def at_the_cap(emails: Collection[str], *, now: datetime) -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def cap_values(*, now: datetime) -> dict[str, object]:
+def cap_values(*, now: datetime) -> dict[str, Any]:
     """Return what CAPPED is asked with."""
     return {"since": now - PERIOD, "most": settings.COMMERCIAL_LETTERS_IN_30_DAYS}

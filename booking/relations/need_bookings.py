@@ -8,6 +8,7 @@ last one ends the proposal, and the next mails leave it out.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -41,7 +42,11 @@ ORDER BY line.id, mail.handed_at DESC
 
 def count_bookings(*, now: datetime) -> int:
     """Count what was booked of proposed dates since; returns how many. Locks each need."""
-    values = {"within": COUNTED_WITHIN, "now": now, "sold": [states.SOLD, states.HONOURED]}
+    values: dict[str, Any] = {
+        "within": COUNTED_WITHIN,
+        "now": now,
+        "sold": [states.SOLD, states.HONOURED],
+    }
     with connection.cursor() as cursor:
         cursor.execute(FOUND, values)
         rows = cursor.fetchall()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -53,7 +54,7 @@ LEFT JOIN bought ON bought.key = asked.key
 """  # noqa: S608
 
 
-def consent_values(purpose: str, *, now: datetime) -> dict[str, object]:
+def consent_values(purpose: str, *, now: datetime) -> dict[str, Any]:
     """Return what SAID and REASON are asked with; raises ValueError for another purpose."""
     if purpose not in {NEWS, OFFERS}:
         raise ValueError(purpose)
