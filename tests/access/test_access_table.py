@@ -136,6 +136,8 @@ TABLE: dict[str, dict[str, int]] = {
     # Its address is a key; tests/booking/relations/test_letters.py opens it.
     "booking:letter-choices": HIDDEN,
     "letter-stop": EVERYBODY,
+    # Its address is a key; tests/booking/relations/test_quiet_campaigns.py opens it.
+    "booking:quiet-offer": HIDDEN,
     "booking:greeters": EVERYBODY,
     "booking:greeter": EVERYBODY,
     "booking:greeter-ask": EVERYBODY,
@@ -157,6 +159,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:find-order": EVERYBODY,
     "booking:account": SIGNED_IN,
     "webhook-stripe": POST_ONLY,
+    "webhook-mail": POST_ONLY,
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-day": SIGNED_IN,
@@ -381,6 +384,7 @@ class World:
             "extranet-incident": {"pk": self.feed.incidents.get().pk},
             "booking:letter-choices": {"token": "nobody-s"},
             "letter-stop": {"token": "nobody-s", "purpose": "news"},
+            "booking:quiet-offer": {"code": "nobody-s"},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
             **{
                 name: {"house": line.offer.provider.slug, "year": 2027}

@@ -27,6 +27,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         feeds,
         greeters,
         hosts,
+        letters,
         machine,
         pages,
         residents,
@@ -50,6 +51,8 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "bulk_edit": (SMALL, hosts.bulk_edit),
         "feeds_2000": (SMALL, feeds.feeds_2000),
         "newness_feed": (SMALL, residents.newness_feed),
+        "segment_100k": (SMALL, letters.segment_100k),
+        "campaign_50k": (SMALL, letters.campaign_50k),
         "search_5000": (LARGE, pages.search),
         "search_50000": (HUGE, pages.search),
     }
