@@ -1,7 +1,7 @@
 """Who a segment is: counted, with the reason of each one who gets no mail, in one statement (L03).
 
 The person decides whether the segment means them, their address whether it may be written to. With
-offers, a family gets one mail: that of whoever came last (features.md N07 says what a family is).
+offers, a family gets one mail: that of whoever booked last (features.md N07 says what a family is).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from booking.relations.frequency import CAPPED, cap_values
 from booking.relations.standings import BOUGHT_COLUMNS, REASON, SAID, consent_values
@@ -50,64 +50,84 @@ THEN left(replace(c.postal_code, ' ', ''), 2) ELSE '' END
 """
 # Each address once, with what it is left out for; who only asked for the letter comes after.
 JUDGED = """
-WITH stay AS (
-    SELECT i.customer_id, max(s.last_day) AS last_day, count(*) AS stays,
-        bool_or({one_stay}) AS fits, bool_or(s.household_id IS NOT NULL) AS lives_here
-    FROM booking_paststay s JOIN members_customeridentity i ON i.id = s.identity_id
-    GROUP BY i.customer_id
-), person AS (
-    SELECT c.id, c.family_id, c.language, stay.last_day, {place} AS place
+WITH {stays} person AS (
+    SELECT c.id, c.family_id, c.language, {place} AS place
     FROM members_customer c
-    LEFT JOIN stay ON stay.customer_id = c.id
+    {with_stays}
     LEFT JOIN members_family f ON f.id = c.family_id
     WHERE {person}
-), wanted AS (
-    SELECT a.id, a.email, min(p.family_id) AS family, min(p.language) AS language,
-        max(p.last_day) AS last_day, bool_or(p.place <> '') AS is_placed
-    FROM person p
-    JOIN members_customeridentity i ON i.customer_id = p.id
-    JOIN members_customeraddress a ON a.id = i.address_id
-    GROUP BY a.id
+), wanted AS MATERIALIZED (
+    SELECT a.id, a.email, w.family, w.language, w.is_placed FROM (
+        SELECT i.address_id, min(p.family_id) AS family, min(p.language) AS language,
+            bool_or(p.place <> '') AS is_placed
+        FROM person p JOIN members_customeridentity i ON i.customer_id = p.id
+        GROUP BY i.address_id
+    ) w JOIN members_customeraddress a ON a.id = w.address_id
     {subscribers}
 ), bought AS (
-    SELECT email, max(last) AS last, max(told) AS told, max(refused) AS refused FROM (
-        SELECT a.email, known.last, known.told, known.refused FROM (
+    SELECT id, max(last) AS last, max(told) AS told, max(refused) AS refused FROM (
+        SELECT i.address_id AS id, known.last, known.told, known.refused FROM (
             SELECT identity_id, {bought} FROM booking_order
             WHERE confirmed_at IS NOT NULL AND identity_id IS NOT NULL GROUP BY identity_id
-        ) known
-        JOIN members_customeridentity i ON i.id = known.identity_id
-        JOIN members_customeraddress a ON a.id = i.address_id
+        ) known JOIN members_customeridentity i ON i.id = known.identity_id
         UNION ALL
-        SELECT lower(email), {bought} FROM booking_order
-        WHERE confirmed_at IS NOT NULL AND identity_id IS NULL AND email <> ''
-        GROUP BY lower(email)
-    ) orders GROUP BY email
+        SELECT wanted.id, o.last, o.told, o.refused FROM (
+            SELECT lower(email) AS email, {bought} FROM booking_order
+            WHERE confirmed_at IS NOT NULL AND identity_id IS NULL AND email <> ''
+            GROUP BY lower(email)
+        ) o JOIN wanted ON wanted.email = o.email
+    ) orders GROUP BY id
 ), said AS ({said}
-), judged AS (
+), standing AS MATERIALIZED (
     SELECT wanted.*, coalesce(known.language, wanted.language) AS reads, bought.last AS bought_at,
-        known.id AS address_id,
+        known.id AS address_id, known.bounced_at, {consent} AS consent
+    FROM wanted
+    LEFT JOIN members_letteraddress known ON known.email = wanted.email
+    LEFT JOIN said ON said.address_id = known.id
+    LEFT JOIN bought ON bought.id = wanted.id
+), judged AS MATERIALIZED (
+    SELECT email, family, reads, bought_at, address_id,
     CASE
-    WHEN {consent} <> '' THEN {consent}
-    WHEN known.bounced_at IS NOT NULL THEN 'bounced'
-    WHEN {asks_place} AND NOT wanted.is_placed THEN 'unplaced'
+    WHEN consent <> '' THEN consent
+    WHEN bounced_at IS NOT NULL THEN 'bounced'
+    WHEN {asks_place} AND NOT is_placed THEN 'unplaced'
     WHEN {here} THEN 'here'
     WHEN {capped} THEN 'capped'
     {had_it}
     ELSE '' END AS reason
-    FROM wanted
-    LEFT JOIN members_letteraddress known ON known.email = wanted.email
-    LEFT JOIN said ON said.address_id = known.id
-    LEFT JOIN bought ON bought.email = wanted.email
+    FROM standing wanted
+), several AS (
+    SELECT family FROM judged WHERE {is_family} AND reason = ''
+    GROUP BY family HAVING count(*) > 1
+), second AS (
+    SELECT email FROM (
+        SELECT email, row_number() OVER (
+            PARTITION BY family ORDER BY bought_at DESC NULLS LAST, email
+        ) AS place
+        FROM judged WHERE reason = '' AND family IN (SELECT family FROM several)
+    ) placed WHERE place > 1
 ), one_each AS (
-    SELECT judged.*, CASE WHEN reason = '' AND {is_family} AND row_number() OVER (
-        PARTITION BY family, reason ORDER BY last_day DESC NULLS LAST, email
-    ) > 1 THEN 'same_family' ELSE reason END AS why
+    SELECT judged.*, CASE WHEN reason = '' AND email IN (SELECT email FROM second)
+        THEN 'same_family' ELSE reason END AS why
     FROM judged
 )
 """
+# What the stays of a person come to: only for a segment that asks for it.
+STAYS = """
+known_stay AS (
+    SELECT s.identity_id, max(s.last_day) AS last_day, count(*) AS stays,
+        bool_or({one_stay}) AS fits, bool_or(s.household_id IS NOT NULL) AS lives_here
+    FROM booking_paststay s WHERE s.identity_id IS NOT NULL GROUP BY s.identity_id
+), stay AS (
+    SELECT i.customer_id, max(s.last_day) AS last_day, sum(s.stays) AS stays,
+        bool_or(s.fits) AS fits, bool_or(s.lives_here) AS lives_here
+    FROM known_stay s JOIN members_customeridentity i ON i.id = s.identity_id
+    GROUP BY i.customer_id
+),
+"""
 SUBSCRIBERS = """
     UNION ALL
-    SELECT -l.id, l.email, NULL, l.language, NULL, false
+    SELECT -l.id, l.email, NULL, l.language, false
     FROM members_letteraddress l
     WHERE ({language}) AND NOT EXISTS (
         SELECT 1 FROM members_customeraddress a
@@ -123,8 +143,10 @@ WHERE line.state = ANY(%(takes_place)s)
 """
 # Somebody to whom each of the needs was proposed before has nothing to read.
 HAD_IT = """
-WHEN (SELECT count(*) FROM booking_proposedneed had
-      WHERE had.address_id = known.id AND had.need_id = ANY(%(needs)s)) >= %(count_of_needs)s
+WHEN (
+    SELECT count(*) FROM booking_proposedneed had
+    WHERE had.address_id = wanted.address_id AND had.need_id = ANY(%(needs)s)
+) >= %(count_of_needs)s
 THEN 'had_it'
 """
 COUNT = """
@@ -162,14 +184,18 @@ class Count:
 
 
 def count_audience(audience: Audience, *, now: datetime) -> Count:
-    """Count who is meant and who gets a mail (1 SQL); bounds that cross are nobody."""
+    """Count who is meant and who gets a mail (2 SQL); bounds that cross are nobody."""
     if is_contrary(audience.segment):
         return Count(0, 0)
     parts, values = statement_of(audience, now=now)
     counted = COUNT.format(stays=_one_stay(audience.segment))
     reasons: Counter[str] = Counter()
     languages: Counter[str] = Counter()
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Everybody fits into memory; compiling the statement would take longer than running it.
+        cursor.execute(
+            "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
+        )
         cursor.execute(parts + counted, values)
         for why, language, count in cursor.fetchall():
             reasons[why] += count
@@ -211,7 +237,8 @@ def statement_of(audience: Audience, *, now: datetime) -> tuple[str, dict[str, A
     is_wide = not segment.asks_of_guests
     capped = f"wanted.email IN ({CAPPED})" if values["most"] > 0 else "true"
     statement = JUDGED.format(
-        one_stay=_one_stay(segment),
+        stays=STAYS.format(one_stay=_one_stay(segment)) if segment.asks_of_stays else "",
+        with_stays="LEFT JOIN stay ON stay.customer_id = c.id" if segment.asks_of_stays else "",
         place=PLACE,
         person=_person(segment),
         subscribers=SUBSCRIBERS.format(language=language) if is_wide else "",

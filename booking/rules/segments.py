@@ -62,6 +62,13 @@ class Segment:
         return bool(self.seasons or self.parties or self.poles or self.kinds)
 
     @property
+    def asks_of_stays(self) -> bool:
+        """Whether it takes the stays of a person to tell."""
+        numbers = (self.last_since, self.last_until, self.stays_least, self.stays_most)
+        is_counted = any(one is not None for one in numbers)
+        return self.asks_of_one_stay or is_counted or bool(self.second_homes)
+
+    @property
     def asks_of_guests(self) -> bool:
         """Whether only people who stayed, or have a house here, can be meant.
 

@@ -125,10 +125,10 @@ def test_a_family_gets_one_mail_with_offers_and_each_its_letter():
         household=claire.household, user=paul, first_name="Paul", joined_at=NOW
     )
     a_guest("claire@example.org", first_day=date(2026, 5, 2))
-    a_guest("paul@example.org", first_day=date(2026, 9, 5))
+    a_guest("paul@example.org", placed_at=NOW - timedelta(days=20))
     found = counted(Segment(second_homes="with"))
     assert (found.recipients, found.reasons) == (1, {"same_family": 1})
-    # The one who came last.
+    # The one who booked last.
     assert recipients(Segment(second_homes="with")) == {"paul@example.org"}
     # The other one, once that one says no: no family is left out by one word.
     says("paul@example.org", ("offers", False, NOW))
@@ -207,9 +207,10 @@ def test_places_are_those_of_the_rule(code: str, country: str):
         assert is_in == (place_of(code, country) == band)
 
 
-def test_one_statement_counts(guests):
+def test_counting_takes_as_many_statements_for_whomever(guests):
     with CaptureQueriesContext(
         connection,
     ) as asked:
         counted(Segment(seasons=("ete",), places=("near",)), windows=((SATURDAY, NEXT_SATURDAY),))
-    assert len(asked) == 1
+    # A transaction, its memory, one count.
+    assert len(asked) <= 4

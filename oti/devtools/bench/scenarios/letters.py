@@ -70,7 +70,7 @@ def segment_100k(copy: Copy) -> list[Line]:
             "counted": counted[: len(SEGMENTS)],
         },
     )
-    line.errors += int(max(times) > MOST_SECONDS) + int(most_sql > MOST_SQL)
+    line.errors += int(median(times) > MOST_SECONDS) + int(most_sql > MOST_SQL)
     line.errors += int(counted[0] != PEOPLE)
     return [line]
 
