@@ -8,6 +8,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from booking.models import Order, PastStay
 from booking.relations.customers import identity_of
 from members.models import Customer, CustomerIdentity, LetterAddress, LetterChoice
@@ -33,9 +35,10 @@ def a_guest(
     """Return somebody who stayed once and was told of letters, unless `letters` says otherwise."""
     number = next(numbers)
     name = last_name or f"Nom{number}"
-    identity = identity_of(
-        email, first_name="Camille", last_name=name, language=language, now=placed_at
-    )
+    with transaction.atomic():
+        identity = identity_of(
+            email, first_name="Camille", last_name=name, language=language, now=placed_at
+        )
     Customer.objects.filter(pk=identity.customer_id).update(
         postal_code=postal_code, country=country
     )
