@@ -176,14 +176,15 @@ class CampaignView(UseCaseView):
         """Count, and say what may be done."""
         campaign = Campaign.objects.get(pk=self.target.pk)
         is_open = campaign.state in rules.OPEN
+        count = _shown_count(campaign) if is_open else None
         proposals = campaign.proposals.select_related("need__offer", "need__provider")
         return {
             **super().get_context_data(**kwargs),
             "campaign": campaign,
             "is_open": is_open,
-            "count": _shown_count(campaign) if is_open else None,
-            "lacks": campaigns.lacks(campaign, now=self.now)
-            if campaign.state == rules.DRAFT
+            "count": count,
+            "lacks": campaigns.lacks(campaign, recipients=count["count"].recipients, now=self.now)
+            if count and campaign.state == rules.DRAFT
             else (),
             "results": None if is_open else _shown_results(campaign),
             "languages": [

@@ -100,8 +100,8 @@ def open_needs(campaign: Campaign, *, today: date) -> list[CapacityNeed]:
     return list(needs_open(today).filter(proposals__campaign=campaign))
 
 
-def lacks(campaign: Campaign, *, now: datetime) -> list[Trouble]:
-    """Return everything that keeps a campaign from being ready.
+def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble]:
+    """Return everything that keeps a campaign from being ready; `recipients` were counted.
 
     `campaign_no_french`, `campaign_half` (a language without subject, heading or text),
     `campaign_button_apart`, `campaign_offer_closed`, `campaign_no_needs`, `campaign_nobody`.
@@ -121,7 +121,7 @@ def lacks(campaign: Campaign, *, now: datetime) -> list[Trouble]:
     today = day_of(now)
     if campaign.is_quiet and not open_needs(campaign, today=today):
         troubles.append(trouble("campaign_no_needs"))
-    elif not count_of(campaign, now=now).recipients:
+    elif not recipients:
         troubles.append(trouble("campaign_nobody"))
     return troubles
 
@@ -135,7 +135,8 @@ def finish_draft(campaign_id: int, *, actor: Actor, now: datetime) -> Campaign:
     """Say that a draft is ready to be sent. Locks it; raises BadInput with what it lacks."""
     with locks.write_transaction():
         campaign = _moved(campaign_id, rules.READY)
-        troubles = lacks(campaign, now=now)
+        recipients = count_of(campaign, now=now).recipients
+        troubles = lacks(campaign, recipients=recipients, now=now)
         if troubles:
             raise BadInput(*troubles)
         campaign.save(update_fields=["state"])

@@ -57,6 +57,7 @@ from oti.demo.organiser import demo_organiser
 from oti.demo.pages import add_pages
 from oti.demo.past_stays import add_past_stays
 from oti.demo.residents import add_residents
+from oti.demo.seasons import add_seasons
 from oti.demo.shapes import (
     Catalogue,
     LodgingData,
@@ -158,6 +159,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["accounts"] = create_accounts()
         add_residents(fresh, day=day, now=now)
         add_greeters(now=now)
+        add_seasons(day)
         if last is None:
             add_past_stays(now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
