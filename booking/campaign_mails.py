@@ -12,6 +12,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from booking import showing
@@ -19,7 +20,8 @@ from booking.letters import Content, NoLongerNeeded, Reader, Written, write
 from booking.models import Campaign, CampaignMail, CampaignNeed, CapacityNeed, Offer, OutboxMessage
 from booking.pictures import of_image
 from booking.rules import campaigns as rules
-from members.models import LetterAddress, LetterChoice
+from members.models import LetterChoice
+from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
 # Stands for each reader's key until the mail is addressed.
@@ -41,9 +43,12 @@ def preview(campaign: Campaign, language: str, *, now: datetime) -> Written:
 
 def _campaign(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     rows = CampaignMail.objects.select_related("campaign", "address")
-    mail = rows.get(pk=message.data["mail"])
+    mail = rows.annotate(is_yes=_last_word()).get(pk=message.data["mail"])
     campaign, address = mail.campaign, mail.address
-    if address is None or campaign.state == rules.STOPPED or not _may_still(address, campaign):
+    # Looked at once more for what came since it was handed over: a no, a dead mailbox.
+    if address is None or address.bounced_at is not None or mail.is_yes is False:
+        raise NoLongerNeeded
+    if campaign.state == rules.STOPPED:
         raise NoLongerNeeded
     needs = tuple(message.data["needs"])
     kept = int(now.timestamp()) // KEPT_SECONDS
@@ -67,13 +72,12 @@ def _campaign_test(message: OutboxMessage, reader: Reader, now: datetime) -> Con
     return {"written": replace(written, subject=f"[test] {written.subject}")}
 
 
-def _may_still(address: LetterAddress, campaign: Campaign) -> bool:
-    """Look once more at what may have come since it was handed over: a no, a dead mailbox."""
-    if address.bounced_at is not None:
-        return False
-    words = LetterChoice.objects.filter(address=address, purpose=campaign.purpose)
-    last = words.order_by("-at", "is_yes").values_list("is_yes", flat=True).first()
-    return last is not False
+def _last_word() -> Subquery:
+    """Return the last word of the reader about letters like this: of two of one moment, no."""
+    words = LetterChoice.objects.filter(
+        address=OuterRef("address"), purpose=OuterRef("campaign__purpose")
+    )
+    return Subquery(words.order_by("-at", "is_yes").values("is_yes")[:1])
 
 
 @lru_cache(maxsize=64)
@@ -112,7 +116,7 @@ def _content(campaign: Campaign, language: str, needs: Sequence[int], today: dat
         "needs": [
             {
                 **_card(one.need.offer),
-                "periods": one.need.periods_text,
+                "periods": periods_of(one.need, today),
                 "url": proposal_url(one),
             }
             for one in _proposals(campaign, needs, today)
@@ -145,6 +149,19 @@ def _proposals(campaign: Campaign, needs: Sequence[int], today: date) -> list[Ca
 def is_to_be_had(need: CapacityNeed, today: date) -> bool:
     """Tell whether a need is neither paused, ended, used up nor over."""
     return not (need.is_paused or need.is_ended or need.last_day < today)
+
+
+def periods_of(need: CapacityNeed, today: date) -> list[tuple[date, date]]:
+    """Return the periods of a need that aren't over, as people say them: both days included.
+
+    A stay leaves on the day after its last night.
+    """
+    is_lodging = need.offer.is_lodging
+    return [
+        (one.dates.lower, one.dates.upper if is_lodging else one.dates.upper - ONE_DAY)
+        for one in need.periods.all()
+        if one.dates.upper > today
+    ]
 
 
 def proposal_url(proposal: CampaignNeed) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
+from django.db.models import Case, IntegerField, When
 from django.utils import timezone
 
 from booking import locks
@@ -39,6 +40,7 @@ LEASE = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
 # A mail server that hangs costs EMAIL_TIMEOUT for each message, and a task lives two minutes.
 MOST_AT_ONCE = 8
+TO_MANY = ("campaign",)
 ORDERS_OF = "SELECT {columns} FROM booking_order it WHERE id = ANY(%s::bigint[])"
 SENT = """
 UPDATE booking_outboxmessage
@@ -195,13 +197,17 @@ def send_again(message: OutboxMessage, *, actor: Actor, now: datetime) -> None:
 
 
 def drain_outbox(*, now: datetime, limit: int = 200) -> int:
-    """Send every message that is due; returns how many were sent."""
+    """Send every message that is due; returns how many were sent.
+
+    Letters to many come last: nobody's confirmation waits behind a campaign.
+    """
+    is_to_many = Case(When(kind__in=TO_MANY, then=1), default=0, output_field=IntegerField())
     due = (
         OutboxMessage.objects.filter(
             state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
             next_attempt_at__lte=now,
         )
-        .order_by("next_attempt_at", "pk")
+        .order_by(is_to_many, "next_attempt_at", "pk")
         .values_list("pk", flat=True)[:limit]
     )
     return sum(send_messages(few, now=now) for few in _some_at_once(list(due)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -10,11 +11,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from booking.campaign_mails import is_to_be_had
+from booking.campaign_mails import is_to_be_had, periods_of
 from booking.models import CampaignNeed, Offer
 from booking.pictures import covers
 from booking.showing import offer_url
-from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
 
@@ -35,20 +35,14 @@ def quiet_offer(request: HttpRequest, code: str) -> HttpResponse:
         "is_open": is_on_sale and is_to_be_had(need, today),
         "offer_url": offer_url(offer) if is_on_sale else "",
         "periods": [
-            {
-                "first": one.dates.lower,
-                # A stay leaves on the day after its last night.
-                "last": one.dates.upper if offer.is_lodging else one.dates.upper - ONE_DAY,
-                "url": offer_url(offer, _query(offer, one.dates.lower, one.dates.upper)),
-            }
-            for one in need.periods.all()
-            if one.dates.upper > today
+            {"first": first, "last": last, "url": offer_url(offer, _query(offer, first, last))}
+            for first, last in periods_of(need, today)
         ],
     }
     return render(request, "booking/quiet_offer.html", context)
 
 
-def _query(offer: Offer, first: object, after: object) -> str:
+def _query(offer: Offer, first: date, after: date) -> str:
     if not offer.is_lodging:
         return ""
     return f"?{urlencode({'arrival': first, 'departure': after})}"

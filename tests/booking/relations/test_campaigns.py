@@ -300,6 +300,15 @@ def test_stop_is_for_good(mailoutbox):
     assert (found.frozen, found.sent, found.dropped) == (3, 0, {"halted": 3})
 
 
+def test_nobody_s_confirmation_waits_behind_a_campaign(mailoutbox):
+    guests("anna", "bob", "carl")
+    planned()
+    run_campaigns(now=NOW)
+    consent.ask_for_letter("dora@example.org", rhythm="month", language="fr", now=NOW + MINUTE)
+    drain_outbox(now=NOW + 2 * MINUTE, limit=1)
+    assert [one.to for one in mailoutbox] == [["dora@example.org"]]
+
+
 def test_a_mail_goes_to_who_came_after_the_freeze_never():
     guests("anna")
     planned(rate=1)
