@@ -49,6 +49,8 @@ def segment_100k(copy: Copy) -> list[Line]:
     times: list[float] = []
     most_sql, counted = 0, []
     now = timezone.now()
+    copy.rest()
+    spent = copy.cpu_ms()
     for number in range(COUNTS):
         segment = SEGMENTS[number % len(SEGMENTS)]
         begun = time.perf_counter()
@@ -59,6 +61,8 @@ def segment_100k(copy: Copy) -> list[Line]:
         counted.append(count.recipients)
     line = Line(
         "segment_100k",
+        # That of PostgreSQL: what waits for a busy machine isn't in it.
+        cpu_ms=(copy.cpu_ms() - spent) / COUNTS,
         sql=most_sql,
         p50_ms=median(times) * 1000,
         p95_ms=max(times) * 1000,
