@@ -6,13 +6,13 @@ The pure rule stays the truth; a test compares both on whatever people said and 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from booking.rules.campaigns import BOUNCED
-from members.rules.consent import NEWS, OFFERS
+from members.rules.consent import NEWS, OFFERS, YEARS
 
 # What was said of one purpose; named value: purpose.
 SAID = """
@@ -26,12 +26,14 @@ max(placed_at) FILTER (WHERE letters <> '') AS told,
 max(placed_at) FILTER (WHERE letters = 'refused') AS refused
 """
 # "" where a letter may be written; of two words of one moment, « no » is the last. A bought stay
-# counts for offers alone. Named values: is_offers, now.
+# counts for offers alone. Named values: `consent_values`.
 REASON = """
 CASE
 WHEN greatest(said.no, CASE WHEN %(is_offers)s THEN bought.refused END)
      >= coalesce(said.yes, '-infinity') THEN 'said_no'
 WHEN said.yes IS NULL AND (bought.told IS NULL OR NOT %(is_offers)s) THEN 'never_said'
+WHEN CASE WHEN said.yes IS NULL THEN bought.told ELSE greatest(said.yes, bought.last) END
+     > %(surely_alive)s THEN ''
 WHEN ((CASE WHEN said.yes IS NULL THEN bought.told ELSE greatest(said.yes, bought.last) END)
      AT TIME ZONE 'UTC' + interval '3 years') AT TIME ZONE 'UTC' <= %(now)s THEN 'too_long_ago'
 ELSE '' END
@@ -58,7 +60,13 @@ def consent_values(purpose: str, *, now: datetime) -> dict[str, Any]:
     """Return what SAID and REASON are asked with; raises ValueError for another purpose."""
     if purpose not in {NEWS, OFFERS}:
         raise ValueError(purpose)
-    return {"purpose": purpose, "is_offers": purpose == OFFERS, "now": now}
+    return {
+        "purpose": purpose,
+        "is_offers": purpose == OFFERS,
+        "now": now,
+        # Later than this is no three years whatever the calendar: reckoning with it costs most.
+        "surely_alive": now - timedelta(days=YEARS * 365 - 2),
+    }
 
 
 def reasons_of(emails: Collection[str], purpose: str, *, now: datetime) -> dict[str, str]:
