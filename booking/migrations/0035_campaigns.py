@@ -179,4 +179,8 @@ class Migration(migrations.Migration):
             model_name='proposedneed',
             constraint=models.UniqueConstraint(fields=('need', 'address'), name='need_once_an_address'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('confirmed_at__isnull', False)), fields=['identity'], include=('placed_at', 'letters'), name='orders_of_known_guests'),
+        ),
     ]

@@ -47,6 +47,15 @@ SELECT %(campaign)s, address_id, reads, 'queued', ''
 FROM one_each WHERE why = '' AND address_id IS NOT NULL ORDER BY address_id
 ON CONFLICT DO NOTHING
 """
+NOTE = """
+UPDATE booking_campaignmail mail
+SET state = it.state, reason = it.reason, message_id = it.message, handed_at = it.moment
+FROM unnest(
+    %(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(messages)s::bigint[],
+    %(moments)s::timestamptz[]
+) AS it(id, state, reason, message, moment)
+WHERE mail.id = it.id
+"""
 
 
 def run_campaigns(*, now: datetime) -> int:
@@ -107,9 +116,7 @@ def hand_over(campaign_id: int, *, now: datetime) -> int:
                 mail.reason = rules.NOTHING_LEFT
         going = [one for one in mails if not one.reason]
         _write(campaign, going, addresses, needs, now=now)
-        for mail in mails:
-            mail.state = State.DROPPED if mail.reason else State.HANDED
-        CampaignMail.objects.bulk_update(mails, ["state", "reason", "message", "handed_at"])
+        _note(mails)
         campaign.next_at = rules.next_moment(campaign.next_at, campaign.rate, len(going), now=now)
         campaign.save(update_fields=["next_at"])
     return len(mails)
@@ -167,6 +174,19 @@ def _write(
         for mail in mails
         for need in needs.get(mail.address_id or 0, ())
     )
+
+
+def _note(mails: Sequence[CampaignMail]) -> None:
+    """Write down what became of some mails, in one statement."""
+    values = {
+        "ids": [one.pk for one in mails],
+        "states": [State.DROPPED if one.reason else State.HANDED for one in mails],
+        "reasons": [one.reason for one in mails],
+        "messages": [one.message_id for one in mails],
+        "moments": [one.handed_at for one in mails],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE, values)
 
 
 def _end_if_done(campaign: Campaign, *, now: datetime) -> None:

@@ -215,7 +215,7 @@ def fill_in() -> None:
         **values,
     )
     _orders(identity + 1, now)
-    run("ANALYZE")
+    run("VACUUM ANALYZE")
 
 
 def _orders(identity: int, now: datetime) -> None:
