@@ -6,10 +6,12 @@ not even the deadline. Holds expire by the clock; the plan stays (features.md B0
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 
@@ -22,11 +24,13 @@ from booking.holds import (
     keep_plan,
     let_go,
     lines_to_hold,
+    lock_places,
     new_deadline,
     places_left,
     put_slot_holds,
     release,
     take,
+    take_places,
 )
 from booking.models import (
     Basket,
@@ -53,9 +57,10 @@ from booking.stay_view import (
     view_basket,
 )
 from booking.takes import find_takes
-from booking.wishes import LineRequest, Wish, check_once, read_wish
+from booking.wishes import LineRequest, Wish, check_once, line_there, read_wish
 from oti.lib.joins import read_rows
 
+Written = TypeVar("Written")
 MAX_LINES = 40
 BASKET_OF = "SELECT {columns} FROM booking_basket it WHERE token = %s AND state <> %s"
 
@@ -92,11 +97,81 @@ def add_to_basket(
     return _read_again_once(basket, lambda: _add(basket, request, asks=asks, now=now))
 
 
+def add_together(
+    basket: Basket,
+    requests: Sequence[LineRequest],
+    *,
+    check: Callable[[Sequence[BasketLine]], None],
+    now: datetime,
+) -> list[BasketLine]:
+    """Add several lines of dated places at once, all or none; returns those that are new.
+
+    One that the basket has already, for the same persons, is left as it is. `check` looks at all
+    the lines, in the order of the requests, under the locks and may refuse them.
+
+    Locks: the slots of all, basket. Raises as `add_to_basket`; NotAllowed `together_on_request`
+    where a host answers first.
+    """
+    return _read_again_once(basket, lambda: _add_together(basket, requests, check=check, now=now))
+
+
+def _add_together(
+    basket: Basket,
+    requests: Sequence[LineRequest],
+    *,
+    check: Callable[[Sequence[BasketLine]], None],
+    now: datetime,
+) -> list[BasketLine]:
+    wishes = _read_together(basket, requests, now=now)
+    known = [line_there(wish) for wish in wishes]
+    had = wishes[0].others
+    if len(had) + known.count(None) > MAX_LINES:
+        raise NotAllowed(trouble("bad_quantity", max=MAX_LINES))
+    place = max((line.position for line in had), default=0)
+    lines: list[BasketLine] = []
+    new: list[BasketLine] = []
+    with locks.write_transaction():
+        locked = lock_places(wishes, now=now)
+        current = _lock_open(basket.pk)
+        _check_fresh(current, basket)
+        for wish, had_line in zip(wishes, known, strict=True):
+            if had_line is not None:
+                lines.append(had_line)
+                continue
+            # What was written before it is a line that it has to live with.
+            beside = replace(wish, others=(*wish.others, *new))
+            taken = take_places(beside, locked, now=now)
+            place += 1
+            line = _fill(BasketLine(basket=current, position=place), wish, taken, asks=False)
+            _write_line(current, line, wish, taken, now=now)
+            new.append(line)
+            lines.append(line)
+        check(lines)
+    if new:
+        _copy(current, basket)
+    return new
+
+
+def _read_together(basket: Basket, requests: Sequence[LineRequest], *, now: datetime) -> list[Wish]:
+    """Read requests of places in turn: the later ones know the persons of the earlier."""
+    seen, wishes = copy(basket), list[Wish]()
+    for request in requests:
+        wish = read_wish(seen, request, now=now)
+        if wish.offer.is_on_request:
+            raise NotAllowed(trouble("together_on_request"))
+        if wish.ask is None:
+            raise BadInput(trouble("slot_unknown", field="slot"))
+        seen.people = [person.to_json() for person in wish.people]
+        wishes.append(wish)
+    # Whoever the last one knows comes along, whichever line is written last.
+    return [replace(wish, people=wishes[-1].people) for wish in wishes]
+
+
 class _Stale(Exception):
     """The basket isn't the one that was read."""
 
 
-def _read_again_once(basket: Basket, write: Callable[[], BasketLine]) -> BasketLine:
+def _read_again_once(basket: Basket, write: Callable[[], Written]) -> Written:
     """Write; if another tab wrote since the basket was read, read it and write once more."""
     with suppress(_Stale):
         return write()

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from booking.availability import ExperienceResult, StayResult
 from booking.browsing import ShelfResult
-from booking.features import FEATURE_ICONS, FEATURES
+from booking.features import FEATURE_ICONS, FEATURES, SPOKEN
 from booking.models import AgeBand, Offer, Unit
 from booking.pictures import Picture
 from booking.quoting import check_places
@@ -184,6 +184,11 @@ def feature_facts(offer: Offer) -> list[tuple[str, str]]:
         for code, words in FEATURES.items()
         if code in offer.features
     ]
+
+
+def spoken_facts(offer: Offer) -> list[tuple[str, str]]:
+    """Return in which languages one is spoken to beside French, as (icon, words)."""
+    return [(FEATURE_ICONS[code], str(FEATURES[code])) for code in SPOKEN if code in offer.features]
 
 
 def supplement_price(one: SupplementTerms) -> str:

@@ -42,6 +42,7 @@ from booking.payment import (
     payment_deadline,
 )
 from booking.people import Contact, PersonName
+from booking.referral_claims import claims_of
 from booking.refusals import (
     BadInput,
     Busy,
@@ -291,7 +292,8 @@ def write_order(
     shown, kept = evidence_of(
         order, view, standing, given=evidence, actor=actor, accepted_at=accepted_at, now=now
     )
-    insert_together([order], *rows.groups, [payment], [shown], [placed, kept])
+    claims = claims_of(order, view.basket, now=now)
+    insert_together([order], *rows.groups, [payment], [shown], [placed, kept], claims)
     return Placed(order, payment, rows.lines)
 
 

@@ -5,7 +5,7 @@ A mail is written in the language of its order, or of its provider. Addresses in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,10 +18,14 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from booking import package_words, showing
+from booking.account_mails import ACCOUNT_CONTENTS
 from booking.campaign_mails import CAMPAIGN_CONTENTS
+from booking.gift_mails import GIFT_CONTENTS
 from booking.ics import calendar_of
 from booking.letters import Content, Reader, order_of, order_url, own_lines, write
+from booking.life_cycle_mails import LIFE_CYCLE_CONTENTS
 from booking.meeting_mails import MEETING_CONTENTS
+from booking.minding import left_over
 from booking.models import (
     ChannelIncident,
     Offer,
@@ -33,13 +37,16 @@ from booking.models import (
     Unit,
 )
 from booking.offer_words import REMARK_WORDS
+from booking.office_mails import OFFICE_CONTENTS
 from booking.paper_words import PAPER_WORDS
+from booking.referral_mails import REFERRAL_CONTENTS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
 from booking.seller_mails import SELLER_CONTENTS
 from booking.stay_letters import STAY_CONTENTS
 from booking.survey_mails import SURVEY_CONTENTS
 from destination.legal_body import clean_body, plain_body
+from destination.spoken import in_language
 from members.models import (
     HouseExport,
     Household,
@@ -54,15 +61,18 @@ HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"
 HOUSEHOLD_SALT = "household-invitation"
 
 
-def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiAlternatives:
+def compose(
+    message: OutboxMessage, reader: Reader | None = None, *, now: datetime | None = None
+) -> EmailMultiAlternatives:
     """Return a message of the outbox as a mail: subject, text, HTML, and the calendar if any.
 
-    `reader` is shared by letters that leave together. Raises KeyError for an unknown kind.
+    `reader` is shared by letters that leave together; `now` is another moment than the present one,
+    for who looks at a letter before its day. Raises KeyError for an unknown kind.
     """
     read = CONTENTS[message.kind]
     reader = reader or Reader()
     with override(message.language):
-        content = {**read(message, reader, timezone.now()), "language": message.language}
+        content = {**read(message, reader, now or timezone.now()), "language": message.language}
         # Some kinds have one shape, and share its files; a campaign's is written once for many.
         written = content.get("written") or write(content.get("template", message.kind), content)
         mail = EmailMultiAlternatives(
@@ -77,6 +87,8 @@ def compose(message: OutboxMessage, reader: Reader | None = None) -> EmailMultiA
         if "calendar" in content:
             name = content.get("calendar_name") or f"velay-{content['order'].reference}.ics"
             mail.attach(name, content["calendar"], "text/calendar")
+        if "pdf" in content:
+            mail.attach(content["pdf_name"], content["pdf"], "application/pdf")
     return mail
 
 
@@ -181,8 +193,23 @@ def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> C
         "reason": message.data.get("reason", ""),
         "refund": sum((one["refund"] for one in cancelled), Decimal(0)),
         "left": [one for one in lines if one.is_alive and one.line.pk not in ids],
+        "unneeded": _unneeded(lines, ids),
         "trip_url": order_url(order),
     }
+
+
+def _unneeded(lines: Sequence[showing.SoldLine], ended: Collection[int]) -> list[Content]:
+    """Return the childcare that what ended leaves without a reason, each with its own rule (N05).
+
+    It is proposed, never cancelled with the rest: it may still be wanted.
+    """
+    rows = {one.line.pk: one for one in lines}
+    sold = [one.line for one in lines if one.line.state == states.SOLD]
+    ending = [one.line for one in lines if one.line.pk in ended]
+    return [
+        {"line": rows[care.pk], "rule": in_language(care.policy_summaries)}
+        for care in left_over(sold, ending)
+    ]
 
 
 def _payment_returned(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
@@ -448,6 +475,11 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **REQUEST_CONTENTS,
     **SELLER_CONTENTS,
     **MEETING_CONTENTS,
+    **ACCOUNT_CONTENTS,
     **SURVEY_CONTENTS,
+    **REFERRAL_CONTENTS,
+    **OFFICE_CONTENTS,
+    **LIFE_CYCLE_CONTENTS,
+    **GIFT_CONTENTS,
     **CAMPAIGN_CONTENTS,
 }

@@ -19,7 +19,14 @@ FEATURES: dict[str, Promise] = {
     "animals_to_see": _("Animals to see"),
     "indoor": _("Indoors"),
     "outdoor": _("Outdoors"),
+    "speaks_en": _("English spoken"),
+    "speaks_de": _("German spoken"),
+    "speaks_es": _("Spanish spoken"),
+    "speaks_it": _("Italian spoken"),
+    "speaks_nl": _("Dutch spoken"),
 }
+# Beside French: what a child is spoken to in, or a guest (features.md N05).
+SPOKEN = tuple(code for code in FEATURES if code.startswith("speaks_"))
 
 # Symbols of static/img/icons.svg.
 FEATURE_ICONS: dict[str, str] = {
@@ -38,6 +45,7 @@ FEATURE_ICONS: dict[str, str] = {
     "animals_to_see": "heart",
     "indoor": "house",
     "outdoor": "sun",
+    **dict.fromkeys(SPOKEN, "languages"),
 }
 
 # The four words under one banner (features.md N26, S-52): every offer keeps one at least.

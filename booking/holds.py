@@ -6,6 +6,7 @@ Called inside the transactions of `booking.basket`, in the order of the house (`
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -109,10 +110,25 @@ def take(
     if wish.ask is None:
         msg = "a wish is for nights or for places"
         raise AssertionError(msg)
-    locked = {slot.pk for slot in locks.lock_slots(_slots_of(wish.ask, now=now))}
+    locked = lock_places([wish], now=now)
     if replacing is not None:
         release(replacing)
-    except_line = replacing.pk if replacing else None
+    return take_places(wish, locked, now=now, except_line=replacing.pk if replacing else None)
+
+
+def lock_places(wishes: Sequence[Wish], *, now: datetime) -> set[int]:
+    """Lock the slots of all these wishes in one go, as the order of the house asks."""
+    ids = {pk for wish in wishes if wish.ask for pk in _slots_of(wish.ask, now=now)}
+    return {slot.pk for slot in locks.lock_slots(ids)}
+
+
+def take_places(
+    wish: Wish, locked: set[int], *, now: datetime, except_line: int | None = None
+) -> Taken:
+    """Check the places of a wish among locked slots; raises Unavailable, Clash or Busy."""
+    if wish.ask is None:
+        msg = "nights have no slots"
+        raise AssertionError(msg)
     takes = places_left(wish.ask, now=now, except_line=except_line)
     if not locked.issuperset(takes.slot_ids):
         # A date that shares a resource was added meanwhile, or a resource named.

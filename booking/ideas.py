@@ -18,8 +18,9 @@ from booking.catalogue import turn_of
 from booking.kept_offers import kept_offers
 from booking.models import Basket, Offer, Slot
 from booking.models.resources import note_claims
+from booking.pairing import Plan, has_price, plan_of
 from booking.people import Person
-from booking.quoting import TOO_NEAR, asked_of, check_places, quote_places
+from booking.quoting import TOO_NEAR, asked_of, quote_places
 from booking.rules.kinds import PLACES, SLEPT
 from booking.rules.pricing import Quote
 from booking.takes import check_takes, takes_of_slots
@@ -59,20 +60,6 @@ class DayIdeas:
     left_out: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What a stay holds already: its offers, and who is where when."""
-
-    offers: frozenset[int]
-    entries: tuple[tuple[datetime, datetime, frozenset[str]], ...]
-
-    def is_free(self, person: Person, starts_at: datetime, ends_at: datetime) -> bool:
-        return not any(
-            start < ends_at and starts_at < end and person.key in keys
-            for start, end, keys in self.entries
-        )
-
-
 def find_ideas(
     basket: Basket | None,
     people: Sequence[Person],
@@ -107,7 +94,7 @@ def find_ideas(
         beside[row.starts_at].append(row)
     offers = kept_offers(slot.offer_id for slot in slots)
     poles = pole_by_commune(today)
-    plan = _plan_of(basket)
+    plan = plan_of(basket)
     found: dict[date, dict[int, Idea]] = defaultdict(dict)
     for slot in slots:
         offer = offers[slot.offer_id]
@@ -170,7 +157,7 @@ def _idea(
     offer: Offer,
     slot: Slot,
     people: Sequence[Person],
-    plan: _Plan,
+    plan: Plan,
     poles: dict[int, Pole],
     *,
     beside: Sequence[Slot],
@@ -179,7 +166,7 @@ def _idea(
     """Return the idea, or why there is none."""
     joining: tuple[Person, ...] = ()
     if not offer.is_sold_by_item:
-        able = [one for one in people if _has_price(offer, one)]
+        able = [one for one in people if has_price(offer, one)]
         if not able:
             return "ages", None
         joining = tuple(
@@ -204,27 +191,6 @@ def _idea(
         return "ages", None
     pole = poles.get(offer.commune_id)
     return "", Idea(offer=offer, slot=slot, joining=joining, quote=quote, pole=pole)
-
-
-def _has_price(offer: Offer, person: Person) -> bool:
-    return (
-        not check_places(offer, [person.guest], 1)
-        and quote_places(offer, [person.guest], 1, ())[0] is not None
-    )
-
-
-def _plan_of(basket: Basket | None) -> _Plan:
-    if basket is None:
-        return _Plan(frozenset(), ())
-    lines = list(basket.lines.filter(slot__isnull=False).select_related("slot", "offer"))
-    return _Plan(
-        offers=frozenset(line.offer_id for line in lines),
-        entries=tuple(
-            (line.slot.starts_at, line.slot.ends_at, frozenset(line.people))
-            for line in lines
-            if line.slot is not None and line.offer.kind_rules.takes_time
-        ),
-    )
 
 
 def days_planned(basket: Basket) -> tuple[date, date] | None:

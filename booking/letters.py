@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from booking import showing
 from booking.models import Order, OrderLine, OutboxMessage, SubOrder
+from members.models import LetterAddress
 from oti.lib.html import french_spacing, french_spacing_html
 
 Content = dict[str, Any]
@@ -65,6 +66,14 @@ def order_url(order: Order, name: str = "booking:trip", *args: str) -> str:
     """Return the signed link of an order's page, in the active language."""
     path = reverse(name, args=[order.reference, *args])
     return f"{settings.BASE_URL}{path}?cle={order.access_token}"
+
+
+def stop_url(email: str, purpose: str) -> str:
+    """Return the address that stops one kind of letter with one click, "" for one unknown."""
+    known = LetterAddress.objects.filter(email=email.lower()).values_list("token", flat=True)
+    token = known.first()
+    path = reverse("letter-stop", args=[token, purpose]) if token else ""
+    return settings.BASE_URL + path if path else ""
 
 
 def order_of(message: OutboxMessage) -> Order:

@@ -21,6 +21,8 @@ from booking.models import (
     Campaign,
     CapacityNeed,
     Feed,
+    Gift,
+    GiftCampaign,
     HookDelivery,
     Meeting,
     OfferReview,
@@ -37,12 +39,14 @@ from booking.models import (
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.refusals import Busy, trouble
 from members.models import (
+    Ambassador,
     CustomerAddress,
     Greeter,
     Household,
     LetterAddress,
     PayoutAccount,
     Provider,
+    User,
 )
 from oti.lib.joins import read_rows
 
@@ -64,6 +68,7 @@ WITH_BESIDE = (
 LOCK_REQUEST = "SELECT {columns} FROM booking_bookingrequest it WHERE id = %s FOR UPDATE"
 LOCK_BASKET = "SELECT {columns} FROM booking_basket it WHERE id = %s FOR UPDATE"
 LOCK_ORDER = "SELECT {columns} FROM booking_order it WHERE id = %s FOR UPDATE"
+LOCK_REFERRALS = "SELECT pg_advisory_xact_lock(hashtext('booking.referrals'))"
 LOCK_PAYMENT = "SELECT {columns} FROM booking_payment it WHERE id = %s FOR UPDATE"
 # Messages under way elsewhere are passed over, here and there.
 CLAIM_MESSAGES = """
@@ -254,6 +259,11 @@ def lock_household(pk: int) -> Household:
     return Household.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
+def lock_person(pk: int) -> User:
+    """Lock one account for what signs it in: alone, no other kind. Raises User.DoesNotExist."""
+    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
 def lock_greeter(pk: int) -> Greeter:
     """Lock one greeter: alone, or before the meeting that they say yes to.
 
@@ -268,6 +278,23 @@ def lock_meeting(pk: int) -> Meeting:
     Raises Meeting.DoesNotExist.
     """
     return Meeting.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_ambassador(pk: int) -> Ambassador:
+    """Lock one ambassador for their page and role: alone, no other kind.
+
+    Raises Ambassador.DoesNotExist.
+    """
+    return Ambassador.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_referrals() -> None:
+    """Let one transaction at a time decide whose friend a household is, after its order.
+
+    Two orders of one household, or two friends who name each other, speak of no row in common.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_REFERRALS)
 
 
 def lock_need(pk: int) -> CapacityNeed:
@@ -316,6 +343,17 @@ def lock_customer_address(email: str) -> CustomerAddress:
     """
     CustomerAddress.objects.bulk_create([CustomerAddress(email=email)], ignore_conflicts=True)
     return _lock(CustomerAddress.objects.filter(email=email))[0]
+
+
+def lock_gift_campaign(pk: int) -> GiftCampaign:
+    """Lock the gift of a year, before the gifts of its households. Raises DoesNotExist."""
+    return GiftCampaign.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_gift(pk: int) -> Gift:
+    """Lock one household's gift, after its campaign. Raises Gift.DoesNotExist."""
+    rows = Gift.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("campaign").get(pk=pk)
 
 
 def lock_review(pk: int) -> Review:

@@ -57,12 +57,13 @@ def write_message(
     order: Order | None = None,
     data: dict[str, Any] | None = None,
     channel: str = OutboxMessage.Channel.MAIL,
+    is_commercial: bool = False,
     now: datetime,
 ) -> bool:
     """Write a message in the present transaction; a known key writes nothing.
 
     Sending is asked for after the commit. Returns whether the message is new. Who left no address
-    is told nothing.
+    is told nothing. A commercial one counts for `relations.frequency`.
     """
     if not recipient:
         return False
@@ -75,6 +76,7 @@ def write_message(
             "language": language,
             "order": order,
             "data": data or {},
+            "is_commercial": is_commercial,
             "next_attempt_at": now,
             "created_at": now,
         },
@@ -94,6 +96,7 @@ class Letter:
     recipient: str
     language: str
     data: dict[str, Any] = field(default_factory=dict)
+    is_commercial: bool = False
 
 
 def write_messages(
@@ -112,6 +115,7 @@ def write_messages(
             language=one.language,
             order=order,
             data=one.data,
+            is_commercial=one.is_commercial,
             next_attempt_at=now,
             created_at=now,
         )

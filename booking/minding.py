@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
-from booking.availability import slot_choices
 from booking.catalogue import catalogue
-from booking.kept_offers import kept_offers
 from booking.models import Offer, OrderLine, Slot
+from booking.pairing import MOST_READ, Half, Plan, find_moments, halves_of, hours_of, plan_in
 from booking.people import Person
-from booking.quoting import check_places, quote_places
 from booking.rules.kinds import BY_CODE, MINDING
-from booking.rules.pricing import Quote
+from booking.rules.pairing import Fit, Hours, fit_of
 from booking.stay_view import BasketView, LineView
 from oti.lib.dates import today as day_of
 
@@ -30,16 +29,15 @@ class Unminded:
 
 
 @dataclass(frozen=True)
-class Minder:
-    """Childcare that covers something, with those children whom it can take then."""
+class Tight:
+    """Childcare that leaves no time for the way to something that every grown-up takes part in."""
 
-    offer: Offer
-    slot: Slot
-    children: tuple[Person, ...]
-    quote: Quote
+    line: LineView
+    care: LineView
+    fit: Fit
 
 
-# Carers looked at for one line: each is asked what it has left.
+# Carers looked at for one line.
 MOST_MINDERS = 24
 
 
@@ -64,13 +62,39 @@ def find_unminded(view: BasketView, *, now: datetime) -> list[Unminded]:
     return found
 
 
-def find_minders(unminded: Unminded, view: BasketView, *, now: datetime) -> list[Minder]:
+def find_tight(view: BasketView) -> list[Tight]:
+    """Return the childcare during which the grown-ups can't be there on time, or back on time.
+
+    Only where the hours themselves would do: what isn't covered at all is asked for elsewhere.
+    No statement more.
+    """
+    adults = {one.key for one in view.people if one.is_adult}
+    minded = [one for one in view.counted if one.offer.kind in MINDING]
+    if not minded or not adults:
+        return []
+    plan = plan_in(view)
+    found = []
+    for line, care in product(view.counted, minded):
+        if (
+            not line.offer.kind_rules.takes_time
+            or not adults <= set(line.people)
+            or not _covers(care, line)
+        ):
+            continue
+        fit = fit_of(_hours(care, plan), _hours(line, plan))
+        if not fit.is_enough:
+            found.append(Tight(line, care, fit))
+    return found
+
+
+def find_minders(unminded: Unminded, view: BasketView, *, now: datetime) -> list[Half]:
     """Return who has room for these children during all of that line, the closest hours first.
 
-    A child whom the carer doesn't take at that age, or who is elsewhere for a part of the carer's
-    hours, is left out: what is shown can be added as it is.
+    They are there from the drop-off to the pick-up: the way to that line and back is counted. A
+    child whom the carer doesn't take at that age, or who is elsewhere for a part of the carer's
+    hours, is left out: what is shown can be added as it is. At most three statements.
     """
-    line = unminded.line
+    line, plan = unminded.line, plan_in(view)
     listed = catalogue(day_of(now))
     carers = [pk for pk, one in listed.items() if one.kind in MINDING]
     slots = list(
@@ -79,46 +103,61 @@ def find_minders(unminded: Unminded, view: BasketView, *, now: datetime) -> list
         )
         .to_come(now)
         .allowed()
-        .order_by("-starts_at", "pk")[:MOST_MINDERS]
+        .with_free(now)
+        .order_by("-starts_at", "pk")[:MOST_READ]
     )
-    found = []
-    offers = kept_offers(slot.offer_id for slot in slots)
-    for slot in slots:
-        minder = _minder(offers[slot.offer_id], slot, unminded, view, now=now)
-        if minder is not None:
-            found.append(minder)
+    moment = _hours(line, plan)
+    found = [
+        half
+        for half in halves_of(slots, unminded.children, plan, now=now)
+        if fit_of(_hours_of_half(half, line, plan), moment).is_enough
+    ]
     found.sort(key=lambda one: (one.slot.ends_at - one.slot.starts_at, listed[one.offer.pk].turn))
-    return found
+    return found[:MOST_MINDERS]
 
 
-def _minder(
-    offer: Offer, slot: Slot, unminded: Unminded, view: BasketView, *, now: datetime
-) -> Minder | None:
-    """Return what one date of a carer can do for these children, None for nothing."""
-    joining = tuple(
-        one
-        for one in unminded.children
-        if not check_places(offer, [one.guest], 1)
-        and quote_places(offer, [one.guest], 1, ())[0] is not None
-        and not _is_elsewhere(one, slot, view)
-    )
-    if not joining:
-        return None
-    guests = [one.guest for one in joining]
-    choices = slot_choices(offer, from_day=slot.day, to_day=slot.day, guests=guests, now=now)
-    choice = next((one for one in choices if one.slot.pk == slot.pk), None)
-    if choice is None or not choice.is_free or choice.quote is None:
-        return None
-    return Minder(offer, choice.slot, joining, choice.quote)
+def moments_during(view: BasketView, care: LineView, *, now: datetime) -> list[tuple[Half, Fit]]:
+    """Return what all the grown-ups of a stay can do while this childcare has the children."""
+    adults = [one for one in view.people if one.is_adult]
+    plan = plan_in(view)
+    if not adults:
+        return []
+    return find_moments(_hours(care, plan), adults, plan, now=now)
 
 
-def _is_elsewhere(child: Person, slot: Slot, view: BasketView) -> bool:
-    return any(
-        child.key in one.people
-        and one.offer.kind_rules.takes_time
-        and one.starts_at < slot.ends_at
-        and one.ends_at > slot.starts_at
-        for one in view.lines
+def may_go_out(view: BasketView) -> list[LineView]:
+    """Return the childcare of a stay during which no grown-up has anything yet."""
+    return [
+        care
+        for care in view.counted
+        if care.offer.kind in MINDING
+        and not any(
+            line.offer.kind_rules.takes_time
+            and set(line.people) - set(care.people)
+            and line.starts_at < care.ends_at
+            and line.ends_at > care.starts_at
+            for line in view.lines
+        )
+    ]
+
+
+def _hours(line: LineView, plan: Plan) -> Hours:
+    bed = plan.bed_on(line.starts_at.date())
+    return hours_of(line.offer, line.starts_at, line.ends_at, bed)
+
+
+def _hours_of_half(half: Half, line: LineView, plan: Plan) -> Hours:
+    bed = plan.bed_on(line.starts_at.date())
+    return hours_of(half.offer, half.slot.starts_at, half.slot.ends_at, bed)
+
+
+def _covers(care: LineView, line: LineView) -> bool:
+    return (
+        care is not line
+        and care.offer.kind in MINDING
+        and line.offer.kind not in MINDING
+        and care.starts_at <= line.starts_at
+        and care.ends_at >= line.ends_at
     )
 
 

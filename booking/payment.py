@@ -30,6 +30,7 @@ from booking.gateways.base import (
     session_deadline,
 )
 from booking.models import GatewayEvent, Order, OrderLine, Payment, Refund
+from booking.referral_keys import card_mark
 from booking.refusals import Refusal, Unavailable, WrongState, trouble
 from booking.rules import states
 from booking.task_queue import ask_for_task
@@ -289,6 +290,7 @@ def note_truth(payment: Payment, truth: SessionTruth, *, now: datetime) -> None:
     """Copy what the bank knows onto a locked payment, without changing its state."""
     payment.payment_intent_id = truth.payment_intent_id or payment.payment_intent_id
     payment.charge_id = truth.charge_id or payment.charge_id
+    payment.card_key = card_mark(truth.card_fingerprint) or payment.card_key
     if truth.fee_cents is not None:
         payment.fee_amount = from_cents(truth.fee_cents)
     payment.checked_at = now

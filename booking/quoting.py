@@ -311,6 +311,7 @@ def facts_of(offer: Offer) -> Facts:
         permit=Permit(permit.number, permit.valid_until) if permit else None,
         season_months=offer.season_months,
         has_deposit=offer.deposit_amount is not None,
+        longest_hours=settings.CARE_MAX_HOURS,
     )
 
 

@@ -187,6 +187,13 @@ MESSAGES: dict[str, Any] = {
     "bad_option": gettext_lazy("One of the options isn't offered here: choose again."),
     "no_band": gettext_lazy("There is no price for one of these ages. Choose who takes part."),
     "overlap": gettext_lazy("At the same time as « %(other)s » for the same persons."),
+    "together_on_request": gettext_lazy(
+        "One of the two is asked of its host first: add each of them on its own."
+    ),
+    "pair_apart": gettext_lazy(
+        "The carer isn’t there for all of it, the way included. Nothing was added: choose other "
+        "hours."
+    ),
     "line_unknown": gettext_lazy("This line is no longer in your stay."),
     "offer_unknown": gettext_lazy("This offer no longer exists."),
     "slot_unknown": gettext_lazy("This offer has no such date, or no longer. Choose another one."),
@@ -586,6 +593,11 @@ MESSAGES: dict[str, Any] = {
     "recommend_missing": gettext_lazy("Choose a number from 0 to 10."),
     "score_unreadable": gettext_lazy("Choose a number from 1 to 5."),
     "comment_missing": gettext_lazy("Write what was done first."),
+    "target_unlikely": gettext_lazy("Give a whole percentage, from 1 to 100."),
+    "addresses_unreadable": gettext_lazy(
+        "This can’t be an address: %(address)s. Write one a line, as in anne@example.org."
+    ),
+    "addresses_many": gettext_lazy("%(most)s addresses at most."),
     "follow_up_done": gettext_lazy("A colleague wrote it down meanwhile: reload the page."),
     "review_reason_missing": gettext_lazy("Choose the reason: the guest is told."),
     "reply_over": gettext_lazy("This review has its reply, or isn’t shown any more."),
@@ -593,6 +605,37 @@ MESSAGES: dict[str, Any] = {
     "complaints_open": gettext_lazy(
         "We are looking into what you told us: call us if something else went wrong."
     ),
+    # The annual gift
+    "gift_not_draft": gettext_lazy("Its households are fixed: it can’t be changed any more."),
+    "gift_words_missing": gettext_lazy("Write what it is and your words first."),
+    "gift_budget_small": gettext_lazy("The budget doesn’t pay for one gift: raise it."),
+    "gift_nobody": gettext_lazy("Nobody stayed here in that time: no household would have it."),
+    "gift_wrong_state": gettext_lazy(
+        "A colleague took this step meanwhile: reload the page to see how far it is."
+    ),
+    "gift_to_post": gettext_lazy(
+        "Families wait for their parcel: send those first, then close it."
+    ),
+    "gift_closed": gettext_lazy(
+        "The time for this gift is over. Call us if something went wrong: we look for a way."
+    ),
+    "gift_sent": gettext_lazy(
+        "Your parcel has left for the address that you gave. Call us if you have moved."
+    ),
+    "gift_not_posted": gettext_lazy("This gift doesn’t go by post: no address is needed."),
+    "gift_same_address": gettext_lazy(
+        "A gift goes to this address already. If you are another household in the same house, add "
+        "the floor or the flat on the second line."
+    ),
+    "gift_household": gettext_lazy(
+        "Your household has its gift of this year already: there is one for each."
+    ),
+    "gift_unknown_code": gettext_lazy(
+        "Nobody has this code: read it again, sign by sign. There is no O, no I, no 0 and no 1."
+    ),
+    "gift_redeemed": gettext_lazy("It was redeemed already, on %(day)s: a code is good once."),
+    "gift_over": gettext_lazy("It was good until %(day)s."),
+    "gift_not_here": gettext_lazy("This gift is redeemed at the office: call it if in doubt."),
     "complaint_answered": gettext_lazy("A colleague answered it meanwhile: reload the page."),
     "message_emptied": gettext_lazy(
         "It was sent long ago and its address is no longer kept: write to the person instead."
@@ -681,6 +724,32 @@ MESSAGES: dict[str, Any] = {
     "felt_missing": gettext_lazy("Choose how it was."),
     "minutes_unlikely": gettext_lazy("Say how long it took, between 15 minutes and 10 hours."),
     "reason_missing": gettext_lazy("Say why: it is kept in the journal."),
+    "factors_own": gettext_lazy(
+        "This is your own account: change its second proof under « My account », or ask another "
+        "administrator."
+    ),
+    "factors_none": gettext_lazy("This account has no second proof: there is nothing to take off."),
+    "friend_code_unknown": gettext_lazy(
+        "Nobody invites with this code. Check it with your friend, or leave the field empty."
+    ),
+    "ambassador_put_aside": gettext_lazy(
+        "The office has ended this role. Call it: it can take it up again."
+    ),
+    "ambassador_ended": gettext_lazy("You have stopped: become an ambassador again first."),
+    "too_many_places": gettext_lazy("%(most)s places at most: take one off first."),
+    "place_unknown": gettext_lazy(
+        "Copy the address of a page of this site that is shown: a place to sleep, something to do, "
+        "an event, a walk."
+    ),
+    "page_incomplete": gettext_lazy(
+        "Say whose page it is and recommend one place at least, then send it."
+    ),
+    "page_moved": gettext_lazy("It was read or sent meanwhile: look at where it stands now."),
+    "page_changed": gettext_lazy(
+        "The page was changed since you opened it: read it again, then decide."
+    ),
+    "referral_moved": gettext_lazy("This thanks isn’t to be handed over any more: read it again."),
+    "note_too_long": gettext_lazy("Shorten the note to 300 signs."),
     "permit_missing": gettext_lazy(
         "Enter the authorisation, its number and until when it is valid: nothing is sold without."
     ),

@@ -202,6 +202,7 @@ def promise_words(offer: Offer, *, hours: int) -> str:
 class Instead:
     """Something that can be had at once on the same days, at its price for the same party."""
 
+    offer: Offer
     title: str
     url: str
     note: str
@@ -233,6 +234,7 @@ def _beds(request: BookingRequest, guests: Sequence[Guest], *, now: datetime) ->
     query = search_query(request.arrival, request.departure, guests)
     return [
         Instead(
+            offer=one.offer,
             title=one.offer.title,
             url=offer_url(one.offer, query),
             note=dates_words(request.arrival, request.departure),
@@ -249,6 +251,7 @@ def _things(request: BookingRequest, guests: Sequence[Guest], *, now: datetime) 
     ).results
     return [
         Instead(
+            offer=one.offer,
             title=one.offer.title,
             url=offer_url(one.offer),
             note=when_words(paris(one.slot.starts_at), None, None) if one.slot else "",

@@ -7,6 +7,7 @@ own that awaits its payment (features.md C09, H06, trap 20; oti/decisions/0012-o
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -347,10 +348,19 @@ def _basket_of(
         language=request.language,
         people=[{"key": one["key"], "age": one["age"]} for one in request.people],
         expires_at=until,
+        **_invited(request),
     )
     line.basket = basket
     line.save()
     return basket
+
+
+def _invited(request: BookingRequest) -> dict[str, Any]:
+    """Return who invited the guest, as their own basket says."""
+    came = request.basket
+    if came is None:
+        return {}
+    return {name: getattr(came, name) for name in ("friend_code", "friend_at", "tells_friend")}
 
 
 def _take(

@@ -49,7 +49,7 @@ CONFIRM = """
 WITH paid AS (
     UPDATE booking_payment SET state = %(paid)s, captured_amount = %(captured)s,
         fee_amount = %(fee)s, payment_intent_id = %(intent)s, charge_id = %(charge)s,
-        checked_at = %(checked_at)s, paid_at = %(paid_at)s
+        card_key = coalesce(%(card)s, ''), checked_at = %(checked_at)s, paid_at = %(paid_at)s
     WHERE id = %(payment)s
 ), sold AS (
     UPDATE booking_orderline SET state = 'sold' WHERE id = ANY(%(sold)s::bigint[])
@@ -143,6 +143,7 @@ def _paid(payment: Payment | None) -> dict[str, Any]:
         "fee": "fee_amount",
         "intent": "payment_intent_id",
         "charge": "charge_id",
+        "card": "card_key",
         "checked_at": "checked_at",
         "paid_at": "paid_at",
     }

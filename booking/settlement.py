@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 
 from booking import locks
@@ -29,6 +30,7 @@ from booking.models import (
     Order,
     OrderLine,
     Payment,
+    Referral,
     Refund,
     SlotHold,
     SlotTake,
@@ -52,6 +54,7 @@ from booking.rules import states
 from booking.rules.split import SubTotal, split_order
 from booking.selling import release_lines, take_lines, write_sale
 from booking.signals import order_confirmed
+from booking.task_queue import ask_for_task
 from members.journal import BANK, SYSTEM, Actor, entry, record, record_together
 from members.models import Entry, Provider
 from oti.lib.inserts import insert_together
@@ -345,6 +348,7 @@ def _confirm(
     )
     insert_together(payouts_of(kept.values(), ends, now=now), [after, confirmed])
     order_confirmed.send(sender=Order, order=order, lines=sold)
+    transaction.on_commit(partial(_ask_to_decide, order.pk))
     confirmation = Letter(
         "order_confirmed",
         key=f"order:{order.reference}:confirmed",
@@ -364,6 +368,12 @@ def _confirm(
     ]
     write_messages([confirmation, *of_providers], order=order, now=now)
     tell_sold(order, sold, now=now)
+
+
+def _ask_to_decide(order_id: int) -> None:
+    """Have it decided whether a friend's stay counts, outside the locks of the sale."""
+    if Referral.objects.filter(order=order_id).exists():
+        ask_for_task("booking.tasks.decide_referral", order_id)
 
 
 def share_again(order: Order, *, now: datetime) -> None:

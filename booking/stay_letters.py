@@ -6,7 +6,7 @@ Each is read from the rows as they are when it is sent, in the language of who r
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -87,6 +87,22 @@ def _stay_soon(message: OutboxMessage, reader: Reader, now: datetime) -> Content
     }
 
 
+def _care_sheet_asked(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    order = order_of(message)
+    lines = reader.sold_lines(order, now)
+    line = next((one for one in lines if one.line.pk == message.data["line"]), None)
+    if line is None or not line.is_sheet_open or line.is_sheet_filled:
+        raise NoLongerNeeded
+    return {
+        "order": order,
+        "line": line,
+        "host": host_of(line.provider),
+        "gone_on": line.ends_at + timedelta(days=settings.CARE_SHEET_DAYS),
+        "is_again": message.data["is_again"],
+        "sheet_url": order_url(order, "booking:care-sheet", str(line.line.pk)),
+    }
+
+
 def lines_of_day(provider_id: int, day: date) -> list[OrderLine]:
     """Return what begins at a house on a day, the first first.
 
@@ -143,5 +159,6 @@ STAY_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] =
     "talk_host": _talk,
     "counter_sale": _counter_sale,
     "stay_soon": _stay_soon,
+    "care_sheet_asked": _care_sheet_asked,
     "day_ahead": _day_ahead,
 }

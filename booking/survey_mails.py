@@ -12,12 +12,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking import showing
-from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url
+from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, stop_url
 from booking.models import Complaint, OutboxMessage, Review, ReviewReport, Survey
 from booking.packages import organiser_identity
 from booking.rules import reviews, states
 from destination.spoken import in_language
-from members.models import LetterAddress, LetterChoice
+from members.models import LetterChoice
 from oti.lib.dates import today as day_of
 
 
@@ -25,14 +25,6 @@ def survey_url(survey: Survey, *, reference: str) -> str:
     """Return the signed link of a survey, in the active language."""
     path = reverse("booking:survey", args=[reference])
     return f"{settings.BASE_URL}{path}?cle={survey.access_token}"
-
-
-def stop_url(email: str, purpose: str) -> str:
-    """Return the address that stops one kind of letter with one click, "" for one unknown."""
-    known = LetterAddress.objects.filter(email=email.lower()).values_list("token", flat=True)
-    token = known.first()
-    path = reverse("letter-stop", args=[token, purpose]) if token else ""
-    return settings.BASE_URL + path if path else ""
 
 
 def _survey(message: OutboxMessage, reader: Reader, now: datetime) -> Content:

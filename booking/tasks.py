@@ -14,6 +14,7 @@ from booking import (
     incidents,
     leftovers,
     messages,
+    monday_letter,
     offer_photos,
     old_baskets,
     old_letters,
@@ -29,6 +30,7 @@ from booking import (
     search_upkeep,
     seller_asks,
     settlement,
+    sheet_asks,
 )
 from booking.channels import rounds, sync
 from booking.gateways.base import GatewayError
@@ -39,9 +41,14 @@ from booking.relations import (
     complaints,
     consent,
     customers,
+    gift_claims,
+    life_cycle,
     meeting_rounds,
     need_bookings,
     past_stays,
+    referral_rounds,
+    referrals,
+    retention,
     reviews,
     surveys_sent,
 )
@@ -145,6 +152,12 @@ def extend_search_table() -> None:
 def purge_care_sheets() -> None:
     """Delete what carers no longer need to know."""
     care.purge_care_sheets(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.ask_for_sheets")
+def ask_for_sheets() -> None:
+    """Ask parents what the carer has to know."""
+    sheet_asks.ask_for_sheets(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.report_uncovered")
@@ -252,10 +265,39 @@ def follow_meetings() -> None:
     meeting_rounds.forget_meetings(now=now)
 
 
+@shared_task(name="booking.tasks.decide_referral")
+def decide_referral(order_id: int) -> None:
+    """Decide whether a friend's stay counts for who invited them."""
+    try:
+        referrals.decide_referral(order_id, now=timezone.now())
+    except Refusal as refusal:
+        logger.warning("invited stay of order %s waits: %s", order_id, refusal)
+
+
+@shared_task(name="booking.tasks.follow_referrals")
+def follow_referrals() -> None:
+    """Do what time does to the stays of invited friends."""
+    referral_rounds.follow_referrals(now=timezone.now())
+
+
 @shared_task(name="booking.tasks.ask_after_stays")
 def ask_after_stays() -> None:
     """Ask guests how their stay was."""
     surveys_sent.ask_guests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.write_life_cycle")
+def write_life_cycle() -> None:
+    """Write the letters around stays that are due."""
+    life_cycle.write_life_cycle(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.follow_gifts")
+def follow_gifts() -> None:
+    """Tell households of their gift, and delete the addresses of gifts that went."""
+    now = timezone.now()
+    gift_claims.tell_households(now=now)
+    gift_claims.forget_addresses(now=now)
 
 
 @shared_task(name="booking.tasks.tell_of_mediation")
@@ -286,10 +328,11 @@ def run_campaigns() -> None:
 
 @shared_task(name="booking.tasks.know_guests")
 def know_guests() -> None:
-    """Say whose the orders are, then count the stays that are over."""
+    """Say whose the orders are, then count the stays that are over, and who came back."""
     now = timezone.now()
     customers.identify_orders(now=now)
     past_stays.keep_past_stays(now=now)
+    retention.keep_returns(now=now)
 
 
 @shared_task(name="booking.tasks.forget_silent_addresses")
@@ -302,3 +345,9 @@ def forget_silent_addresses() -> None:
 def forget_presences() -> None:
     """Delete what households said of days that are long past."""
     presences.forget_presences(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.write_monday_letter")
+def write_monday_letter() -> None:
+    """Write to the office who came back and how happy they were, each Monday."""
+    monday_letter.write_monday_letter(now=timezone.now())

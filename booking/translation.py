@@ -5,11 +5,13 @@ from modeltranslation.translator import TranslationOptions, register
 from booking.models import (
     AgeBand,
     CancellationPolicy,
+    GiftCampaign,
     Offer,
     OfferPhoto,
     OfferStep,
     ReadyStay,
     ReadyStep,
+    ReferralGift,
     Supplement,
     Tariff,
     Unit,
@@ -64,3 +66,13 @@ class ReadyStayTranslation(TranslationOptions):
 @register(ReadyStep)
 class ReadyStepTranslation(TranslationOptions):
     fields = ("note",)
+
+
+@register(ReferralGift)
+class ReferralGiftTranslation(TranslationOptions):
+    fields = ("text",)
+
+
+@register(GiftCampaign)
+class GiftCampaignTranslation(TranslationOptions):
+    fields = ("title", "words", "how")

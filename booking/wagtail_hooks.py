@@ -16,11 +16,15 @@ from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.admin.widgets.button import Button
 
+from booking.desk.ambassadors import AmbassadorCharterViewSet, AmbassadorGroup
 from booking.desk.campaigns import CampaignGroup
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
+from booking.desk.gifts import GiftGroup
 from booking.desk.greeters import CharterViewSet, GreeterViewSet
 from booking.desk.home import TodayPanel
 from booking.desk.households import HouseholdViewSet
+from booking.desk.lost_factors import RIGHT as LOOKS_AFTER_ACCOUNTS
+from booking.desk.lost_factors import LostFactorsView
 from booking.desk.offer_reviews import OfferReviewViewSet
 from booking.desk.organiser import OrganiserViewSet
 from booking.desk.renewals import ItineraryRenewalView
@@ -47,6 +51,7 @@ def register_desk() -> list[Any]:
         OfferReviewViewSet(),
         OrderGroup(),
         SatisfactionGroup(),
+        GiftGroup(),
         PolicyViewSet(),
         TaxTariffViewSet(),
         CollectivityViewSet(),
@@ -57,14 +62,27 @@ def register_desk() -> list[Any]:
         CampaignGroup(),
         GreeterViewSet(),
         CharterViewSet(),
+        AmbassadorGroup(),
+        AmbassadorCharterViewSet(),
     ]
 
 
 @hooks.register("register_admin_urls")
 def register_addresses() -> list[Any]:
-    """Register the decision that an itinerary is new again."""
-    view = ItineraryRenewalView.as_view()
-    return [path("itineraires/<int:pk>/nouveau/", view, name="desk_itinerary_renew")]
+    """Register the decision that an itinerary is new again, and what helps with a lost phone."""
+    renewal, lost = ItineraryRenewalView.as_view(), LostFactorsView.as_view()
+    return [
+        path("itineraires/<int:pk>/nouveau/", renewal, name="desk_itinerary_renew"),
+        path("users/<int:pk>/telephone-perdu/", lost, name="desk_lost_factors"),
+    ]
+
+
+@hooks.register("register_user_listing_buttons")
+def help_with_a_lost_phone(user: Any, request_user: Any) -> Iterator[Any]:
+    """Lead from an account to taking its second proof off."""
+    if request_user.has_perm(LOOKS_AFTER_ACCOUNTS):
+        url = reverse("desk_lost_factors", args=[user.pk])
+        yield Button(_("Phone lost"), url, icon_name="lock", priority=40)
 
 
 class FamiliesItem(MenuItem):  # type: ignore[misc]

@@ -321,15 +321,24 @@ def check_clash(wish: Wish, slot: Slot) -> None:
 
 def check_once(wish: Wish) -> None:
     """Raise Clash if the basket has the very same line and the request asks for one only."""
-    request = wish.request
-    if request.is_once and any(
-        (line.offer_id, line.unit_id, line.slot_id)
-        == (wish.offer.pk, request.unit_id, request.slot_id)
-        and (line.arrival, line.departure) == (wish.days or (None, None))
-        and set(line.people) == set(wish.keys)
-        for line in wish.others
-    ):
+    if wish.request.is_once and line_there(wish) is not None:
         raise Clash(trouble("already_yours"))
+
+
+def line_there(wish: Wish) -> BasketLine | None:
+    """Return the very same line of the basket, for the very same persons; None without one."""
+    request = wish.request
+    return next(
+        (
+            line
+            for line in wish.others
+            if (line.offer_id, line.unit_id, line.slot_id)
+            == (wish.offer.pk, request.unit_id, request.slot_id)
+            and (line.arrival, line.departure) == (wish.days or (None, None))
+            and set(line.people) == set(wish.keys)
+        ),
+        None,
+    )
 
 
 def _check_shown(quote: Quote, request: LineRequest) -> None:

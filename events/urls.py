@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
-from events import views
+from events import notebook_pages, views
 
 app_name = "events"
 
@@ -16,4 +16,5 @@ urlpatterns = [
         name="agenda-month",
     ),
     path(pgettext_lazy("address", "agenda/<slug:slug>/"), views.event, name="event"),
+    path(pgettext_lazy("address", "friends-of/<slug:code>/"), notebook_pages.friend, name="friend"),
 ]

@@ -19,6 +19,7 @@ from booking.forms.asking import asked
 from booking.kept_offers import offer_on_sale
 from booking.models import Offer
 from booking.views.experiences import slot_panel
+from booking.views.pairs import for_two_link
 from destination.models.territory import Commune, memberships_on, poles_on
 from destination.nearby import NEAR_KM
 from destination.spoken import say_languages
@@ -142,6 +143,7 @@ def _event_page(request: HttpRequest, found: Event, *, now: datetime) -> dict[st
         "facts": [("users", ages)] if ages else [],
         "page_errors": form.page_errors,
         "structured": [*nodes, way],
+        "for_two": for_two_link(request, offer, form, now=now),
         **panel,
     }
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from members.models import (
+    Ambassador,
     FormerMember,
     Household,
     HouseholdMember,
@@ -27,8 +28,11 @@ def former_houses(user: User | AnonymousUser) -> QuerySet[FormerMember]:
 
 
 def providers_of(user: User | AnonymousUser) -> QuerySet[Provider]:
-    """Return the providers for whom a signed-in person works; nobody else's."""
-    if not user.is_authenticated:
+    """Return the providers for whom a signed-in person works; nobody else's.
+
+    None to whoever has given one proof where two are asked (`members.second_factor`).
+    """
+    if not user.is_authenticated or user.is_held_back:
         return Provider.objects.none()
     return Provider.objects.filter(roles__user_id=user.pk).distinct()
 
@@ -54,10 +58,25 @@ def owned_provider_for(user: User | AnonymousUser, slug: str) -> Provider:
 
 def owned_by(user: User | AnonymousUser) -> set[int]:
     """Return the keys of the providers that this person owns."""
-    if not user.is_authenticated:
+    if not user.is_authenticated or user.is_held_back:
         return set()
     roles = ProviderRole.objects.filter(user_id=user.pk, role=ProviderRole.Role.OWNER)
     return set(roles.values_list("provider_id", flat=True))
+
+
+def ambassador_of(user: User | AnonymousUser) -> Ambassador | None:
+    """Return the role of ambassador of a signed-in person, an ended one too; None without any."""
+    if not user.is_authenticated:
+        return None
+    return Ambassador.objects.select_related("user").filter(user_id=user.pk).first()
+
+
+def ambassador_for(user: User | AnonymousUser) -> Ambassador:
+    """Return the role of ambassador that this person has now; raises Http404 without any."""
+    ambassador = ambassador_of(user)
+    if ambassador is None or not ambassador.is_active:
+        raise Http404
+    return ambassador
 
 
 def household_member(user: User | AnonymousUser) -> HouseholdMember | None:

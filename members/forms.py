@@ -9,19 +9,52 @@ from typing import Any
 
 from allauth.account import forms
 from allauth.core import context
+from allauth.mfa.base import forms as factor_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as app_forms
+from allauth.mfa.webauthn import forms as passkey_forms
+from django import forms as fields
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms.auth import LoginForm as WagtailLoginForm
 
 from members.addresses import proposed_address
+from members.journal import Actor, record
+from members.models import User
+from members.second_factor import factors_of
+
+LONGEST_NAME = 60
 
 
 class SignupForm(forms.SignupForm):
-    """Make an account; an address that a page proposed is written, and can be changed."""
+    """Make an account; an address that a page proposed is written, and can be changed.
+
+    Below fifteen nobody says yes alone to what is kept of them (data protection law, art. 45).
+    """
+
+    is_of_age = fields.BooleanField(
+        label=_("I am 15 or older."),
+        error_messages={
+            "required": _("Say that you are 15 or older. Younger? A parent books for you all.")
+        },
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("email", proposed_address(context.request))
         self.fields["email"].label = _("E-mail")
+        self.order_fields([*(name for name in self.fields if name != "is_of_age"), "is_of_age"])
+
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
+        """Keep what was declared. Writes the journal."""
+        super().custom_signup(request, user)
+        record(
+            "account made",
+            f"user:{user.pk}",
+            actor=Actor.person(user),
+            at=timezone.now(),
+            is_of_age=self.cleaned_data["is_of_age"],
+        )
 
 
 class LoginForm(forms.LoginForm):
@@ -58,9 +91,58 @@ class ResetPasswordForm(forms.ResetPasswordForm):
         self.fields["email"].label = _("E-mail")
 
 
-class DeskLoginForm(WagtailLoginForm):
-    """Sign in to the office's desk."""
+# --- The second proof ----------------------------------------------------------------------------
+class SecondProofForm(fields.Form):
+    """Says which factors its person has: the page speaks of no other."""
+
+    user: User
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].label = _("Password")
+        factors = factors_of(self.user)
+        self.has_app = Authenticator.Type.TOTP in factors
+        self.has_passkey = Authenticator.Type.WEBAUTHN in factors
+        _as_code(self.fields["code"], _("Code") if self.has_app else _("Recovery code"))
+
+
+def _as_code(field: fields.Field, label: str) -> None:
+    """Ask for digits as phones offer them, under our own word."""
+    field.label = label
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
+
+
+class AuthenticateForm(SecondProofForm, factor_forms.AuthenticateForm):
+    """The second proof while signing in: the code of an application, or a recovery code."""
+
+
+class ReauthenticateForm(SecondProofForm, factor_forms.ReauthenticateForm):
+    """The second proof for a page that asks for it."""
+
+
+class ActivateAppForm(app_forms.ActivateTOTPForm):
+    """The first code of an application shows that it has the key."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_code(self.fields["code"], _("Six digits"))
+
+
+class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
+    """A passkey: one that signs in by itself, unless its owner's key has no room for that."""
+
+    name = fields.CharField(
+        required=False, max_length=LONGEST_NAME, label=_("Its name, to know it again")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].label = _("Sign in with it alone, without a password")
+        self.fields["passwordless"].help_text = _("Untick it for an old security key.")
+        self.initial["passwordless"] = True
+
+
+class EditPasskeyForm(passkey_forms.EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    name = fields.CharField(max_length=LONGEST_NAME, label=_("Its name, to know it again"))

@@ -47,9 +47,11 @@ FULL = {
         "organiser",
         "readystay",
         "readystep",
+        "referralgift",
+        "giftcampaign",
         "poleseason",
     ),
-    "members": ("provider", "providerrole", "contracttext", "greetercharter"),
+    "members": ("provider", "providerrole", "contracttext", "greetercharter", "ambassadorcharter"),
     "events": ("event", "session"),
     "wagtailredirects": ("redirect",),
     "destination": (
@@ -70,10 +72,13 @@ SEE_AND_ACT = {
         "followup",
         "review",
         "complaint",
+        "referral",
+        "relationsettings",
+        "lifecycleswitch",
         "campaign",
     ),
     "destination": ("pole",),
-    "members": ("household", "greeter"),
+    "members": ("household", "greeter", "ambassador"),
 }
 SEE = {
     "booking": (
@@ -89,6 +94,9 @@ SEE = {
         "capacityneed",
         "sellerask",
         "survey",
+        "paststay",
+        "lifecycleletter",
+        "gift",
     ),
     "destination": ("commune", "epci", "perimeter"),
     "members": ("entry", "letterchoice"),

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from members.models import Advantage, Greeter, Provider
+from members.models import Advantage, AmbassadorCharter, Greeter, Provider
 
 
 @register(Provider)
@@ -18,3 +18,8 @@ class AdvantageTranslation(TranslationOptions):
 @register(Greeter)
 class GreeterTranslation(TranslationOptions):
     fields = ("about", "places")
+
+
+@register(AmbassadorCharter)
+class AmbassadorCharterTranslation(TranslationOptions):
+    fields = ("title", "body")

@@ -42,6 +42,7 @@ LISTS = (
         "booking:host",
         "booking:letter",
         "booking:greeters",
+        "booking:ambassadors",
         "events:agenda",
         "booking:map",
         "site-map",

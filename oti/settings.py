@@ -156,6 +156,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "oti.second_factor.SecondFactor",
     "oti.middleware.NoNullCharacters",
     "oti.middleware.WhatIsShownChanges",
     "oti.middleware.SpokenRefusals",
@@ -285,7 +286,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-reviews": {"task": "booking.tasks.forget_reviews", "schedule": 86400.0},
     "tell-of-mediation": {"task": "booking.tasks.tell_of_mediation", "schedule": 21600.0},
     "ask-after-stays": {"task": "booking.tasks.ask_after_stays", "schedule": 1800.0},
+    "write-life-cycle": {"task": "booking.tasks.write_life_cycle", "schedule": 1800.0},
+    "follow-gifts": {"task": "booking.tasks.follow_gifts", "schedule": 600.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
+    "follow-referrals": {"task": "booking.tasks.follow_referrals", "schedule": 600.0},
     "follow-meetings": {"task": "booking.tasks.follow_meetings", "schedule": 300.0},
     "drop-leftovers": {
         "task": "booking.tasks.drop_leftovers",
@@ -300,6 +304,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_silent_addresses",
         "schedule": 3600.0,
     },
+    # Written once; asked for all day, so that a clock that slept at eight is no week without it.
+    "write-monday-letter": {
+        "task": "booking.tasks.write_monday_letter",
+        "schedule": crontab(minute="*/15", hour="8-23", day_of_week=1),
+    },
     "run-campaigns": {"task": "booking.tasks.run_campaigns", "schedule": 60.0},
     "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
@@ -307,6 +316,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_presences",
         "schedule": crontab(minute=11, hour=4),
     },
+    "ask-for-care-sheets": {"task": "booking.tasks.ask_for_sheets", "schedule": 300.0},
     "purge-care-sheets": {"task": "booking.tasks.purge_care_sheets", "schedule": 3600.0},
     "make-renditions": {"task": "destination.tasks.make_renditions", "schedule": 60.0},
     "publish-scheduled": {"task": "destination.tasks.publish_scheduled", "schedule": 60.0},
@@ -376,6 +386,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {
     "signup": "members.forms.SignupForm",
     "login": "members.forms.LoginForm",
@@ -383,9 +394,31 @@ ACCOUNT_FORMS = {
     "add_email": "members.forms.AddEmailForm",
     "reset_password": "members.forms.ResetPasswordForm",
 }
+MFA_ADAPTER = "members.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
+# A passkey counts as two proofs: the device, and the finger, face or PIN that opens it.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "authenticate": "members.forms.AuthenticateForm",
+    "reauthenticate": "members.forms.ReauthenticateForm",
+    "activate_totp": "members.forms.ActivateAppForm",
+    "add_webauthn": "members.forms.AddPasskeyForm",
+    "edit_webauthn": "members.forms.EditPasskeyForm",
+}
+MFA_TOTP_ISSUER = "Velay, terre de liens"
+# Who works for a house or at the desk gives two proofs (members/second_factor.py). Off only where
+# nobody's data are at stake, on a developer's machine and in tests: production doesn't listen.
+SECOND_FACTOR = env("SECOND_FACTOR", "") or ("on" if IS_PRODUCTION else "off")
+if SECOND_FACTOR not in {"on", "off"}:
+    msg = f"SECOND_FACTOR must be on or off, not {SECOND_FACTOR!r}."
+    raise ImproperlyConfigured(msg)
+IS_SECOND_FACTOR_ASKED = IS_PRODUCTION or SECOND_FACTOR == "on"
+# How long somebody may go on with one proof after being asked for two. 0: whoever has stolen a
+# host's password would use these days, too. More only for the weeks in which a site with accounts
+# of its own brings its hosts along.
+SECOND_FACTOR_GRACE_DAYS = env_int("SECOND_FACTOR_GRACE_DAYS", 0)
 # Only proxies of our own may say who the client is.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 0)
 
@@ -401,8 +434,9 @@ WAGTAILIMAGES_IMAGE_FORM_BASE = "destination.forms.PictureForm"
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "avif"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
-WAGTAILADMIN_USER_LOGIN_FORM = "members.forms.DeskLoginForm"
+# One door for everybody, with its limits and its second proof: this address leads to it.
 WAGTAILADMIN_LOGIN_URL = "/gestion/login/"
+WAGTAIL_PASSWORD_RESET_ENABLED = False
 # No picture of anybody is asked for elsewhere.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
@@ -450,6 +484,11 @@ STRIPE_CONNECT_ORIGIN = env(
 PAYOUT_DELAY_HOURS = env_int("PAYOUT_DELAY_HOURS", 24)
 # A care sheet is deleted that many days after the children went home (features.md N05).
 CARE_SHEET_DAYS = env_int("CARE_SHEET_DAYS", 30)
+# Childcare: most hours at a stretch, and what a child takes of the 40 units of a carer (N05,
+# core.md 5): 8 and 5 let five under 6 or eight older ones be with one.
+CARE_MAX_HOURS = env_int("CARE_MAX_HOURS", 5)
+CARE_UNITS_BELOW_SIX = env_int("CARE_UNITS_BELOW_SIX", 8)
+CARE_UNITS_FROM_SIX = env_int("CARE_UNITS_FROM_SIX", 5)
 # What the tax office must be told of a house (DAC7) is asked for again after that many days; its
 # payments wait that many days after the first letter. Statements go in January from this day on.
 SELLER_SECOND_LETTER_DAYS = env_int("SELLER_SECOND_LETTER_DAYS", 30)
@@ -479,15 +518,23 @@ REQUEST_PAYMENT_HOURS = env_int("REQUEST_PAYMENT_HOURS", 24)
 GREETER_NOTICE_DAYS = env_int("GREETER_NOTICE_DAYS", 7)
 GREETER_ANSWER_HOURS = env_int("GREETER_ANSWER_HOURS", 48)
 GREETER_KEPT_DAYS = env_int("GREETER_KEPT_DAYS", 90)
+# Ambassadors (features.md M05): how many days after an invitation a friend's stay may be booked,
+# and whether they see who brought how many.
+REFERRAL_WINDOW_DAYS = env_int("REFERRAL_WINDOW_DAYS", 365)
+AMBASSADOR_RANKING = env_bool("AMBASSADOR_RANKING", default=False)
 # After a stay: when its guest is asked how it was, and until when it may answer.
 # A stay of as many persons or more is a group's, counted apart (features.md N08).
 GROUP_FROM = env_int("GROUP_FROM", 10)
 SURVEY_AFTER_DAYS = env_int("SURVEY_AFTER_DAYS", 2)
 SURVEY_DAYS = env_int("SURVEY_DAYS", 90)
+# Letters with something for sale that an address gets in 30 days, campaigns among them (N06).
+COMMERCIAL_LETTERS_IN_30_DAYS = env_int("COMMERCIAL_LETTERS_IN_30_DAYS", 2)
+# The annual gift (N07): who stayed in so many months has one; addresses are deleted so many days
+# after it was sent, or closed.
+GIFT_STAY_MONTHS = env_int("GIFT_STAY_MONTHS", 24)
+GIFT_ADDRESS_DAYS = env_int("GIFT_ADDRESS_DAYS", 60)
 # Older reviews say nothing of a house any more (code de la consommation D111-17).
 REVIEW_YEARS = env_int("REVIEW_YEARS", 3)
-# Letters with something for sale that an address gets in thirty days (features.md N06).
-COMMERCIAL_LETTERS_IN_30_DAYS = env_int("COMMERCIAL_LETTERS_IN_30_DAYS", 2)
 # A complaint: until when it is answered, when its guest hears of the mediator (C. conso L612-1).
 COMPLAINT_WORKING_DAYS = env_int("COMPLAINT_WORKING_DAYS", 10)
 MEDIATION_AFTER_DAYS = env_int("MEDIATION_AFTER_DAYS", 60)

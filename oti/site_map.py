@@ -42,6 +42,7 @@ def _lists() -> list[Place]:
         (_("Ready-made stays"), "booking:ready-stays"),
         (_("Compose my stay"), "booking:compose"),
         (_("Meet a greeter"), "booking:greeters"),
+        (_("Invite your friends"), "booking:ambassadors"),
         (_("What’s on"), "events:agenda"),
         (_("Map of the Velay"), "booking:map"),
         (_("Search this site"), "site-search"),

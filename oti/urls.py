@@ -16,6 +16,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.urls import serve_pattern
 from wagtail.views import serve as serve_page
 
+from members.views import desk_door
 from oti import indexing
 from oti.health import health
 from oti.site_map import site_map
@@ -25,8 +26,10 @@ sitemap_page = cache_page(indexing.HOUR)
 handler400 = "oti.errors.bad_request"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("gestion/login/", desk_door),
     path("gestion/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("compte/", include("members.urls")),
     path("compte/", include("allauth.urls")),
     path("sante/", health, name="health"),
     path("api/", include("oti.api.urls")),

@@ -228,8 +228,8 @@ class FakeBank:
     def verify_event(self, raw_body: bytes, signature_header: str) -> EventReceived:
         raise gateway_base.BadSignature
 
-    def pay(self, session_id: str) -> None:
-        """Let the visitor pay on the bank's page."""
+    def pay(self, session_id: str, *, card: str = "") -> None:
+        """Let the visitor pay on the bank's page, with a card that the bank knows by a name."""
         self.sessions[session_id] = replace(
             self.sessions[session_id],
             status="complete",
@@ -237,6 +237,7 @@ class FakeBank:
             payment_intent_id=f"pi_{session_id}",
             charge_id=f"ch_{session_id}",
             fee_cents=100,
+            card_fingerprint=card,
             url=None,
         )
 

@@ -25,6 +25,7 @@ from booking.models import (
     OrderLine,
     OutboxMessage,
     Payout,
+    Referral,
     Refund,
     SellerAsk,
     Slot,
@@ -33,7 +34,7 @@ from booking.permits import uncovered_lines
 from booking.relations.reviews import to_decide
 from booking.rules import states
 from booking.rules.requests import LONG_WAIT
-from members.models import Greeter, Provider
+from members.models import Ambassador, Greeter, Provider
 from members.rules.enrolment import SUBMITTED
 from oti.lib.dates import at_paris
 from oti.lib.dates import today as day_of
@@ -99,6 +100,20 @@ def _waiting() -> Iterator[Waiting]:
             greeters,
             ngettext("greeter to be read", "greeters to be read", greeters),
             reverse("desk_greeters:index"),
+        )
+    pages = Ambassador.objects.to_read().count()
+    if pages:
+        yield Waiting(
+            pages,
+            ngettext("ambassador’s page to be read", "ambassadors’ pages to be read", pages),
+            reverse("desk_ambassadors:index"),
+        )
+    thanks = Referral.objects.filter(state=Referral.State.EARNED).count()
+    if thanks:
+        yield Waiting(
+            thanks,
+            ngettext("thanks to hand over", "thanks to hand over", thanks),
+            reverse("desk_referrals:index") + "?state=earned",
         )
     reviews = to_decide().count()
     if reviews:

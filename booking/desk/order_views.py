@@ -31,7 +31,7 @@ from booking.desk.payouts_shown import payout_rows, payouts_of
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.gateways.base import GatewayError
 from booking.messages import send_again
-from booking.models import GatewayEvent, Order, OrderLine, OutboxMessage, Refund
+from booking.models import GatewayEvent, Order, OrderLine, OutboxMessage, Referral, Refund
 from booking.needs import readers_of_order, reading_words
 from booking.payment import ask_refund_again
 from booking.refusals import Refusal
@@ -82,8 +82,15 @@ VERBS: dict[str, Promise] = {
     ),
     "payout kept back": gettext_lazy("Debt kept from the share of a provider"),
     "payment contested": gettext_lazy("Payment contested by the card’s owner"),
+    "referral counted": gettext_lazy("A friend’s first stay: it counts for who invited"),
+    "referral refused": gettext_lazy("A friend’s code that doesn’t count"),
+    "thanks earned": gettext_lazy("The thanks of who invited is earned"),
+    "thanks handed over": gettext_lazy("The thanks of who invited is handed over"),
+    "thanks taken back": gettext_lazy("The thanks of who invited is taken back"),
     "contest won": gettext_lazy("Contest of the payment over: it stays paid"),
 }
+# Why a friend’s stay doesn’t count, as the journal keeps it.
+WHY_NOT = dict(Referral.Reason.choices)
 WHO: dict[str, Promise] = {
     "visitor": gettext_lazy("visitor"),
     "system": gettext_lazy("system"),
@@ -96,6 +103,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "provider_cancelled": gettext_lazy("Cancellation told to the provider"),
     "payment_returned": gettext_lazy("Payment given back, told to the visitor"),
     "find_order": gettext_lazy("Code to find a booking"),
+    "friend_welcome": gettext_lazy("Welcome of a friend’s first stay"),
     "payout_account": gettext_lazy("Where a provider gives its papers"),
     "enrolment_submitted": gettext_lazy("A house to be read, told to the office"),
     "enrolment_moved": gettext_lazy("The office’s decision, told to the provider"),
@@ -108,6 +116,12 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "talk_guest": gettext_lazy("Message of a host, sent to the visitor"),
     "talk_host": gettext_lazy("Message of the visitor, sent to a host"),
     "stay_soon": gettext_lazy("Reminder of the stay, to the visitor"),
+    "gift": gettext_lazy("Annual gift, to a household"),
+    "life_prepare": gettext_lazy("Two weeks before, to the visitor"),
+    "life_during": gettext_lazy("After the first night, to the visitor"),
+    "life_anniversary": gettext_lazy("A year after, to the visitor"),
+    "life_next_season": gettext_lazy("The other season, to the visitor"),
+    "care_sheet_asked": gettext_lazy("What the carer has to know, asked of the visitor"),
     "day_ahead": gettext_lazy("The next day, told to the provider"),
     "counter_sale": gettext_lazy("Booking on the phone, told to the visitor"),
     "no_show": gettext_lazy("No-show told to the visitor"),
@@ -116,6 +130,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "request_closed": gettext_lazy("Request closed, told to the provider"),
     "request_sent": gettext_lazy("Request, told to the visitor"),
     "request_accepted": gettext_lazy("Request accepted: the link to pay"),
+    "factors_taken_off": gettext_lazy("Second proof taken off, told to its person"),
     "request_refused": gettext_lazy("Request that came to nothing, told to the visitor"),
 }
 
@@ -167,7 +182,8 @@ def _details(data: dict[str, Any], titles: dict[int, str]) -> list[str]:
         words.append(_("in full: the provider or the office is the cause"))
     elif data.get("basis") == "policy":
         words.append(_("by the policy accepted when booking"))
-    words += [str(data[key]) for key in ("reason", "error") if data.get(key)]
+    told = [data[key] for key in ("reason", "error") if data.get(key)]
+    words += [str(WHY_NOT.get(one, one)) for one in told]
     if data.get("lost"):
         words.append(_("some lines could no longer be had and were given back"))
     return words

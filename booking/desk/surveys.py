@@ -24,6 +24,7 @@ from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from booking.desk.complaints import ComplaintViewSet
+from booking.desk.returns import ReturnsViewSet
 from booking.desk.reviews import ReviewViewSet
 from booking.desk.views import UseCaseView, actor_of
 from booking.models import FollowUp, LineAnswer, Survey
@@ -370,4 +371,4 @@ class SatisfactionGroup(ViewSetGroup):
     menu_label = gettext_lazy("Satisfaction")
     menu_icon = "comment"
     menu_order = 215
-    items = (FollowUpViewSet, ComplaintViewSet, SurveyViewSet, ReviewViewSet)
+    items = (FollowUpViewSet, ComplaintViewSet, SurveyViewSet, ReviewViewSet, ReturnsViewSet)

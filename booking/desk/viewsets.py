@@ -21,6 +21,7 @@ from booking.desk.bank_words import outcome_words
 from booking.desk.greeters import MeetingViewSet
 from booking.desk.incidents import IncidentViewSet
 from booking.desk.letters import LetterViewSet
+from booking.desk.life_cycle import LifeCycleViewSet
 from booking.desk.needs import NeedViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
@@ -645,6 +646,7 @@ class OrderGroup(ViewSetGroup):
         SellerViewSet,
         OutboxViewSet,
         LetterViewSet,
+        LifeCycleViewSet,
         EventViewSet,
     )
 

@@ -19,6 +19,8 @@ HEALTH_LENGTH = 600
 MOST_FETCHERS = 3
 PHONE_ERROR = _("Give a number at which you can be reached during the childcare.")
 
+CONSENT_ERROR = _("Without your agreement we may not keep health information: tick it.")
+
 
 class CareSheetForm(forms.Form):
     """What to know of each child, who may fetch them, whom to call; consent is never pre-ticked."""
@@ -33,11 +35,9 @@ class CareSheetForm(forms.Form):
             "max_length": _("Shorten it to 40 signs."),
         },
     )
+    # Asked for where there is health information, and for nothing else (GDPR art. 9(2)(a)).
     consent = forms.BooleanField(
-        label=_("I agree that the carer reads this health information"),
-        error_messages={
-            "required": _("Without your agreement we may not keep health information: tick it.")
-        },
+        label=_("I agree that the carer reads this health information"), required=False
     )
 
     def __init__(
@@ -85,8 +85,11 @@ class CareSheetForm(forms.Form):
         return phone
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the other half of whoever has a name or a phone only."""
+        """Ask for the agreement to health information, and the other half of a name or phone."""
         data = super().clean() or self.cleaned_data
+        is_health_told = any(data.get(f"health_{child.key}") for child in self.children)
+        if is_health_told and not data.get("consent"):
+            self.add_error("consent", CONSENT_ERROR)
         for number in range(1, MOST_FETCHERS + 1):
             name, phone = f"fetcher_{number}", f"fetcher_{number}_phone"
             if name in self.errors or phone in self.errors:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from booking.models import Order
 from booking.packages import Standing
 from booking.people import Contact, Person, PersonName
+from booking.referral_claims import ambassador_of
 from booking.refusals import MESSAGES
 from booking.showing import people_words
 from destination.models import LegalText
@@ -87,6 +88,17 @@ class CheckoutForm(forms.Form):
     # An objection, so that an empty box is what silence means (CPCE L34-5).
     no_letters = forms.BooleanField(
         label=_("I would rather not be written to about other stays"), required=False
+    )
+    friend_code = forms.CharField(
+        label=_("Code of a friend"),
+        help_text=_("On their card, or at the end of their link"),
+        required=False,
+        max_length=40,
+        error_messages={"max_length": MESSAGES["friend_code_unknown"]},
+    )
+    # Never ticked beforehand: a friend learns nothing otherwise.
+    tells_friend = forms.BooleanField(
+        label=_("Tell this friend my first name, and nothing else"), required=False
     )
     # Asked for a package only (domain.md §2.6): never ticked beforehand, apart from the terms.
     package_form = forms.BooleanField(
@@ -175,6 +187,13 @@ class CheckoutForm(forms.Form):
     def _bound(self, name: str) -> BoundField | None:
         return self[name] if name in self.fields else None
 
+    def clean_friend_code(self) -> str:
+        """Say beside the field that nobody invites with this code; an empty one is fine."""
+        code = str(self.cleaned_data["friend_code"])
+        if code.strip() and ambassador_of(code) is None:
+            raise forms.ValidationError(MESSAGES["friend_code_unknown"])
+        return code
+
     def clean_phone(self) -> str:
         """Accept any writing of a number, refuse what holds none."""
         phone = str(self.cleaned_data["phone"])
@@ -245,6 +264,7 @@ class CheckoutForm(forms.Form):
         typed = {name: self.data.get(name, "") for name in self.fields if name not in forgotten}
         if "buyer_comes" in self.fields:
             typed["buyer_comes"] = bool(self.data.get("buyer_comes"))
+        typed["tells_friend"] = bool(self.data.get("tells_friend"))
         return typed
 
 

@@ -100,6 +100,8 @@ class SessionTruth:
     fee_cents: int | None
     metadata: dict[str, str]
     expires_at: int
+    # The bank's own name of the card, the same for every payment with it; "" where none was taken.
+    card_fingerprint: str = ""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,12 @@ def session_truth(session: dict[str, Any]) -> SessionTruth:
         fee_cents=booked["fee"] if isinstance(booked, dict) else None,
         metadata=dict(session.get("metadata") or {}),
         expires_at=session["expires_at"],
+        card_fingerprint=_card_of(charge).get("fingerprint") or "",
     )
+
+
+def _card_of(charge: dict[str, Any]) -> dict[str, Any]:
+    return (charge.get("payment_method_details") or {}).get("card") or {}
 
 
 def refund_truth(refund: dict[str, Any]) -> RefundTruth:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0029_letters'),
+        ("booking", "0029_letters"),
         ('destination', '0014_itinerary_renewals'),
         ('members', '0015_customers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0030_past_stays'),
+        ('booking', '0036_relation_settings'),
         ('destination', '0014_itinerary_renewals'),
         ('members', '0019_bounced_addresses'),
     ]

@@ -16,9 +16,11 @@ from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
 from booking.models.complaints import Complaint
 from booking.models.evidence import EvidenceIsFinal, OrderEvidence
+from booking.models.gifts import Gift, GiftCampaign
 from booking.models.house_months import HouseMonth
 from booking.models.house_photos import HousePhoto
 from booking.models.labels import OfferLabel
+from booking.models.life_cycle import LifeCycleLetter, LifeCycleSwitch
 from booking.models.meetings import Meeting, MeetingAsk, MeetingMessage
 from booking.models.messages import OutboxMessage
 from booking.models.money import GatewayEvent, Payment, Refund
@@ -45,6 +47,8 @@ from booking.models.organiser import Organiser
 from booking.models.past_stays import PastStay
 from booking.models.payouts import Payout, PayoutNetting, PayoutReversal
 from booking.models.ready_stays import ReadyStay, ReadyStep
+from booking.models.referrals import Referral, ReferralGift, ReferralMark
+from booking.models.relation_settings import KeptReturns, RelationSettings
 from booking.models.requests import BookingRequest
 from booking.models.resources import OfferResource, Resource
 from booking.models.reviews import Review, ReviewReport
@@ -77,9 +81,14 @@ __all__ = [
     "FeedEvent",
     "FollowUp",
     "GatewayEvent",
+    "Gift",
+    "GiftCampaign",
     "HookDelivery",
     "HouseMonth",
     "HousePhoto",
+    "KeptReturns",
+    "LifeCycleLetter",
+    "LifeCycleSwitch",
     "LineAnswer",
     "MailEvent",
     "Meeting",
@@ -113,7 +122,11 @@ __all__ = [
     "ProposedNeed",
     "ReadyStay",
     "ReadyStep",
+    "Referral",
+    "ReferralGift",
+    "ReferralMark",
     "Refund",
+    "RelationSettings",
     "Resource",
     "Review",
     "ReviewReport",

@@ -51,6 +51,10 @@ class Basket(models.Model):
     channel = models.CharField(
         max_length=8, choices=Channel.choices, default="", db_default="", blank=True
     )
+    # Of the ambassador who invited, since when; no cookie knows it (features.md M05).
+    friend_code = models.CharField(max_length=12, default="", db_default="", blank=True)
+    friend_at = models.DateTimeField(null=True, blank=True)
+    tells_friend = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("basket")

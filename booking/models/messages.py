@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,8 @@ class OutboxMessage(models.Model):
     language = models.CharField(max_length=5, default="fr")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, related_name="messages")
     data = models.JSONField(default=dict)
+    # Something is for sale in it: how many a person gets is bounded (`relations.frequency`).
+    is_commercial = models.BooleanField(default=False, db_default=False, editable=False)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
@@ -53,7 +56,13 @@ class OutboxMessage(models.Model):
                 fields=["next_attempt_at"],
                 name="messages_to_send",
                 condition=Q(state__in=["waiting", "sending"]),
-            )
+            ),
+            models.Index(
+                Lower("recipient"),
+                "created_at",
+                name="commercial_letters_of_address",
+                condition=Q(is_commercial=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,12 +38,17 @@ class Payment(models.Model):
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    # A keyed fingerprint of the card, so that nobody is thanked for inviting themselves.
+    card_key = models.CharField(max_length=64, default="", db_default="", blank=True)
     disputed_at = models.DateTimeField(_("contested by the card's owner"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ("-created_at",)
+        indexes = [
+            models.Index(fields=["card_key"], name="payments_by_card", condition=~Q(card_key=""))
+        ]
         constraints = [
             models.UniqueConstraint(fields=["order", "attempt"], name="one_payment_per_attempt"),
             models.CheckConstraint(

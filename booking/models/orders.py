@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from booking.models.baskets import Basket, BasketLine, Channel
 from booking.models.calendar import Slot
+from booking.models.mail_keys import MailKey
 from booking.models.offers import EURO, Offer, Unit, VatScheme
 from booking.rules import states
 from destination.models import LegalText
@@ -101,6 +102,7 @@ class Order(models.Model):
                 condition=Q(state=states.AWAITING_PAYMENT),
             ),
             models.Index(Upper("email"), name="orders_of_email_any_case"),
+            models.Index(MailKey("email"), name="orders_of_mail_key"),
             # What decides on letters is read from it alone (`relations.segments`).
             models.Index(
                 fields=["identity"],

@@ -44,7 +44,13 @@ class Survey(models.Model):
                 fields=["-answered_at"],
                 name="surveys_answered",
                 condition=Q(answered_at__isnull=False),
-            )
+            ),
+            # All that the figures of a period read.
+            models.Index(
+                fields=["last_day"],
+                include=["commune", "recommend"],
+                name="surveys_by_last_day",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -164,6 +164,7 @@ def _write(
             recipient=addresses[mail.address_id or 0].email,
             language=rules.language_for(mail.language, campaign.texts),
             data={"mail": mail.pk, "needs": list(needs.get(mail.address_id or 0, ()))},
+            is_commercial=True,
         )
         for mail in mails
     ]

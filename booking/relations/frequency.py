@@ -1,4 +1,11 @@
-"""How many letters with something for sale an address gets (N06: no more than n in 30 days)."""
+"""How many letters with something for sale an address gets (N06: no more than n in 30 days).
+
+One count for all of them: letters of the life cycle and campaigns. **Contract**: whoever writes a
+commercial mail writes it as an `OutboxMessage` with `is_commercial=True`; it asks here first, under
+the lock of the address (`locks.lock_letter_address`), so that two of them never both find room.
+Many addresses at once are asked with `at_the_cap`, and each again under its lock before it is
+written to. Mails given up or dropped count for nothing: nobody read them.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +14,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db.models import Count
+from django.db.models.functions import Lower
+
+from booking.models import OutboxMessage
 
 PERIOD = timedelta(days=30)
-# The addresses that had as many as they may; named values: since, most.
+State = OutboxMessage.State
+COUNTED = (State.WAITING, State.SENDING, State.SENT)
+
+# The same for everybody at once, where a segment is counted; named values: `cap_values`.
 CAPPED = """
-SELECT known.email FROM booking_campaignmail mail
-JOIN members_letteraddress known ON known.id = mail.address_id
-WHERE mail.state = 'handed' AND mail.handed_at > %(since)s
-GROUP BY known.email HAVING count(*) >= %(most)s
+SELECT lower(recipient) AS email FROM booking_outboxmessage
+WHERE is_commercial AND created_at > %(since)s AND state = ANY(%(counted)s)
+GROUP BY lower(recipient) HAVING count(*) >= %(most)s
 """
 
 
@@ -29,16 +41,21 @@ def at_the_cap(emails: Collection[str], *, now: datetime) -> set[str]:
 
     In lower case, whatever their case was.
     """
+    most = settings.COMMERCIAL_LETTERS_IN_30_DAYS
     wanted = {one.strip().lower() for one in emails}
-    if settings.COMMERCIAL_LETTERS_IN_30_DAYS <= 0:
+    if most <= 0:
         return wanted
-    values = {**cap_values(now=now), "emails": sorted(wanted)}
-    statement = f"SELECT email FROM ({CAPPED}) capped WHERE email = ANY(%(emails)s)"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return {row[0] for row in cursor.fetchall()}
+    rows = OutboxMessage.objects.annotate(address=Lower("recipient")).filter(
+        is_commercial=True, created_at__gt=now - PERIOD, state__in=COUNTED, address__in=wanted
+    )
+    counted = rows.order_by().values("address").annotate(count=Count("pk"))
+    return set(counted.filter(count__gte=most).values_list("address", flat=True))
 
 
 def cap_values(*, now: datetime) -> dict[str, Any]:
     """Return what CAPPED is asked with."""
-    return {"since": now - PERIOD, "most": settings.COMMERCIAL_LETTERS_IN_30_DAYS}
+    return {
+        "since": now - PERIOD,
+        "counted": [one.value for one in COUNTED],
+        "most": settings.COMMERCIAL_LETTERS_IN_30_DAYS,
+    }

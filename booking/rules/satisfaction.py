@@ -79,6 +79,15 @@ class Recommendation:
             return None
         return min(self.score + self.margin, 100)
 
+    def plus(self, other: Recommendation) -> Recommendation:
+        """Return both together."""
+        return Recommendation(
+            self.asked + other.asked,
+            self.answered + other.answered,
+            self.promoters + other.promoters,
+            self.detractors + other.detractors,
+        )
+
 
 def recommendation(values: Iterable[int | None]) -> Recommendation:
     """Count what surveys were answered; None stands for one that wasn't."""

@@ -23,6 +23,7 @@ from booking.forms.checkout import FindOrderForm
 from booking.ics import calendar_of
 from booking.models import Order, Refund, Survey
 from booking.needs import readers_of_order, reading_words
+from booking.relations.invitations_shown import invitation_shown
 from booking.rules import states
 from booking.talks import talks_of
 from booking.views.answers import by_link, see_other
@@ -30,8 +31,7 @@ from booking.views.meetings import meetings_beside
 from booking.views.own_stays import account_offer
 from booking.views.requests import asked_beside
 from destination.spoken import in_language
-from members.access import household_member, providers_of
-from members.models import Greeter
+from members.spaces import spaces_of
 from oti.lib.clients import client_network, count
 from oti.lib.money import ZERO
 
@@ -70,6 +70,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "asked": asked_beside(request, order, now=now),
         "contract": package_words.contract_of(order) if is_bought else None,
         "talks": _talks(order, lines) if is_bought else [],
+        "invited": invitation_shown(order) if is_bought else None,
         "survey": Survey.objects.filter(order=order).first() if is_bought else None,
     }
     if is_bought:
@@ -178,15 +179,7 @@ def find_order(request: HttpRequest) -> HttpResponse:
 def after_login(request: HttpRequest) -> HttpResponse:
     """Lead each person to its own space; stays bought before as a guest become theirs."""
     claim_orders(request.user, now=timezone.now())
-    if providers_of(request.user).exists():
-        return see_other("extranet-home")
-    if request.user.has_perm("wagtailadmin.access_admin"):
-        return see_other("wagtailadmin_home")
-    if household_member(request.user) is not None:
-        return see_other("space-home")
-    if Greeter.objects.filter(user_id=request.user.pk).exists():
-        return see_other("space-greeter")
-    return see_other("booking:account")
+    return see_other(spaces_of(request.user)[0].page)
 
 
 def _tries_too_often(request: HttpRequest) -> bool:

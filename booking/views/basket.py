@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,13 +20,15 @@ from booking import basket as baskets
 from booking import package_words, showing
 from booking.access import basket_for, last_order_of, remember_basket
 from booking.forms.basket import read_line
-from booking.minding import find_unminded
+from booking.minding import find_unminded, may_go_out
 from booking.models import Basket, BasketLine
 from booking.packages import standing_of
+from booking.referral_claims import keep_invitation
 from booking.refusals import Refusal, WrongState, trouble
 from booking.rules import states
 from booking.stay_view import BasketView, LineView, view_basket
 from booking.views import line_pages
+from booking.views import minding as minding_pages
 from booking.views.answers import see_other, tell, told_at
 from booking.views.meetings import meetings_beside
 from destination.templatetags.velay import euros, heure
@@ -59,7 +64,9 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         "stay_badge": {"count": len(view.lines), "held_until": view.held_until},
         "order": line_pages.order_under_way(view.basket) if view.is_frozen else None,
         "uncounted": len(view.lines) - len(view.counted) - len(view.asked),
-        "unminded": [] if view.is_frozen else line_pages.unminded_rows(view, now=now),
+        "unminded": [] if view.is_frozen else minding_pages.unminded_rows(view, now=now),
+        "tight": [] if view.is_frozen else minding_pages.tight_rows(view),
+        "outings": [] if view.is_frozen else minding_pages.outing_rows(view),
     }
     context |= meetings_beside(request, basket)
     return render(request, "booking/my_stay.html", context)
@@ -76,10 +83,21 @@ def add_line(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         response = line_pages.refused(request, basket, refusal, now=now)
     else:
+        _keep_friend(request, basket, now=now)
         messages.success(request, _added_words(basket, line))
         response = see_other(MY_STAY)
     remember_basket(request, response, basket)
     return response
+
+
+def _keep_friend(request: HttpRequest, basket: Basket, *, now: datetime) -> None:
+    """Keep who invited, where the page that was added from says so and nobody has yet."""
+    came_from = urlsplit(request.POST.get("next", "")).query
+    code = parse_qs(came_from).get("ami", [""])[0]
+    if code and not basket.friend_code:
+        # A code that ended is no reason to refuse what was chosen.
+        with suppress(Refusal):
+            keep_invitation(basket, code, now=now)
 
 
 @never_cache
@@ -115,7 +133,21 @@ def minding(request: HttpRequest, pk: int) -> HttpResponse:
     unminded = next((one for one in find_unminded(view, now=now) if one.line.line.pk == pk), None)
     if unminded is None or view.is_frozen:
         return see_other(MY_STAY)
-    return line_pages.minding(request, view, unminded, now=now)
+    return minding_pages.minding(request, view, unminded, now=now)
+
+
+@never_cache
+@require_safe
+def for_two(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what the grown-ups can do during childcare; for any other line, the stay itself."""
+    now = timezone.now()
+    view = view_basket(_basket(request), now=now)
+    if _line(view, pk) is None:
+        raise Http404
+    care = next((one for one in may_go_out(view) if one.line.pk == pk), None)
+    if care is None or view.is_frozen:
+        return see_other(MY_STAY)
+    return minding_pages.for_two(request, view, care, now=now)
 
 
 @never_cache

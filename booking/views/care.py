@@ -18,7 +18,7 @@ from booking import care, showing
 from booking.access import care_line_for
 from booking.forms.care import CareSheetForm
 from booking.refusals import Refusal, trouble
-from booking.views.answers import see_other, tell
+from booking.views.answers import by_link, see_other, tell
 from destination.spoken import in_language
 from oti.lib.dates import paris
 from oti.lib.sealing import Unreadable
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@by_link("booking:care-sheet")
 def care_sheet(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Show and store what the carer must know; `withdraw` deletes it."""
     now = timezone.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,11 +31,14 @@ from booking.access import (
 from booking.arrivals import ArrivalNotice, hours_of_stay, notices_of_stay
 from booking.basket import renew_holds
 from booking.evidence import EvidenceInput
+from booking.forms.ambassadors import FriendCodeForm
 from booking.forms.checkout import CheckoutForm
 from booking.models import Basket, BookingRequest, Order
 from booking.needs import readers_of_stay, reading_words
 from booking.packages import Standing, standing_of, terms_in_force
+from booking.referral_claims import keep_invitation, tidy_code
 from booking.refusals import PriceChanged, Refusal, trouble
+from booking.relations.invitations_shown import invitation_shown
 from booking.rules import states
 from booking.stay_view import BasketView, view_basket
 from booking.views.answers import by_link, see_other, tell
@@ -94,6 +98,7 @@ def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
         "is_returned": not lines and order.payments.filter(state=states.PAID).exists(),
         "offers_account": account_offer(request, order),
         "asked": asked_beside(request, order, now=now),
+        "invited": invitation_shown(order) if lines else None,
         **_confirmed(order, lines, now=now),
     }
     return render(request, "booking/payment_return.html", context)
@@ -193,6 +198,7 @@ class _Sent:
 
 def _order(request: HttpRequest, basket: Basket, *, now: datetime) -> HttpResponse:
     sent = _Sent(request, now=now)
+    _keep_friend(request, basket, now=now)
     try:
         placed = buying.place_order(
             basket,
@@ -213,6 +219,17 @@ def _order(request: HttpRequest, basket: Basket, *, now: datetime) -> HttpRespon
     remember_order(request, placed.order)
     remember_requests(request, placed.requests)
     return _to_the_bank(request, placed.order, placed, now=now)
+
+
+def _keep_friend(request: HttpRequest, basket: Basket, *, now: datetime) -> None:
+    """Keep in the stay who invited, as it was typed; the form says beside it what isn't known."""
+    form = FriendCodeForm(request.POST)
+    if "friend_code" not in request.POST or not form.is_valid():
+        return
+    code, tells = form.cleaned_data["friend_code"], form.cleaned_data["tells_friend"]
+    if tidy_code(code) != basket.friend_code or tells != basket.tells_friend:
+        with suppress(Refusal):
+            keep_invitation(basket, code, tells_name=tells, now=now)
 
 
 def _ask(request: HttpRequest, basket: Basket, sent: _Sent, *, now: datetime) -> HttpResponse:
@@ -361,8 +378,16 @@ def _form(
         has_lodging=any(one.unit for one in bought),
         needs_readers=readers_of_stay(bought),
         package=standing,
-        initial=request.session.get(DRAFT),
+        initial=_initial(request, view.basket),
     )
+
+
+def _initial(request: HttpRequest, basket: Basket) -> dict[str, Any]:
+    """Return what was typed before, with the invitation that the stay has."""
+    typed = request.session.get(DRAFT) or {}
+    if not basket.friend_code:
+        return {**typed, "friend_code": "", "tells_friend": False}
+    return {**typed, "friend_code": basket.friend_code, "tells_friend": basket.tells_friend}
 
 
 def _show(

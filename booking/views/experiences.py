@@ -18,12 +18,14 @@ from booking.filters import labels_of
 from booking.forms.asking import TOLD_BY_ADDRESS
 from booking.forms.search import SearchForm, options_asked, quantity_asked, read_day
 from booking.models import Offer
+from booking.pairing import comes_home
 from booking.places import Wanted, places_panel, who_takes_part
 from booking.quoting import supplement_terms
 from booking.relations.reviews_shown import reviews_of_offer
 from booking.request_words import promise_words
 from booking.showing import deposit_words
 from booking.views.lending import lending_box
+from booking.views.pairs import for_two_link
 from destination.models.territory import pole_by_commune
 from destination.spoken import say_languages
 from destination.structured import breadcrumbs
@@ -55,6 +57,7 @@ def experience_offer_page(
     context["share"] = cards.shared(offer, context["pictures"])
     context["reviews"] = reviews_of_offer(offer.pk)
     panel = {} if pole is None else slot_panel(request, offer, form, now=now)
+    context["for_two"] = None if pole is None else for_two_link(request, offer, form, now=now)
     shown = panel["panel"]["from_price"] if panel else None
     origin = request.build_absolute_uri("/")[:-1]
     context["structured"] = [
@@ -210,4 +213,6 @@ def experience_facts(offer: Offer) -> list[tuple[str, str]]:
             )
             for one in offer.permits.all()
         ]
+        if comes_home(offer):
+            facts.append(("house", _("The carer comes to where you stay")))
     return facts

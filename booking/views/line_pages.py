@@ -11,28 +11,21 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from booking import cards, showing
-from booking.availability import ExperienceResult, SlotChoice, slot_choices
+from booking import showing
+from booking.availability import SlotChoice, slot_choices
 from booking.forms.basket import OPTION, read_ages, read_day
 from booking.kept_offers import kept_offers
-from booking.minding import Minder, Unminded, find_minders, find_unminded
 from booking.models import Basket, Offer, Order, Slot, Unit
 from booking.people import Person, guests_of, people_from
-from booking.pictures import Picture, covers
 from booking.quoting import supplement_terms
 from booking.refusals import Refusal, Trouble
 from booking.rules import states
-from booking.rules.kinds import MINDING
 from booking.rules.people import Guest, check_ages
 from booking.stay_view import BasketView, LineView
 from booking.views.answers import own_address
-from destination.models import Pole
-from destination.models.territory import pole_by_commune
-from destination.templatetags.velay import heure, years_old
 from members.models import Provider
-from oti.lib.dates import ONE_DAY, paris
+from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 
 # What trying again, as it is, may mend.
@@ -141,94 +134,6 @@ def edit(
     }
     status = refusal.status if refusal else 200
     return render(request, "booking/line_edit.html", context, status=status)
-
-
-def unminded_rows(view: BasketView, *, now: datetime) -> list[dict[str, Any]]:
-    """Return what leaves children alone, in words, each with the way to somebody who minds them."""
-    return [
-        {
-            "text": _unminded_words(one),
-            "url": reverse("booking:line-minding", args=[one.line.line.pk]),
-        }
-        for one in find_unminded(view, now=now)
-    ]
-
-
-def _unminded_words(one: Unminded) -> str:
-    if len(one.children) == 1:
-        text = _("« %(title)s », %(moment)s: who looks after the child (%(names)s)?")
-    else:
-        text = _("« %(title)s », %(moment)s: who looks after the children (%(names)s)?")
-    return text % {
-        "title": one.line.title,
-        "moment": showing.moment_words(one.line.starts_at),
-        "names": years_old(person.age for person in one.children),
-    }
-
-
-def minding(
-    request: HttpRequest, view: BasketView, unminded: Unminded, *, now: datetime
-) -> HttpResponse:
-    """Show who can look after these children during all of that line, each to be added."""
-    minders = find_minders(unminded, view, now=now)
-    photos = covers(one.offer for one in minders)
-    poles = pole_by_commune(day_of(now))
-    starts_at, ends_at = unminded.line.starts_at, unminded.line.ends_at
-    query = showing.search_query(
-        starts_at.date(), starts_at.date() + ONE_DAY, [person.guest for person in view.people]
-    )
-    context = {
-        "question": _unminded_words(unminded),
-        "hours": _("from %(from)s to %(until)s")
-        % {"from": heure(starts_at), "until": heure(ends_at)},
-        "cards": [
-            _minder_card(
-                one,
-                poles.get(one.offer.commune_id),
-                photos.get(one.offer.pk),
-                back=reverse("booking:my-stay"),
-            )
-            for one in minders
-        ],
-        "empty": {
-            "title": _("Nobody minds them at that time"),
-            "text": _("No carer covers all of it and has room for a child of that age."),
-            "actions": [
-                {
-                    "label": _("All the childcare of that day"),
-                    "url": f"{reverse('booking:experiences')}{query}&kind={MINDING[0]}",
-                },
-                {
-                    "label": _("Change who takes part"),
-                    "url": reverse("booking:line-edit", args=[unminded.line.line.pk])
-                    + ANCHORS["people"],
-                },
-            ],
-        },
-    }
-    return render(request, "booking/minding.html", context)
-
-
-def _minder_card(
-    one: Minder, pole: Pole | None, picture: Picture | None, *, back: str
-) -> dict[str, Any]:
-    guests = [child.guest for child in one.children]
-    result = ExperienceResult(
-        offer=one.offer,
-        slot=one.slot,
-        free=one.slot.free,
-        from_amount=None,
-        quote=one.quote,
-        pole=pole,
-    )
-    who = [("people", child.key) for child in one.children]
-    return {
-        **cards.experience_card(result, guests=guests, back=back, picture=picture),
-        "id": f"garde-{one.slot.pk}",
-        "facts": [("clock", _("until %(hour)s") % {"hour": heure(paris(one.slot.ends_at))})],
-        "minutes": None,
-        "add": cards.add_places(one.offer, one.slot.pk, who, shown=one.quote.total, back=back),
-    }
 
 
 # --- What was asked -----------------------------------------------------------

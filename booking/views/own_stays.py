@@ -20,7 +20,6 @@ from booking.claiming import claim_orders
 from booking.models import Order
 from booking.rules import states
 from destination.spoken import in_language
-from members.access import providers_of
 from members.addresses import propose_address
 from oti.lib.dates import paris
 
@@ -48,7 +47,6 @@ def account(request: HttpRequest) -> HttpResponse:
         "coming": [row for row in rows if row["is_coming"]],
         "past": [row for row in rows if not row["is_coming"]],
         "page": page,
-        "is_host": providers_of(request.user).exists(),
     }
     return render(request, "booking/account.html", context)
 

@@ -51,13 +51,15 @@ def request_page(request: HttpRequest, code: str) -> HttpResponse:
         return see_other(PAGE, code)
     asked = request_for(request, code)
     one = shown(asked, now=now)
+    instead = free_instead(asked, now=now) if one.standing in CAME_TO_NOTHING else []
+    images = covers([asked.offer, *(other.offer for other in instead)])
     context = {
         "one": one,
         "words": answer_words(one),
-        "instead": free_instead(asked, now=now) if one.standing in CAME_TO_NOTHING else [],
+        "instead": [(other, images.get(other.offer.pk)) for other in instead],
         "search_url": _search_url(asked),
         "others": _others(asked, now=now),
-        "image": covers([asked.offer]).get(asked.offer_id),
+        "image": images.get(asked.offer_id),
         "is_paid": one.standing == PAID,
     }
     return render(request, "booking/request.html", context)

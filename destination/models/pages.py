@@ -50,6 +50,9 @@ RESERVED = frozenset(
         *("veranstaltungen", "suche", "uebersicht", "proposer", "host", "gastgeber", "widget"),
         *("demande", "request", "anfrage", "lettre", "letter", "brief", "desabonnement"),
         *("habitants", "meet", "treffen", "rencontre", "meeting", "begegnung"),
+        *("avis", "reviews", "bewertungen", "chez", "friends-of", "freunde-von"),
+        *("ambassadors", "botschafter"),
+        *("cadeau", "gift", "geschenk"),
         *("avis", "reviews", "bewertungen", "hors-saison", "quiet-offers", "nebensaison"),
     ]
 )

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0014_letters'),
+        ("members", "0014_letters"),
     ]
 
     operations = [

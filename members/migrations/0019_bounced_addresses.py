@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0015_customers'),
+        ('members', '0017_second_factor'),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """Models of people and organisations."""
 
+from members.models.ambassadors import Ambassador, AmbassadorCharter
 from members.models.consent import LetterAddress, LetterChoice
 from members.models.customers import Customer, CustomerAddress, CustomerIdentity, Family
 from members.models.doors import HouseExport, HouseKey, KeyReply
@@ -24,6 +25,8 @@ from members.models.users import User
 
 __all__ = [
     "Advantage",
+    "Ambassador",
+    "AmbassadorCharter",
     "CharterSignature",
     "ContractSignature",
     "ContractText",

@@ -50,13 +50,16 @@ from members.groups import ensure_review
 from members.models import ContractText, Entry, Provider
 from oti.demo import rows
 from oti.demo.accounts import create_accounts
+from oti.demo.ambassadors import add_ambassadors
 from oti.demo.dates import Window
+from oti.demo.gifts import add_gift
 from oti.demo.greeters import add_greeters
 from oti.demo.legal import contract_texts, legal_texts
 from oti.demo.organiser import demo_organiser
 from oti.demo.pages import add_pages
 from oti.demo.past_stays import add_past_stays
 from oti.demo.residents import add_residents
+from oti.demo.returns import add_returns
 from oti.demo.seasons import add_seasons
 from oti.demo.shapes import (
     Catalogue,
@@ -159,9 +162,12 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         counts["accounts"] = create_accounts()
         add_residents(fresh, day=day, now=now)
         add_greeters(now=now)
+        add_gift(now=now)
         add_seasons(day)
         if last is None:
             add_past_stays(now=now)
+            add_returns(day=day, now=now)
+        add_ambassadors(day=day, now=now)
     calendars = _Calendars(catalogue, fresh, day, reach, former)
     taken, slots = calendars.extend_lodgings(), calendars.extend_slots()
     sessions = calendars.extend_sessions()

@@ -37,6 +37,7 @@ from members.journal import SYSTEM
 from members.models import User
 from tests import factories
 from tests.booking.relations.greeting import an_agreed
+from tests.booking.relations.inviting import an_ambassador
 from tests.booking.requesting import ask
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
 from tests.destination.cms import a_page
@@ -109,6 +110,10 @@ TABLE: dict[str, dict[str, int]] = {
     # A line of somebody else's basket.
     "booking:line-edit": HIDDEN,
     "booking:line-minding": HIDDEN,
+    "booking:line-for-two": HIDDEN,
+    # A ticket: something that two may go to.
+    "booking:for-two": EVERYBODY,
+    "booking:pair-add": POST_ONLY,
     "booking:line-remove": POST_ONLY,
     "booking:line-accept": POST_ONLY,
     # Without a stay of one's own there is nothing to book.
@@ -136,6 +141,11 @@ TABLE: dict[str, dict[str, int]] = {
     # Its address is a key; tests/booking/relations/test_letters.py opens it.
     "booking:letter-choices": HIDDEN,
     "letter-stop": EVERYBODY,
+    "booking:ambassadors": EVERYBODY,
+    "events:friend": EVERYBODY,
+    # Its own link opens it, and no other; tests/booking/relations/test_page_gift.py follows one.
+    "booking:gift": HIDDEN,
+    "booking:gift-voucher": HIDDEN,
     # Its address is a key; tests/booking/relations/test_quiet_campaigns.py opens it.
     "booking:quiet-offer": HIDDEN,
     "booking:greeters": EVERYBODY,
@@ -260,10 +270,24 @@ TABLE: dict[str, dict[str, int]] = {
     "presence-remove": POST_ONLY,
     "resident-card": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "resident-card-renew": POST_ONLY,
+    # Who isn't an ambassador may become one, and has neither cards nor a notebook.
+    "invite": SIGNED_IN,
+    "invite-join": POST_ONLY,
+    "invite-cards": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "invite-leave": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "notebook": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "notebook-page": POST_ONLY,
+    "notebook-add": POST_ONLY,
+    "notebook-drop": POST_ONLY,
+    "notebook-submit": POST_ONLY,
     "extranet-advantages": SIGNED_IN,
     "extranet-advantage-add": POST_ONLY,
     "extranet-advantage-end": POST_ONLY,
     "extranet-card": SIGNED_IN,
+    "extranet-gift": SIGNED_IN,
+    "members:home": SIGNED_IN,
+    "members:protect": SIGNED_IN,
+    "members:sessions-end": POST_ONLY,
     "after-login": dict.fromkeys(CAST, 302),
     # The API asks for no session: a basket's token and an order's key open each their own.
     "api:stays": dict.fromkeys(CAST, 422),
@@ -306,6 +330,7 @@ def names_of(patterns: list[Any], namespace: str = "", prefix: str = "") -> set[
     for one in patterns:
         where = prefix + str(one.pattern)
         is_others = not namespace and where.startswith(PREFIXES_NOT_OURS)
+        is_others = is_others and not getattr(one, "namespace", None)
         if is_others and not where.startswith("compte/suite/"):
             continue
         if isinstance(one, URLResolver):
@@ -347,11 +372,14 @@ class World:
             "booking:ready-stay": {"slug": ReadyStay.objects.get().slug},
             "booking:line-edit": {"pk": self.foreign_line.pk},
             "booking:line-minding": {"pk": self.foreign_line.pk},
+            "booking:line-for-two": {"pk": self.foreign_line.pk},
+            "booking:for-two": {"slug": ticket.offer.slug},
             "booking:line-remove": {"pk": self.foreign_line.pk},
             "booking:line-accept": {"pk": self.foreign_line.pk},
             "booking:care-sheet": {"reference": self.order.reference, "pk": line.pk},
             **{name: {"code": self.asked.code} for name in OF_REQUESTS},
             **{name: {"code": self.meeting.code} for name in OF_MEETINGS},
+            "events:friend": {"code": an_ambassador().code.lower()},
             "booking:greeter": {"slug": self.meeting.greeter.slug},
             "space-greeter-act": {"code": self.meeting.code, "what": "refuser"},
             "booking:offer-reviews": {"slug": line.offer.slug},
@@ -384,6 +412,8 @@ class World:
             "extranet-incident": {"pk": self.feed.incidents.get().pk},
             "booking:letter-choices": {"token": "nobody-s"},
             "letter-stop": {"token": "nobody-s", "purpose": "news"},
+            "booking:gift": {"pk": 1},
+            "booking:gift-voucher": {"pk": 1},
             "booking:quiet-offer": {"code": "nobody-s"},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
             **{

@@ -183,6 +183,7 @@ ROWS: dict[str, Row] = {
     "extranet-advantage-add": of(BUTTON, house=house),
     "extranet-advantage-end": of(BUTTON, house=house, pk=lambda w: w.advantage.pk),
     "extranet-card": own(),
+    "extranet-gift": own(),
     "extranet-keys": own(),
     "extranet-key-make": of(BUTTON, house=house),
     "extranet-key-revoke": of(BUTTON, house=house, pk=lambda w: w.key.pk),

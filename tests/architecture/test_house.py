@@ -177,7 +177,7 @@ OF_THE_OFFICE = re.compile(
     r"/(desk|extranet|space|wagtailadmin)/|components/gallery|email/permit_ended|blocks/live_empty"
     r"|email/double_booking|email/calendar_silent|email/webhook_paused|email/export_ready"
     r"|email/(day_ahead|no_show_office|talk_host|survey_detractor|review_reported|complaint_office)"
-    r"|email/(offer|seller)_"
+    r"|email/(offer|seller)_|email/monday_letter"
 )
 QUOTED = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 CALL = re.compile(rf"\bn?(p?)gettext\(\s*{QUOTED}(?:\s*,\s*{QUOTED})?", re.DOTALL)

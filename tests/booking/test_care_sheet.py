@@ -118,6 +118,13 @@ def test_bad_input_is_said_beside_its_field_and_what_was_typed_stays(line, buyer
     assert not CareSheet.objects.exists()
 
 
+def test_without_health_information_no_agreement_to_it_is_asked_for(line, buyer):
+    answer = buyer.post(address_of(line), {**TOLD, "consent": ""})
+
+    assert answer.status_code == 303
+    assert care.read_care_sheet(line).health == {}
+
+
 def test_too_long_a_text_is_refused(line, buyer):
     key = line.participants.first().key
     answer = buyer.post(address_of(line), told(line, **{f"health_{key}": "é" * 601}))

@@ -23,12 +23,16 @@ from booking.models import (
     Review,
     Talk,
 )
+from booking.monday_letter import letter_of
 from booking.payout_accounts import invite_to_account
+from booking.relations import consent
 from members.journal import SYSTEM
 from members.models import HouseExport, HouseholdInvitation, Invitation, Paper
 from tests import factories
 from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
+from tests.booking.relations import giving
 from tests.booking.relations.greeting import every_kind
+from tests.booking.relations.inviting import every_mail
 from tests.booking.relations.knowing import says
 from tests.booking.requesting import a_request
 from tests.cast import NOW, FakeBank, order_from, paid_order
@@ -291,6 +295,27 @@ def an_unhappy_guest(order: Order) -> None:
         )
 
 
+def a_guest_who_is_here(order: Order) -> None:
+    """Write the letters around a stay to a guest who came yesterday."""
+    here = Order.objects.get(pk=order.pk)
+    here.pk, here.reference, here.basket = None, "IS-HERE", None
+    here.save()
+    bed = order.lines.get(kind="lodging")
+    bed.pk, bed.order = None, here
+    bed.starts_at, bed.ends_at = NOW - timedelta(days=1), NOW + timedelta(days=4)
+    bed.save()
+    consent.address_of(here.email, language="en", now=NOW)
+    for kind in ("life_during", "life_anniversary", "life_next_season"):
+        OutboxMessage.objects.create(
+            key=kind,
+            kind=kind,
+            recipient=here.email,
+            order=here,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
+
+
 # --- All of them ------------------------------------------------------------------------------
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_kind_is_written_in_both_languages(order: Order, language: str):
@@ -309,18 +334,24 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
     bed = order.lines.get(kind="lodging")
     factories.a_survey(order, asked_at=NOW)
     an_unhappy_guest(order)
+    a_guest_who_is_here(order)
     talk = Talk.objects.create(order=order, provider=lace.sub_order.provider, last_at=NOW)
     written = talk.messages.create(author="host", text="The key is there", at=NOW)
+    minded = order.lines.get(kind="meal")
+    order.lines.filter(pk=minded.pk).update(kind="childcare")
     for kind, data in (
         ("talk_guest", {"message": written.pk}),
         ("talk_host", {"message": written.pk}),
         ("stay_soon", {}),
+        ("life_prepare", {}),
         ("letter_confirm", {"key": "x"}),
+        ("factors_taken_off", {}),
         ("survey", {}),
         ("counter_sale", {}),
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),
         ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),
         ("permit_ended", {"line": lace.pk, "until": "2027-07-01"}),
+        ("care_sheet_asked", {"line": minded.pk, "is_again": False}),
         ("no_show", {"line": lace.pk, "is_undone": False}),
         ("no_show_office", {"line": lace.pk, "is_undone": True}),
         ("host_refund", {"line": lace.pk, "amount": "20.00", "reason": "Cold water"}),
@@ -438,6 +469,17 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             created_at=NOW,
         )
     every_kind()
+    every_mail(order)
+    OutboxMessage.objects.create(
+        key="monday",
+        kind="monday_letter",
+        recipient="bonjour@example.org",
+        data=letter_of(now=NOW),
+        next_attempt_at=NOW,
+        created_at=NOW,
+    )
+    giving.stayed(giving.a_guest(order.email))
+    giving.told(kind="voucher")
     factories.a_host(host)
     invite_to_account(host, actor=SYSTEM, now=NOW)
     OutboxMessage.objects.update(language=language)

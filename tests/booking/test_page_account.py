@@ -102,6 +102,7 @@ def test_address_of_the_stay_is_written_already(client: Client, order: Order, fo
 # --- Made ---------------------------------------------------------------------------------------
 def sign_up(client: Client, email: str):
     values = {"email": email, "password1": "Lentille-verte-43", "password2": "Lentille-verte-43"}
+    values["is_of_age"] = "on"
     return english(
         client, reverse("account_signup"), {**values, "next": address("booking:account")}
     )

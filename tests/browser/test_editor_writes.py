@@ -28,9 +28,9 @@ ENGLISH_ADDRESS = "/en/explore/massif-du-mezenc/suc-de-montfol/"
 
 def sign_in(page: Page, town: Town, email: str) -> None:
     page.goto(f"{town.url}/gestion/login/")
-    page.fill("[name=username]", email)
+    page.fill("[name=login]", email)
     page.fill("[name=password]", PASSWORD)
-    page.locator("button[type=submit]").first.click()
+    page.locator("main button[type=submit]").first.click()
     page.wait_for_url("**/gestion/")
 
 

@@ -257,6 +257,7 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         f"/pro/besoins/ajouter/?offre={offer}",
         f"/pro/avantages/?maison={slug}",
         "/pro/carte/?carte=x",
+        "/pro/cadeau/",
         f"/pro/widget/?maison={slug}",
         f"/pro/liens/{unit.pk}/ajouter/",
         f"/pro/papiers/{slug}/insurance/",

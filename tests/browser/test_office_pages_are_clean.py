@@ -94,6 +94,8 @@ def test_the_gallery_is_accessible(
     page = open_browser(width, color_scheme=scheme)
     sign_in(page, town.url, OFFICE)
     answers = {"/gestion/composants/": 200, "/gestion/composants/pages/": 200}
+    # The board's paper: the figures of who comes back, in our own frame.
+    answers["/gestion/fidelite/imprimer/"] = 200
     assert_all_are_clean(page, town.url, answers, everywhere=False)
 
 

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.browser
 
 def sign_in(page: Page, town: Town) -> None:
     page.goto(f"{town.url}/gestion/login/")
-    page.fill("[name=username]", OFFICE)
+    page.fill("[name=login]", OFFICE)
     page.fill("[name=password]", PASSWORD)
-    page.locator("button[type=submit]").first.click()
+    page.locator("main button[type=submit]").first.click()
     page.wait_for_url("**/gestion/")
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page
 
-from oti.demo.accounts import MARTIN, VISITOR
+from booking.models import Gift, GiftCampaign
+from oti.demo.accounts import CLAIRE_MARTIN, VISITOR
 from tests.browser.conftest import Town, assert_all_are_clean, assert_is_clean, sign_in
 
 pytestmark = pytest.mark.browser
@@ -64,6 +68,28 @@ def test_pages_of_the_way_in_are_accessible_in_every_look(
     assert_all_are_clean(open_browser(1280), town.url, dict.fromkeys(ACCOUNTS, 200))
 
 
+def a_gift_of(kind: str, year: int) -> str:
+    """Give a household something, and return the address that its mail leads to."""
+    now = timezone.now()
+    campaign = GiftCampaign.objects.create(
+        year=year,
+        kind=kind,
+        state="sending",
+        title_fr="Un sachet de lentilles",
+        words_fr="Vous êtes venus, et nous pensons à vous.",
+        how_fr="Au comptoir de l’office.",
+        unit_amount=Decimal(10),
+        budget_amount=Decimal(10),
+        valid_until=now.date() + timedelta(days=30),
+        locked_at=now,
+        since=now.date(),
+    )
+    gift = Gift.objects.create(
+        campaign=campaign, rank=1, first_day=now.date(), state="told", told_at=now
+    )
+    return f"/en/gift/{gift.pk}/?cle={gift.access_token}"
+
+
 @pytest.mark.parametrize("look", [(390, "dark"), (1280, "light")])
 def test_pages_of_an_account_are_accessible(
     town: Town, open_browser: Callable[..., Page], look: tuple[int, str]
@@ -73,6 +99,7 @@ def test_pages_of_an_account_are_accessible(
     sign_in(page, town.url, VISITOR)
     assert_is_clean(page)
     own = ("/compte/email/", "/compte/password/change/", "/compte/logout/", "/espace/residence/")
+    own += ("/espace/inviter/", "/en/ambassadors/", "/en/friends-of/velay43/")
     answers = dict.fromkeys(own, 200)
     # A greeter’s own space, and those whom visitors meet.
     answers |= dict.fromkeys(("/espace/greeter/", "/espace/greeter/profil/"), 200)
@@ -80,8 +107,15 @@ def test_pages_of_an_account_are_accessible(
     assert_all_are_clean(page, town.url, answers, everywhere=False)
     if scheme == "light":
         family = open_browser(width)
-        sign_in(family, town.url, MARTIN)
+        sign_in(family, town.url, CLAIRE_MARTIN)
         theirs = ("/espace/", "/espace/presences/", "/espace/carte/", "/espace/residence/")
+        # How an account is protected; who has just signed in isn't asked again.
+        theirs += ("/compte/", "/compte/proteger/", "/compte/2fa/", "/compte/2fa/totp/activate/")
+        theirs += ("/compte/2fa/webauthn/add/",)
+        theirs += ("/espace/inviter/", "/espace/inviter/cartes/", "/espace/carnet/")
         leaving = "/espace/residence/quitter/"
-        answers = dict.fromkeys((*theirs, leaving), 200)
+        pairs = "/en/my-stay/for-two/la-soiree-des-parents-au-puy/"
+        pairs += "?adults=2&children=2&ages=5&ages=10"
+        given = (a_gift_of("voucher", 2098), a_gift_of("product", 2099))
+        answers = dict.fromkeys((*theirs, leaving, pairs, *given), 200)
         assert_all_are_clean(family, town.url, answers, everywhere=False)

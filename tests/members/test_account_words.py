@@ -40,7 +40,7 @@ def send(name: str, email: str, **fields: str):
 
 def sign_up(email: str):
     password = "Lentille-verte-43"
-    return send("account_signup", email, password1=password, password2=password)
+    return send("account_signup", email, password1=password, password2=password, is_of_age="on")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ HOSTS_ONLY = {
     STATIC / f"css/pages/{name}.css"
     for name in ("enrol", "figures", "links", "nights", "offers", "pro")
 }
-DESK_ONLY = {STATIC / "css/admin-brand.css"}
+DESK_ONLY = {STATIC / "css/admin-brand.css", STATIC / "css/pages/returns.css"}
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment .*?%\}.*?\{% endcomment %\}", re.DOTALL)
 
 

@@ -22,6 +22,7 @@ from booking.rules.kinds.visit import VISIT
 __all__ = [
     "BY_CODE",
     "DATED",
+    "FOR_TWO",
     "KINDS",
     "MINDING",
     "PLACES",
@@ -55,6 +56,15 @@ BY_CODE = {kind.code: kind for kind in KINDS}
 SLEPT = tuple(kind.code for kind in KINDS if kind.sold_by == "night")
 DATED = tuple(kind for kind in KINDS if kind.sold_by != "night")
 MINDING = tuple(kind.code for kind in KINDS if kind.minds_children)
+# What two grown-ups may go to while somebody minds the children: it begins, it ends, one is there.
+FOR_TWO = tuple(
+    kind.code
+    for kind in KINDS
+    if kind.sold_by == "place"
+    and kind.takes_time
+    and not kind.minds_children
+    and kind.travel_type != "A"
+)
 PROPOSED = tuple(kind.code for kind in KINDS if kind.is_proposed)
 
 

@@ -64,6 +64,8 @@ class Facts:
     supplement_kinds: frozenset[str] = frozenset()
     # Prices of the bands in cents.
     band_cents: tuple[int, ...] = ()
+    # Most hours of childcare at a stretch.
+    longest_hours: int = 5
 
 
 @dataclass(frozen=True)

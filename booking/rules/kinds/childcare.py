@@ -1,7 +1,8 @@
 """Childcare for a few hours: so many children for each carer, never without an authorisation.
 
 Stock is counted in units: a carer has 40, a child under 6 takes 8 of them and an older one 5, so
-that 5 or 8 children fit, or any mixture (core.md 5, features.md N05, domain.md §3.4).
+that 5 or 8 children fit, or any mixture (core.md 5, features.md N05, domain.md §3.4). These
+figures are settings: what the law asks is for the office to confirm.
 """
 
 from collections.abc import Sequence
@@ -12,15 +13,33 @@ from booking.rules.kinds.base import PLACES, Asked, Facts, Kind, gettext_noop
 from booking.rules.people import Guest, Problem
 
 UNITS_OF_CARER = 40
-UNITS_BELOW_SIX = 8
-UNITS_FROM_SIX = 5
 SCHOOL_AGE = 6
-LONGEST_MINUTES = 5 * 60
+
+
+@dataclass
+class Ratio:
+    """What a child takes of a carer's units by its age; the office settles it (`settings`)."""
+
+    below_six: int = 8
+    from_six: int = 5
+
+
+# One for the whole process: what is stored is counted in units, whatever they were then.
+RATIO = Ratio()
+
+
+def weigh(below_six: int, from_six: int) -> None:
+    """Settle what a child takes; raises ValueError where a carer could then mind none, or all."""
+    for units in (below_six, from_six):
+        if not 1 <= units <= UNITS_OF_CARER:
+            msg = f"a child takes 1 to {UNITS_OF_CARER} units of a carer, not {units}"
+            raise ValueError(msg)
+    RATIO.below_six, RATIO.from_six = below_six, from_six
 
 
 def units_of(guest: Guest) -> int:
     """Return what one child takes of a carer's units."""
-    return UNITS_BELOW_SIX if guest.is_below(SCHOOL_AGE) else UNITS_FROM_SIX
+    return RATIO.below_six if guest.is_below(SCHOOL_AGE) else RATIO.from_six
 
 
 @dataclass(frozen=True)
@@ -33,7 +52,7 @@ class Childcare(Kind):
 
     def places_left(self, free_units: int, guests: Sequence[Guest]) -> int:
         """Return how many more children fit, counted as the youngest of those asked for."""
-        each = max((units_of(guest) for guest in guests), default=UNITS_BELOW_SIX)
+        each = max((units_of(guest) for guest in guests), default=RATIO.below_six)
         return max(free_units, 0) // each
 
     def check_party(self, facts: Facts, asked: Asked) -> list[Problem]:
@@ -60,10 +79,10 @@ class Childcare(Kind):
         return problems
 
     def check_slot(self, facts: Facts, day: date, minutes: int) -> list[Problem]:
-        """Refuse more than five hours at a stretch."""
+        """Refuse more hours at a stretch than are allowed, five unless the office says so."""
         problems = super().check_slot(facts, day, minutes)
-        if minutes > LONGEST_MINUTES:
-            problems.append(Problem("care_too_long", {"hours": LONGEST_MINUTES // 60}))
+        if minutes > facts.longest_hours * 60:
+            problems.append(Problem("care_too_long", {"hours": facts.longest_hours}))
         return problems
 
 

@@ -29,6 +29,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         hosts,
         letters,
         machine,
+        office,
         pages,
         residents,
         written,
@@ -51,6 +52,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "bulk_edit": (SMALL, hosts.bulk_edit),
         "feeds_2000": (SMALL, feeds.feeds_2000),
         "newness_feed": (SMALL, residents.newness_feed),
+        "office_pages": (SMALL, office.office_pages),
         "segment_100k": (SMALL, letters.segment_100k),
         "campaign_50k": (SMALL, letters.campaign_50k),
         "search_5000": (LARGE, pages.search),
@@ -61,6 +63,8 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
 # Both lines come from one run, in turn.
 ALIASES = {
     "kept_page": "written_page",
+    "returns_page": "office_pages",
+    "satisfaction_page": "office_pages",
     "add_after_100": "add_after",
     "add_after_100000": "add_after",
 }

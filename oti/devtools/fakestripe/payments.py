@@ -3,6 +3,8 @@
 # Messages are Stripe's own and stand where they are refused.
 # ruff: noqa: EM101, EM102
 
+import hashlib
+
 from oti.devtools.fakestripe import cards
 from oti.devtools.fakestripe.errors import declined, malformed, refused
 from oti.devtools.fakestripe.params import Params
@@ -33,6 +35,7 @@ def new_method(bank: Bank, number: str, *, name: str | None = None, **card: int)
                 "country": "FR" if number == "4000002500000003" else "US",
                 "exp_month": card.get("exp_month", 12),
                 "exp_year": card.get("exp_year", 2034),
+                "fingerprint": hashlib.sha256(number.encode()).hexdigest()[:16],
                 "funding": "credit",
                 "last4": number[-4:],
             },

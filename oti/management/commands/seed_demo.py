@@ -11,6 +11,7 @@ from booking.house_months import keep_house_months
 from booking.relations.customers import identify_orders
 from booking.relations.past_stays import keep_past_stays
 from oti.demo.accounts import DEMO_ACCOUNTS
+from oti.demo.ambassadors import add_friend_to_come
 from oti.demo.loading import load_demo
 
 __all__ = ["DEMO_ACCOUNTS", "Command"]
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         # What hosts' figures are compared with, and who the guests were: counted by the clock
         # otherwise.
         keep_house_months(now=now)
+        add_friend_to_come(now=now)
         identify_orders(now=now)
         keep_past_stays(now=now)
         self.stdout.write(

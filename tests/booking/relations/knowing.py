@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -10,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from booking.models import Order, PastStay
+from booking.models import Order, OutboxMessage, PastStay
 from booking.relations.customers import identity_of
 from members.models import Customer, CustomerIdentity, LetterAddress, LetterChoice
 from tests.cast import NOW
@@ -93,5 +92,14 @@ def says(email: str, *words: tuple[str, bool, datetime], language: str = "fr") -
     return known
 
 
-def emails_of(addresses: Iterable[LetterAddress]) -> set[str]:
-    return {one.email for one in addresses}
+def had_a_letter(email: str, *, at: datetime) -> None:
+    """Let an address have had a letter with something for sale."""
+    OutboxMessage.objects.create(
+        key=f"had-{next(numbers)}",
+        kind="next_season",
+        recipient=email,
+        is_commercial=True,
+        state=OutboxMessage.State.SENT,
+        next_attempt_at=at,
+        created_at=at,
+    )

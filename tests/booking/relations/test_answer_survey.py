@@ -1,21 +1,24 @@
 """Answers are kept once, each for its host; a detractor is the office's affair within a day."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from booking.emails import compose
-from booking.models import FollowUp, LineAnswer, Order, OrderLine, OutboxMessage
+from booking.models import FollowUp, LineAnswer, Order, OrderLine, OutboxMessage, Survey
 from booking.refusals import BadInput, WrongState
 from booking.relations.surveys import Answers, LineSays, answer_survey, answers_of
 from booking.relations.surveys_counted import count_surveys
 from booking.relations.surveys_followed import finish_follow_up
+from booking.rules.satisfaction import recommendation
 from booking.rules.talks import LONGEST
+from destination.models import PoleMembership
 from members.journal import Actor
 from members.models import Entry
 from tests import factories
 from tests.booking.relations.stays import ASKED, LAST_DAY, LATER, answered, asked, past_stay, saying
-from tests.cast import FakeBank
+from tests.cast import NOW, FakeBank
 
 pytestmark = pytest.mark.django_db
 OFFICE = Actor("bureau@example.org")
@@ -129,3 +132,35 @@ def test_stays_count_on_their_last_day_for_the_pole_where_they_slept(order: Orde
         LAST_DAY + timedelta(days=1), LAST_DAY + timedelta(days=9), today=LAST_DAY
     )
     assert (other.asked, none) == (0, [])
+
+
+def test_the_database_counts_answers_as_the_rule_does():
+    factories.a_perimeter()
+    inside, beside = factories.a_commune(), factories.a_commune("Ailleurs", insee="43999")
+    PoleMembership.objects.filter(commune=beside).delete()
+    chance = Random(43)
+    given: dict[bool, list[int | None]] = {True: [], False: []}
+    for number in range(40):
+        where, recommend = chance.choice([inside, beside]), chance.choice([None, *range(11)])
+        given[where == inside].append(recommend)
+        order = Order.objects.create(
+            reference=f"S{number:07}",
+            gross_amount=0,
+            total_amount=0,
+            deadline=NOW,
+            placed_at=NOW,
+        )
+        Survey.objects.create(
+            order=order,
+            commune=where,
+            last_day=LAST_DAY,
+            asked_at=NOW,
+            expires_at=NOW,
+            answered_at=None if recommend is None else NOW,
+            recommend=recommend,
+        )
+    total, rows = count_surveys(LAST_DAY, LAST_DAY, today=LAST_DAY)
+    assert total == recommendation([*given[True], *given[False]])
+    assert {one.pole is not None: one.figures for one in rows} == {
+        is_inside: recommendation(values) for is_inside, values in given.items()
+    }

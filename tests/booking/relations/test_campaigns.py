@@ -20,7 +20,7 @@ from booking.rules.segments import Segment
 from members.journal import SYSTEM
 from members.models import Entry, LetterAddress, LetterChoice
 from tests import factories
-from tests.booking.relations.knowing import a_guest, an_order, says
+from tests.booking.relations.knowing import a_guest, an_order, had_a_letter, says
 from tests.cast import NOW
 
 pytestmark = pytest.mark.django_db
@@ -229,12 +229,7 @@ def test_consent_and_cap_are_looked_at_again_at_the_last_moment(settings):
     consent.stop(addresses[left[0]], "offers", proof=PROOF, now=NOW)
     addresses[left[1]].bounced_at = NOW
     addresses[left[1]].save()
-    CampaignMail.objects.create(
-        campaign=factories.a_campaign(now=NOW),
-        address=addresses[left[2]],
-        state="handed",
-        handed_at=NOW,
-    )
+    had_a_letter(addresses[left[2]].email, at=NOW)
     LetterAddress.objects.filter(pk=addresses[left[3]].pk).delete()
     for minute in range(1, 8):
         run_campaigns(now=NOW + minute * MINUTE)

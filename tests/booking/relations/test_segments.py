@@ -8,14 +8,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from booking.models import CampaignMail, Order, OrderLine, PastStay
+from booking.models import Order, OrderLine, PastStay
 from booking.relations.segments import PLACE, Audience, count_audience, statement_of
 from booking.rules.departments import PREFECTURES
 from booking.rules.segments import OVERSEAS, Segment, place_of
 from members.models import Customer, HouseholdMember
 from tests import factories
 from tests.booking.pages import paid_stay
-from tests.booking.relations.knowing import SUMMER, a_guest, an_order, says
+from tests.booking.relations.knowing import SUMMER, a_guest, an_order, had_a_letter, says
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank
 
 pytestmark = pytest.mark.django_db
@@ -99,13 +99,7 @@ def test_each_reason_is_counted_once(guests, settings):
     gone.bounced_at = NOW
     gone.save()
     a_guest("lost@example.org")
-    written = says("bob@example.org")
-    CampaignMail.objects.create(
-        campaign=factories.a_campaign(now=NOW),
-        address=written,
-        state="handed",
-        handed_at=NOW - timedelta(days=29),
-    )
+    had_a_letter("Bob@example.org", at=NOW - timedelta(days=29))
     found = counted(Segment(places=("near", "far", "abroad")))
     assert found.reasons == {
         "said_no": 1,

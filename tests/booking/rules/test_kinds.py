@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.rules.kinds import BY_CODE, KINDS, PLACES, Asked, Facts, Permit
-from booking.rules.kinds.childcare import CHILDCARE, UNITS_OF_CARER, units_of
+from booking.rules.kinds.childcare import CHILDCARE, UNITS_OF_CARER, units_of, weigh
 from booking.rules.kinds.composite import COMPOSITE
 from booking.rules.kinds.registration import REGISTRATION
 from booking.rules.kinds.rental import RENTAL
@@ -112,6 +112,30 @@ def test_childcare_lacks_before_publication(facts, expected) -> None:
 @pytest.mark.parametrize(("minutes", "expected"), [(300, []), (301, ["care_too_long"])])
 def test_five_hours_at_most_at_a_stretch(minutes, expected) -> None:
     assert codes(CHILDCARE.check_slot(CARE, DAY, minutes)) == expected
+
+
+def test_how_long_is_for_the_office_to_say() -> None:
+    assert codes(CHILDCARE.check_slot(replace(CARE, longest_hours=3), DAY, 181)) == [
+        "care_too_long"
+    ]
+
+
+@pytest.fixture
+def _usual_ratio():
+    yield
+    weigh(8, 5)
+
+
+@pytest.mark.usefixtures("_usual_ratio")
+def test_the_ratio_is_for_the_office_to_say() -> None:
+    weigh(10, 8)
+    assert CHILDCARE.needs(Asked(guests=guests(5, 10))) == {PLACES: 18}
+    assert CHILDCARE.places_left(UNITS_OF_CARER, guests(5)) == 4
+
+    for wrong in ((0, 5), (8, 41), (-1, 5)):
+        with pytest.raises(ValueError, match="units of a carer"):
+            weigh(*wrong)
+    assert CHILDCARE.needs(Asked(guests=guests(5))) == {PLACES: 10}
 
 
 # --- Shuttle (features.md N04) --------------------------------------------------------------------

@@ -7,6 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -114,19 +117,42 @@ def a_host(copy: Copy) -> tuple[Visitor, Provider]:
         user = User.objects.create_user("hote-banc@example.org", PASSWORD)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         ProviderRole.objects.create(user=user, provider=provider)
-    return signed_in(copy, user.email), provider
+    return signed_in(copy, user.email, code=recovery_code(user)), provider
 
 
-def signed_in(copy: Copy, email: str) -> Visitor:
-    """Return a visitor who has given this address and the password."""
+def signed_in(copy: Copy, email: str, *, code: str = "") -> Visitor:
+    """Return a visitor who has given this address, the password, and a code where one is asked."""
     who = visitor(copy)
     page = expect(who.get(reverse("account_login")), 200)
     form = next(one for one in page.forms(reverse("account_login")) if "login" in dict(one.fields))
     expect(who.post(form, {"login": email, "password": PASSWORD}), 302, 303)
+    if code:
+        second = reverse("mfa_authenticate")
+        page = expect(who.get(second), 200)
+        form = next(one for one in page.forms(second) if "code" in dict(one.fields))
+        expect(who.post(form, {"code": code}), 302, 303)
     if not re.search(r"\w", who.cookies.get(settings.SESSION_COOKIE_NAME, "")):
         msg = "the host could not sign in"
         raise BenchError(msg)
     return who
+
+
+def recovery_code(user: User) -> str:
+    """Return a code that lets this person in once, beside an application that nobody has.
+
+    Written as they are: what seals them is the copy's own, and isn't known here.
+    """
+    Authenticator.objects.get_or_create(
+        user=user,
+        type=Authenticator.Type.TOTP,
+        defaults={"data": {"secret": generate_totp_secret()}},
+    )
+    codes, _is_new = Authenticator.objects.get_or_create(
+        user=user,
+        type=Authenticator.Type.RECOVERY_CODES,
+        defaults={"data": {"seed": RecoveryCodes.generate_seed(), "used_mask": 0}},
+    )
+    return str(codes.wrap().get_unused_codes()[0])
 
 
 def inexact_nights(units: list[int], price: Decimal) -> int:
