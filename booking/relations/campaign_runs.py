@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.models import Q
@@ -179,7 +180,7 @@ def _write(
 
 def _note(mails: Sequence[CampaignMail]) -> None:
     """Write down what became of some mails, in one statement."""
-    values = {
+    values: dict[str, Any] = {
         "ids": [one.pk for one in mails],
         "states": [State.DROPPED if one.reason else State.HANDED for one in mails],
         "reasons": [one.reason for one in mails],
