@@ -13,16 +13,16 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
 from booking import package_words, showing
 from booking.account_mails import ACCOUNT_CONTENTS
+from booking.campaign_mails import CAMPAIGN_CONTENTS
 from booking.gift_mails import GIFT_CONTENTS
 from booking.ics import calendar_of
-from booking.letters import Content, Reader, order_of, order_url, own_lines
+from booking.letters import Content, Reader, order_of, order_url, own_lines, write
 from booking.life_cycle_mails import LIFE_CYCLE_CONTENTS
 from booking.meeting_mails import MEETING_CONTENTS
 from booking.minding import left_over
@@ -55,7 +55,6 @@ from members.models import (
     Paper,
     Provider,
 )
-from oti.lib.html import french_spacing, french_spacing_html
 
 INVITATION_SALT = "invitation"
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -74,22 +73,17 @@ def compose(
     reader = reader or Reader()
     with override(message.language):
         content = {**read(message, reader, now or timezone.now()), "language": message.language}
-        # Some kinds have one shape, and share its files.
-        template = f"email/{content.get('template', message.kind)}"
-        subject = " ".join(render_to_string(f"{template}.subject.txt", content).split())
-        body = render_to_string(f"{template}.txt", content).strip() + "\n"
-        page = render_to_string(f"{template}.html", content)
-        if message.language == "fr":
-            subject, body, page = french_spacing(subject), french_spacing(body), _spaced(page)
+        # Some kinds have one shape, and share its files; a campaign's is written once for many.
+        written = content.get("written") or write(content.get("template", message.kind), content)
         mail = EmailMultiAlternatives(
-            subject=subject,
-            body=body,
+            subject=written.subject,
+            body=written.body,
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[message.recipient],
             reply_to=[settings.OFFICE["email"]],
             headers={**HEADERS, **_stopping(content.get("stop_url", ""))},
         )
-        mail.attach_alternative(page, "text/html")
+        mail.attach_alternative(written.page, "text/html")
         if "calendar" in content:
             name = content.get("calendar_name") or f"velay-{content['order'].reference}.ics"
             mail.attach(name, content["calendar"], "text/calendar")
@@ -104,12 +98,6 @@ def _stopping(url: str) -> dict[str, str]:
         return {}
     told = {"List-Unsubscribe": f"<{url}>"}
     return {**told, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-
-
-def _spaced(page: str) -> str:
-    """Return a mail's HTML with French spacing in what is read; its style is no text."""
-    head, begin, rest = page.partition("<body>")
-    return head + begin + french_spacing_html(rest)
 
 
 def _order_confirmed(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
@@ -505,4 +493,5 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     **OFFICE_CONTENTS,
     **LIFE_CYCLE_CONTENTS,
     **GIFT_CONTENTS,
+    **CAMPAIGN_CONTENTS,
 }

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from booking import showing
 from booking.models import Order, OrderLine, OutboxMessage, SubOrder
 from members.models import LetterAddress
+from oti.lib.html import french_spacing, french_spacing_html
 
 Content = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A mail in words: its subject, its text part, its page."""
+
+    subject: str
+    body: str
+    page: str
+
+
+def write(template: str, content: Content) -> Written:
+    """Write a mail from its three files, in the language of `content`, which is active."""
+    name = f"email/{template}"
+    subject = " ".join(render_to_string(f"{name}.subject.txt", content).split())
+    body = render_to_string(f"{name}.txt", content).strip() + "\n"
+    page = render_to_string(f"{name}.html", content)
+    if content["language"] != "fr":
+        return Written(subject, body, page)
+    # A mail's style is no text.
+    head, begin, rest = page.partition("<body>")
+    spaced = head + begin + french_spacing_html(rest)
+    return Written(french_spacing(subject), french_spacing(body), spaced)
 
 
 class NoLongerNeeded(Exception):

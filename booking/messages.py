@@ -17,6 +17,7 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
+from django.db.models import Case, IntegerField, When
 from django.utils import timezone
 
 from booking import locks
@@ -39,6 +40,7 @@ LEASE = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
 # A mail server that hangs costs EMAIL_TIMEOUT for each message, and a task lives two minutes.
 MOST_AT_ONCE = 8
+TO_MANY = ("campaign",)
 ORDERS_OF = "SELECT {columns} FROM booking_order it WHERE id = ANY(%s::bigint[])"
 SENT = """
 UPDATE booking_outboxmessage
@@ -87,20 +89,23 @@ def write_message(
 
 @dataclass(frozen=True)
 class Letter:
-    """A message about an order, before it is written."""
+    """A message, mostly about an order, before it is written."""
 
     kind: str
     key: str
     recipient: str
     language: str
     data: dict[str, Any] = field(default_factory=dict)
+    is_commercial: bool = False
 
 
-def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) -> None:
+def write_messages(
+    letters: Sequence[Letter], *, order: Order | None, now: datetime
+) -> list[OutboxMessage]:
     """Write messages in one statement, in the present transaction; a known key writes nothing.
 
     A key is given once. Sending is asked for after the commit, of all together, also of one that
-    is known: it is sent once, whoever asks.
+    is known: it is sent once, whoever asks. Returns them in the order of `letters`.
     """
     rows = [
         OutboxMessage(
@@ -110,6 +115,7 @@ def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) ->
             language=one.language,
             order=order,
             data=one.data,
+            is_commercial=one.is_commercial,
             next_attempt_at=now,
             created_at=now,
         )
@@ -118,6 +124,7 @@ def write_messages(letters: Sequence[Letter], *, order: Order, now: datetime) ->
     insert_or_find(rows, by="key")
     for few in _some_at_once([row.pk for row in rows]):
         transaction.on_commit(partial(ask_for_task, "booking.tasks.send_messages", few))
+    return rows
 
 
 def send_message(message_id: int, *, now: datetime) -> bool:
@@ -194,13 +201,17 @@ def send_again(message: OutboxMessage, *, actor: Actor, now: datetime) -> None:
 
 
 def drain_outbox(*, now: datetime, limit: int = 200) -> int:
-    """Send every message that is due; returns how many were sent."""
+    """Send every message that is due; returns how many were sent.
+
+    Letters to many come last: nobody's confirmation waits behind a campaign.
+    """
+    is_to_many = Case(When(kind__in=TO_MANY, then=1), default=0, output_field=IntegerField())
     due = (
         OutboxMessage.objects.filter(
             state__in=[OutboxMessage.State.WAITING, OutboxMessage.State.SENDING],
             next_attempt_at__lte=now,
         )
-        .order_by("next_attempt_at", "pk")
+        .order_by(is_to_many, "next_attempt_at", "pk")
         .values_list("pk", flat=True)[:limit]
     )
     return sum(send_messages(few, now=now) for few in _some_at_once(list(due)))

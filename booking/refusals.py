@@ -565,6 +565,34 @@ MESSAGES: dict[str, Any] = {
         "This link is more than a week old, or isn’t whole: give your address again, another one "
         "is sent to you."
     ),
+    # Campaigns
+    "campaign_begun": gettext_lazy(
+        "This campaign has begun: it can be paused or stopped, not written anew."
+    ),
+    "campaign_purpose": gettext_lazy(
+        "Offers of the quiet season go to those who may get offers: choose this purpose."
+    ),
+    "campaign_too_many": gettext_lazy("%(max)s offers at most: take one out."),
+    "campaign_button": gettext_lazy(
+        "The button leads to a page of this site: write its address from the first « / » on."
+    ),
+    "campaign_rate": gettext_lazy("Between 1 and %(max)s mails a minute."),
+    "campaign_no_french": gettext_lazy(
+        "Write the subject, the heading and the text in French: who reads no other language of the "
+        "campaign gets these."
+    ),
+    "campaign_half": gettext_lazy(
+        "« %(language)s » isn’t whole: give its subject, its heading and its text, or empty it."
+    ),
+    "campaign_button_apart": gettext_lazy("A button has words and a page: give both, or neither."),
+    "campaign_offer_closed": gettext_lazy("« %(title)s » isn’t on sale any more: take it out."),
+    "campaign_no_needs": gettext_lazy(
+        "None of the chosen dates is open any more: choose others that hosts want to fill."
+    ),
+    "campaign_moment": gettext_lazy("Say when: a day and an hour."),
+    "campaign_nobody": gettext_lazy(
+        "Nobody would get this campaign: see why below, and widen whom it is for."
+    ),
     # The widget
     "site_unreadable": gettext_lazy(
         "This isn’t the address of a site: write it like www.gite-des-narces.fr"

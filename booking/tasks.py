@@ -37,6 +37,7 @@ from booking.gateways.base import GatewayError
 from booking.models import GatewayEvent
 from booking.refusals import Refusal
 from booking.relations import (
+    campaign_runs,
     complaints,
     consent,
     customers,
@@ -45,6 +46,7 @@ from booking.relations import (
     guest_imports,
     life_cycle,
     meeting_rounds,
+    need_bookings,
     past_stays,
     referral_rounds,
     referrals,
@@ -316,6 +318,14 @@ def forget_reviews() -> None:
 def follow_requests() -> None:
     """Remind hosts of requests, end those that nobody answered or paid."""
     request_rounds.follow_requests(now=timezone.now())
+
+
+@shared_task(name="booking.tasks.run_campaigns")
+def run_campaigns() -> None:
+    """Count what was booked, begin what is due, hand over what the rates of campaigns allow."""
+    now = timezone.now()
+    need_bookings.count_bookings(now=now)
+    campaign_runs.run_campaigns(now=now)
 
 
 @shared_task(name="booking.tasks.know_guests")

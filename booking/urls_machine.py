@@ -35,6 +35,7 @@ from booking.views import (
     greeter_asks,
     greeter_space,
     household,
+    mail_events,
     notices,
     own_data,
     paper,
@@ -46,6 +47,7 @@ from booking.views import (
 
 urlpatterns = [
     path("paiement/stripe/", webhooks.stripe, name="webhook-stripe"),
+    path("courrier/retours/", mail_events.carrier, name="webhook-mail"),
     path("pro/", extranet.home, name="extranet-home"),
     path("pro/journee/", extranet_bookings.day, name="extranet-day"),
     path("pro/reservations/", extranet_bookings.bookings, name="extranet-bookings"),

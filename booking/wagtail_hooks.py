@@ -17,6 +17,7 @@ from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.admin.widgets.button import Button
 
 from booking.desk.ambassadors import AmbassadorCharterViewSet, AmbassadorGroup
+from booking.desk.campaigns import CampaignGroup
 from booking.desk.enrolment import ContractViewSet, EnrolmentViewSet
 from booking.desk.gifts import GiftGroup
 from booking.desk.greeters import CharterViewSet, GreeterViewSet
@@ -60,6 +61,7 @@ def register_desk() -> list[Any]:
         EnrolmentViewSet(),
         ContractViewSet(),
         HouseholdViewSet(),
+        CampaignGroup(),
         GreeterViewSet(),
         CharterViewSet(),
         AmbassadorGroup(),

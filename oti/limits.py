@@ -26,9 +26,11 @@ logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-# Whoever watches must always be answered; the bank signs its messages and has a limit of its own.
+# Whoever watches must always be answered; the bank and the carrier of mails sign their messages and
+# have a limit of their own.
 HEALTH = "/sante/"
 BANK = "/paiement/stripe/"
+CARRIER = "/courrier/retours/"
 API = "/api/"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -105,7 +107,7 @@ def classes_of(request: HttpRequest) -> list[str]:
     path = request.path_info
     if path == HEALTH:
         return []
-    if path == BANK:
+    if path in {BANK, CARRIER}:
         return ["bank"]
     return ["all"] if request.method in SAFE_METHODS else ["all", "write"]
 

@@ -244,6 +244,7 @@ CELERY_TASK_ROUTES = {
     "booking.tasks.read_calendars": {"queue": "sync"},
     "booking.tasks.send_hooks": {"queue": "sync"},
     "booking.tasks.drain_hooks": {"queue": "sync"},
+    "booking.tasks.run_campaigns": {"queue": "sync"},
 }
 CELERY_TASK_TIME_LIMIT = 120
 # A process of the worker keeps its line to the database from task to task (oti/celery.py says when
@@ -313,6 +314,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.forget_guests",
         "schedule": crontab(minute=53, hour=4),
     },
+    "run-campaigns": {"task": "booking.tasks.run_campaigns", "schedule": 60.0},
     "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},
     "follow-sellers": {"task": "booking.tasks.follow_sellers", "schedule": crontab(minute=13)},
     "forget-presences": {
@@ -462,6 +464,8 @@ EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
+# What signs the words of the carrier of mails (Mailgun's webhooks); without it none is taken.
+MAIL_WEBHOOK_KEY = env("MAIL_WEBHOOK_KEY", "" if IS_PRODUCTION else "mail_local")
 
 # --- SMS: a service that takes JSON over https; without its address nobody is texted ------------
 SMS_URL = env("SMS_URL", "")

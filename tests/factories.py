@@ -18,6 +18,7 @@ from booking.models import (
     AgeBand,
     Basket,
     BasketLine,
+    Campaign,
     CancellationPolicy,
     CancellationStep,
     Feed,
@@ -683,3 +684,18 @@ def a_feed(
         due_at=now,
         **fields,
     )
+
+
+# --- Campaigns -----------------------------------------------------------------------------------
+def a_campaign(*, now: datetime, **fields: Any) -> Campaign:
+    """Make a draft whose French is whole, for everybody who may get offers."""
+    words = {"subject": "Le Velay en mars", "heading": "En mars", "text": "Venez voir."}
+    values = {
+        "title": f"Lettre {next(numbers)}",
+        "purpose": "offers",
+        "texts": {"fr": words},
+        "created_at": now,
+        "changed_at": now,
+        **fields,
+    }
+    return Campaign.objects.create(**values)

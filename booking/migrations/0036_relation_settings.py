@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0034_guest_imports"),
+        ("booking", "0035_campaigns"),
         ('destination', '0014_itinerary_renewals'),
     ]
 

@@ -2,6 +2,15 @@
 
 from booking.models.baskets import Basket, BasketLine, Channel
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
+from booking.models.campaigns import (
+    Campaign,
+    CampaignMail,
+    CampaignNeed,
+    MailEvent,
+    NeedBooking,
+    PoleSeason,
+    ProposedNeed,
+)
 from booking.models.capacity_needs import CapacityNeed, NeedPeriod
 from booking.models.care import CareSheet
 from booking.models.channels import ChannelIncident, ExportLink, Feed, FeedEvent
@@ -56,6 +65,9 @@ __all__ = [
     "Basket",
     "BasketLine",
     "BookingRequest",
+    "Campaign",
+    "CampaignMail",
+    "CampaignNeed",
     "CancellationPolicy",
     "CancellationStep",
     "CapacityNeed",
@@ -81,9 +93,11 @@ __all__ = [
     "LifeCycleLetter",
     "LifeCycleSwitch",
     "LineAnswer",
+    "MailEvent",
     "Meeting",
     "MeetingAsk",
     "MeetingMessage",
+    "NeedBooking",
     "NeedPeriod",
     "NightEdit",
     "NoticeChoice",
@@ -106,7 +120,9 @@ __all__ = [
     "Payout",
     "PayoutNetting",
     "PayoutReversal",
+    "PoleSeason",
     "PriceRule",
+    "ProposedNeed",
     "ReadyStay",
     "ReadyStep",
     "Referral",

@@ -103,6 +103,13 @@ class Order(models.Model):
             ),
             models.Index(Upper("email"), name="orders_of_email_any_case"),
             models.Index(MailKey("email"), name="orders_of_mail_key"),
+            # What decides on letters is read from it alone (`relations.segments`).
+            models.Index(
+                fields=["identity"],
+                include=["placed_at", "letters"],
+                name="orders_of_known_guests",
+                condition=Q(confirmed_at__isnull=False),
+            ),
             models.Index(
                 fields=["confirmed_at"],
                 name="orders_of_unknown_guests",

@@ -7,7 +7,7 @@ confirmation, its changes) are no letters and are always sent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -94,6 +94,9 @@ def confirm_letter(key: str, *, network: str, now: datetime) -> LetterAddress:
         # Under the lock: a no may have come meanwhile.
         read_key(key)
         address.rhythm = told["rhythm"]
+        # Who answers a mail reads it, whatever its carrier said before.
+        address.bounced_at, address.bounced_why = None, ""
+        address.save(update_fields=["bounced_at", "bounced_why"])
         _say(address, {rules.NEWS: True}, proof, actor=VISITOR, now=now)
     return address
 
@@ -132,6 +135,19 @@ def choose(
 def stop(address: LetterAddress, purpose: str, *, proof: Proof, now: datetime) -> None:
     """Say no to one purpose; again, or from an old mail, is the same (RFC 8058)."""
     choose(address, {purpose: False}, proof=proof, now=now)
+
+
+def say_no(
+    address: LetterAddress, purposes: Sequence[str], proof: Proof, *, actor: Actor, now: datetime
+) -> None:
+    """Write a no to some purposes in the present transaction, under the lock of the address.
+
+    One that said no already has nothing to add.
+    """
+    standing = standings(address, now=now)
+    refused = {one: False for one in purposes if standing[one].reason is not rules.Reason.SAID_NO}
+    if refused:
+        _write_words(address, refused, proof, actor=actor, now=now)
 
 
 def standings(address: LetterAddress, *, now: datetime) -> dict[str, rules.Standing]:
@@ -233,6 +249,18 @@ def _say(
     """Write words about a locked address; its owner is alive."""
     address.active_at = now
     address.save(update_fields=["rhythm", "active_at"])
+    _write_words(address, answers, proof, actor=actor, now=now)
+
+
+def _write_words(
+    address: LetterAddress,
+    answers: Mapping[str, bool],
+    proof: Proof,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write words about a locked address, with their proof."""
     LetterChoice.objects.bulk_create(
         LetterChoice(
             address=address,

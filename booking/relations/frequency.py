@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count
@@ -21,6 +22,13 @@ from booking.models import OutboxMessage
 PERIOD = timedelta(days=30)
 State = OutboxMessage.State
 COUNTED = (State.WAITING, State.SENDING, State.SENT)
+
+# The same for everybody at once, where a segment is counted; named values: `cap_values`.
+CAPPED = """
+SELECT lower(recipient) AS email FROM booking_outboxmessage
+WHERE is_commercial AND created_at > %(since)s AND state = ANY(%(counted)s)
+GROUP BY lower(recipient) HAVING count(*) >= %(most)s
+"""
 
 
 def is_at_the_cap(email: str, *, now: datetime) -> bool:
@@ -42,3 +50,12 @@ def at_the_cap(emails: Collection[str], *, now: datetime) -> set[str]:
     )
     counted = rows.order_by().values("address").annotate(count=Count("pk"))
     return set(counted.filter(count__gte=most).values_list("address", flat=True))
+
+
+def cap_values(*, now: datetime) -> dict[str, Any]:
+    """Return what CAPPED is asked with."""
+    return {
+        "since": now - PERIOD,
+        "counted": [one.value for one in COUNTED],
+        "most": settings.COMMERCIAL_LETTERS_IN_30_DAYS,
+    }

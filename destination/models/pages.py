@@ -60,6 +60,7 @@ RESERVED = frozenset(
         *("avis", "reviews", "bewertungen", "chez", "friends-of", "freunde-von"),
         *("ambassadors", "botschafter"),
         *("cadeau", "gift", "geschenk"),
+        *("avis", "reviews", "bewertungen", "hors-saison", "quiet-offers", "nebensaison"),
     ]
 )
 # Below the root and the home.

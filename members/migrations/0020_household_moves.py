@@ -6,7 +6,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("destination", "0012_picture_descriptions"), ("members", "0018_customer_relation")]
+    dependencies = [("destination", "0012_picture_descriptions"), ("members", "0019_bounced_addresses")]
 
     operations = [
         migrations.RemoveConstraint(model_name="household", name="no_proof_is_kept_once_read"),

@@ -27,6 +27,9 @@ class LetterAddress(models.Model):
     created_at = models.DateTimeField(_("known since"))
     # Something that the person did: an opened mail is nothing (CNIL).
     active_at = models.DateTimeField(_("last sign of life"))
+    # Its carrier says that nobody is there: no letter goes there any more, until it is confirmed.
+    bounced_at = models.DateTimeField(_("comes back since"), null=True, blank=True)
+    bounced_why = models.CharField(_("what its carrier said"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("address for letters")
@@ -52,6 +55,7 @@ class LetterChoice(models.Model):
         ONE_CLICK = "one_click", _("one click in a mail")
         IMPORT = "import", _("a file that a provider gave, with its proof")
         OFFICE = "office", pgettext_lazy("who wrote it down", "the office")
+        COMPLAINT = "complaint", _("called spam in a mailbox")
 
     address = models.ForeignKey(LetterAddress, on_delete=models.CASCADE, related_name="choices")
     purpose = models.CharField(_("purpose"), max_length=8, choices=Purpose.choices)

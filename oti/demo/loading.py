@@ -60,6 +60,7 @@ from oti.demo.pages import add_pages
 from oti.demo.past_stays import add_past_stays
 from oti.demo.residents import add_residents
 from oti.demo.returns import add_returns
+from oti.demo.seasons import add_seasons
 from oti.demo.shapes import (
     Catalogue,
     LodgingData,
@@ -162,6 +163,7 @@ def _load(version: str, day: date, last: dict[str, Any] | None, now: datetime) -
         add_residents(fresh, day=day, now=now)
         add_greeters(now=now)
         add_gift(now=now)
+        add_seasons(day)
         if last is None:
             add_past_stays(now=now)
             add_returns(day=day, now=now)

@@ -147,6 +147,8 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:gift": HIDDEN,
     "booking:gift-voucher": HIDDEN,
     "booking:own-data": EVERYBODY,
+    # Its address is a key; tests/booking/relations/test_quiet_campaigns.py opens it.
+    "booking:quiet-offer": HIDDEN,
     "booking:greeters": EVERYBODY,
     "booking:greeter": EVERYBODY,
     "booking:greeter-ask": EVERYBODY,
@@ -171,6 +173,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:find-order": EVERYBODY,
     "booking:account": SIGNED_IN,
     "webhook-stripe": POST_ONLY,
+    "webhook-mail": POST_ONLY,
     "extranet-home": SIGNED_IN,
     "extranet-line": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-day": SIGNED_IN,
@@ -417,6 +420,7 @@ class World:
             "letter-stop": {"token": "nobody-s", "purpose": "news"},
             "booking:gift": {"pk": 1},
             "booking:gift-voucher": {"pk": 1},
+            "booking:quiet-offer": {"code": "nobody-s"},
             "unit-calendar": {"token": self.feed.unit.export_link.token},
             **{
                 name: {"house": line.offer.provider.slug, "year": 2027}

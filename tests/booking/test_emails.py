@@ -15,6 +15,7 @@ from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
 from booking.messages import drain_outbox
 from booking.models import (
+    CampaignMail,
     ChannelIncident,
     Complaint,
     FollowUp,
@@ -34,6 +35,7 @@ from tests.booking.pages import a_week, dupont_stay, hold_place, hold_week
 from tests.booking.relations import giving
 from tests.booking.relations.greeting import every_kind
 from tests.booking.relations.inviting import every_mail
+from tests.booking.relations.knowing import says
 from tests.booking.requesting import a_request
 from tests.cast import NOW, FakeBank, order_from, paid_order
 
@@ -404,6 +406,10 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         created_at=NOW,
         expires_at=NOW + timedelta(days=14),
     )
+    campaign = factories.a_campaign(now=NOW)
+    mail = CampaignMail.objects.create(
+        campaign=campaign, address=says(order.email), state="handed", handed_at=NOW
+    )
     member = factories.a_household()
     household_invitation = HouseholdInvitation.objects.create(
         household=member.household,
@@ -444,6 +450,8 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
             {"paper": paper.pk, "offers": [lace.offer_id], "move": "ended", "is_office": False},
         ),
         ("export_ready", {"export": export.pk}),
+        ("campaign", {"mail": mail.pk, "needs": []}),
+        ("campaign_test", {"campaign": campaign.pk}),
         (
             "seller_data",
             {

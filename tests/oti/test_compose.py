@@ -291,6 +291,7 @@ def test_proxy_treats_apart_only_what_exists():
         *(
             "/",
             "/api/",
+            "/courrier/retours/",
             "/espace/residence/",
             "/gestion/clients-importes/",
             "/paiement/stripe/",

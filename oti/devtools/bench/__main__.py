@@ -27,6 +27,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         feeds,
         greeters,
         hosts,
+        letters,
         machine,
         office,
         pages,
@@ -52,6 +53,8 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "feeds_2000": (SMALL, feeds.feeds_2000),
         "newness_feed": (SMALL, residents.newness_feed),
         "office_pages": (SMALL, office.office_pages),
+        "segment_100k": (SMALL, letters.segment_100k),
+        "campaign_50k": (SMALL, letters.campaign_50k),
         "search_5000": (LARGE, pages.search),
         "search_50000": (HUGE, pages.search),
     }

@@ -205,11 +205,7 @@ class Copy:
     def start_site(self) -> None:
         """Start web, worker and bank, and wait until they answer."""
         self.start_web()
-        self.worker = self._start(
-            "worker",
-            *("-m", "celery", "-A", "oti.celery", "worker", "-Q", "default,mail,sync"),
-            *("--concurrency", "2", "--loglevel", "WARNING"),
-        )
+        self.start_worker()
         self.bank = self._start(
             "bank",
             *("-m", "oti.devtools.fakestripe", "--port", str(self.bank_port)),
@@ -218,6 +214,14 @@ class Copy:
         )
         self.wait_for(self.bank_port)
         self._tell_bank("POST", "hold", {})
+
+    def start_worker(self) -> None:
+        """Start the worker alone."""
+        self.worker = self._start(
+            "worker",
+            *("-m", "celery", "-A", "oti.celery", "worker", "-Q", "default,mail,sync"),
+            *("--concurrency", "2", "--loglevel", "WARNING"),
+        )
 
     def start_web(self) -> None:
         """Start the web server alone."""

@@ -17,6 +17,7 @@ LISTS = (
     "desk_ready_stays",
     "desk_tariffs",
     "desk_slots",
+    "desk_seasons",
     "desk_closures",
     "desk_orders",
     "desk_requests",

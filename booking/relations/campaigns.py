@@ -1,0 +1,255 @@
+"""Letters to many, at the office: written, looked at, planned, halted (L03).
+
+A campaign is written while it is a draft; what it lacks is said before it is ready. What has begun
+is never written anew: it is paused, taken up again, or stopped for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+
+from booking import locks
+from booking.capacity_needs import needs_open
+from booking.messages import write_message
+from booking.models import Campaign, CampaignMail, CampaignNeed, CapacityNeed, Offer, OutboxMessage
+from booking.refusals import BadInput, Trouble, WrongState, trouble
+from booking.relations.segments import Audience, Count, count_audience
+from booking.rules import campaigns as rules
+from booking.rules.campaigns import Words
+from booking.rules.segments import Segment, segment_from
+from members.journal import Actor, record
+from members.rules.consent import NEWS, OFFERS
+from oti.lib.dates import today as day_of
+
+PAUSE, RESUME, STOP, REWRITE = "pause", "resume", "stop", "rewrite"
+WISHES: Mapping[str, str] = {
+    PAUSE: rules.PAUSED,
+    RESUME: rules.SENDING,
+    STOP: rules.STOPPED,
+    REWRITE: rules.DRAFT,
+}
+State = CampaignMail.State
+
+
+@dataclass(frozen=True)
+class CampaignInput:
+    """What the office writes; `needs` are those that a campaign of the quiet season proposes."""
+
+    title: str
+    kind: str
+    purpose: str
+    segment: Segment
+    texts: Mapping[str, Words] = field(default_factory=dict)
+    button_path: str = ""
+    picture: int | None = None
+    offers: tuple[int, ...] = ()
+    needs: tuple[int, ...] = ()
+    rate: int = 300
+
+
+def save_campaign(
+    campaign_id: int | None, given: CampaignInput, *, actor: Actor, now: datetime
+) -> Campaign:
+    """Write a campaign, or write it anew: it is a draft then. Locks it.
+
+    Raises BadInput `campaign_purpose`, `campaign_too_many`, `campaign_button`, `campaign_rate`;
+    WrongState `campaign_begun` for one that has begun.
+    """
+    troubles = _troubles_of(given)
+    if troubles:
+        raise BadInput(*troubles)
+    with locks.write_transaction():
+        campaign = Campaign(created_at=now)
+        if campaign_id is not None:
+            campaign = locks.lock_campaign(campaign_id)
+            if campaign.state not in rules.OPEN:
+                raise WrongState(trouble("campaign_begun"))
+        campaign.title = given.title
+        campaign.kind = given.kind
+        campaign.purpose = given.purpose
+        campaign.segment = given.segment.as_json()
+        campaign.texts = {
+            language: asdict(words) for language, words in given.texts.items() if words.is_given
+        }
+        campaign.button_path = given.button_path
+        campaign.picture_id = given.picture
+        campaign.rate = given.rate
+        campaign.state, campaign.scheduled_at, campaign.changed_at = rules.DRAFT, None, now
+        campaign.save()
+        campaign.offers.set(() if campaign.is_quiet else given.offers)
+        _propose(campaign, given.needs if campaign.is_quiet else ())
+        _note("campaign written", campaign, actor=actor, now=now)
+    return campaign
+
+
+def audience_of(campaign: Campaign, *, today: date) -> Audience:
+    """Return whom a campaign is for: of the quiet season, nobody who stays here in its periods."""
+    segment = segment_from(campaign.segment)
+    if not campaign.is_quiet:
+        return Audience(segment, campaign.purpose)
+    needs = list(open_needs(campaign, today=today))
+    windows = {(one.dates.lower, one.dates.upper) for need in needs for one in need.periods.all()}
+    keys = tuple(need.pk for need in needs)
+    return Audience(segment, campaign.purpose, tuple(sorted(windows)), keys)
+
+
+def open_needs(campaign: Campaign, *, today: date) -> list[CapacityNeed]:
+    """Return the needs of a campaign that are still to be had, with their periods."""
+    return list(needs_open(today).filter(proposals__campaign=campaign))
+
+
+def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble]:
+    """Return everything that keeps a campaign from being ready; `recipients` were counted.
+
+    `campaign_no_french`, `campaign_half` (a language without subject, heading or text),
+    `campaign_button_apart`, `campaign_offer_closed`, `campaign_no_needs`, `campaign_nobody`.
+    """
+    troubles = []
+    if not rules.words_of(campaign.texts, "fr").is_whole:
+        troubles.append(trouble("campaign_no_french"))
+    for language in rules.LANGUAGES[1:]:
+        words = rules.words_of(campaign.texts, language)
+        if words.is_given and not words.is_whole:
+            troubles.append(trouble("campaign_half", language=language))
+    buttons = [rules.words_of(campaign.texts, one).button for one in rules.LANGUAGES]
+    if any(buttons) != bool(campaign.button_path):
+        troubles.append(trouble("campaign_button_apart"))
+    closed = campaign.offers.exclude(state=Offer.State.PUBLISHED)
+    troubles += [trouble("campaign_offer_closed", title=one.title) for one in closed]
+    today = day_of(now)
+    if campaign.is_quiet and not open_needs(campaign, today=today):
+        troubles.append(trouble("campaign_no_needs"))
+    elif not recipients:
+        troubles.append(trouble("campaign_nobody"))
+    return troubles
+
+
+def count_of(campaign: Campaign, *, now: datetime) -> Count:
+    """Count whom a campaign means and who gets a mail."""
+    return count_audience(audience_of(campaign, today=day_of(now)), now=now)
+
+
+def finish_draft(campaign_id: int, *, actor: Actor, now: datetime) -> Campaign:
+    """Say that a draft is ready to be sent. Locks it; raises BadInput with what it lacks."""
+    with locks.write_transaction():
+        campaign = _moved(campaign_id, rules.READY)
+        recipients = count_of(campaign, now=now).recipients
+        troubles = lacks(campaign, recipients=recipients, now=now)
+        if troubles:
+            raise BadInput(*troubles)
+        campaign.save(update_fields=["state"])
+        _note("campaign ready", campaign, actor=actor, now=now)
+    return campaign
+
+
+def plan(campaign_id: int, at: datetime, *, actor: Actor, now: datetime) -> Campaign:
+    """Let a ready campaign begin at a moment, now or later. Locks it.
+
+    Raises BadInput `in_the_past`; WrongState where it isn't ready.
+    """
+    if at < now:
+        raise BadInput(trouble("in_the_past", field="at"))
+    with locks.write_transaction():
+        campaign = _moved(campaign_id, rules.SCHEDULED)
+        campaign.scheduled_at = at
+        campaign.save(update_fields=["state", "scheduled_at"])
+        _note("campaign planned", campaign, actor=actor, now=now, for_=at.isoformat())
+    return campaign
+
+
+def move(campaign_id: int, wish: str, *, actor: Actor, now: datetime) -> Campaign:
+    """Pause a campaign, take it up again, stop it for good, or make a draft of it. Locks it.
+
+    What waits in the outbox comes back, or is left out: nothing leaves after a pause but what is
+    being sent at that moment. Raises WrongState `wrong_state`.
+    """
+    if wish not in WISHES:
+        raise BadInput(trouble("wrong_state"))
+    with locks.write_transaction():
+        campaign = _moved(campaign_id, WISHES[wish])
+        if wish in {PAUSE, STOP}:
+            _take_back(campaign)
+        if wish == STOP:
+            campaign.ended_at = now
+            campaign.mails.filter(state=State.QUEUED).update(
+                state=State.DROPPED, reason=rules.HALTED
+            )
+        if wish == REWRITE:
+            campaign.scheduled_at = None
+        campaign.save(update_fields=["state", "ended_at", "scheduled_at"])
+        _note(f"campaign: {wish}", campaign, actor=actor, now=now)
+    return campaign
+
+
+def send_test(
+    campaign: Campaign, language: str, email: str, *, actor: Actor, now: datetime
+) -> None:
+    """Send what a reader of a language would get to one of the office; its stop link is inert.
+
+    Twice in a minute is once. Raises BadInput `campaign_no_french` where nothing is written.
+    """
+    chosen = rules.language_for(language, campaign.texts)
+    if not rules.words_of(campaign.texts, chosen).is_whole:
+        raise BadInput(trouble("campaign_no_french"))
+    with locks.write_transaction():
+        minute = int(now.timestamp()) // 60
+        write_message(
+            "campaign_test",
+            key=f"campaign-test:{campaign.pk}:{chosen}:{actor.user_id}:{minute}",
+            recipient=email,
+            language=chosen,
+            data={"campaign": campaign.pk},
+            now=now,
+        )
+        _note("campaign tested", campaign, actor=actor, now=now, language=chosen)
+
+
+def _moved(campaign_id: int, state: str) -> Campaign:
+    """Lock a campaign and return it in another state, not saved yet."""
+    campaign = locks.lock_campaign(campaign_id)
+    if state not in rules.MOVES[campaign.state] or state == campaign.state:
+        raise WrongState(trouble("wrong_state"))
+    campaign.state = state
+    return campaign
+
+
+def _take_back(campaign: Campaign) -> None:
+    """Take mails back that nobody tried to send yet: they wait with the campaign again."""
+    waiting = OutboxMessage.objects.filter(
+        campaign_mail__campaign=campaign, state=OutboxMessage.State.WAITING, attempts=0
+    )
+    taken = [one.pk for one in locks.lock_free_rows(waiting.order_by("pk"))]
+    mails = CampaignMail.objects.filter(message__in=taken)
+    mails.update(state=State.QUEUED, handed_at=None, message=None)
+    OutboxMessage.objects.filter(pk__in=taken).delete()
+
+
+def _propose(campaign: Campaign, needs: tuple[int, ...]) -> None:
+    """Let a campaign propose these needs; one that stays keeps the address of its page."""
+    campaign.proposals.exclude(need__in=needs).delete()
+    known = set(campaign.proposals.values_list("need_id", flat=True))
+    CampaignNeed.objects.bulk_create(
+        CampaignNeed(campaign=campaign, need_id=one) for one in sorted(set(needs) - known)
+    )
+
+
+def _troubles_of(given: CampaignInput) -> list[Trouble]:
+    troubles = []
+    # A letter with offers is no news: it needs another word.
+    allowed = {OFFERS} if given.kind == rules.QUIET else {NEWS, OFFERS}
+    if given.purpose not in allowed:
+        troubles.append(trouble("campaign_purpose", field="purpose"))
+    if len(given.offers) > rules.MOST_OFFERS:
+        troubles.append(trouble("campaign_too_many", field="offers", max=rules.MOST_OFFERS))
+    path = given.button_path
+    if path and (not path.startswith("/") or path.startswith("//") or set(path) & set(' "<>\\')):
+        troubles.append(trouble("campaign_button", field="button_path"))
+    if not 1 <= given.rate <= rules.MOST_A_MINUTE:
+        troubles.append(trouble("campaign_rate", field="rate", max=rules.MOST_A_MINUTE))
+    return troubles
+
+
+def _note(verb: str, campaign: Campaign, *, actor: Actor, now: datetime, **more: object) -> None:
+    record(verb, f"campaign:{campaign.pk}", actor=actor, at=now, **more)
