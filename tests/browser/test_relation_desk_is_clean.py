@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from playwright.sync_api import Page, expect
 
-from booking.models import Referral
+from booking.models import CampaignNeed, CapacityNeed, NeedPeriod, Offer, Referral
 from booking.relations.campaigns import CampaignInput, save_campaign
 from booking.relations.customers import identify_orders
 from booking.relations.past_stays import keep_past_stays
@@ -17,7 +21,8 @@ from booking.rules.segments import Segment
 from members.journal import SYSTEM
 from members.models import Ambassador, Customer
 from oti.demo.accounts import OFFICE
-from tests.browser.conftest import Town
+from oti.lib.dates import today as day_of
+from tests.browser.conftest import Town, assert_all_are_clean
 from tests.browser.test_editor_forms_are_clean import assert_nothing_of_ours
 from tests.browser.test_editor_writes import sign_in
 
@@ -37,6 +42,35 @@ def a_campaign() -> int:
         button_path="/fr/dormir/",
     )
     return save_campaign(None, given, actor=SYSTEM, now=timezone.now()).pk
+
+
+def a_proposal(campaign: int) -> str:
+    """Let a letter propose what a host wants to fill; returns the address that it leads to."""
+    today = day_of(timezone.now())
+    first, after = today + timedelta(days=60), today + timedelta(days=67)
+    offer = Offer.objects.get(slug="le-gite-des-narces")
+    need = CapacityNeed.objects.create(
+        provider=offer.provider,
+        offer=offer,
+        quantity=7,
+        floor_amount=50,
+        max_redemptions=3,
+        last_day=after,
+        created_at=timezone.now(),
+    )
+    NeedPeriod.objects.create(need=need, dates=DateRange(first, after))
+    code = CampaignNeed.objects.create(campaign_id=campaign, need=need).code
+    with override("en"):
+        return reverse("booking:quiet-offer", args=[code])
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_what_a_letter_of_the_quiet_season_leads_to_can_be_read_by_everybody(
+    town: Town, open_browser: Callable[..., Page], is_paused: bool
+):
+    address = a_proposal(a_campaign())
+    CapacityNeed.objects.filter(proposals__isnull=False).update(is_paused=is_paused)
+    assert_all_are_clean(open_browser(1280), town.url, {address: 200}, language="en")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
