@@ -464,7 +464,9 @@ EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
-# What signs the words of the carrier of mails (Mailgun's webhooks); without it none is taken.
+# Who carries the mails (`booking.carriers`), and what its webhooks are believed by: Mailgun's key,
+# or `name:word`; without it none is taken.
+MAIL_CARRIER = env("MAIL_CARRIER", "mailgun")
 MAIL_WEBHOOK_KEY = env("MAIL_WEBHOOK_KEY", "" if IS_PRODUCTION else "mail_local")
 
 # --- SMS: a service that takes JSON over https; without its address nobody is texted ------------

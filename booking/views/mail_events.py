@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from booking.carriers import NotTheCarrier, read_news
 from booking.refusals import Busy
-from booking.relations.mail_events import NotTheCarrier, keep_news, read_news
+from booking.relations.mail_events import keep_news
 
 logger = logging.getLogger(__name__)
 LONGEST_BODY = 200_000
@@ -25,12 +26,12 @@ def carrier(request: HttpRequest) -> HttpResponse:
     length = request.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > LONGEST_BODY:
         return HttpResponse(status=413)
-    body = request.body
-    if len(body) > LONGEST_BODY:
+    if len(request.body) > LONGEST_BODY:
         return HttpResponse(status=413)
     now = timezone.now()
     try:
-        keep_news(read_news(body, now=now), now=now)
+        for news in read_news(request, now=now):
+            keep_news(news, now=now)
     except NotTheCarrier:
         logger.warning("a word that isn't the mail carrier's")
         return HttpResponse(status=400)
