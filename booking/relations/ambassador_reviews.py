@@ -93,7 +93,7 @@ def take_up(ambassador: Ambassador, *, actor: Actor, now: datetime) -> bool:
 def _was_ended_by_office(row: Ambassador) -> bool:
     """Tell whether the role ended when the office put it aside, as the journal says."""
     put_aside = Entry.objects.filter(subject=f"ambassador:{row.pk}", verb=PUT_ASIDE)
-    return put_aside.filter(at=row.ended_at).exists()
+    return any(entry.at == row.ended_at for entry in put_aside)
 
 
 def _to_read(ambassador: Ambassador, seen: int) -> Ambassador:
