@@ -134,6 +134,7 @@ def test_a_host_sets_up_an_app_and_comes_back(client: Client, host: User, monkey
     form = client.get(reverse("mfa_activate_totp"))
     secret = form.context["form"].secret
     assert secret in form.content.decode()
+    assert "no-store" in form["Cache-Control"]
 
     done = client.post(reverse("mfa_activate_totp"), {"code": factors.code(secret)})
 
