@@ -106,8 +106,9 @@ def add_together(
 ) -> list[BasketLine]:
     """Add several lines of dated places at once, all or none; returns those that are new.
 
-    One that the basket has already, for the same persons, is left as it is. `check` looks at all
-    the lines, in the order of the requests, under the locks and may refuse them.
+    One that the basket has already, for the same persons, is left as it is; held again, where its
+    time was over. `check` looks at all the lines, in the order of the requests, under the locks and
+    may refuse them.
 
     Locks: the slots of all, basket. Raises as `add_to_basket`; NotAllowed `together_on_request`
     where a host answers first.
@@ -130,24 +131,30 @@ def _add_together(
     place = max((line.position for line in had), default=0)
     lines: list[BasketLine] = []
     new: list[BasketLine] = []
+    written: dict[int, BasketLine] = {}
     with locks.write_transaction():
         locked = lock_places(wishes, now=now)
         current = _lock_open(basket.pk)
         _check_fresh(current, basket)
         for wish, had_line in zip(wishes, known, strict=True):
-            if had_line is not None:
+            if had_line is not None and is_held(had_line, now):
                 lines.append(had_line)
                 continue
+            line = had_line
+            if line is None:
+                line = BasketLine(basket=current, position=place + len(new) + 1)
+                new.append(line)
+            else:
+                release(line)
             # What was written before it is a line that it has to live with.
-            beside = replace(wish, others=(*wish.others, *new))
-            taken = take_places(beside, locked, now=now)
-            place += 1
-            line = _fill(BasketLine(basket=current, position=place), wish, taken, asks=False)
-            _write_line(current, line, wish, taken, now=now)
-            new.append(line)
+            beside = [one for one in wish.others if one.pk not in {line.pk, *written}]
+            others = replace(wish, others=(*beside, *written.values()))
+            taken = take_places(others, locked, now=now, except_line=line.pk)
+            _write_line(current, _fill(line, wish, taken, asks=False), wish, taken, now=now)
+            written[line.pk] = line
             lines.append(line)
         check(lines)
-    if new:
+    if written:
         _copy(current, basket)
     return new
 

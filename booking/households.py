@@ -246,13 +246,16 @@ def leave_household(member: HouseholdMember, *, now: datetime) -> None:
 
 # --- The office ---------------------------------------------------------------------------------
 def verify_household(
-    household: Household, *, note: str = "", actor: Actor, now: datetime
+    household: Household, *, seen: int, note: str = "", actor: Actor, now: datetime
 ) -> Household:
     """Say that the office knows this household: its members have their card; its paper is deleted.
 
-    Raises WrongState `household_moved` for one that doesn't wait for it.
+    `seen` is the key of the commune that was read: a house that is said to be elsewhere meanwhile
+    is read first. Raises WrongState `household_moved` for that, or where nothing waits.
     """
-    return _decide(household, STATE.VERIFIED, (STATE.DECLARED,), note, actor=actor, now=now)
+    return _decide(
+        household, STATE.VERIFIED, (STATE.DECLARED,), note, seen=seen, actor=actor, now=now
+    )
 
 
 def end_household(household: Household, *, note: str, actor: Actor, now: datetime) -> Household:
@@ -270,12 +273,13 @@ def _decide(
     before: tuple[str, ...],
     note: str,
     *,
+    seen: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> Household:
     with locks.write_transaction():
         fresh = locks.lock_household(household.pk)
-        if fresh.state not in before:
+        if fresh.state not in before or seen not in {None, fresh.commune_id}:
             raise WrongState(trouble("household_moved"))
         fresh.office_note = note
         if state == STATE.ENDED:

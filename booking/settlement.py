@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -348,7 +347,8 @@ def _confirm(
     )
     insert_together(payouts_of(kept.values(), ends, now=now), [after, confirmed])
     order_confirmed.send(sender=Order, order=order, lines=sold)
-    transaction.on_commit(partial(_ask_to_decide, order.pk))
+    # What comes of an invitation is no part of the sale: its letters leave whatever happens there.
+    transaction.on_commit(lambda: _ask_to_decide(order.pk), robust=True)
     confirmation = Letter(
         "order_confirmed",
         key=f"order:{order.reference}:confirmed",

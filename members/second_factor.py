@@ -62,9 +62,14 @@ def note_asked(user: User, *, now: datetime) -> None:
 
 
 def has_just_signed_in(request: HttpRequest, user: User) -> bool:
-    """Return whether the last proof of this session is fresh: it isn't asked for again at once."""
+    """Return whether the last proof of this session is fresh: it isn't asked for again at once.
+
+    A password alone is none where there is a factor.
+    """
     records = get_authentication_records(request, user)
-    return bool(records) and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+    if not records or time.time() - records[-1]["at"] >= app_settings.REAUTHENTICATION_TIMEOUT:
+        return False
+    return is_passed(request, user) or not factors_of(user)
 
 
 def end_sessions(user: User) -> None:
@@ -84,11 +89,16 @@ def note_added(
 ) -> None:
     """Let the session in which a factor was set up count as having proved it.
 
-    It gets another key, and no other session gains anything.
+    It gets another key. With the first factor every other session ends: it had one proof only, and
+    may be that of somebody else who knows the password.
     """
-    if authenticator.type in FACTORS:
-        kind = str(authenticator.type)
-        record_authentication(request, user, SECOND, id=authenticator.pk, type=kind)
+    if authenticator.type not in FACTORS:
+        return
+    kind = str(authenticator.type)
+    record_authentication(request, user, SECOND, id=authenticator.pk, type=kind)
+    if Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).count() == 1:
+        end_other_sessions(request, user)
+    else:
         request.session.cycle_key()
 
 

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import activate, get_language
 
 from booking.refusals import Busy
@@ -21,6 +22,8 @@ from oti.lib import generation
 API = "/api/"
 # The parameter of links to the accounts, whose addresses have no language.
 ACCOUNTS = "/compte/"
+# What sets second factors up, below it.
+FACTORS = f"{ACCOUNTS}2fa/"
 SAID = "langue"
 # Behind it nothing is looked for: a query of thousands of parameters is refused by whom it asks.
 LONGEST_QUERY = 200
@@ -48,6 +51,9 @@ class BrowserPolicies:
         response.headers.setdefault("Permissions-Policy", self.permissions)
         if request.path_info.startswith(settings.DESK_PREFIX):
             response.headers.setdefault("Content-Security-Policy", self.desk_policy)
+        if request.path_info.startswith(FACTORS):
+            # The key of an app stands there: no browser keeps the page.
+            add_never_cache_headers(response)
         return response
 
 

@@ -128,8 +128,9 @@ class AmbassadorView(UseCaseView):
         if decision == ASIDE:
             ambassador_reviews.put_aside(one, reason=note, **who)
             return _("The role has ended: the code counts no more.")
-        ambassador_reviews.take_up(one, **who)
-        return _("The code counts again.")
+        if ambassador_reviews.take_up(one, **who):
+            return _("The code counts again.")
+        return _("They had stopped by themselves: they may sign the charter again.")
 
     def get_page_subtitle(self) -> str:
         """Name the ambassador."""

@@ -108,7 +108,8 @@ class HouseholdView(UseCaseView):
 
     def get_initial(self) -> dict[str, Any]:
         """Remember which commune is read."""
-        return {**super().get_initial(), "seen": self.target.moving_to_id}
+        seen = self.target.moving_to_id or self.target.commune_id
+        return {**super().get_initial(), "seen": seen}
 
     def run(self, form: DecisionForm) -> str:
         """Do what was decided."""
@@ -118,12 +119,13 @@ class HouseholdView(UseCaseView):
         decision = form.cleaned_data["decision"]
         if decision == KEEP and not note:
             raise BadInput(trouble("reason_missing", field="note"))
+        seen = form.cleaned_data["seen"] or 0
         if decision in {MOVE, KEEP}:
-            seen, is_yes = form.cleaned_data["seen"] or 0, decision == MOVE
+            is_yes = decision == MOVE
             decide_move(self.target, seen=seen, is_yes=is_yes, note=note, **who)
             return _("« %(name)s »: its people are told.") % name
         if decision == VERIFY:
-            households.verify_household(self.target, note=note, **who)
+            households.verify_household(self.target, seen=seen, note=note, **who)
             return _("« %(name)s » is verified: its members have their card.") % name
         if not note:
             raise BadInput(trouble("reason_missing", field="note"))

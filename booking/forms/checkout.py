@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from booking.models import Order
 from booking.packages import Standing
 from booking.people import Contact, Person, PersonName
-from booking.referral_claims import ambassador_of
+from booking.referral_claims import ambassador_of, tidy_code
 from booking.refusals import MESSAGES
 from booking.showing import people_words
 from destination.models import LegalText
@@ -188,8 +188,13 @@ class CheckoutForm(forms.Form):
         return self[name] if name in self.fields else None
 
     def clean_friend_code(self) -> str:
-        """Say beside the field that nobody invites with this code; an empty one is fine."""
+        """Say beside the field that nobody invites with this code; an empty one is fine.
+
+        So is the one that came with the stay, when who invited has stopped since.
+        """
         code = str(self.cleaned_data["friend_code"])
+        if tidy_code(code) and tidy_code(code) == self.initial.get("friend_code"):
+            return code
         if code.strip() and ambassador_of(code) is None:
             raise forms.ValidationError(MESSAGES["friend_code_unknown"])
         return code

@@ -8,8 +8,10 @@ from booking import locks
 from booking.messages import write_message
 from booking.refusals import BadInput, WrongState, trouble
 from members.journal import Actor, record
-from members.models import Ambassador
+from members.models import Ambassador, Entry
 from members.rules import enrolment
+
+PUT_ASIDE = "ambassador put aside"
 
 
 def approve_page(
@@ -62,22 +64,36 @@ def put_aside(ambassador: Ambassador, *, reason: str, actor: Actor, now: datetim
         row.is_put_aside, row.ended_at = True, row.ended_at or now
         row.ended_reason = words[:300]
         row.save(update_fields=["is_put_aside", "ended_at", "ended_reason"])
-        _note("ambassador put aside", row, words, actor=actor, now=now)
+        _note(PUT_ASIDE, row, words, actor=actor, now=now)
         _tell(row, "put_aside", now=now)
     ambassador.refresh_from_db()
 
 
-def take_up(ambassador: Ambassador, *, actor: Actor, now: datetime) -> None:
-    """Let somebody whom the office had put aside invite again. Raises WrongState `page_moved`."""
+def take_up(ambassador: Ambassador, *, actor: Actor, now: datetime) -> bool:
+    """Let somebody whom the office had put aside invite again; returns whether the code counts.
+
+    Who had stopped by themselves before, or has closed their account, isn't made to invite: they
+    may sign again. Locks: ambassador. Raises WrongState `page_moved`.
+    """
     with locks.write_transaction():
         row = locks.lock_ambassador(ambassador.pk)
         if not row.is_put_aside:
             raise WrongState(trouble("page_moved"))
-        row.is_put_aside, row.ended_at, row.ended_reason = False, None, ""
+        row.is_put_aside, row.ended_reason = False, ""
+        if _was_ended_by_office(row) and row.user.is_active:
+            row.ended_at = None
         row.save(update_fields=["is_put_aside", "ended_at", "ended_reason"])
         _note("ambassador taken up again", row, "", actor=actor, now=now)
-        _tell(row, "taken_up", now=now)
+        if row.is_active:
+            _tell(row, "taken_up", now=now)
     ambassador.refresh_from_db()
+    return row.is_active
+
+
+def _was_ended_by_office(row: Ambassador) -> bool:
+    """Tell whether the role ended when the office put it aside, as the journal says."""
+    put_aside = Entry.objects.filter(subject=f"ambassador:{row.pk}", verb=PUT_ASIDE)
+    return any(entry.at == row.ended_at for entry in put_aside)
 
 
 def _to_read(ambassador: Ambassador, seen: int) -> Ambassador:
@@ -94,6 +110,9 @@ def _note(verb: str, row: Ambassador, reason: str, *, actor: Actor, now: datetim
 
 
 def _tell(row: Ambassador, move: str, *, now: datetime) -> None:
+    if not row.user.is_active:
+        # Nobody reads the mails of a closed account.
+        return
     write_message(
         "ambassador_read",
         key=f"ambassador:{row.pk}:{move}:{now:%Y%m%d%H%M%S%f}",

@@ -169,7 +169,7 @@ def _erase_bank_messages(orders: Sequence[Order]) -> None:
     numbers |= set(refunds.values_list("gateway_id", flat=True))
     told = GatewayEvent.objects.filter(object_id__in=numbers - {""})
     told.exclude(processed_at=None).update(payload={})
-    payments.update(url="")
+    payments.update(url="", card_key="")
 
 
 def _erase_asked(subject: Subject, *, now: datetime) -> None:

@@ -16,12 +16,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from booking import locks
 from booking.messages import write_message
-from booking.models import BookingRequest, GuestImport, Meeting, Order, PastStay
+from booking.models import BookingRequest, GuestImport, Meeting, Order, PastStay, Referral
 from booking.refusals import Refusal
 from booking.relations import guest_imports
 from booking.relations.erasing import erase
 from booking.relations.merging import records_of
 from booking.relations.personal_data import Subject
+from booking.rules import referrals as rules
 from members.journal import SYSTEM, record
 from members.models import (
     AccountWarning,
@@ -142,6 +143,7 @@ def unused_accounts(now: datetime) -> QuerySet[User]:
     before = now - YEAR * settings.ACCOUNT_KEPT_YEARS
     used = Q(last_login__gt=before) | Q(date_joined__gt=before) | Q(is_staff=True)
     mine = {"user": OuterRef("pk")}
+    owed = Q(state=rules.PENDING) | Q(state=rules.EARNED, earned_at__gt=before)
     return (
         User.objects.filter(is_active=True, is_superuser=False)
         .exclude(used)
@@ -151,6 +153,8 @@ def unused_accounts(now: datetime) -> QuerySet[User]:
         .exclude(Exists(Order.objects.filter(**mine, placed_at__gt=before)))
         .exclude(Exists(BookingRequest.objects.filter(**mine, placed_at__gt=before)))
         .exclude(Exists(Meeting.objects.filter(**mine, placed_at__gt=before)))
+        # A thanks that is to come, or to be handed over, would be nobody's any more.
+        .exclude(Exists(Referral.objects.filter(owed, ambassador__user=OuterRef("pk"))))
     )
 
 

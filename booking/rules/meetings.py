@@ -45,7 +45,10 @@ PHONES = timedelta(hours=48)
 SHORTEST, LONGEST_WALK = 15, 600
 # Of a message: an address of mail or web, or signs that may be a number to call.
 HIDDEN = "•••••"
-_ADDRESS = re.compile(r"\S*@\S+|\S+\s?[(\[](?:at|arobase)[)\]]\s?\S+|\S*(?:://|www\.)\S+", re.I)
+# From the beginning of a word only: else long words without any address take seconds.
+_ADDRESS = re.compile(
+    r"(?<!\S)(?:\S*@\S+|\S+\s?[(\[](?:at|arobase)[)\]]\s?\S+|\S*(?:://|www\.)\S+)", re.I
+)
 _DIGITS = re.compile(r"(?:\+\s?)?(?:\(\s?)?\d(?:[\s.,\-/_()·]{0,3}\d){7,}")
 _A_DAY = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-]20\d\d|20\d\d-\d\d-\d\d)(?!\d)")
 _FEWEST_DIGITS = 8

@@ -34,7 +34,7 @@ ADDRESS = "address"
 PHONE = "phone"
 LINK = "link"
 _CAUTIONS = {
-    ADDRESS: re.compile(r"\S+@\S+"),
+    ADDRESS: re.compile(r"\S@\S"),
     PHONE: re.compile(r"(?:\+?\d[\s.\-]?){9,}"),
     LINK: re.compile(r"https?://|www\.", re.IGNORECASE),
 }

@@ -92,7 +92,9 @@ def add_line(request: HttpRequest) -> HttpResponse:
 
 def _keep_friend(request: HttpRequest, basket: Basket, *, now: datetime) -> None:
     """Keep who invited, where the page that was added from says so and nobody has yet."""
-    came_from = urlsplit(request.POST.get("next", "")).query
+    came_from = ""
+    with suppress(ValueError):
+        came_from = urlsplit(request.POST.get("next", "")).query
     code = parse_qs(came_from).get("ami", [""])[0]
     if code and not basket.friend_code:
         # A code that ended is no reason to refuse what was chosen.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail, signing
@@ -45,6 +47,10 @@ def browser_of(user: User | None = None) -> Client:
     if user is not None:
         client.force_login(user)
     return client
+
+
+def verify(household: Household, **given: Any) -> Household:
+    return households.verify_household(household, seen=household.commune_id, **given)
 
 
 def typed(**changed: object) -> dict[str, object]:
@@ -155,7 +161,13 @@ def test_office_reads_the_paper_verifies_and_it_is_deleted(django_capture_on_com
     assert answer.content == PDF.content
     assert "attachment" in answer["Content-Disposition"]
     with django_capture_on_commit_callbacks(execute=True):
-        office.post(page, {"decision": "verify", "note": "Bienvenue"})
+        seen = re.search(r'name="seen" value="(\d+)"', body(office.get(page)))
+        assert seen
+        # Where the house was said to be when the page was read.
+        office.post(page, {"decision": "verify", "note": "Non", "seen": int(seen[1]) + 1})
+        member.household.refresh_from_db()
+        assert member.household.state == "declared"
+        office.post(page, {"decision": "verify", "note": "Bienvenue", "seen": seen[1]})
     member.household.refresh_from_db()
     assert (member.household.state, member.household.file_key) == ("verified", "")
     with pytest.raises(private_files.Unreadable):
@@ -166,7 +178,7 @@ def test_office_reads_the_paper_verifies_and_it_is_deleted(django_capture_on_com
     assert letter.to == [member.user.email]
     assert "Bienvenue" in letter.body
     with pytest.raises(WrongState, match="household_moved"):
-        households.verify_household(member.household, actor=SYSTEM, now=NOW)
+        verify(member.household, actor=SYSTEM, now=NOW)
 
 
 def test_ending_asks_for_a_reason_and_deletes_what_is_private():
@@ -353,7 +365,7 @@ def test_who_may_read_the_desk_reads_it_in_few_statements(django_assert_max_num_
 # --- Another commune ------------------------------------------------------------------------------
 def verified() -> HouseholdMember:
     member = declared()
-    households.verify_household(member.household, actor=SYSTEM, now=NOW)
+    verify(member.household, actor=SYSTEM, now=NOW)
     return HouseholdMember.objects.select_related("household", "user").get(pk=member.pk)
 
 
@@ -395,7 +407,7 @@ def test_house_that_is_elsewhere_now_is_asked_of_the_office_with_a_new_paper(
     with pytest.raises(private_files.Unreadable):
         private_files.read_file(key)
     drain_outbox(now=NOW)
-    assert "has noted where your house is now" in mail.outbox[-1].body
+    assert "a noté où se trouve maintenant votre maison" in mail.outbox[-1].body
     # The journal says that it moved, never whence or where to.
     for entry in Entry.objects.filter(subject=f"household:{member.household_id}"):
         assert "Puy" not in str(entry.data)
@@ -447,6 +459,11 @@ def test_house_that_the_office_has_not_read_yet_is_put_right_at_once():
     member.household.refresh_from_db()
     assert (member.household.commune, member.household.is_moving) == (there, False)
     assert member.household.file_name == "taxe.pdf"
+    # Whoever read where it was before looks again.
+    before = Household.objects.get()
+    household_moves.ask_move(member, factories.a_commune("Le Béage", insee="07026").pk, now=NOW)
+    with pytest.raises(WrongState, match="household_moved"):
+        verify(before, actor=SYSTEM, now=NOW)
 
 
 @pytest.mark.parametrize("commune", ["", "999999", "x", "same"])

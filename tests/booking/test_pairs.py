@@ -312,6 +312,34 @@ def test_a_second_press_leaves_one_pair_and_half_of_one_is_completed(dupont):
     assert dupont.lines.count() == 2
 
 
+@pytest.mark.parametrize("half", ["moment", "both"])
+def test_what_the_stay_had_is_held_again_with_the_other(dupont, half):
+    dinner, care = a_dinner(), a_carer()
+    add_to_basket(dupont, moment_of(dinner), now=NOW)
+    if half == "both":
+        add_to_basket(dupont, care_of(care), now=NOW)
+    later = NOW + timedelta(minutes=20)
+
+    new = add_pair(dupont, moment_of(dinner), care_of(care), now=later)
+
+    assert len(new) == (1 if half == "moment" else 0)
+    assert dupont.lines.count() == SlotHold.objects.count() == 2
+    assert set(SlotHold.objects.values_list("expires_at", flat=True)) == {dupont.expires_at}
+    assert dupont.expires_at > later
+    assert view_basket(dupont, now=later).can_check_out
+
+
+def test_what_the_stay_had_and_somebody_else_has_now_refuses_both(dupont):
+    dinner, care = a_dinner(), a_carer()
+    add_to_basket(dupont, moment_of(dinner), now=NOW)
+    Slot.objects.filter(pk=dinner.pk).update(sold=6, capacity=6)
+
+    with pytest.raises(Refusal):
+        add_pair(dupont, moment_of(dinner), care_of(care), now=NOW + timedelta(minutes=20))
+
+    assert [line.slot_id for line in dupont.lines.all()] == [dinner.pk]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

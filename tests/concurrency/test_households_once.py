@@ -79,8 +79,12 @@ def test_office_that_decides_twice_at_once_decides_once():
     household = factories.a_household(state="declared").household
     results = run_together(
         [
-            lambda: households.verify_household(household, actor=SYSTEM, now=NOW),
-            lambda: households.verify_household(household, actor=SYSTEM, now=NOW),
+            lambda: households.verify_household(
+                household, seen=household.commune_id, actor=SYSTEM, now=NOW
+            ),
+            lambda: households.verify_household(
+                household, seen=household.commune_id, actor=SYSTEM, now=NOW
+            ),
         ]
     )
     [refused] = errors_in(results)

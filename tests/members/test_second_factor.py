@@ -134,6 +134,7 @@ def test_a_host_sets_up_an_app_and_comes_back(client: Client, host: User, monkey
     form = client.get(reverse("mfa_activate_totp"))
     secret = form.context["form"].secret
     assert secret in form.content.decode()
+    assert "no-store" in form["Cache-Control"]
 
     done = client.post(reverse("mfa_activate_totp"), {"code": factors.code(secret)})
 
@@ -144,6 +145,34 @@ def test_a_host_sets_up_an_app_and_comes_back(client: Client, host: User, monkey
     assert f'href="{reverse("members:protect")}"' in codes.content.decode()
     assert client.get(reverse("members:protect")).url == "/pro/messages/"
     assert opens(client, "/pro/messages/")
+
+
+def test_the_first_factor_ends_every_other_session(client: Client, host: User, monkeypatch):
+    monkeypatch.setattr(transaction, "on_commit", lambda done: done())
+    thief = Client()
+    factors.sign_in(thief, host)
+    assert thief.get(reverse("mfa_activate_totp")).status_code == 200
+    factors.sign_in(client, host)
+    secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
+
+    client.post(reverse("mfa_activate_totp"), {"code": factors.code(secret)})
+
+    assert opens(client)
+    # Whoever knew the password, and had signed in a minute before, adds no factor of their own.
+    for name in ("members:home", "mfa_add_webauthn", "mfa_view_recovery_codes"):
+        assert thief.get(reverse(name)).url.startswith(reverse("account_login"))
+
+
+def test_a_fresh_password_changes_no_factor(client: Client, host: User):
+    factors.sign_in(client, host)
+    factors.with_app(host)
+
+    for name in ("mfa_add_webauthn", "mfa_view_recovery_codes", "mfa_deactivate_totp"):
+        led = client.get(reverse(name)).url
+        again = client.get(led)
+        # The way to it asks for the factor, whatever the page before was named.
+        asked = again.url if again.status_code == 302 else led
+        assert asked.startswith(reverse("mfa_reauthenticate")), name
 
 
 def test_the_secret_is_stored_sealed(client: Client, host: User):
@@ -301,6 +330,19 @@ def test_the_desk_has_no_door_of_its_own(client: Client):
     evil = client.get("/gestion/login/", {"next": "https://evil.example/"})
     assert evil.url == "/compte/login/?next=%2Fgestion%2F"
     assert client.get("/gestion/password_reset/").status_code == 404
+
+
+def test_the_desk_changes_neither_address_nor_password(client: Client, settings):
+    settings.IS_SECOND_FACTOR_ASKED = False
+    office = factories.a_user("bureau@example.org")
+    office.groups.add(ensure_office_group())
+    client.force_login(office)
+
+    page = client.get(reverse("wagtailadmin_account")).content.decode()
+
+    assert 'name="name_email-first_name"' in page
+    assert 'name="name_email-email"' not in page
+    assert 'name="password-new_password1"' not in page
 
 
 def test_who_may_not_open_the_desk_is_told_so(client: Client, host: User):

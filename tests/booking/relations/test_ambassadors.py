@@ -19,7 +19,7 @@ from booking.relations.ambassadors import Place
 from booking.relations.invitations_shown import ranking
 from booking.relations.referral_rounds import follow_referrals
 from members.journal import SYSTEM
-from members.models import Ambassador, Entry
+from members.models import Ambassador, Entry, User
 from tests import factories
 from tests.booking.pages import address, body, carry, checkout_form
 from tests.booking.relations.inviting import (
@@ -140,6 +140,22 @@ def test_who_was_put_aside_does_not_sign_again():
     assert Ambassador.objects.get().is_active
 
 
+@pytest.mark.parametrize("why", ["left", "closed"])
+def test_nobody_is_made_to_invite_again(why: str):
+    ambassador = an_ambassador()
+    if why == "left":
+        ambassadors.leave(ambassador, now=NOW)
+    later = NOW + timedelta(days=1)
+    ambassador_reviews.put_aside(ambassador, reason="Sells its link", actor=SYSTEM, now=later)
+    if why == "closed":
+        User.objects.update(is_active=False)
+        ambassador.user.refresh_from_db()
+    told = OutboxMessage.objects.count()
+    assert not ambassador_reviews.take_up(ambassador, actor=SYSTEM, now=later)
+    assert (ambassador.is_put_aside, ambassador.is_active) == (False, False)
+    assert OutboxMessage.objects.count() == told
+
+
 def test_cards_carry_the_name_of_the_household_only_where_it_is_wished():
     member = factories.a_household(name="Les Martin")
     ambassador = an_ambassador(member.user)
@@ -222,6 +238,8 @@ def test_place_is_found_by_its_address_in_any_language_and_read_by_the_office_fi
         ("/en/experience/nowhere/", "Nice", "Copy the address of a page of this site"),
         ("javascript:alert(1)", "Nice", "Copy the address of a page of this site"),
         ("http://[", "Nice", "Copy the address of a page of this site"),
+        ("/en/a%00b/", "Nice", "Copy the address of a page of this site"),
+        ("/en/experience/%00/", "Nice", "Copy the address of a page of this site"),
         ("/gestion/", "Nice", "Copy the address of a page of this site"),
         ("", "Nice", "Paste the address"),
         ("/en/experience/nowhere/", "", "Say why"),
@@ -332,6 +350,22 @@ def test_what_is_added_from_a_recommended_page_carries_the_code():
     assert Basket.objects.get().friend_code == ambassador.code
     client.post(address("booking:line-add"), {**sent, "next": f"{page}?ami=NOBODY"})
     assert Basket.objects.get().friend_code == ambassador.code
+    # What leads nowhere loses nothing of what was chosen.
+    other = browser_of()
+    added = other.post(address("booking:line-add"), {**sent, "next": "//["})
+    assert added.status_code == 303
+    assert Basket.objects.latest("pk").lines.count() == 1
+
+
+def test_code_that_ended_meanwhile_stops_nobody_at_checkout(bank):
+    ambassador, client = an_ambassador(), browser_of()
+    basket = carry(client, a_plan(ambassador.code))
+    Ambassador.objects.update(ended_at=NOW)
+    factories.terms("en")
+    form = {**checkout_form(basket, shown_total="96"), "friend_code": ambassador.code}
+    client.post(address("booking:checkout"), {**form, "tells_friend": "on"})
+    order = basket.orders.get()
+    assert (order.referral.ambassador, order.referral.tells_name) == (ambassador, False)
 
 
 def test_code_typed_at_checkout_is_kept_or_said_to_be_unknown(bank):

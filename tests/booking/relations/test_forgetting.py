@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 
-from booking.models import Order, OutboxMessage, PastStay
+from booking.models import Order, OutboxMessage, PastStay, Referral
 from booking.refusals import trouble
 from booking.relations.conversation import NoteInput, finish_note, write_note
 from booking.relations.customers import identity_of
@@ -25,6 +25,7 @@ from members.groups import ensure_office_group
 from members.journal import SYSTEM
 from members.models import AccountWarning, Customer, CustomerAddress, CustomerNote, User
 from tests import factories
+from tests.booking.relations.inviting import a_friends_stay, an_ambassador
 from tests.booking.relations.test_guest_imports import read
 from tests.cast import NOW
 
@@ -66,6 +67,16 @@ def test_who_signs_in_after_the_warning_keeps_the_account():
     assert empty_accounts(now=NOW + timedelta(days=40)) == 0
     assert not AccountWarning.objects.exists()
     assert User.objects.get(pk=user.pk).is_active
+
+
+@pytest.mark.parametrize(("days", "warned"), [(None, 0), (900, 0), (1200, 1)])
+def test_thanks_that_is_owed_keeps_an_account_as_long_as_any(bank, at, days, warned: int):
+    at(NOW)
+    user = an_account("old@example.org", last_login=None)
+    a_friends_stay(bank, an_ambassador(user))
+    earned = days and NOW - timedelta(days=days)
+    Referral.objects.update(state="earned" if days else "pending", earned_at=earned)
+    assert warn_accounts(now=NOW) == warned
 
 
 def test_what_hinders_waits_and_hides_nobody(monkeypatch: pytest.MonkeyPatch):

@@ -12,6 +12,7 @@ from booking.emails import compose
 from booking.models import Meeting, MeetingAsk, OutboxMessage
 from booking.refusals import BadInput, NotAllowed, WrongState
 from booking.relations import asking, calling_off, meeting_rounds, meeting_talks, meetings
+from booking.rules import meetings as rules
 from members.models import Entry, Greeter
 from tests.booking.relations.greeting import (
     MONDAY,
@@ -566,6 +567,21 @@ def test_numbers_and_addresses_reach_nobody_before_48_hours(at: Any) -> None:
         assert ("06 12 34 56 78" in compose(mail).body) is has_number
     (after,) = meeting_talks.messages_of(meeting, now=meeting.starts_at - 48 * HOUR)
     assert (after.text, after.is_masked) == (text, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("(ou:ida@example.org)", "•••••"),
+        ("Merci, ida (at) example.org !", "Merci, ••••• !"),
+        ("voir\nwww.ida.example", "voir\n•••••"),
+        # Words as long as somebody likes are read once, not once for each of their letters.
+        ("a" * 200_000, "a" * 200_000),
+        ("1" * 200_000, "•••••"),
+    ],
+)
+def test_whatever_an_address_is_glued_to_is_hidden_with_it(text: str, read: str) -> None:
+    assert rules.masked(text) == read
 
 
 def test_numbers_stay_hidden_where_the_office_put_the_greeter_aside() -> None:

@@ -111,6 +111,7 @@ def test_copy_of_somebody_unknown_is_empty():
 def test_erased_is_gone_and_what_the_law_keeps_has_no_name(order: Order):
     before = (order.total_amount, order.lines.count(), PastStay.objects.get().amount)
     payment = Payment.objects.get(order=order)
+    Payment.objects.update(card_key="a" * 64)
     told = {"customer_details": {"email": order.email}}
     GatewayEvent.objects.create(
         event_id="e1",
@@ -126,6 +127,8 @@ def test_erased_is_gone_and_what_the_law_keeps_has_no_name(order: Order):
     order.refresh_from_db()
     assert (order.total_amount, order.lines.count(), PastStay.objects.get().amount) == before
     assert order.email == order.phone == ""
+    # No later payment with that card leads back to them.
+    assert not Payment.objects.exclude(card_key="").exists()
     assert order.identity
     assert order.identity.customer.erased_at == LATER
     for text in (email, WORDS, *(one for one in names if len(one) > 3), *people):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
 from django.db.models import Value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -110,6 +111,22 @@ def test_settling_a_payment_asks_for_the_decision(
     with django_capture_on_commit_callbacks(execute=True):
         order = a_friends_stay(bank, ambassador)
     assert asked == [("booking.tasks.decide_referral", order.pk)]
+
+
+def test_what_fails_for_an_invitation_fails_no_sale(
+    bank, ambassador: Ambassador, monkeypatch, django_capture_on_commit_callbacks
+):
+    def fails(_order_id: int) -> None:
+        raise DatabaseError
+
+    sent: list[str] = []
+    monkeypatch.setattr(settlement, "_ask_to_decide", fails)
+    monkeypatch.setattr("booking.messages.ask_for_task", lambda name, *_rest: sent.append(name))
+    with django_capture_on_commit_callbacks(execute=True):
+        order = a_friends_stay(bank, ambassador)
+    assert order.state == "confirmed"
+    # What was to leave after it leaves all the same.
+    assert "booking.tasks.send_messages" in sent
 
 
 def test_clock_decides_what_a_lost_task_left(bank, ambassador: Ambassador):
