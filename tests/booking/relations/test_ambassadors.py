@@ -223,6 +223,7 @@ def test_place_is_found_by_its_address_in_any_language_and_read_by_the_office_fi
         ("javascript:alert(1)", "Nice", "Copy the address of a page of this site"),
         ("http://[", "Nice", "Copy the address of a page of this site"),
         ("/gestion/", "Nice", "Copy the address of a page of this site"),
+        ("/en/a%00b/", "Nice", "Copy the address of a page of this site"),
         ("", "Nice", "Paste the address"),
         ("/en/experience/nowhere/", "", "Say why"),
         ("/en/experience/nowhere/", "Ring us: 12 rue des Tables", "Leave out streets"),
@@ -307,6 +308,17 @@ def test_friend_begins_a_stay_with_the_invitation_and_no_cookie_before_that():
     assert Basket.objects.count() == 1
 
 
+def test_stay_that_is_being_paid_is_not_said_to_have_the_invitation():
+    ambassador, client = an_ambassador(), browser_of()
+    friends = address("events:friend", ambassador.code.lower())
+    client.post(friends, follow=True)
+    Basket.objects.update(state=Basket.State.FROZEN, friend_code="", friend_at=None)
+    answer = client.post(friends, follow=True)
+    assert "A payment is under way for this stay" in body(answer)
+    assert "goes with your stay" not in body(answer)
+    assert Basket.objects.get().friend_code == ""
+
+
 @pytest.mark.parametrize("code", ["nobody", "x" * 200])
 def test_unknown_link_is_not_found(code: str):
     assert Client().get(address("events:friend", code)).status_code == 404
@@ -332,6 +344,13 @@ def test_what_is_added_from_a_recommended_page_carries_the_code():
     assert Basket.objects.get().friend_code == ambassador.code
     client.post(address("booking:line-add"), {**sent, "next": f"{page}?ami=NOBODY"})
     assert Basket.objects.get().friend_code == ambassador.code
+
+
+def test_nonsense_instead_of_the_page_it_was_added_from_is_no_fault():
+    slot = factories.a_slot(factories.an_activity(title="Lace"), date(2027, 7, 12))
+    sent = {"offer": slot.offer_id, "slot": slot.pk, "adults": 2, "next": "http://["}
+    assert browser_of().post(address("booking:line-add"), sent).status_code == 303
+    assert Basket.objects.get().friend_code == ""
 
 
 def test_code_typed_at_checkout_is_kept_or_said_to_be_unknown(bank):
