@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from booking.messages import drain_outbox
-from booking.models import Basket, OutboxMessage
+from booking.models import Basket, OutboxMessage, Referral
 from booking.referral_claims import keep_invitation
 from booking.refusals import BadInput, NotAllowed, WrongState
 from booking.relations import ambassador_reviews, ambassadors
@@ -168,6 +168,17 @@ def test_friends_are_anonymous_unless_they_say_so(bank):
         assert secret not in page
     follow_referrals(now=HOME)
     assert "yours to collect" in body(browser_of(ambassador.user).get(reverse("invite")))
+
+
+def test_who_has_a_thanks_to_collect_reads_whom_to_ask_for_it(bank, settings):
+    ambassador = an_ambassador()
+    page = reverse("invite")
+    decided(a_friends_stay(bank, ambassador))
+    assert "Tell the office" not in body(browser_of(ambassador.user).get(page))
+    Referral.objects.update(state="earned", earned_at=NOW, thanks={"en": "A jar of honey"})
+    text = body(browser_of(ambassador.user).get(page))
+    assert "Tell the office when you come by" in text
+    assert settings.OFFICE["phone"] in text
 
 
 def test_nobody_is_ranked_unless_the_office_wants_it(bank, settings):
