@@ -84,8 +84,7 @@ def _path_of(address: str) -> str:
     own = urlsplit(settings.BASE_URL).netloc
     is_ours = not parts.netloc or parts.netloc == own
     path = unquote(parts.path)
-    is_path = path.startswith("/") and "\0" not in path
-    return f"{path.rstrip('/')}/" if is_ours and is_path else ""
+    return f"{path.rstrip('/')}/" if is_ours and path.startswith("/") else ""
 
 
 def _found(path: str, words: str) -> Place | None:

@@ -29,7 +29,7 @@ from booking.rules import states
 from booking.stay_view import BasketView, LineView, view_basket
 from booking.views import line_pages
 from booking.views import minding as minding_pages
-from booking.views.answers import own_address, see_other, tell, told_at
+from booking.views.answers import see_other, tell, told_at
 from booking.views.meetings import meetings_beside
 from destination.templatetags.velay import euros, heure
 
@@ -92,9 +92,10 @@ def add_line(request: HttpRequest) -> HttpResponse:
 
 def _keep_friend(request: HttpRequest, basket: Basket, *, now: datetime) -> None:
     """Keep who invited, where the page that was added from says so and nobody has yet."""
-    # Only an address of ours: anything else may be no address at all.
-    came_from = own_address(request, request.POST.get("next", ""))
-    code = parse_qs(urlsplit(came_from).query).get("ami", [""])[0]
+    came_from = ""
+    with suppress(ValueError):
+        came_from = urlsplit(request.POST.get("next", "")).query
+    code = parse_qs(came_from).get("ami", [""])[0]
     if code and not basket.friend_code:
         # A code that ended is no reason to refuse what was chosen.
         with suppress(Refusal):
