@@ -10,7 +10,7 @@ from datetime import datetime
 
 from booking import locks
 from booking.models import Basket, Order, Referral
-from booking.refusals import BadInput, trouble
+from booking.refusals import BadInput, WrongState, trouble
 from members.models import Ambassador
 
 # What is looked up is as long as a code may be.
@@ -41,8 +41,9 @@ def keep_invitation(
 ) -> Ambassador | None:
     """Write into an open basket who invited, or that nobody did (""); returns who.
 
-    The moment of the same code isn't renewed: the window begins with the first. A basket that is
-    being paid stays as it is. Locks: basket. Raises BadInput `friend_code_unknown`.
+    The moment of the same code isn't renewed: the window begins with the first. Locks: basket.
+    Raises BadInput `friend_code_unknown`, WrongState `frozen` for a basket that is being paid:
+    it stays as it is.
     """
     ambassador = ambassador_of(typed)
     if ambassador is None and typed.strip():
@@ -50,11 +51,12 @@ def keep_invitation(
     code = ambassador.code if ambassador else ""
     with locks.write_transaction():
         row = locks.lock_basket(basket.pk)
-        if row.state == Basket.State.OPEN:
-            if row.friend_code != code:
-                row.friend_code, row.friend_at = code, now if code else None
-            row.tells_friend = bool(code) and tells_name
-            row.save(update_fields=["friend_code", "friend_at", "tells_friend", "updated_at"])
+        if row.state != Basket.State.OPEN:
+            raise WrongState(trouble("frozen"))
+        if row.friend_code != code:
+            row.friend_code, row.friend_at = code, now if code else None
+        row.tells_friend = bool(code) and tells_name
+        row.save(update_fields=["friend_code", "friend_at", "tells_friend", "updated_at"])
     basket.friend_code, basket.friend_at = row.friend_code, row.friend_at
     basket.tells_friend, basket.updated_at = row.tells_friend, row.updated_at
     return ambassador

@@ -128,12 +128,13 @@ def friend(request: HttpRequest, code: str) -> HttpResponse:
         try:
             keep_invitation(basket, ambassador.code, now=now)
         except Refusal as refusal:
+            # A stay that is being paid: it is finished, or taken back, where it stands.
             tell(request, refusal.troubles)
-        else:
-            messages.success(
-                request,
-                _("%(name)s’s invitation goes with your stay.") % {"name": ambassador.first_name},
-            )
+            return see_other("booking:my-stay")
+        messages.success(
+            request,
+            _("%(name)s’s invitation goes with your stay.") % {"name": ambassador.first_name},
+        )
         response = see_other("booking:stays")
         remember_basket(request, response, basket)
         return response

@@ -108,6 +108,7 @@ class SecondProofForm(fields.Form):
 def _as_code(field: fields.Field, label: str) -> None:
     """Ask for digits as phones offer them, under our own word."""
     field.label = label
+    field.error_messages["required"] = _("Write the code first.")
     field.widget.attrs.pop("placeholder", None)
     field.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
 

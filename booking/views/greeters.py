@@ -176,11 +176,12 @@ def ask(request: HttpRequest) -> HttpResponse:
         form = MeetingForm(initial={**initial, "press": secret_token()})
         return _ask_page(request, form, wished, now=now)
     form = MeetingForm(request.POST)
+    if not form.is_valid():
+        return _ask_page(request, form, wished, now=now, status=422)
+    # What is to be put right asks nobody: it isn't counted.
     if _asks_too_often(request):
         messages.error(request, _("Many requests came from here: try again in an hour."))
         return _ask_page(request, form, wished, now=now, status=429)
-    if not form.is_valid():
-        return _ask_page(request, form, wished, now=now, status=422)
     pole = pole_by_commune(day_of(now)).get(wished.commune_id) if wished else None
     try:
         asked = asking.ask_meeting(

@@ -55,12 +55,14 @@ def for_two(request: HttpRequest, slug: str) -> HttpResponse:
     people = _people(basket, form)
     is_frozen = basket is not None and basket.state == Basket.State.FROZEN
     is_ready = not form.page_errors and any(not one.is_adult for one in people)
+    plan = plan_of(basket)
+    is_had = offer.pk in plan.offers
     pairs: list[Pair] = []
     if is_ready:
         pairs = find_pairs(
             offer,
             people,
-            plan_of(basket),
+            plan,
             from_day=form.arrival_day,
             to_day=form.departure_day,
             now=now,
@@ -78,8 +80,9 @@ def for_two(request: HttpRequest, slug: str) -> HttpResponse:
             pairs[:MOST_PAIRS], people, back=request.get_full_path(), is_frozen=is_frozen
         ),
         "has_more": len(pairs) > MOST_PAIRS,
+        "is_had": is_had,
         "back_url": showing.offer_url(offer, f"?{form.party_query}" if form.party_query else ""),
-        "empty_actions": _elsewhere(form),
+        "empty_actions": _elsewhere(form, is_had=is_had),
     }
     return render(request, "booking/for_two.html", context)
 
@@ -152,15 +155,14 @@ def _people(basket: Basket | None, form: SearchForm) -> list[Person]:
     return [one if one.key in own else Person(key="", age=one.age) for one in told]
 
 
-def _elsewhere(form: SearchForm) -> list[dict[str, Any]]:
+def _elsewhere(form: SearchForm, *, is_had: bool) -> list[dict[str, Any]]:
     query = form.party_query
     address = f"{reverse('booking:experiences')}?kind={MINDING[0]}"
-    return [
-        {
-            "label": _("All the childcare"),
-            "url": f"{address}&{query}" if query else address,
-        }
-    ]
+    childcare = {
+        "label": _("All the childcare"),
+        "url": f"{address}&{query}" if query else address,
+    }
+    return [{"label": _("My stay"), "url": reverse(MY_STAY)}, childcare] if is_had else [childcare]
 
 
 def _added_words(basket: Basket, count: int) -> str:

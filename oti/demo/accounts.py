@@ -37,6 +37,7 @@ DEMO_ACCOUNTS = [
     ("greeter", MARIE_THE, PASSWORD),
     ("visitor", VISITOR, PASSWORD),
     ("resident", MARTIN, PASSWORD),
+    ("ambassador", CLAIRE_MARTIN, PASSWORD),
 ]
 NAMES = {
     ADMINISTRATOR: ("Dominique", "Administration"),

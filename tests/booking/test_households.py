@@ -452,6 +452,13 @@ def test_move_is_taken_back_and_its_paper_goes(django_capture_on_commit_callback
     assert not Household.objects.get().is_moving
 
 
+def test_who_says_it_again_reads_what_was_said_before():
+    member, there = verified(), elsewhere()
+    household_moves.ask_move(member, there.pk, now=NOW)
+    page = browser_of(member.user).get(reverse("residence-move"))
+    assert f"You told us {there.name} already" in body(page)
+
+
 def test_house_that_the_office_has_not_read_yet_is_put_right_at_once():
     member, there = declared(), elsewhere()
     answer = browser_of(member.user).post(reverse("residence-move"), {"commune": there.pk})

@@ -349,3 +349,17 @@ def test_while_it_is_paid_nothing_can_be_added(english, dinner, care):
 
     assert "A payment is under way" in body(page)
     assert 'name="moment_slot"' not in page.content.decode()
+
+
+@pytest.mark.parametrize("half", ["dinner", "care"])
+def test_what_the_stay_has_already_is_said_and_not_that_nothing_fits(
+    english, dinner, care, half, request
+):
+    [form] = forms_of(page_of(english, dinner))
+    english.post(address(PAIR), form)
+
+    text = body(page_of(english, request.getfixturevalue(half)))
+
+    assert "It is in your stay already" in text
+    assert address("booking:my-stay") in text
+    assert "Nothing goes together" not in text

@@ -75,6 +75,16 @@ def test_a_wrong_code_is_said_beside_its_field(client: Client, host: User, wrong
     assert client.get(HOME).status_code == 302
 
 
+def test_a_code_that_was_not_written_is_asked_for(host: User):
+    client = Client(headers={"accept-language": "en"})
+    factors.with_app(host)
+    factors.sign_in(client, host)
+
+    page = client.post(reverse("mfa_authenticate"), {"code": " "})
+
+    assert page.context["form"].errors["code"] == ["Write the code first."]
+
+
 def test_a_code_serves_once(client: Client, host: User):
     factors.with_app(host)
     shown = factors.code()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from booking.messages import drain_outbox
-from booking.models import Basket, OutboxMessage
+from booking.models import Basket, OutboxMessage, Referral
 from booking.referral_claims import keep_invitation
 from booking.refusals import BadInput, NotAllowed, WrongState
 from booking.relations import ambassador_reviews, ambassadors
@@ -186,6 +186,17 @@ def test_friends_are_anonymous_unless_they_say_so(bank):
     assert "yours to collect" in body(browser_of(ambassador.user).get(reverse("invite")))
 
 
+def test_who_has_a_thanks_to_collect_reads_whom_to_ask_for_it(bank):
+    ambassador = an_ambassador()
+    page = reverse("invite")
+    decided(a_friends_stay(bank, ambassador))
+    assert "Tell the office" not in body(browser_of(ambassador.user).get(page))
+    Referral.objects.update(state="earned", earned_at=NOW, thanks={"en": "A jar of honey"})
+    text = body(browser_of(ambassador.user).get(page))
+    assert "Tell the office when you come by" in text
+    assert 'href="tel:' in text.partition("Tell the office when you come by")[2][:120]
+
+
 def test_nobody_is_ranked_unless_the_office_wants_it(bank, settings):
     ambassador = an_ambassador(page={"name": "The Martins", "words": "", "places": []})
     nameless = an_ambassador()
@@ -323,6 +334,17 @@ def test_friend_begins_a_stay_with_the_invitation_and_no_cookie_before_that():
     assert (basket.friend_code, basket.friend_at) == (ambassador.code, NOW)
     client.post(friends)
     assert Basket.objects.count() == 1
+
+
+def test_stay_that_is_being_paid_is_not_said_to_have_the_invitation():
+    ambassador, client = an_ambassador(), browser_of()
+    friends = address("events:friend", ambassador.code.lower())
+    client.post(friends, follow=True)
+    Basket.objects.update(state=Basket.State.FROZEN, friend_code="", friend_at=None)
+    answer = client.post(friends, follow=True)
+    assert "A payment is under way for this stay" in body(answer)
+    assert "goes with your stay" not in body(answer)
+    assert Basket.objects.get().friend_code == ""
 
 
 @pytest.mark.parametrize("code", ["nobody", "x" * 200])

@@ -21,6 +21,7 @@ from booking.emails import compose
 from booking.meeting_mails import MEETING_CONTENTS
 from booking.models import Meeting, OutboxMessage
 from booking.relations import asking, meeting_rounds, meeting_talks
+from booking.views.greeters import TRIES
 from members.groups import ensure_office_group
 from members.models import Greeter, User
 from tests import factories
@@ -236,6 +237,16 @@ def test_what_cannot_be_asked_is_said_and_nothing_is_lost(
     if "words" not in changes:
         assert "We love old streets." in response.content.decode()
     assert not Meeting.objects.exists()
+
+
+def test_what_is_to_be_put_right_is_not_counted_as_asked(web: Client, settings: Any) -> None:
+    a_greeter()
+    settings.RATE_LIMITS = {"any": (1, 1)}
+    found = [ask(web, first_name="").status_code for _time in range(TRIES + 1)]
+    assert found == [422] * (TRIES + 1)
+    asked = [ask(web, press=f"press {time}").status_code for time in range(TRIES + 1)]
+    assert asked[0] == 303
+    assert asked[-1] == 429
 
 
 def test_who_asks_from_a_stay_finds_its_days_and_its_line_there(web: Client) -> None:
