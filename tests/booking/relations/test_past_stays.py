@@ -134,3 +134,8 @@ def test_many_persons_are_a_group(order: Order, settings):
     settings.GROUP_FROM = 4
     keep_past_stays(now=ASKED)
     assert PastStay.objects.get().is_group
+
+
+def test_a_name_of_signs_that_come_apart_hides_no_other_order(order: Order):
+    Order.objects.filter(pk=order.pk).update(last_name="ﬃ" * 80)
+    assert identify_orders(now=ASKED) == 1
