@@ -21,6 +21,7 @@ from booking.models import Gift, GiftCampaign
 from booking.refusals import BadInput, WrongState, trouble
 from booking.rules import gifts as rules
 from members.journal import Actor, record
+from members.rules.customers import NOBODY
 from oti.lib.dates import today as day_of
 from oti.lib.money import ZERO
 
@@ -40,6 +41,7 @@ WITH stays AS (
     JOIN members_family family ON family.id = person.family_id
     LEFT JOIN booking_order bought ON bought.id = stay.order_id
     WHERE NOT stay.is_group AND person.erased_at IS NULL AND stay.last_day <= %(today)s
+        AND address.email NOT LIKE %(erased)s
 ), keyed AS (
     SELECT *,
         CASE WHEN home IS NULL THEN 'family:' || family_id ELSE 'household:' || home END AS key
@@ -132,7 +134,7 @@ def forecast(campaign: GiftCampaign, *, now: datetime) -> Forecast:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT COUNT(*) FROM ({HOUSEHOLDS}) them",  # noqa: S608 - our own constant
-            {"today": today, "since": stayed_since(today)},
+            _named(today=today, since=stayed_since(today)),
         )
         [count] = cursor.fetchone()
     most = rules.affordable(campaign.budget_amount, campaign.unit_amount)
@@ -274,9 +276,14 @@ def others_of_household(gift: Gift) -> QuerySet[Gift]:
     return others.filter(same)
 
 
+def _named(*, today: date, since: date) -> dict[str, object]:
+    # A person who is known by two addresses may have had one of them erased: it can't be told.
+    return {"today": today, "since": since, "erased": f"%@{NOBODY}"}
+
+
 def _households(*, today: date, since: date) -> list[dict[str, object]]:
     with connection.cursor() as cursor:
-        cursor.execute(HOUSEHOLDS, {"today": today, "since": since})
+        cursor.execute(HOUSEHOLDS, _named(today=today, since=since))
         return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
 

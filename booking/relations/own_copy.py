@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Lower
 
 from booking.models import (
     Complaint,
@@ -149,8 +150,8 @@ def _said(subject: Subject) -> dict[str, Rows]:
             *("address__email", "purpose", "is_yes", "source", "words", "network", "at"),
         ),
         "mails": _rows(
-            OutboxMessage.objects.filter(
-                Q(order__in=orders, recipient="") | Q(recipient__in=subject.emails)
+            OutboxMessage.objects.annotate(address=Lower("recipient")).filter(
+                Q(order__in=orders, recipient="") | Q(address__in=subject.emails)
             ),
             *("kind", "recipient", "state", "created_at", "sent_at"),
         ),
