@@ -84,6 +84,8 @@ def test_its_mail_has_a_button_that_stops_them(order: Order, at, client: Client)
     assert url in sent.body
     assert client.post(url[url.index("/", 8) :]).status_code == 200
     assert not consent.may_write(order.email, "survey", now=ASKED)
+    with pytest.raises(NoLongerNeeded):
+        compose(OutboxMessage.objects.get(kind="survey"))
 
 
 @pytest.mark.parametrize("hour", [time(8, 59), time(20), time(2)])
