@@ -13,9 +13,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking import showing
-from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, stop_url
+from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, said_no, stop_url
 from booking.models import OutboxMessage
-from booking.relations.consent import said_no
 from booking.rules import life_cycle as rules
 from booking.rules import states
 from booking.stay_letters import host_of

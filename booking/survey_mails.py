@@ -12,10 +12,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking import showing
-from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, stop_url
+from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, said_no, stop_url
 from booking.models import Complaint, OutboxMessage, Review, ReviewReport, Survey
 from booking.packages import organiser_identity
-from booking.relations.consent import said_no
 from booking.rules import reviews, states
 from destination.spoken import in_language
 from members.models import LetterChoice

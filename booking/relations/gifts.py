@@ -286,7 +286,7 @@ def others_of_household(gift: Gift) -> QuerySet[Gift]:
     return others.filter(same)
 
 
-def _named(*, today: date, since: date) -> dict[str, object]:
+def _named(*, today: date, since: date) -> dict[str, date | str]:
     # A person who is known by two addresses may have had one of them erased: it can't be told.
     return {"today": today, "since": since, "erased": f"%@{NOBODY}"}
 
