@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from booking import showing
 from booking.models import Order, OrderLine, OutboxMessage, SubOrder
-from members.models import LetterAddress
+from members.models import LetterAddress, LetterChoice
+from members.rules import consent as rules
 from oti.lib.html import french_spacing, french_spacing_html
 
 Content = dict[str, Any]
@@ -74,6 +75,18 @@ def stop_url(email: str, purpose: str) -> str:
     token = known.first()
     path = reverse("letter-stop", args=[token, purpose]) if token else ""
     return settings.BASE_URL + path if path else ""
+
+
+def said_no(email: str, purpose: str, *, now: datetime) -> bool:
+    """Tell whether the last word of an address is no: asked again when a letter is sent (2 SQL)."""
+    words = LetterChoice.objects.filter(address__email=email.lower(), purpose=purpose)
+    said = [rules.Said(purpose, *one) for one in words.values_list("is_yes", "at")]
+    refused = Order.objects.filter(
+        email__iexact=email, confirmed_at__isnull=False, letters=Order.Letters.REFUSED
+    )
+    at_checkout = refused.values_list("placed_at", flat=True)
+    bought = [rules.Bought(at, is_told=True, said_no=True) for at in at_checkout]
+    return rules.standing(purpose, said, bought, now=now).reason is rules.Reason.SAID_NO
 
 
 def order_of(message: OutboxMessage) -> Order:

@@ -13,16 +13,14 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking import showing
-from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, stop_url
-from booking.models import Order, OutboxMessage
+from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, said_no, stop_url
+from booking.models import OutboxMessage
 from booking.rules import life_cycle as rules
 from booking.rules import states
 from booking.stay_letters import host_of
-from members.models import LetterChoice
+from members.rules.consent import OFFERS
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
-
-OFFERS = LetterChoice.Purpose.OFFERS
 
 
 def _alive(message: OutboxMessage, reader: Reader, now: datetime) -> list[showing.SoldLine]:
@@ -72,7 +70,7 @@ def _anniversary(message: OutboxMessage, reader: Reader, now: datetime) -> Conte
     bed = next((one for one in lines if one.is_lodging and one.offer.state == "published"), None)
     path = showing.offer_url(bed.offer) if bed else reverse("booking:stays")
     return {
-        **_commercial(message, lines),
+        **_commercial(message, lines, now),
         "lines": lines,
         "bed_host": host_of(bed.provider) if bed else "",
         "again_url": settings.BASE_URL + path,
@@ -83,13 +81,13 @@ def _next_season(message: OutboxMessage, reader: Reader, now: datetime) -> Conte
     lines = _alive(message, reader, now)
     last_day = max(paris(one.ends_at).date() for one in lines)
     return {
-        **_commercial(message, lines),
+        **_commercial(message, lines, now),
         "is_snow": rules.saw_summer(last_day),
         "stays_url": settings.BASE_URL + reverse("booking:ready-stays"),
     }
 
 
-def _commercial(message: OutboxMessage, lines: list[showing.SoldLine]) -> Content:
+def _commercial(message: OutboxMessage, lines: list[showing.SoldLine], now: datetime) -> Content:
     """Return what every letter with something for sale holds: how to stop it, first of all.
 
     Raises NoLongerNeeded for an address that said no since it was written, or can't be stopped.
@@ -100,15 +98,9 @@ def _commercial(message: OutboxMessage, lines: list[showing.SoldLine]) -> Conten
         url = settings.BASE_URL + reverse("booking:letter")
         return {"order": order, "dates": showing.order_dates(lines), "stop_url": url}
     url = stop_url(order.email, OFFERS)
-    if not url or _said_no(order):
+    if not url or said_no(order.email, OFFERS, now=now):
         raise NoLongerNeeded
     return {"order": order, "dates": showing.order_dates(lines), "stop_url": url}
-
-
-def _said_no(order: Order) -> bool:
-    words = LetterChoice.objects.filter(address__email=order.email.lower(), purpose=OFFERS)
-    last = words.order_by("-at", "is_yes").values_list("is_yes", flat=True).first()
-    return last is False
 
 
 LIFE_CYCLE_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking import showing
-from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, stop_url
+from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, said_no, stop_url
 from booking.models import Complaint, OutboxMessage, Review, ReviewReport, Survey
 from booking.packages import organiser_identity
 from booking.rules import reviews, states
@@ -31,6 +31,9 @@ def _survey(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     order = order_of(message)
     survey = Survey.objects.get(order=order)
     if order.state != states.CONFIRMED or survey.answered_at or now >= survey.expires_at:
+        raise NoLongerNeeded
+    if said_no(order.email, LetterChoice.Purpose.SURVEY, now=now):
+        # Since it was written.
         raise NoLongerNeeded
     lines = [one for one in reader.sold_lines(order, now) if one.is_alive]
     return {

@@ -312,7 +312,7 @@ CELERY_BEAT_SCHEDULE = {
     "write-guest-imports": {"task": "booking.tasks.write_guest_imports", "schedule": 300.0},
     "forget-guests": {
         "task": "booking.tasks.forget_guests",
-        "schedule": crontab(minute=53, hour=4),
+        "schedule": crontab(minute=53, hour="0-5"),
     },
     "run-campaigns": {"task": "booking.tasks.run_campaigns", "schedule": 60.0},
     "know-guests": {"task": "booking.tasks.know_guests", "schedule": crontab(minute=23)},

@@ -9,7 +9,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -206,9 +206,11 @@ def move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         elif step == SEND:
             gifts.start_sending(campaign, **who)
             told = _("The households are being told, between 9 and 20 o’clock.")
-        else:
+        elif step == CLOSE:
             gifts.close_campaign(campaign, **who)
             told = _("It is closed.")
+        else:
+            raise Http404
     except Refusal as refusal:
         tell_troubles(request, refusal)
     else:

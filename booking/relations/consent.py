@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core import signing
 from django.db.models import QuerySet
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -151,10 +151,16 @@ def say_no(
 
 
 def standings(address: LetterAddress, *, now: datetime) -> dict[str, rules.Standing]:
-    """Return for each purpose whether a letter may be written to an address, and why (2 SQL)."""
+    """Return for each purpose whether a letter may be written to an address, and why (4 SQL).
+
+    Who was erased has said no to each of them then: a stay that is bought later widens nothing.
+    """
     words = LetterChoice.objects.filter(address__email=address.email).order_by("at", "pk")
     rows = words.values_list("purpose", "is_yes", "at")
     said = [rules.Said(purpose, is_yes, at) for purpose, is_yes, at in rows]
+    erased = ErasedAddress.objects.filter(mark=mark_of(address.email)).first()
+    if erased is not None:
+        said += [rules.Said(one, is_yes=False, at=erased.at) for one in rules.PURPOSES]
     bought = _bought(address.email)
     return {one: rules.standing(one, said, bought, now=now) for one in rules.PURPOSES}
 
@@ -186,12 +192,15 @@ def who_said_no(emails: Collection[str], purpose: str, *, now: datetime) -> set[
     words = LetterChoice.objects.filter(address__email__in=emails, purpose=purpose)
     for email, is_yes, at in words.values_list("address__email", "is_yes", "at"):
         said[email].append(rules.Said(purpose, is_yes, at))
-    refused = Order.objects.annotate(address=Lower("email")).filter(
-        address__in=emails, confirmed_at__isnull=False, letters=Order.Letters.REFUSED
+    # By the index of orders (`orders_of_email_any_case`): a file asks for thousands of addresses.
+    refused = Order.objects.annotate(address=Upper("email")).filter(
+        address__in=[one.upper() for one in emails],
+        confirmed_at__isnull=False,
+        letters=Order.Letters.REFUSED,
     )
     bought: dict[str, list[rules.Bought]] = {one: [] for one in emails}
-    for email, at in refused.values_list("address", "placed_at"):
-        bought[email].append(rules.Bought(at, is_told=True, said_no=True))
+    for email, at in refused.values_list("email", "placed_at"):
+        bought.get(_bare(email), []).append(rules.Bought(at, is_told=True, said_no=True))
     for email in emails:
         standing = rules.standing(purpose, said[email], bought[email], now=now)
         if standing.reason is rules.Reason.SAID_NO:
@@ -306,12 +315,16 @@ def _told_by_hosts(email: str) -> QuerySet[PastStay, date]:
 
 def _bought_since(emails: list[str], before: datetime) -> dict[str, datetime]:
     rows = (
-        Order.objects.annotate(address=Lower("email"))
-        .filter(address__in=emails, confirmed_at__isnull=False, placed_at__gt=before)
+        Order.objects.annotate(address=Upper("email"))
+        .filter(
+            address__in=[one.upper() for one in emails],
+            confirmed_at__isnull=False,
+            placed_at__gt=before,
+        )
         .order_by("placed_at")
-        .values_list("address", "placed_at")
+        .values_list("email", "placed_at")
     )
-    return dict(rows)
+    return {_bare(email): at for email, at in rows}
 
 
 def _mark(address: str) -> str:

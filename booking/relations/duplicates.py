@@ -42,7 +42,7 @@ def duplicates_of(person: Customer) -> list[Suggestion]:
 
 
 def likely_duplicates() -> list[Suggestion]:
-    """Return pairs of records that may be one person, over everybody; the first dozen of them."""
+    """Return pairs of records that may be one person, over everybody; the first dozen (6 SQL)."""
     twice = (
         CustomerIdentity.objects.exclude(name_key="")
         .filter(customer__erased_at=None)
@@ -51,11 +51,16 @@ def likely_duplicates() -> list[Suggestion]:
         .filter(people__gt=1, people__lte=MOST_OF_A_NAME)
         .order_by("name_key")
     )
+    names = list(twice.values_list("name_key", flat=True)[:MOST_OF_A_NAME])
+    named: dict[str, set[int]] = {name: set() for name in names}
+    rows = CustomerIdentity.objects.filter(name_key__in=names)
+    for name, pk in rows.values_list("name_key", "customer"):
+        named[name].add(pk)
+    living = {one.pk: one for one in _living(set().union(*named.values()))}
+    facts = _facts(list(living))
     found: list[Suggestion] = []
-    for name in twice.values_list("name_key", flat=True)[:MOST_OF_A_NAME]:
-        rows = CustomerIdentity.objects.filter(name_key=name)
-        people = _living(set(rows.values_list("customer", flat=True)))
-        facts = _facts([one.pk for one in people])
+    for ids in named.values():
+        people = [living[pk] for pk in sorted(ids & living.keys())]
         for place, one in enumerate(people):
             for other in people[place + 1 :]:
                 shared = signs(facts[one.pk], facts[other.pk])

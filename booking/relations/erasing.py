@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from booking import households, locks
 from booking.models import (
@@ -23,6 +24,7 @@ from booking.models import (
     Complaint,
     FollowUp,
     GatewayEvent,
+    GuestImport,
     GuestImportRow,
     LineAnswer,
     Meeting,
@@ -63,10 +65,10 @@ from members.models import (
     User,
 )
 from members.rules import enrolment
+from members.rules.customers import NOBODY
 
 # For as long as a bank may still come back to a contested payment.
 DISPUTED_FOR = timedelta(days=180)
-NOBODY = "erased.invalid"
 WAITING = (OutboxMessage.State.WAITING, OutboxMessage.State.SENDING)
 
 
@@ -245,13 +247,15 @@ def _erase_words(orders: Sequence[Order], subject: Subject) -> None:
 
 def _erase_records(subject: Subject, *, now: datetime) -> None:
     """Empty the office's records, and the addresses; nobody writes to these again."""
+    # Who writes rows of theirs ends first, or finds none: they would be known again.
+    theirs = GuestImport.objects.filter(rows__email__in=subject.emails)
+    for pk in sorted(set(theirs.values_list("pk", flat=True))):
+        locks.lock_guest_import(pk)
     people = list(subject.customers())
     ids = sorted({pk for one in people for pk in records_of(one)})
     locks.lock_families({one.family_id for one in people})
     locks.lock_customers(ids)
     CustomerNote.objects.filter(customer__in=ids).delete()
-    for pk in ids:
-        forget_gifts(pk, now=now)
     # Why records were merged or families joined may say more than it should.
     Entry.objects.filter(subject__in=[f"customer:{pk}" for pk in ids]).update(data={})
     CustomerMerge.objects.filter(Q(kept__in=ids) | Q(gone__in=ids)).update(reason="—")
@@ -265,6 +269,7 @@ def _erase_records(subject: Subject, *, now: datetime) -> None:
             CustomerIdentity.objects.filter(pk=identity.pk).update(name_key=f"#{identity.pk}")
         address.email = f"{address.pk}@{NOBODY}"
         address.save(update_fields=["email"])
+    forget_gifts(ids, subject.emails, now=now)
     GuestImportRow.objects.filter(email__in=subject.emails).delete()
     LetterAddress.objects.filter(email__in=subject.emails).delete()
     ErasedAddress.objects.bulk_create(
@@ -274,7 +279,10 @@ def _erase_records(subject: Subject, *, now: datetime) -> None:
 
 
 def _erase_mails(subject: Subject, orders: Sequence[Order]) -> None:
-    hosts_too = OutboxMessage.objects.filter(Q(order__in=orders) | Q(recipient__in=subject.emails))
+    # Addresses stand there as they were typed.
+    sent = OutboxMessage.objects.annotate(address=Lower("recipient"))
+    found = sent.filter(Q(order__in=orders) | Q(address__in=subject.emails))
+    hosts_too = OutboxMessage.objects.filter(pk__in=list(found.values_list("pk", flat=True)))
     hosts_too.filter(state__in=WAITING).update(state=OutboxMessage.State.DROPPED)
     hosts_too.update(recipient="", data={}, last_error="", message_id="")
     of_them = Q(email__in=subject.emails)

@@ -7,6 +7,7 @@ letters. What is given for the parcel serves it alone.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from booking import locks
 from booking.messages import write_message
 from booking.models import Gift, GiftCampaign
 from booking.refusals import BadInput, NotAllowed, Refusal, WrongState, trouble
+from booking.relations.consent import is_erased
 from booking.relations.gifts import has_another, others_of_household, promote_waiting
 from booking.reminders import GUESTS_FROM, GUESTS_UNTIL
 from booking.rules import gifts as rules
@@ -76,8 +78,9 @@ def _tell(pk: int, campaign_id: int, *, now: datetime) -> bool:
         gift = locks.lock_gift(pk)
         if not campaign.is_good(day_of(now)) or gift.state != rules.ELIGIBLE:
             return False
-        if has_another(gift) or _is_gone(gift):
-            gift.state = rules.JOINED if not _is_gone(gift) else rules.LAPSED
+        is_gone = _is_gone(gift)
+        if is_gone or has_another(gift):
+            gift.state = rules.LAPSED if is_gone else rules.JOINED
             gift.save(update_fields=["state"])
             promote_waiting(campaign)
             return False
@@ -97,7 +100,9 @@ def _tell(pk: int, campaign_id: int, *, now: datetime) -> bool:
 def _is_gone(gift: Gift) -> bool:
     """Tell whether nobody can be told: who was to have it asked us to forget everything."""
     person = gift.identity.customer if gift.identity else None
-    return person is None or person.erased_at is not None or not gift.email
+    if person is None or person.erased_at is not None or not gift.email:
+        return True
+    return is_erased(gift.email)
 
 
 # --- Its address --------------------------------------------------------------------------------
@@ -224,12 +229,32 @@ def forget_addresses(*, now: datetime) -> int:
         return count
 
 
-def forget_gifts(customer_id: int, *, now: datetime) -> int:
-    """Empty the gifts of a person who asks to be forgotten; returns how many.
+def forget_gifts(customer_ids: Collection[int], emails: Collection[str], *, now: datetime) -> int:
+    """Empty the gifts of people who ask to be forgotten, or told to their addresses; how many.
 
-    In the present transaction: it is part of a greater use case. Gifts keep their count and code.
+    What hasn't reached them yet never will: nobody is told, no parcel leaves, and the next in the
+    line has it. In the present transaction: it is part of a greater use case. Gifts keep their
+    count and code. Locks the campaigns, then the gifts.
     """
-    return _empty(Gift.objects.filter(identity__customer=customer_id), now=now)
+    theirs = Q(identity__customer__in=customer_ids) | Q(email__in=emails)
+    found = dict(Gift.objects.filter(theirs).order_by("pk").values_list("pk", "campaign"))
+    campaigns = {pk: locks.lock_gift_campaign(pk) for pk in sorted(set(found.values()))}
+    for pk, campaign_id in found.items():
+        gift = locks.lock_gift(pk)
+        if gift.state in _unreached(campaigns[campaign_id]):
+            # Whoever else lives there may have one.
+            gift.state, gift.postal_mark = rules.LAPSED, ""
+            gift.save(update_fields=["state", "postal_mark"])
+    for campaign in campaigns.values():
+        if campaign.state in {rules.LOCKED, rules.SENDING}:
+            promote_waiting(campaign)
+    return _empty(Gift.objects.filter(pk__in=found), now=now)
+
+
+def _unreached(campaign: GiftCampaign) -> set[str]:
+    """Return the states of gifts that their households don't hold yet: a voucher came by mail."""
+    posted = {rules.TOLD, rules.ADDRESSED} if campaign.is_posted else set()
+    return {rules.WAITING, rules.ELIGIBLE} | posted
 
 
 def _empty(gifts: QuerySet[Gift], *, now: datetime) -> int:

@@ -26,7 +26,7 @@ from booking.relations.customers import household_of, identity_of
 from booking.rules.guest_files import Fault, GuestRow, read_guests
 from booking.rules.talks import plain_text
 from members.journal import Actor, record
-from members.models import CustomerIdentity, LetterChoice, Provider
+from members.models import Customer, CustomerIdentity, LetterChoice, Provider
 from members.rules import consent as rules
 from members.rules.customers import name_key
 from oti.lib.dates import at_paris
@@ -203,6 +203,10 @@ def _write_batch(pk: int, *, now: datetime) -> int:
         # Somebody may have said no since the file was read.
         silenced = consent.who_said_no({one.email for one in rows}, rules.OFFERS, now=now)
         written = [one for one in rows if one.email not in silenced]
+        # Whom the file tells something new of, before their addresses.
+        emails = {one.email for one in written}
+        known = Customer.objects.filter(identities__address__email__in=emails)
+        locks.lock_customers(set(known.values_list("pk", flat=True)))
         for one in written:
             _write_stay(head, one, now=now)
         if head.basis == Basis.CONSENT:

@@ -79,7 +79,8 @@ def _ask(pk: int, *, now: datetime) -> bool:
         order = locks.lock_order(pk)
         lines = came_lines(order, now=now)
         is_asked = Survey.objects.filter(order=order).exists()
-        if order.state != states.CONFIRMED or is_asked or not lines:
+        # Without an address: erased meanwhile.
+        if order.state != states.CONFIRMED or is_asked or not lines or not order.email:
             return False
         if said_no(order.email, SURVEY, now=now):
             return False

@@ -27,8 +27,8 @@ GIFT: dict[str, frozenset[str]] = {
     WAITING: frozenset({ELIGIBLE, JOINED, LAPSED}),
     ELIGIBLE: frozenset({TOLD, JOINED, LAPSED}),
     TOLD: frozenset({ADDRESSED, REDEEMED, LAPSED}),
-    # Whoever said where to send it gets it.
-    ADDRESSED: frozenset({SENT}),
+    # Whoever said where to send it gets it, unless they ask to be forgotten.
+    ADDRESSED: frozenset({SENT, LAPSED}),
     SENT: frozenset({REDEEMED}),
     REDEEMED: frozenset(),
     JOINED: frozenset(),

@@ -11,6 +11,10 @@ import unicodedata
 
 # Whatever isn't a letter or a figure only separates words.
 APART = re.compile(r"[\W_]+")
+# What a column holds: one sign may be taken apart into eighteen (U+FDFA).
+LONGEST_KEY = 170
+# Where addresses lie that were erased: nobody has one there (RFC 2606).
+NOBODY = "erased.invalid"
 # Letters that no decomposition takes apart.
 JOINED = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d"})
 
@@ -21,7 +25,7 @@ def name_key(first_name: str, last_name: str) -> str:
     apart = unicodedata.normalize("NFKD", f"{first_name} {last_name}")
     folded = unicodedata.normalize("NFKD", apart.casefold()).translate(JOINED)
     plain = "".join(one for one in folded if not unicodedata.combining(one))
-    return " ".join(sorted(APART.sub(" ", plain).split()))
+    return " ".join(sorted(APART.sub(" ", plain).split()))[:LONGEST_KEY].rstrip()
 
 
 def address_key(email: str) -> str:

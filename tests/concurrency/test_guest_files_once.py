@@ -5,6 +5,7 @@ The sentinel takes the file's lock away: both then write the same rows.
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from booking.relations.erasing import erase
 from booking.relations.guest_imports import FileGiven, confirm_import, read_file
 from booking.relations.personal_data import Subject
 from members.journal import SYSTEM
-from members.models import Customer, ErasedAddress
+from members.models import Customer, CustomerAddress, ErasedAddress
 from tests import factories
 from tests.cast import NOW
 from tests.concurrency.rivals import Meeting, errors_in, run_together
@@ -71,3 +72,42 @@ def test_person_erased_twice_at_once_is_erased_once(head: GuestImport):
     assert not errors_in(results)
     assert ErasedAddress.objects.count() == 1
     assert Customer.objects.filter(erased_at=NOW).count() == 1
+
+
+def erased_while_written(head: GuestImport, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    read, gone = threading.Event(), threading.Event()
+    silenced = guest_imports.consent.who_said_no
+
+    def looked(*args: Any, **kwargs: Any) -> set[str]:
+        found = silenced(*args, **kwargs)
+        read.set()
+        # Where the file's lock keeps the other one out, in vain.
+        gone.wait(timeout=1)
+        return found
+
+    def forget() -> None:
+        read.wait(timeout=30)
+        erase(Subject.of_address("g1@example.org"), now=NOW)
+        gone.set()
+
+    monkeypatch.setattr(guest_imports.consent, "who_said_no", looked)
+    results = run_together([lambda: guest_imports._write_batch(head.pk, now=NOW), forget])
+    assert not errors_in(results)
+    return set(CustomerAddress.objects.values_list("email", flat=True))
+
+
+def test_who_is_erased_while_a_file_is_written_is_not_known_by_it(
+    head: GuestImport, monkeypatch: pytest.MonkeyPatch
+):
+    assert "g1@example.org" not in erased_while_written(head, monkeypatch)
+
+
+def test_sentinel_without_the_lock_the_erased_one_is_known_again(
+    head: GuestImport, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        locks,
+        "lock_guest_import",
+        lambda pk: GuestImport.objects.select_related("provider").get(pk=pk),
+    )
+    assert "g1@example.org" in erased_while_written(head, monkeypatch)

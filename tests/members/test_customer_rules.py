@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from members.models import CustomerIdentity
 from members.rules.customers import address_key, name_key
 
 WORD = st.text(st.characters(categories=["Lu", "Ll"]), min_size=1, max_size=12)
@@ -40,3 +41,10 @@ def test_key_is_the_same_for_capitals_and_order_and_is_its_own_key(first: str, l
 
 def test_addresses_are_compared_in_lower_case():
     assert address_key(" Claire.Dupont@Example.org ") == "claire.dupont@example.org"
+
+
+@pytest.mark.parametrize("sign", ["\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}", "ﬃ", "ß"])
+def test_no_name_is_longer_than_its_column(sign: str):
+    key = name_key(sign * 80, sign * 80)
+    assert 0 < len(key) <= CustomerIdentity._meta.get_field("name_key").max_length
+    assert name_key(sign * 80, sign * 80) == key

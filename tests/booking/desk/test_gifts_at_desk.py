@@ -64,6 +64,8 @@ def test_office_prepares_counts_fixes_tells_posts_and_closes(desk: Client):
     assert "its households are fixed" in body(step(desk, campaign, "fixer")).lower()
     assert Gift.objects.filter(state="eligible").count() == 2
     step(desk, campaign, "annoncer")
+    # No step has this name: nothing is closed by it.
+    assert step(desk, campaign, "autre").status_code == 404
     tell_households(now=MORNING)
     give_address(gift_of(people[0]), HOME, now=MORNING)
 

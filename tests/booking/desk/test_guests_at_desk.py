@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from booking.models import Order
+from booking.models import Order, PastStay
 from booking.relations import consent
 from booking.relations.complaints import complain
 from booking.relations.customers import identify_orders, identity_of
@@ -78,6 +78,17 @@ def test_guest_is_found_by_whatever_one_knows(desk: Client, order: Order, person
         answer = desk.get(page("index"), {"q": words})
         assert answer.status_code == 200
         assert (page("guest", person.pk) in body(answer)) == is_found, words
+
+
+@pytest.mark.parametrize("ordering", ["last_name", "last_day", "-last_day", "x"])
+def test_stays_are_counted_in_every_order(desk: Client, person: Customer, ordering: str):
+    identity_of("else@example.org", first_name="Zoé", last_name="Zwart", now=LATER)
+    shown = desk.get(page("index"), {"ordering": ordering}).context["object_list"]
+    last = PastStay.objects.get().last_day
+    assert {(one.pk == person.pk, one.stays, one.last_day) for one in shown} == {
+        (True, 1, last),
+        (False, 0, None),
+    }
 
 
 def test_record_says_all_of_a_person_over_all_stays(desk: Client, order: Order, person: Customer):

@@ -19,7 +19,7 @@ from booking.relations.surveys import answer_survey, lines_asked
 from booking.relations.surveys_sent import LATEST, ask_guests
 from booking.tasks import ask_after_stays
 from members.journal import SYSTEM
-from members.models import Entry
+from members.models import Entry, LetterAddress
 from oti.lib.dates import at_paris
 from tests.booking.relations.stays import ASKED, LAST_DAY, LATER, asked, past_stay, saying
 from tests.cast import FakeBank, cancel_order
@@ -84,6 +84,8 @@ def test_its_mail_has_a_button_that_stops_them(order: Order, at, client: Client)
     assert url in sent.body
     assert client.post(url[url.index("/", 8) :]).status_code == 200
     assert not consent.may_write(order.email, "survey", now=ASKED)
+    with pytest.raises(NoLongerNeeded):
+        compose(OutboxMessage.objects.get(kind="survey"))
 
 
 @pytest.mark.parametrize("hour", [time(8, 59), time(20), time(2)])
@@ -102,6 +104,19 @@ def test_a_no_that_is_said_meanwhile_is_seen_under_the_lock(order: Order, monkey
     monkeypatch.setattr(locks, "lock_order", rival)
     assert ask_guests(now=ASKED) == 0
     assert not Survey.objects.exists()
+
+
+def test_who_is_erased_meanwhile_is_asked_nothing(order: Order, monkeypatch):
+    lock = locks.lock_order
+
+    def rival(pk: int) -> Order:
+        Order.objects.filter(pk=pk).update(email="")
+        return lock(pk)
+
+    monkeypatch.setattr(locks, "lock_order", rival)
+    assert ask_guests(now=ASKED) == 0
+    assert not Survey.objects.exists()
+    assert not LetterAddress.objects.exists()
 
 
 def test_one_order_that_is_busy_does_not_hide_the_others(bank: FakeBank, monkeypatch):

@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 
 from booking.models import Order, OutboxMessage, PastStay, Referral
 from booking.refusals import trouble
+from booking.relations import forgetting
 from booking.relations.conversation import NoteInput, finish_note, write_note
 from booking.relations.customers import identity_of
 from booking.relations.forgetting import (
@@ -23,11 +24,12 @@ from booking.relations.merging import merge_customers
 from booking.tasks import forget_guests as task
 from members.groups import ensure_office_group
 from members.journal import SYSTEM
-from members.models import AccountWarning, Customer, CustomerAddress, CustomerNote, User
+from members.models import AccountWarning, Customer, CustomerAddress, CustomerNote, Entry, User
 from tests import factories
 from tests.booking.relations.inviting import a_friends_stay, an_ambassador
+from tests.booking.relations.stays import past_stay
 from tests.booking.relations.test_guest_imports import read
-from tests.cast import NOW
+from tests.cast import NOW, FakeBank
 
 pytestmark = pytest.mark.django_db
 BY = {"actor": SYSTEM, "now": NOW}
@@ -58,6 +60,14 @@ def test_unused_account_is_warned_once_then_emptied():
     assert not user.is_active
     assert User.objects.filter(pk__in=[used.pk, office.pk], is_active=True).count() == 2
     assert empty_accounts(now=NOW + timedelta(days=32)) == 0
+
+
+def test_who_booked_lately_without_signing_in_is_not_emptied(bank: FakeBank):
+    order = past_stay(bank)
+    an_account(order.email.upper())
+    assert order.user is None
+    assert warn_accounts(now=NOW + timedelta(days=30)) == 0
+    assert warn_accounts(now=LONG_AFTER) == 1
 
 
 def test_who_signs_in_after_the_warning_keeps_the_account():
@@ -93,7 +103,7 @@ def test_what_hinders_waits_and_hides_nobody(monkeypatch: pytest.MonkeyPatch):
     assert not User.objects.get(pk=second.pk).is_active
 
 
-def test_guest_of_a_file_who_never_came_back_is_deleted():
+def test_guest_of_a_file_who_never_came_back_is_deleted(monkeypatch: pytest.MonkeyPatch):
     head = read(
         "gone@example.org;Paul;Blanc;01/08/2026;;\n"
         "merged@example.org;Paul;Blanc;01/08/2026;;\n"
@@ -113,7 +123,19 @@ def test_guest_of_a_file_who_never_came_back_is_deleted():
         last_day=LONG_AFTER.date() - timedelta(days=9),
         kept_at=LONG_AFTER,
     )
+    other = people["merged@example.org"]
+    note = CustomerNote.objects.create(
+        customer=other, channel="phone", text="x", happened_on=LONG_AFTER, written_at=LONG_AFTER
+    )
+    assert forget_imported(now=LONG_AFTER) == 0
+    note.delete()
+    # Told of again by a file while the round reads.
+    person, silent = people["gone@example.org"], forgetting._silent
+    monkeypatch.setattr(forgetting, "_silent", lambda now: silent(now).none())
+    assert forgetting._delete(person, now=LONG_AFTER) == 0
+    monkeypatch.undo()
     assert forget_imported(now=LONG_AFTER) == 1
+    assert not Entry.objects.filter(data__reason="x").exists()
     assert set(Customer.objects.values_list("pk", flat=True)) == {
         people["buyer@example.org"].pk,
         known.customer_id,

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 from django.core import mail
+from django.db import transaction
 
 from booking.messages import drain_outbox
 from booking.models import Gift, GiftCampaign, OutboxMessage
 from booking.refusals import BadInput, NotAllowed, WrongState
 from booking.relations import consent, gift_claims, gifts
+from booking.relations.erasing import erase
 from booking.relations.gift_claims import (
     Address,
     forget_addresses,
@@ -20,10 +22,17 @@ from booking.relations.gift_claims import (
     redeem,
     tell_households,
 )
-from booking.relations.gifts import close_campaign, forecast, lock_campaign, raise_budget
+from booking.relations.gifts import (
+    close_campaign,
+    forecast,
+    lock_campaign,
+    raise_budget,
+    start_sending,
+)
+from booking.relations.personal_data import Subject
 from booking.tasks import follow_gifts
 from members.journal import SYSTEM
-from members.models import Customer, Entry, Family
+from members.models import Customer, CustomerIdentity, Entry, Family
 from oti.lib.dates import at_paris
 from tests import factories
 from tests.booking.relations.giving import (
@@ -388,12 +397,56 @@ def test_who_asks_to_be_forgotten_leaves_a_count_and_a_code():
     who, other = a_guest("a@example.org"), a_guest("b@example.org", "Paul")
     stayed(who)
     stayed(other)
-    told()
+    campaign = told()
     give_address(gift_of(who), HOME, now=MORNING)
-    assert gift_claims.forget_gifts(who.customer_id, now=MORNING) == 1
+    with transaction.atomic():
+        assert gift_claims.forget_gifts([who.customer_id], [], now=MORNING) == 1
     gift = gift_of(who)
-    assert (gift.state, gift.street, gift.email) == ("addressed", "", "")
+    # No parcel leaves without an address, and none keeps the campaign open.
+    assert (gift.state, gift.street, gift.email) == ("lapsed", "", "")
     assert gift_of(other).email == "b@example.org"
+    with pytest.raises(WrongState):
+        give_address(gift, HOME, now=MORNING)
+    assert give_address(gift_of(other), HOME, now=MORNING).state == "addressed"
+    assert mark_sent(campaign, until=MORNING, actor=SYSTEM, now=MORNING) == 1
+
+
+def test_who_is_forgotten_leaves_the_gift_to_the_next_and_keeps_a_voucher():
+    first, second = a_guest("a@example.org"), a_guest("b@example.org", "Paul")
+    stayed(first, TODAY - timedelta(days=90))
+    stayed(second)
+    told(kind="voucher", budget_amount=Decimal(10))
+    with transaction.atomic():
+        gift_claims.forget_gifts([first.customer_id], [], now=MORNING)
+    # It came with the mail: the code is paid for, and good.
+    assert (gift_of(first).state, gift_of(second).state) == ("told", "waiting")
+    Gift.objects.filter(pk=gift_of(first).pk).update(state="eligible")
+    with transaction.atomic():
+        gift_claims.forget_gifts([first.customer_id], [], now=MORNING)
+    assert (gift_of(first).state, gift_of(second).state) == ("lapsed", "eligible")
+
+
+def test_an_address_that_was_erased_is_told_nothing_though_its_person_has_another():
+    one, other = a_guest("a@example.org"), a_guest("b@example.org")
+    CustomerIdentity.objects.filter(pk=other.pk).update(customer=one.customer)
+    stayed(one)
+    stayed(other, TODAY - timedelta(days=60))
+    campaign = a_campaign()
+    lock_campaign(campaign, **WHO)
+    assert ranks(campaign) == [("a@example.org", "eligible")]
+    erase(Subject.of_address("a@example.org"), now=MORNING)
+    assert Customer.objects.get(pk=one.customer_id).erased_at is None
+    assert ranks(campaign) == [("", "lapsed")]
+    next_year = a_campaign(year=TODAY.year + 1)
+    lock_campaign(next_year, **WHO)
+    assert ranks(next_year) == [("b@example.org", "eligible")]
+    # Back as a new guest, under the address that asked to be left alone.
+    stayed(a_guest("a@example.org", "Anne"))
+    last = a_campaign(year=TODAY.year + 2)
+    lock_campaign(last, **WHO)
+    start_sending(last, **WHO)
+    assert tell_households(now=MORNING) == 1
+    assert OutboxMessage.objects.get(kind="gift").recipient == "b@example.org"
 
 
 def test_addresses_of_a_campaign_that_nobody_closed_are_deleted_after_its_time(settings):

@@ -286,6 +286,16 @@ def test_one_order_that_is_busy_does_not_hide_the_others(bank: FakeBank, monkeyp
     assert OutboxMessage.objects.get().order == second
 
 
+@pytest.mark.parametrize("rule", COMMERCIAL)
+def test_what_sells_is_not_sent_to_who_refused_it_with_another_stay(order: Order, rule: str, at):
+    at(DAYS[rule])
+    write_life_cycle(now=DAYS[rule])
+    # The box of the checkout, while the letter waits in the queue.
+    Order.objects.update(letters="refused")
+    with pytest.raises(NoLongerNeeded):
+        compose(OutboxMessage.objects.get())
+
+
 def test_what_changed_before_it_was_sent_is_dropped(order: Order, at):
     at(DAYS["prepare"])
     write_life_cycle(now=DAYS["prepare"])

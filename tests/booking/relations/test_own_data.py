@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 
+from booking.messages import write_message
 from booking.models import GatewayEvent, Meeting, Order, OutboxMessage, PastStay, Payment, Survey
 from booking.refusals import Refusal
 from booking.relations import consent
@@ -258,3 +259,29 @@ def test_reasons_of_merges_go_too(order: Order):
     erase(Subject(frozenset({order.email, other.email})), now=LATER)
     assert found_in_database("Zwart") == []
     assert set(Customer.objects.values_list("erased_at", flat=True)) == {LATER}
+
+
+@pytest.mark.django_db
+def test_whoever_comes_back_after_it_is_written_nothing_that_they_did_not_ask_for(bank: FakeBank):
+    order = past_stay(bank)
+    ErasedAddress.objects.create(mark=consent.mark_of(order.email), at=NOW - timedelta(days=9))
+    # A letter of the stay itself makes this row, for the link that stops such letters.
+    address = consent.address_of(order.email, language="fr", now=NOW)
+    assert not any(consent.may_write(order.email, one, now=LATER) for one in PURPOSES)
+    assert consent.said_no(order.email, "survey", now=LATER)
+    proof = consent.Proof(LetterChoice.Source.OFFICE, "said on the phone")
+    consent.choose(address, {OFFERS: True}, proof=proof, now=LATER)
+    assert consent.may_write(order.email, OFFERS, now=LATER)
+    assert not consent.may_write(order.email, "survey", now=LATER)
+
+
+@pytest.mark.django_db
+def test_mails_to_an_address_as_it_was_typed_are_told_and_emptied():
+    typed = {"recipient": "Claire.D@Example.org", "language": "fr", "data": {"name": "Durandal"}}
+    with transaction.atomic():
+        write_message("request_refused", key="request:X:1", now=NOW, **typed)
+    subject = Subject.of_address("claire.d@example.org")
+    assert copy_of(subject, now=LATER)["mails"][0]["kind"] == "request_refused"
+    erase(subject, now=LATER)
+    message = OutboxMessage.objects.get()
+    assert (message.recipient, message.data, message.state) == ("", {}, "dropped")

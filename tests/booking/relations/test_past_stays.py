@@ -103,6 +103,7 @@ def test_a_stay_is_counted_once_it_is_over(order: Order):
 
 
 def test_no_show_noted_after_takes_the_stay_out_and_back(order: Order, at):
+    identify_orders(now=ASKED)
     keep_past_stays(now=ASKED)
     for line in order.lines.all():
         OrderLine.objects.filter(pk=line.pk).update(
@@ -117,6 +118,7 @@ def test_no_show_noted_after_takes_the_stay_out_and_back(order: Order, at):
 
 
 def test_what_was_given_back_is_no_stay(order: Order):
+    identify_orders(now=ASKED)
     keep_past_stays(now=ASKED)
     before = PastStay.objects.get().amount
     bed = order.lines.get(kind="lodging")
@@ -132,5 +134,30 @@ def test_what_was_given_back_is_no_stay(order: Order):
 
 def test_many_persons_are_a_group(order: Order, settings):
     settings.GROUP_FROM = 4
+    identify_orders(now=ASKED)
     keep_past_stays(now=ASKED)
     assert PastStay.objects.get().is_group
+
+
+def test_a_name_of_signs_that_come_apart_hides_no_other_order(order: Order):
+    Order.objects.filter(pk=order.pk).update(last_name="ﬃ" * 80)
+    assert identify_orders(now=ASKED) == 1
+
+
+def test_a_stay_is_counted_once_it_is_known_whose_it_is(order: Order):
+    # Somebody works on the order while the others are said whose they are.
+    assert keep_past_stays(now=ASKED) == 0
+    identify_orders(now=ASKED)
+    assert keep_past_stays(now=ASKED) == 1
+    # One that was counted too early is put right.
+    PastStay.objects.update(identity=None)
+    assert keep_past_stays(now=ASKED) == 1
+    order.refresh_from_db()
+    assert PastStay.objects.get().identity == order.identity
+    assert keep_past_stays(now=ASKED) == 0
+
+
+def test_a_stay_of_somebody_without_an_address_is_counted(order: Order):
+    Order.objects.update(email="")
+    assert identify_orders(now=ASKED) == 0
+    assert keep_past_stays(now=ASKED) == 1
