@@ -220,14 +220,14 @@ def raise_budget(head: GiftCampaign, amount: Decimal, *, actor: Actor, now: date
     """Give a locked campaign a larger budget; returns how many that waited have a gift now.
 
     Raises WrongState `gift_wrong_state` before it is locked and after its end; BadInput
-    `gift_budget_small` for a sum that is no larger.
+    `gift_budget_no_larger`.
     """
     with locks.write_transaction():
         campaign = locks.lock_gift_campaign(head.pk)
         if campaign.state not in {rules.LOCKED, rules.SENDING}:
             raise WrongState(trouble("gift_wrong_state"))
         if amount <= campaign.budget_amount:
-            raise BadInput(trouble("gift_budget_small", field="budget"))
+            raise BadInput(trouble("gift_budget_no_larger", field="budget"))
         campaign.budget_amount = amount
         campaign.save(update_fields=["budget_amount"])
         record("gift budget raised", _subject(campaign), actor=actor, at=now, amount=str(amount))
