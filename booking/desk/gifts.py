@@ -280,7 +280,8 @@ def sent(request: HttpRequest, pk: int) -> HttpResponse:
         now = timezone.now()
         count = gift_claims.mark_sent(campaign, until=until, actor=actor_of(request), now=now)
         text = ngettext("%(count)s parcel is sent.", "%(count)s parcels are sent.", count)
-        messages.success(request, text % {"count": count})
+        again = _("No parcel of this file was left to note: it was done already.")
+        messages.success(request, text % {"count": count} if count else again)
     return redirect(_campaign_url(campaign))
 
 

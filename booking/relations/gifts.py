@@ -103,7 +103,7 @@ class Figures:
 
     by_state: dict[str, int]
     unit_amount: Decimal
-    # How many reached their household: by post, or with the mail that told them.
+    # How many reached their household: by post, at the counter, or with the mail that told them.
     sent: int = 0
     # Households that came back after they were told, and their stays.
     returned: int = 0
@@ -248,6 +248,8 @@ def promote_waiting(campaign: GiftCampaign) -> int:
 def figures(campaign: GiftCampaign) -> Figures:
     """Count what became of a campaign (3 SQL)."""
     reached = Q(sent_at__isnull=False) if campaign.is_posted else Q(told_at__isnull=False)
+    # A parcel may be fetched at the counter instead.
+    reached |= Q(state=rules.REDEEMED)
     rows = campaign.gifts.order_by().values_list("state").annotate(Count("pk"))
     with connection.cursor() as cursor:
         cursor.execute(RETURNED, [campaign.pk])

@@ -149,7 +149,10 @@ def test_what_is_given_after_the_file_is_never_said_to_be_sent(desk: Client, at)
     )
     at(MORNING + timedelta(days=2))
     assert "1 parcel of it" in body(desk.get(at_page("inspect", campaign)))
+    until = desk.get(at_page("inspect", campaign)).context["taken"]["until"]
     assert "1 parcel is sent." in body(say_sent(desk, campaign))
+    again = desk.post(at_page("sent", campaign), {"until": until}, follow=True)
+    assert "it was done already" in body(again)
     assert (gift_of(early).state, gift_of(late).state) == ("sent", "addressed")
     assert desk.get(at_page("inspect", campaign)).context["taken"] is None
     table = desk.post(at_page("addresses", campaign)).content.decode()

@@ -152,6 +152,8 @@ def test_two_records_are_merged_seen_on_one_page_and_parted(
     seen = body(desk.get(page("guest", person.pk)))
     assert "This may be the same person" in seen
     assert body(desk.get(page("duplicates"))).count("the same phone") == 1
+    for odd in ("99", "x", "-1", "9" * 40):
+        assert desk.get(page("duplicates"), {"de": odd}).status_code == 200
     assert page("merge", person.pk, other.pk) in body(
         desk.get(page("choose", person.pk), {"q": "else@example.org"})
     )
