@@ -129,6 +129,8 @@ class AmbassadorView(UseCaseView):
             ambassador_reviews.put_aside(one, reason=note, **who)
             return _("The role has ended: the code counts no more.")
         ambassador_reviews.take_up(one, **who)
+        if not one.is_active:
+            return _("They may join again; they had stopped themselves before.")
         return _("The code counts again.")
 
     def get_page_subtitle(self) -> str:

@@ -8,8 +8,10 @@ from booking import locks
 from booking.messages import write_message
 from booking.refusals import BadInput, WrongState, trouble
 from members.journal import Actor, record
-from members.models import Ambassador
+from members.models import Ambassador, Entry
 from members.rules import enrolment
+
+PUT_ASIDE = "ambassador put aside"
 
 
 def approve_page(
@@ -62,22 +64,35 @@ def put_aside(ambassador: Ambassador, *, reason: str, actor: Actor, now: datetim
         row.is_put_aside, row.ended_at = True, row.ended_at or now
         row.ended_reason = words[:300]
         row.save(update_fields=["is_put_aside", "ended_at", "ended_reason"])
-        _note("ambassador put aside", row, words, actor=actor, now=now)
+        _note(PUT_ASIDE, row, words, actor=actor, now=now)
         _tell(row, "put_aside", now=now)
     ambassador.refresh_from_db()
 
 
 def take_up(ambassador: Ambassador, *, actor: Actor, now: datetime) -> None:
-    """Let somebody whom the office had put aside invite again. Raises WrongState `page_moved`."""
+    """Let somebody whom the office had put aside invite again. Locks: ambassador.
+
+    Who had stopped before that isn't made to invite again: they may sign anew. Raises WrongState
+    `page_moved`.
+    """
     with locks.write_transaction():
         row = locks.lock_ambassador(ambassador.pk)
         if not row.is_put_aside:
             raise WrongState(trouble("page_moved"))
-        row.is_put_aside, row.ended_at, row.ended_reason = False, None, ""
+        row.is_put_aside, row.ended_reason = False, ""
+        if not _had_stopped(row):
+            row.ended_at = None
+            _tell(row, "taken_up", now=now)
         row.save(update_fields=["is_put_aside", "ended_at", "ended_reason"])
         _note("ambassador taken up again", row, "", actor=actor, now=now)
-        _tell(row, "taken_up", now=now)
     ambassador.refresh_from_db()
+
+
+def _had_stopped(row: Ambassador) -> bool:
+    """Tell whether the role had been ended by its holder before the office put them aside."""
+    lines = Entry.objects.filter(subject=_subject(row), verb=PUT_ASIDE).order_by("-at", "-pk")
+    aside = lines.first()
+    return bool(aside and row.ended_at and row.ended_at < aside.at)
 
 
 def _to_read(ambassador: Ambassador, seen: int) -> Ambassador:
@@ -90,7 +105,11 @@ def _to_read(ambassador: Ambassador, seen: int) -> Ambassador:
 
 
 def _note(verb: str, row: Ambassador, reason: str, *, actor: Actor, now: datetime) -> None:
-    record(verb, f"ambassador:{row.pk}", actor=actor, at=now, reason=reason.strip())
+    record(verb, _subject(row), actor=actor, at=now, reason=reason.strip())
+
+
+def _subject(row: Ambassador) -> str:
+    return f"ambassador:{row.pk}"
 
 
 def _tell(row: Ambassador, move: str, *, now: datetime) -> None:

@@ -55,7 +55,7 @@ class Likely:
 def likely_duplicates(skip: int = 0) -> Likely:
     """Return pairs of records that may be one person, name by name after the first `skip` (6 SQL).
 
-    Stops after NAMES_AT_ONCE names, or once a dozen pairs are found: `following` goes on from there.
+    Stops after NAMES_AT_ONCE names, or once a dozen pairs are found: `following` goes on there.
     """
     twice = (
         CustomerIdentity.objects.exclude(name_key="")

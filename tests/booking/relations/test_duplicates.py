@@ -33,7 +33,10 @@ def test_same_name_and_same_phone_or_postcode():
     a_person("e@example.org", "Paul", phone="0471000001", postal_code="43000")
     found = {one.other: one.signs for one in duplicates_of(anne)}
     assert found == {phoned: (Sign.PHONE,), near: (Sign.POSTCODE,)}
-    assert {(one.one, one.other) for one in likely_duplicates().pairs} == {(anne, phoned), (anne, near)}
+    assert {(one.one, one.other) for one in likely_duplicates().pairs} == {
+        (anne, phoned),
+        (anne, near),
+    }
     merge_customers(anne, phoned, "x", actor=SYSTEM, now=NOW)
     assert [one.other for one in duplicates_of(anne)] == [near]
 
