@@ -395,7 +395,7 @@ def test_house_that_is_elsewhere_now_is_asked_of_the_office_with_a_new_paper(
     with pytest.raises(private_files.Unreadable):
         private_files.read_file(key)
     drain_outbox(now=NOW)
-    assert "has noted where your house is now" in mail.outbox[-1].body
+    assert "a noté où se trouve maintenant votre maison" in mail.outbox[-1].body
     # The journal says that it moved, never whence or where to.
     for entry in Entry.objects.filter(subject=f"household:{member.household_id}"):
         assert "Puy" not in str(entry.data)
