@@ -223,7 +223,8 @@ MESSAGES: dict[str, Any] = {
         "Copy what guests read when they said yes or were told: it is the proof."
     ),
     "import_known": gettext_lazy(
-        "This very file was read already: see it in the list of imports, or correct the file."
+        "This very file was read already: open it in the list. Until it is confirmed you may drop "
+        "it there and read it anew."
     ),
     "import_empty": gettext_lazy("There is no guest in this file: choose another one."),
     "import_too_big": gettext_lazy("It is larger than %(most)s MB: cut it into several files."),
@@ -689,6 +690,7 @@ MESSAGES: dict[str, Any] = {
     "gift_not_draft": gettext_lazy("Its households are fixed: it can’t be changed any more."),
     "gift_words_missing": gettext_lazy("Write what it is and your words first."),
     "gift_budget_small": gettext_lazy("The budget doesn’t pay for one gift: raise it."),
+    "gift_budget_no_larger": gettext_lazy("Write a budget larger than the one of now."),
     "gift_nobody": gettext_lazy("Nobody stayed here in that time: no household would have it."),
     "gift_wrong_state": gettext_lazy(
         "A colleague took this step meanwhile: reload the page to see how far it is."

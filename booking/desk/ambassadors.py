@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
@@ -225,6 +225,13 @@ class AmbassadorViewSet(ReadOnlyViewSet):
 class ReferralIndexView(ReadOnlyIndexView):
     """What is to be handed over first, the longest waiting before."""
 
+    export_headings: ClassVar[dict[str, Any]] = {
+        "order.reference": gettext_lazy("Order"),
+        "ambassador.code": gettext_lazy("Ambassador"),
+        "get_state_display": gettext_lazy("State"),
+        "get_reason_display": gettext_lazy("Why"),
+    }
+
     def get_base_queryset(self) -> QuerySet[Referral]:
         """Load orders and ambassadors."""
         first = Case(
@@ -330,8 +337,8 @@ class ReferralViewSet(ReadOnlyViewSet):
         MomentColumn("handed_at", label=gettext_lazy("Handed over"), sort_key="handed_at"),
     )
     list_export = (
-        *("order.reference", "ambassador.code", "state", "reason", "claimed_at", "earned_at"),
-        *("handed_at", "note"),
+        *("order.reference", "ambassador.code", "get_state_display", "get_reason_display"),
+        *("claimed_at", "earned_at", "handed_at", "note"),
     )
     empty_text = gettext_lazy("Bookings that come with an ambassador’s code will appear here.")
 

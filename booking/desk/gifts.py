@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -26,8 +26,9 @@ from wagtail.admin.widgets.button import Button, HeaderButton
 
 from booking import locks
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
+from booking.house_zip import csv_of
 from booking.models import Gift, GiftCampaign
-from booking.refusals import Refusal
+from booking.refusals import Refusal, trouble
 from booking.relations import gift_claims, gifts
 from booking.rules import gifts as rules
 from destination.desk import (
@@ -47,11 +48,28 @@ from oti.lib.dates import today as day_of
 
 MAY_CHANGE = "booking.change_giftcampaign"
 LOCK, SEND, CLOSE = "fixer", "annoncer", "clore"
+# What stands in the file of addresses; its reader is French.
+ON_A_PARCEL = {
+    "rang": "rank",
+    "destinataire": "recipient",
+    "numero_et_rue": "street",
+    "complement": "extra",
+    "code_postal": "postal_code",
+    "ville": "city",
+    "pays": "country",
+    "code_du_cadeau": "code",
+}
 
 
 # --- The gift of a year --------------------------------------------------------------------------
 class CampaignForm(DeskForm):
     """What the gift is, in figures and words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].error_messages["unique"] = _(
+            "This year has its gift already: change that one, or write another year."
+        )
 
     def clean(self) -> dict[str, Any]:
         """It ends after today, and the budget pays for one."""
@@ -109,6 +127,14 @@ class CampaignCreateView(DeskCreateView):
 class CampaignEditView(DeskEditView):
     """Change the gift of a year, until its households are fixed."""
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the form; what is fixed is shown as it stands, before anything is typed."""
+        campaign = self.get_object()
+        if campaign.state != rules.DRAFT:
+            messages.error(request, trouble("gift_not_draft").message)
+            return redirect(_campaign_url(campaign))
+        return super().get(request, *args, **kwargs)
+
     def get_success_url(self) -> str:
         """Show what it would cost now."""
         return _campaign_url(self.object)
@@ -155,8 +181,7 @@ class CampaignView(ReadOnlyInspectView):
             "figures": figures,
             "states": [one for one in states if one[1]],
             "to_post": figures.by_state.get(rules.ADDRESSED, 0) if figures else 0,
-            "addresses_url": f"{_list_url(campaign, rules.ADDRESSED)}&export=csv",
-            "until": now.isoformat(),
+            "taken": _taken(campaign),
             "may_change": self.request.user.has_perm(MAY_CHANGE),
             "edit_url": reverse("desk_gift_campaigns:edit", args=[campaign.pk]),
             "moves": _moves(campaign),
@@ -175,6 +200,16 @@ def _moves(campaign: GiftCampaign) -> list[tuple[str, str, str]]:
         (reverse("desk_gift_campaigns:move", args=[campaign.pk, move]), label, told)
         for move, label, told in found
     ]
+
+
+def _taken(campaign: GiftCampaign) -> dict[str, Any] | None:
+    """Return the last file of addresses whose parcels aren't said to be sent: its moment, count."""
+    last = gift_claims.last_taken(campaign)
+    if last is None:
+        return None
+    at, until = last
+    count = gift_claims.to_post(campaign, until).count()
+    return {"at": at, "until": until.isoformat(), "count": count} if count else None
 
 
 def _list_url(campaign: GiftCampaign, state: str) -> str:
@@ -219,17 +254,34 @@ def move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 @require_POST
+def addresses(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give what goes on the parcels as a file, and note until when addresses are in it."""
+    campaign = _may_change(request, pk)
+    now = timezone.now()
+    found = gift_claims.take_addresses(campaign, actor=actor_of(request), now=now)
+    rows = ({head: getattr(one, name) for head, name in ON_A_PARCEL.items()} for one in found)
+    content = csv_of(rows, tuple(ON_A_PARCEL))
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    name = f"cadeau-{campaign.year}-adresses-{timezone.localtime(now):%Y%m%d-%H%M}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "no-store, private"
+    return answer
+
+
+@require_POST
 def sent(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note that the parcels left whose addresses were known when the page was shown."""
+    """Note that the parcels left whose addresses were in the file that was taken."""
     campaign = _may_change(request, pk)
     until = parse_until(request.POST.get("until", ""))
     if until is None:
-        messages.error(request, _("Nothing was saved: see below."))
+        messages.error(request, _("Take the file of addresses first: nothing was noted."))
     else:
         now = timezone.now()
         count = gift_claims.mark_sent(campaign, until=until, actor=actor_of(request), now=now)
         text = ngettext("%(count)s parcel is sent.", "%(count)s parcels are sent.", count)
-        messages.success(request, text % {"count": count})
+        again = _("No parcel of this file was left to note: it was done already.")
+        messages.success(request, text % {"count": count} if count else again)
     return redirect(_campaign_url(campaign))
 
 
@@ -339,6 +391,7 @@ class CampaignViewSet(DeskViewSet):
         return [
             *super().get_urlpatterns(),
             path("<int:pk>/etape/<slug:step>/", move, name="move"),
+            path("<int:pk>/adresses/", addresses, name="addresses"),
             path("<int:pk>/envoyes/", sent, name="sent"),
             path("<int:pk>/budget/", BudgetView.as_view(), name="budget"),
             path("code/", RedeemView.as_view(), name="redeem"),
@@ -367,6 +420,10 @@ class GiftIndexView(ReadOnlyIndexView):
     def get_base_queryset(self) -> QuerySet[Gift]:
         """Load their campaigns."""
         return Gift.objects.select_related("campaign")
+
+    export_headings: ClassVar[dict[str, Any]] = {
+        "get_state_display": gettext_lazy("State"),
+    }
 
     @property
     def header_buttons(self) -> list[Button]:
@@ -399,6 +456,7 @@ class GiftViewSet(ReadOnlyViewSet):
     )
     list_export = (
         "rank",
+        "get_state_display",
         "recipient",
         "street",
         "extra",

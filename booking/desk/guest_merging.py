@@ -172,8 +172,11 @@ class DuplicatesView(GuestPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Look for them."""
-        found = duplicates.likely_duplicates()
+        asked = self.request.GET.get("de", "")
+        skip = int(asked) if asked.isdecimal() and len(asked) < 8 else 0
+        found = duplicates.likely_duplicates(skip)
         return {
             **super().get_context_data(**kwargs),
-            "pairs": [(one.one, one.other, sign_words(one.signs)) for one in found],
+            "pairs": [(one.one, one.other, sign_words(one.signs)) for one in found.pairs],
+            "following": found.following,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -40,9 +40,13 @@ from oti.lib.dates import today as day_of
 
 
 class GuestIndexView(ReadOnlyIndexView):
-    """Everybody who has stayed here, the last who came first."""
+    """Everybody who has stayed here, who is known last first."""
 
     page_title = gettext_lazy("Guests")
+    export_headings: ClassVar[dict[str, Any]] = {
+        "stays": gettext_lazy("Stays"),
+        "last_day": gettext_lazy("Last stay"),
+    }
 
     def get_base_queryset(self) -> QuerySet[Customer]:
         """Count the stays of those that are shown: not everybody's, for one page of them."""
@@ -202,6 +206,11 @@ class CorrectView(GuestActionView):
         return _("It is kept.")
 
 
+def _name_listed(person: Customer) -> str:
+    """Return what leads to a person: who gave only a first name has a page too."""
+    return person.last_name or person.first_name or _("without a name")
+
+
 def _guest_url(person: Customer) -> str:
     return reverse("desk_guests:guest", args=[person.pk])
 
@@ -219,7 +228,13 @@ class GuestViewSet(ReadOnlyViewSet):
     list_filter = ("language", "country")
     search_fields = ("last_name", "first_name")
     list_display = (
-        TitleColumn("last_name", label=gettext_lazy("Name"), get_url=_guest_url),
+        TitleColumn(
+            "last_name",
+            label=gettext_lazy("Name"),
+            accessor=_name_listed,
+            get_url=_guest_url,
+            sort_key="last_name",
+        ),
         Column("first_name", label=gettext_lazy("First name")),
         Column("postal_code", label=gettext_lazy("Postcode"), sort_key="postal_code"),
         Column("country", label=gettext_lazy("Country"), sort_key="country"),

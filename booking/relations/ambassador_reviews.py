@@ -106,7 +106,11 @@ def _to_read(ambassador: Ambassador, seen: int) -> Ambassador:
 
 
 def _note(verb: str, row: Ambassador, reason: str, *, actor: Actor, now: datetime) -> None:
-    record(verb, f"ambassador:{row.pk}", actor=actor, at=now, reason=reason.strip())
+    record(verb, _subject(row), actor=actor, at=now, reason=reason.strip())
+
+
+def _subject(row: Ambassador) -> str:
+    return f"ambassador:{row.pk}"
 
 
 def _tell(row: Ambassador, move: str, *, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 
 from django.db.models import Count, Q
 
@@ -14,6 +15,8 @@ from members.rules.duplicates import Facts, Sign, signs
 MOST = 12
 # Records of one name that are compared; a name of more is too common to say anything.
 MOST_OF_A_NAME = 60
+# Names that one page looks at: many that are there twice belong to two persons.
+NAMES_AT_ONCE = 60
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,19 @@ def duplicates_of(person: Customer) -> list[Suggestion]:
     return sorted(found, key=lambda one: (-len(one.signs), one.other.pk))[:MOST]
 
 
-def likely_duplicates() -> list[Suggestion]:
-    """Return pairs of records that may be one person, over everybody; the first dozen (6 SQL)."""
+@dataclass(frozen=True)
+class Likely:
+    """Some pairs, and how many names have been looked at with them; None once all have."""
+
+    pairs: list[Suggestion]
+    following: int | None
+
+
+def likely_duplicates(skip: int = 0) -> Likely:
+    """Return pairs of records that may be one person, name by name after the first `skip` (6 SQL).
+
+    Stops after NAMES_AT_ONCE names, or once a dozen pairs are found: `following` goes on there.
+    """
     twice = (
         CustomerIdentity.objects.exclude(name_key="")
         .filter(customer__erased_at=None)
@@ -51,24 +65,30 @@ def likely_duplicates() -> list[Suggestion]:
         .filter(people__gt=1, people__lte=MOST_OF_A_NAME)
         .order_by("name_key")
     )
-    names = list(twice.values_list("name_key", flat=True)[:MOST_OF_A_NAME])
-    named: dict[str, set[int]] = {name: set() for name in names}
-    rows = CustomerIdentity.objects.filter(name_key__in=names)
-    for name, pk in rows.values_list("name_key", "customer"):
-        named[name].add(pk)
-    living = {one.pk: one for one in _living(set().union(*named.values()))}
-    facts = _facts(list(living))
-    found: list[Suggestion] = []
-    for ids in named.values():
-        people = [living[pk] for pk in sorted(ids & living.keys())]
-        for place, one in enumerate(people):
-            for other in people[place + 1 :]:
-                shared = signs(facts[one.pk], facts[other.pk])
-                if shared:
-                    found.append(Suggestion(one, other, tuple(shared)))
+    names = list(twice.values_list("name_key", flat=True)[skip : skip + NAMES_AT_ONCE + 1])
+    people = _people_of(names[:NAMES_AT_ONCE])
+    facts = _facts([one.pk for those in people.values() for one in those])
+    found: dict[tuple[int, int], Suggestion] = {}
+    looked = 0
+    for name in names[:NAMES_AT_ONCE]:
         if len(found) >= MOST:
             break
-    return found[:MOST]
+        looked += 1
+        for one, other in combinations(people.get(name, []), 2):
+            shared = signs(facts[one.pk], facts[other.pk])
+            if shared:
+                found.setdefault((one.pk, other.pk), Suggestion(one, other, tuple(shared)))
+    return Likely(list(found.values()), skip + looked if looked < len(names) else None)
+
+
+def _people_of(names: list[str]) -> dict[str, list[Customer]]:
+    """Return who lives under each name, in the order of their records (2 SQL)."""
+    rows = CustomerIdentity.objects.filter(name_key__in=names).values_list("name_key", "customer")
+    ids: dict[str, set[int]] = {}
+    for name, pk in rows:
+        ids.setdefault(name, set()).add(pk)
+    living = _living(set().union(*ids.values()))
+    return {name: [one for one in living if one.pk in those] for name, those in ids.items()}
 
 
 def _living(ids: Iterable[int]) -> list[Customer]:

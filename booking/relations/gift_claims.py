@@ -25,12 +25,16 @@ from booking.relations.gifts import has_another, others_of_household, promote_wa
 from booking.reminders import GUESTS_FROM, GUESTS_UNTIL
 from booking.rules import gifts as rules
 from members.journal import SYSTEM, VISITOR, Actor, record
+from members.models import Entry
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
 logger = logging.getLogger(__name__)
 TELL = "gift"
 FORGET_AT_ONCE = 500
+# What was given so lately may not be written yet: it waits for the next file.
+SETTLES = timedelta(minutes=1)
+TAKEN = "gift addresses taken"
 PERSONAL = ("email", "first_name", "recipient", "street", "extra", "postal_code", "city", "country")
 
 
@@ -149,6 +153,38 @@ def _check_household(gift: Gift) -> None:
         raise NotAllowed(trouble("gift_household"))
 
 
+def to_post(campaign: GiftCampaign, until: datetime) -> QuerySet[Gift]:
+    """Return the gifts whose parcel is still to leave, to an address known at a moment."""
+    rows = campaign.gifts.filter(state=rules.ADDRESSED, addressed_at__lte=until)
+    return rows.order_by("rank")
+
+
+def take_addresses(campaign: GiftCampaign, *, actor: Actor, now: datetime) -> list[Gift]:
+    """Return what goes on the parcels, by rank; the journal keeps until when addresses are in it.
+
+    `last_taken` finds that moment again: only what was in a file may be said to be sent.
+    """
+    until = now - SETTLES
+    with locks.write_transaction():
+        found = list(to_post(campaign, until))
+        record(
+            TAKEN,
+            f"gift:{campaign.year}",
+            actor=actor,
+            at=now,
+            until=until.isoformat(),
+            count=len(found),
+        )
+    return found
+
+
+def last_taken(campaign: GiftCampaign) -> tuple[datetime, datetime] | None:
+    """Return when the last file of addresses was taken, and until when addresses are in it."""
+    rows = Entry.objects.filter(subject=f"gift:{campaign.year}", verb=TAKEN)
+    last = rows.order_by("-at", "-pk").first()
+    return (last.at, datetime.fromisoformat(last.data["until"])) if last else None
+
+
 def mark_sent(campaign: GiftCampaign, *, until: datetime, actor: Actor, now: datetime) -> int:
     """Note that the parcels left whose addresses were known at a moment; returns how many.
 
@@ -156,8 +192,8 @@ def mark_sent(campaign: GiftCampaign, *, until: datetime, actor: Actor, now: dat
     """
     with locks.write_transaction():
         mine = locks.lock_gift_campaign(campaign.pk)
-        rows = mine.gifts.filter(state=rules.ADDRESSED, addressed_at__lte=min(until, now))
-        ids = [one.pk for one in locks.lock_free_rows(rows.order_by("pk"))]
+        rows = to_post(mine, min(until, now)).order_by("pk")
+        ids = [one.pk for one in locks.lock_free_rows(rows)]
         count = Gift.objects.filter(pk__in=ids).update(state=rules.SENT, sent_at=now)
         if count:
             record("gifts sent", f"gift:{mine.year}", actor=actor, at=now, count=count)

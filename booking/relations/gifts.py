@@ -118,7 +118,7 @@ class Figures:
 
     by_state: dict[str, int]
     unit_amount: Decimal
-    # How many reached their household: by post, or with the mail that told them.
+    # How many reached their household: by post, at the counter, or with the mail that told them.
     sent: int = 0
     # Households that came back after they were told, and their stays.
     returned: int = 0
@@ -232,14 +232,14 @@ def raise_budget(head: GiftCampaign, amount: Decimal, *, actor: Actor, now: date
     """Give a locked campaign a larger budget; returns how many that waited have a gift now.
 
     Raises WrongState `gift_wrong_state` before it is locked and after its end; BadInput
-    `gift_budget_small` for a sum that is no larger.
+    `gift_budget_no_larger`.
     """
     with locks.write_transaction():
         campaign = locks.lock_gift_campaign(head.pk)
         if campaign.state not in {rules.LOCKED, rules.SENDING}:
             raise WrongState(trouble("gift_wrong_state"))
         if amount <= campaign.budget_amount:
-            raise BadInput(trouble("gift_budget_small", field="budget"))
+            raise BadInput(trouble("gift_budget_no_larger", field="budget"))
         campaign.budget_amount = amount
         campaign.save(update_fields=["budget_amount"])
         record("gift budget raised", _subject(campaign), actor=actor, at=now, amount=str(amount))
@@ -260,6 +260,8 @@ def promote_waiting(campaign: GiftCampaign) -> int:
 def figures(campaign: GiftCampaign) -> Figures:
     """Count what became of a campaign (3 SQL)."""
     reached = Q(sent_at__isnull=False) if campaign.is_posted else Q(told_at__isnull=False)
+    # A parcel may be fetched at the counter instead.
+    reached |= Q(state=rules.REDEEMED)
     rows = campaign.gifts.order_by().values_list("state").annotate(Count("pk"))
     with connection.cursor() as cursor:
         cursor.execute(RETURNED, [campaign.pk])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -48,7 +49,12 @@ def step(desk: Client, campaign: GiftCampaign, what: str):
     return desk.post(at_page("move", campaign, what), follow=True)
 
 
-def test_office_prepares_counts_fixes_tells_posts_and_closes(desk: Client):
+def say_sent(desk: Client, campaign: GiftCampaign):
+    taken = desk.get(at_page("inspect", campaign)).context["taken"]
+    return desk.post(at_page("sent", campaign), {"until": taken["until"]}, follow=True)
+
+
+def test_office_prepares_counts_fixes_tells_posts_and_closes(desk: Client, at):
     people = [a_guest(f"{one}@example.org", one) for one in "abc"]
     for one in people:
         stayed(one)
@@ -69,13 +75,13 @@ def test_office_prepares_counts_fixes_tells_posts_and_closes(desk: Client):
     tell_households(now=MORNING)
     give_address(gift_of(people[0]), HOME, now=MORNING)
 
+    at(MORNING + timedelta(minutes=2))
     shown = desk.get(at_page("inspect", campaign))
     assert "1 address, as a file" in body(shown)
-    table = b"".join(desk.get(shown.context["addresses_url"]).streaming_content).decode()
+    table = desk.post(at_page("addresses", campaign)).content.decode()
     assert "3 rue des Tables" in table
     assert table.count("\n") == 2
-    told = desk.post(at_page("sent", campaign), {"until": shown.context["until"]}, follow=True)
-    assert "1 parcel is sent." in body(told)
+    assert "1 parcel is sent." in body(say_sent(desk, campaign))
 
     budget = desk.post(at_page("budget", campaign), {"budget": "30"}, follow=True)
     assert "1 more household." in body(budget)
@@ -107,7 +113,7 @@ def test_what_can_not_be_is_said_and_nothing_saved(desk: Client, fields: dict[st
 
 def test_one_gift_a_year(desk: Client):
     a_campaign()
-    assert desk.post(reverse(ADD), typed()).status_code == 200
+    assert "This year has its gift already" in body(desk.post(reverse(ADD), typed()))
     assert GiftCampaign.objects.count() == 1
 
 
@@ -118,12 +124,59 @@ def test_what_is_fixed_is_not_changed(desk: Client):
     campaign.refresh_from_db()
     assert campaign.budget_amount == Decimal(40)
     step(desk, campaign, "fixer")
+    # Whoever comes to change it is told before anything is typed.
+    assert "Its households are fixed" in body(desk.get(at_page("edit", campaign), follow=True))
     desk.post(at_page("edit", campaign), typed(budget_amount="9999"))
     campaign.refresh_from_db()
     assert campaign.budget_amount == Decimal(40)
 
 
-def test_a_name_in_the_file_runs_nothing(desk: Client):
+def test_what_is_given_after_the_file_is_never_said_to_be_sent(desk: Client, at):
+    early, late = a_guest("early@example.org"), a_guest("late@example.org")
+    for one in (early, late):
+        stayed(one)
+    campaign = a_campaign()
+    step(desk, campaign, "fixer")
+    step(desk, campaign, "annoncer")
+    tell_households(now=MORNING)
+    give_address(gift_of(early), HOME, now=MORNING)
+    at(MORNING + timedelta(minutes=2))
+    # No file yet: nothing can be said to be sent.
+    assert desk.get(at_page("inspect", campaign)).context["taken"] is None
+    assert "3 rue des Tables" in desk.post(at_page("addresses", campaign)).content.decode()
+
+    # Parcels are packed for two days; meanwhile another address comes.
+    give_address(
+        gift_of(late), replace(HOME, street="9 place du Plot"), now=MORNING + timedelta(days=1)
+    )
+    at(MORNING + timedelta(days=2))
+    assert "1 parcel of it" in body(desk.get(at_page("inspect", campaign)))
+    until = desk.get(at_page("inspect", campaign)).context["taken"]["until"]
+    assert "1 parcel is sent." in body(say_sent(desk, campaign))
+    again = desk.post(at_page("sent", campaign), {"until": until}, follow=True)
+    assert "it was done already" in body(again)
+    assert (gift_of(early).state, gift_of(late).state) == ("sent", "addressed")
+    assert desk.get(at_page("inspect", campaign)).context["taken"] is None
+    table = desk.post(at_page("addresses", campaign)).content.decode()
+    assert "9 place du Plot" in table
+    assert "3 rue des Tables" not in table
+
+
+def test_what_was_given_this_very_minute_waits_for_the_next_file(desk: Client, at):
+    who = a_guest("a@example.org")
+    stayed(who)
+    campaign = a_campaign()
+    step(desk, campaign, "fixer")
+    step(desk, campaign, "annoncer")
+    tell_households(now=MORNING)
+    give_address(gift_of(who), HOME, now=MORNING)
+    at(MORNING + timedelta(seconds=30))
+    assert "3 rue des Tables" not in desk.post(at_page("addresses", campaign)).content.decode()
+    at(MORNING + timedelta(minutes=2))
+    assert "3 rue des Tables" in desk.post(at_page("addresses", campaign)).content.decode()
+
+
+def test_a_name_in_the_file_runs_nothing(desk: Client, at):
     who = a_guest("a@example.org")
     stayed(who)
     campaign = a_campaign()
@@ -131,17 +184,18 @@ def test_a_name_in_the_file_runs_nothing(desk: Client):
     step(desk, campaign, "annoncer")
     tell_households(now=MORNING)
     give_address(gift_of(who), replace(HOME, recipient="=HYPERLINK(1)"), now=MORNING)
-    url = desk.get(at_page("inspect", campaign)).context["addresses_url"]
-    table = b"".join(desk.get(url).streaming_content).decode()
+    at(MORNING + timedelta(minutes=2))
+    table = desk.post(at_page("addresses", campaign)).content.decode()
     assert "HYPERLINK" in table
-    assert ",=HYPERLINK" not in table
+    assert ";=HYPERLINK" not in table
 
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2027-04-06", "2027-13-45T00:00:00"])
 def test_a_moment_that_is_none_marks_nothing(desk: Client, until: str):
     stayed(a_guest("a@example.org"))
     campaign = a_campaign()
-    assert desk.post(at_page("sent", campaign), {"until": until}).status_code == 302
+    told = desk.post(at_page("sent", campaign), {"until": until}, follow=True)
+    assert "Take the file of addresses first" in body(told)
 
 
 def test_steps_out_of_order_are_refused(desk: Client):
@@ -151,6 +205,23 @@ def test_steps_out_of_order_are_refused(desk: Client):
         campaign.refresh_from_db()
         assert campaign.state == "draft"
     assert "no household would have it" in body(step(desk, campaign, "fixer"))
+
+
+def test_a_step_that_is_none_closes_nothing(desk: Client):
+    stayed(a_guest("a@example.org"))
+    campaign = a_campaign()
+    step(desk, campaign, "fixer")
+    assert step(desk, campaign, "nonsense").status_code == 404
+    campaign.refresh_from_db()
+    assert campaign.state == "locked"
+
+
+def test_a_budget_that_is_no_larger_is_said_so(desk: Client):
+    stayed(a_guest("a@example.org"))
+    campaign = a_campaign()
+    step(desk, campaign, "fixer")
+    answer = desk.post(at_page("budget", campaign), {"budget": "30"})
+    assert "Write a budget larger than the one of now." in body(answer)
 
 
 def test_a_code_is_redeemed_at_the_office(desk: Client):
@@ -171,9 +242,14 @@ def test_who_has_no_right_takes_no_step(desk: Client, staff: User):
     stayed(a_guest("a@example.org"))
     campaign = a_campaign()
     staff.groups.get().permissions.filter(codename="change_giftcampaign").delete()
-    for url in (at_page("move", campaign, "fixer"), at_page("sent", campaign)):
+    for url in (
+        at_page("move", campaign, "fixer"),
+        at_page("addresses", campaign),
+        at_page("sent", campaign),
+    ):
         desk.post(url)
     desk.post(at_page("budget", campaign), {"budget": "99"})
     desk.post(reverse("desk_gift_campaigns:redeem"), {"code": "X"})
     campaign.refresh_from_db()
     assert (campaign.state, campaign.budget_amount) == ("draft", Decimal(30))
+    assert not Entry.objects.filter(verb="gift addresses taken").exists()

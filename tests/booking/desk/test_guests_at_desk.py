@@ -163,6 +163,8 @@ def test_two_records_are_merged_seen_on_one_page_and_parted(
     seen = body(desk.get(page("guest", person.pk)))
     assert "This may be the same person" in seen
     assert body(desk.get(page("duplicates"))).count("the same phone") == 1
+    for odd in ("99", "x", "-1", "9" * 40):
+        assert desk.get(page("duplicates"), {"de": odd}).status_code == 200
     assert page("merge", person.pk, other.pk) in body(
         desk.get(page("choose", person.pk), {"q": "else@example.org"})
     )
@@ -199,3 +201,20 @@ def test_what_is_known_is_put_right(desk: Client, order: Order, person: Customer
     wrong = {**facts, "country": "D1", "last_name": ""}
     assert "Two letters" in body(desk.post(page("correct", person.pk), wrong))
     assert Order.objects.get(pk=order.pk).last_name == order.last_name
+
+
+def test_who_gave_only_a_first_name_is_opened_from_the_list(desk: Client):
+    zoe = identity_of("zoe@example.org", first_name="Zoé", last_name="", now=LATER).customer
+    listed = body(desk.get(page("index"), {"q": "zoe@example.org", "ordering": "last_name"}))
+    link = listed.split(page("guest", zoe.pk), 1)[1].split("</a>", 1)[0]
+    assert "Zoé" in link
+
+
+def test_record_says_the_language_by_its_name(desk: Client, person: Customer):
+    Customer.objects.filter(pk=person.pk).update(language="de")
+    assert "<dd>German</dd>" in desk.get(page("guest", person.pk)).content.decode()
+
+
+def test_the_file_of_guests_names_its_columns(desk: Client, person: Customer):
+    table = b"".join(desk.get(page("index"), {"export": "csv"}).streaming_content).decode()
+    assert "Stays,Last stay" in table.splitlines()[0]

@@ -130,6 +130,16 @@ def test_who_stops_and_begins_again_has_the_same_code():
     assert (again.code, again.is_active) == (ambassador.code, True)
 
 
+def test_who_had_stopped_is_not_made_to_invite_again():
+    ambassador = an_ambassador()
+    ambassadors.leave(ambassador, now=NOW)
+    later = NOW + timedelta(days=1)
+    ambassador_reviews.put_aside(ambassador, reason="Sold its link", actor=SYSTEM, now=later)
+    ambassador_reviews.take_up(ambassador, actor=SYSTEM, now=later)
+    assert not ambassador.is_active
+    assert not ambassador.is_put_aside
+
+
 def test_who_was_put_aside_does_not_sign_again():
     ambassador = an_ambassador()
     ambassador_reviews.put_aside(ambassador, reason="Sells its link", actor=SYSTEM, now=NOW)

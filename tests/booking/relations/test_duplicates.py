@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking.relations import duplicates
 from booking.relations.customers import identity_of
 from booking.relations.duplicates import duplicates_of, likely_duplicates
 from booking.relations.merging import merge_customers
@@ -32,9 +33,37 @@ def test_same_name_and_same_phone_or_postcode():
     a_person("e@example.org", "Paul", phone="0471000001", postal_code="43000")
     found = {one.other: one.signs for one in duplicates_of(anne)}
     assert found == {phoned: (Sign.PHONE,), near: (Sign.POSTCODE,)}
-    assert {(one.one, one.other) for one in likely_duplicates()} == {(anne, phoned), (anne, near)}
+    assert {(one.one, one.other) for one in likely_duplicates().pairs} == {
+        (anne, phoned),
+        (anne, near),
+    }
     merge_customers(anne, phoned, "x", actor=SYSTEM, now=NOW)
     assert [one.other for one in duplicates_of(anne)] == [near]
+
+
+@pytest.mark.django_db
+def test_those_after_many_names_that_are_two_persons_are_found_too(monkeypatch):
+    monkeypatch.setattr(duplicates, "NAMES_AT_ONCE", 2)
+    for last in ("Abel", "Bonnet", "Charre"):
+        for number in (1, 2):
+            a_person(f"{last}{number}@example.org", last=last)
+    one = a_person("z1@example.org", last="Zwart", phone="0471000001")
+    two = a_person("z2@example.org", last="Zwart", phone="0471000001")
+    first = likely_duplicates()
+    assert (first.pairs, first.following) == ([], 2)
+    last = likely_duplicates(2)
+    assert [(each.one, each.other) for each in last.pairs] == [(one, two)]
+    assert last.following is None
+    assert likely_duplicates(99).pairs == []
+
+
+@pytest.mark.django_db
+def test_many_names_cost_no_more(django_assert_max_num_queries):
+    for number in range(10):
+        for which in (1, 2):
+            a_person(f"{number}-{which}@example.org", last=f"Name{number}", postal_code="43000")
+    with django_assert_max_num_queries(6):
+        assert len(likely_duplicates().pairs) == 10
 
 
 @pytest.mark.django_db

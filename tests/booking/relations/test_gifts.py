@@ -359,6 +359,17 @@ def test_figures_say_what_was_redeemed_and_who_came_back():
     assert gifts.figures(campaign).redeemed_percent == 33
 
 
+def test_a_parcel_fetched_at_the_counter_has_reached_its_household():
+    people = [a_guest(f"{one}@example.org", one) for one in "ab"]
+    for who in people:
+        stayed(who)
+    campaign = told()
+    use(gift_of(people[0]).code)
+    found = gifts.figures(campaign)
+    # Never more redeemed than have reached anybody.
+    assert (found.sent, found.redeemed, found.redeemed_percent) == (1, 1, 100)
+
+
 def test_a_larger_budget_serves_those_who_wait_in_their_order():
     for name in "abcde":
         stayed(a_guest(f"{name}@example.org", name))
