@@ -117,7 +117,11 @@ class Identity:
             raise OSError(number, os.strerror(number))
 
     def die_with_parent(self) -> None:
-        """Ask the kernel to stop this process when the keeper is killed; after `enter` only."""
+        """Ask the kernel to stop this process when the keeper is killed; after `enter` only.
+
+        A shell lets what it starts in the background ignore the signal, and that is inherited.
+        """
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
         if sys.platform == "linux":
             self.libc.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0, 0)
 

@@ -74,8 +74,11 @@ def test_sentinel_without_the_lock_both_are_told_yes(
 ):
     monkeypatch.setattr(locks, "lock_order", lambda pk: Order.objects.get(pk=pk))
 
-    assert errors_in(race(line, monkeypatch)) == []
-    assert Refund.objects.exists()
+    errors = errors_in(race(line, monkeypatch))
+
+    # Nobody was told no; whoever wrote last, the database itself may have refused half of both.
+    assert not [one for one in errors if isinstance(one, Refusal)], errors
+    assert errors or Refund.objects.exists()
 
 
 def test_host_and_office_together_give_back_no_more_than_was_paid(line: OrderLine):

@@ -136,6 +136,24 @@ def test_next_call_recovers_from_a_kill_and_keeps_committed_rows(
     }
 
 
+def test_servers_end_with_a_killed_keeper_that_was_started_in_the_background(
+    data_dir: Path,
+) -> None:
+    services.stop(data_dir)
+    # As a shell starts what ends in « & ».
+    before = signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    try:
+        services.ensure(data_dir)
+    finally:
+        signal.signal(signal.SIGQUIT, before)
+    found = services.status(data_dir)
+    assert found.keeper_pid is not None
+    os.kill(found.keeper_pid, signal.SIGKILL)
+    servers = [pid for pid in (found.postgres_pid, found.valkey_pid) if pid is not None]
+    assert len(servers) == 2
+    assert wait_until(lambda: not any(map(alive, servers)), 10)
+
+
 def test_running_servers_are_started_again_without_anybody_asking(data_dir: Path) -> None:
     urls = services.ensure(data_dir)
     found = services.status(data_dir)

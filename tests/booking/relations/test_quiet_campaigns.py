@@ -8,6 +8,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from booking.capacity_needs import move_need
 from booking.emails import compose
@@ -240,7 +241,8 @@ def test_other_days_and_other_people_are_not_counted(bank: FakeBank):
 
 # --- The page of the link ---------------------------------------------------------------------
 def page_of(campaign: Campaign, need: CapacityNeed) -> str:
-    return reverse("booking:quiet-offer", args=[campaign.proposals.get(need=need).code])
+    with override("en"):
+        return reverse("booking:quiet-offer", args=[campaign.proposals.get(need=need).code])
 
 
 def test_the_page_shows_the_days_and_says_when_it_is_over(client: Client):
