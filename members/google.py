@@ -1,4 +1,4 @@
-"""Signing in with Google: only where the office has an account with Google for it (features.md C11).
+"""Signing in with Google, only where the office has set it up there (features.md C11).
 
 Google says who somebody is, like a password, and no more: the second proof is asked for afterwards.
 Of what it tells, name and address alone are kept; no key of theirs to Google.
@@ -77,7 +77,7 @@ class GoogleAdapter(DefaultSocialAccountAdapter):
     }
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Any) -> Any:
-        """Take name and address, and drop the rest of what Google tells: picture, language, keys."""
+        """Take name and address, and drop the rest of what Google tells: picture, language."""
         sociallogin.account.extra_data = {"email": data.get("email") or ""}
         return super().populate_user(request, sociallogin, data)
 

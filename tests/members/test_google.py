@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import requests
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -18,6 +17,7 @@ from tests import factories
 from tests.cast import NOW
 from tests.members import factors
 from tests.members.googling import (
+    AWAY,
     EMAIL,
     ENGLISH,
     WITH_GOOGLE,
@@ -308,7 +308,7 @@ def test_a_state_serves_once_and_in_its_own_browser(client: Client, google: Goog
     assert who(other) == ""
 
 
-@pytest.mark.parametrize("failure", [requests.Timeout(), requests.ConnectionError()])
+@pytest.mark.parametrize("failure", AWAY)
 def test_google_away_is_said(client: Client, google: Google, failure: Exception):
     google.failure = failure
     page = through(client)
