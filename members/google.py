@@ -96,7 +96,8 @@ class GoogleAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Ask to sign in first where there is an account whose address is not proved.
 
-        Who Google says reads the mail of an address may know that it has an account.
+        Who Google says reads the mail of an address may know that it has an account. Its password
+        may be a stranger's, who waits there for whose address it is: a new one shuts them out.
         """
         is_linking = sociallogin.state.get("process") == AuthProcess.CONNECT
         if is_linking or sociallogin.is_existing:
@@ -107,8 +108,8 @@ class GoogleAdapter(DefaultSocialAccountAdapter):
         messages.warning(
             request,
             _(
-                "There is an account with this address, which it has not confirmed yet. Sign in "
-                "with your password or a code by mail; then link Google under « My account »."
+                "There is an account with this address, which it has not confirmed yet. Ask for a "
+                "new password by mail and sign in with it; then link Google under « My account »."
             ),
         )
         onward = sociallogin.get_redirect_url(request)

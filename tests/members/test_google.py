@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -208,6 +210,33 @@ def test_an_address_that_the_account_has_not_proved_opens_nothing(client: Client
     assert not SocialAccount.objects.exists()
     user.refresh_from_db()
     assert user.check_password(factors.PASSWORD)
+
+
+def test_a_stranger_who_waited_in_an_account_is_shut_out(
+    client: Client, google: Google, mailoutbox
+):
+    strangers = "Fougere-rousse-43"
+    user = factories.a_user(EMAIL)
+    EmailAddress.objects.create(user=user, email=EMAIL, verified=False, primary=True)
+    user.set_password(strangers)
+    user.save()
+    assert through(client).url == reverse("account_login")
+
+    # What the message says: a new password by mail, and signing in with it.
+    client.post(reverse("account_reset_password"), {"email": EMAIL})
+    form = client.get(re.search(r"http://testserver(\S+/key/\S+)", mailoutbox[0].body)[1]).url
+    new = {"password1": factors.PASSWORD, "password2": factors.PASSWORD}
+    client.post(form, new)
+    factors.sign_in(client, user)
+    words = mailoutbox[-1].body.split()
+    sent = next(word for word in words if len(word) == 9 and word[4] == "-")
+    client.post(reverse("account_email_verification_sent"), {"code": sent})
+
+    other = Client()
+    assert through(other).url == reverse("after-login")
+    assert who(other) == EMAIL
+    user.refresh_from_db()
+    assert not user.check_password(strangers)
 
 
 def test_an_address_without_any_proof_here_opens_nothing(client: Client, google: Google):
