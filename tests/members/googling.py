@@ -9,20 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import requests  # noqa: TID251 - stands in for what allauth asks with
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 ENGLISH = {"accept-language": "en"}
 APP = {"client_id": "velay.apps.example", "secret": "hush"}
-WITH_GOOGLE = {
-    "google": {
-        "APPS": [APP],
-        "SCOPE": ["email", "profile"],
-        "AUTH_PARAMS": {"access_type": "online"},
-        "OAUTH_PKCE_ENABLED": True,
-    }
-}
+# As the site configures it, with an application of ours.
+WITH_GOOGLE = {"google": {**settings.SOCIALACCOUNT_PROVIDERS["google"], "APPS": [APP]}}
 # How it fails to answer.
 AWAY = (requests.Timeout(), requests.ConnectionError())
 EMAIL = "claire.dupont@example.org"

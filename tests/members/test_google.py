@@ -152,7 +152,7 @@ def test_another_address_than_the_proved_one_is_not_taken(client: Client, google
     form = through(client).url
     client.post(form, {"is_of_age": "on", "email": "somebody@example.org"})
 
-    assert not User.objects.filter(email="somebody@example.org").exists()
+    assert [one.email for one in EmailAddress.objects.all()] == [EMAIL]
     assert who(client) == EMAIL
 
 
@@ -356,10 +356,14 @@ def test_a_word_for_somebody_else_is_not_taken(
 
 
 # --- In one's account -----------------------------------------------------------------------------
+@pytest.mark.parametrize("is_written", [False, True])
 def test_the_account_links_google_after_a_fresh_proof(
-    client: Client, google: Google, claire: User, mailoutbox
+    client: Client, google: Google, claire: User, mailoutbox, is_written: bool
 ):
-    google.person = {"email": "claire.at.google@example.com"}
+    at_google = "claire.at.google@example.com"
+    google.person = {"email": at_google}
+    if is_written:
+        EmailAddress.objects.create(user=claire, email=at_google, verified=False)
     factors.sign_in(client, claire)
     page = text_of(client.get(reverse("members:home"), headers=ENGLISH))
     assert "Link my Google account" in page
@@ -370,8 +374,9 @@ def test_the_account_links_google_after_a_fresh_proof(
     page = text_of(client.get(answer.url, headers=ENGLISH))
     assert "claire.at.google@example.com opens it" in page
     assert "Google opens your account now." in mailoutbox[0].body
-    # Its address at Google has not become one of the account's.
-    assert EmailAddress.objects.get(user=claire).email == EMAIL
+    # Google has proved its address to itself: to the account that is still to be done.
+    proved = EmailAddress.objects.get(user=claire, verified=True)
+    assert proved.email == EMAIL
 
 
 def test_an_old_session_gives_its_proof_again_before_linking(
@@ -384,6 +389,18 @@ def test_an_old_session_gives_its_proof_again_before_linking(
 
     client.post(reverse("account_reauthenticate"), {"password": factors.PASSWORD})
     assert SocialAccount.objects.get().user == claire
+
+
+def test_linking_the_address_that_is_the_accounts_own(client: Client, google: Google, claire: User):
+    factors.sign_in(client, claire)
+    assert through(client, process="connect").url == reverse("members:home")
+    assert SocialAccount.objects.get().user == claire
+
+
+def test_who_is_not_signed_in_links_nothing(client: Client, google: Google, claire: User):
+    answer = through(client, process="connect")
+    assert client.get(answer.url).url.startswith(reverse("account_login"))
+    assert not SocialAccount.objects.exists()
 
 
 def test_an_account_of_google_opens_one_account(client: Client, google: Google, claire: User):
