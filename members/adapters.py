@@ -37,6 +37,8 @@ NOTICES = {
     "mfa/email/webauthn_added": gettext_lazy("A passkey was added to your account."),
     "mfa/email/webauthn_removed": gettext_lazy("A passkey was taken off your account."),
     "mfa/email/recovery_codes_generated": gettext_lazy("New recovery codes were made."),
+    "socialaccount/email/account_connected": gettext_lazy("Google opens your account now."),
+    "socialaccount/email/account_disconnected": gettext_lazy("Google was taken off your account."),
 }
 # How a secret begins that is stored sealed.
 SEALED = "sealed:"

@@ -10,12 +10,15 @@ class MembersConfig(AppConfig):
     verbose_name = _("Members")
 
     def ready(self) -> None:
-        """Follow what allauth does with factors: it has no other way of telling."""
+        """Follow what allauth does with factors and Google: it has no other way of telling."""
         from allauth.mfa import signals
+        from allauth.socialaccount import signals as of_google
 
-        from members import second_factor
+        from members import google, second_factor
         from members.checks import check_second_factor
 
         signals.authenticator_added.connect(second_factor.note_added)
         signals.authenticator_removed.connect(second_factor.note_removed)
+        of_google.social_account_added.connect(google.note_linked)
+        of_google.social_account_removed.connect(google.note_taken_off)
         register(check_second_factor, Tags.security, deploy=True)

@@ -13,6 +13,7 @@ from allauth.mfa.base import forms as factor_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as app_forms
 from allauth.mfa.webauthn import forms as passkey_forms
+from allauth.socialaccount import forms as google_forms
 from django import forms as fields
 from django.http import HttpRequest
 from django.utils import timezone
@@ -26,8 +27,8 @@ from members.second_factor import factors_of
 LONGEST_NAME = 60
 
 
-class SignupForm(forms.SignupForm):
-    """Make an account; an address that a page proposed is written, and can be changed.
+class OfAgeForm(fields.Form):
+    """Asks who makes an account how old they are.
 
     Below fifteen nobody says yes alone to what is kept of them (data protection law, art. 45).
     """
@@ -41,13 +42,12 @@ class SignupForm(forms.SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("email", proposed_address(context.request))
         self.fields["email"].label = _("E-mail")
         self.order_fields([*(name for name in self.fields if name != "is_of_age"), "is_of_age"])
 
     def custom_signup(self, request: HttpRequest, user: User) -> None:
         """Keep what was declared. Writes the journal."""
-        super().custom_signup(request, user)
+        super().custom_signup(request, user)  # type: ignore[misc]
         record(
             "account made",
             f"user:{user.pk}",
@@ -55,6 +55,29 @@ class SignupForm(forms.SignupForm):
             at=timezone.now(),
             is_of_age=self.cleaned_data["is_of_age"],
         )
+
+
+class SignupForm(OfAgeForm, forms.SignupForm):
+    """Make an account; an address that a page proposed is written, and can be changed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("email", proposed_address(context.request))
+
+
+class GoogleSignupForm(OfAgeForm, google_forms.SignupForm):
+    """Make an account with what Google said.
+
+    The address that Google has proved is the account's: another one in its place would be one that
+    nobody has proved. One that Google hasn't proved may be changed: its code comes by mail.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        address = self.initial.get("email", "")
+        proved = {one.email for one in self.sociallogin.email_addresses if one.verified}
+        self.is_proved = address.lower() in {one.lower() for one in proved}
+        self.fields["email"].disabled = self.is_proved
 
 
 class LoginForm(forms.LoginForm):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from members import second_factor
+from members import google, second_factor
 from members.journal import Actor, record
 from members.models import ProviderRole, User
 from members.spaces import spaces_of
@@ -45,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "factors": second_factor.factors_of(user),
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
         "is_asked": second_factor.is_asked_of(user),
+        "google_account": google.account_of(user) if google.is_offered() else None,
     }
     return render(request, "members/account.html", context)
 

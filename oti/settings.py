@@ -123,6 +123,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    # Always, so that every database has the same tables; offered where it is configured.
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
     "django_htmx",
     # For its static files: Leaflet as it is, none of the widgets.
     "leaflet",
@@ -156,6 +159,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "members.google.OnlyWhereOffered",
     "oti.second_factor.SecondFactor",
     "oti.middleware.NoNullCharacters",
     "oti.middleware.WhatIsShownChanges",
@@ -399,6 +403,33 @@ ACCOUNT_FORMS = {
     "add_email": "members.forms.AddEmailForm",
     "reset_password": "members.forms.ResetPasswordForm",
 }
+# Signing in with Google (members/google.py): offered with both of these, else its addresses are
+# nobody's. To be entered at Google as where it sends back: BASE_URL/compte/google/login/callback/
+GOOGLE_CLIENT_ID = env("GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET = env("GOOGLE_CLIENT_SECRET", "")
+if bool(GOOGLE_CLIENT_ID) != bool(GOOGLE_CLIENT_SECRET):
+    msg = "Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or neither."
+    raise ImproperlyConfigured(msg)
+GOOGLE_APP = {"client_id": GOOGLE_CLIENT_ID, "secret": GOOGLE_CLIENT_SECRET}
+SOCIALACCOUNT_ADAPTER = "members.google.GoogleAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
+    "google": {
+        "APPS": [GOOGLE_APP] if GOOGLE_CLIENT_ID else [],
+        "SCOPE": ["email", "profile"],
+        "AUTH_PARAMS": {"access_type": "online"},
+        "OAUTH_PKCE_ENABLED": True,
+    }
+}
+SOCIALACCOUNT_FORMS = {"signup": "members.forms.GoogleSignupForm"}
+# Nobody has an account without having declared their age.
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+# The adapter says which addresses: those that the account has proved too.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# Another way in is as much as another password: asked for again like before a change of factors.
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "members.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -640,6 +671,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "object-src": [NONE],
     },
 }
+if GOOGLE_CLIENT_ID:
+    # The button is a form, and browsers look at where its answer leads too.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append("https://accounts.google.com")
 # Pictures of a map from elsewhere, below our own markers: without an address, the drawn map of the
 # brand and nobody else is asked. https://…/{z}/{x}/{y}.png, and whose they are, always shown.
 MAP_TILES_URL = env("MAP_TILES_URL", "")

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db.models import Q
 from django.db.models.functions import Lower
 
@@ -295,6 +296,7 @@ def _close_account(user: User) -> None:
     Basket.objects.filter(user=user).update(user=None)
     EmailAddress.objects.filter(user_id=user.pk).delete()
     Authenticator.objects.filter(user_id=user.pk).delete()
+    SocialAccount.objects.filter(user_id=user.pk).delete()
     FormerMember.objects.filter(user=user).delete()
     AccountWarning.objects.filter(user=user).delete()
     HouseholdInvitation.objects.filter(sender=user).update(invited_by="", sender=None)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 
@@ -190,6 +191,12 @@ def _known(subject: Subject) -> dict[str, Rows]:
             *("consented_on", "first_day", "last_day", "verdict"),
         ),
         "account": _account(subject),
+        "google": _rows(
+            SocialAccount.objects.filter(user=subject.user),
+            *("uid", "extra_data", "date_joined", "last_login"),
+        )
+        if subject.user
+        else [],
         "household": _rows([member], "household__name", "household__commune__name", "first_name")
         if member
         else [],

@@ -76,6 +76,7 @@ TABLES: Mapping[str, Kept] = {
     "members.User": Kept("account", "closed; a pseudonym"),
     "account.EmailAddress": Kept("account", "deleted"),
     "mfa.Authenticator": Kept("", "deleted"),
+    "socialaccount.SocialAccount": Kept("google", "deleted"),
 }
 # Apps of which only those who work here have rows.
 OF_THE_DESK = frozenset(

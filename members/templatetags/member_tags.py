@@ -6,6 +6,7 @@ from django import template
 from django.template.context import Context
 from django.utils.safestring import mark_safe
 
+from members import google
 from members.spaces import Space, spaces_of
 
 register = template.Library()
@@ -30,6 +31,12 @@ def here(context: Context, space: Space) -> str:
     match = getattr(context.get("request"), "resolver_match", None)
     is_here = match is not None and space.has(match.view_name)
     return mark_safe(' aria-current="page"') if is_here else ""
+
+
+@register.simple_tag
+def google_offered() -> bool:
+    """Return whether one may sign in with Google here."""
+    return google.is_offered()
 
 
 @register.filter

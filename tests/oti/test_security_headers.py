@@ -157,6 +157,30 @@ def test_production_is_strict_without_being_asked():
     ), done.stderr
 
 
+FORMS_LEAD_TO = """
+from django.conf import settings as s
+print(*s.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"],
+      len(s.SOCIALACCOUNT_PROVIDERS["google"]["APPS"]))
+"""
+GOOGLE = {"GOOGLE_CLIENT_ID": "velay", "GOOGLE_CLIENT_SECRET": "hush"}
+
+
+@pytest.mark.parametrize(("more", "is_offered"), [({}, False), (GOOGLE, True)])
+def test_forms_lead_to_google_only_where_it_is_configured(more: dict[str, str], is_offered: bool):
+    told = {"DJANGO_SETTINGS_MODULE": "oti.settings", **more}
+    done = run(["-c", FORMS_LEAD_TO], production(**told))
+    assert ("https://accounts.google.com 1" in done.stdout) is is_offered, done.stderr
+    assert ("google" in done.stdout) is is_offered
+
+
+@pytest.mark.parametrize("name", GOOGLE)
+def test_half_of_what_google_gives_stops_the_start(name: str):
+    told = {"DJANGO_SETTINGS_MODULE": "oti.settings", name: GOOGLE[name]}
+    done = run(["-c", SHOW], production(**told))
+    assert done.returncode != 0
+    assert "Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or neither." in done.stderr
+
+
 @pytest.mark.parametrize(
     "name",
     ["SECRET_KEY", "BASE_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"],
