@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from django.http import HttpRequest
+from django.utils import timezone
 
+from members.journal import SYSTEM, record
 from members.models import User
 
 PROPOSED = "proposed_address"
@@ -30,3 +35,21 @@ def propose_address(request: HttpRequest, address: str) -> None:
 def proposed_address(request: HttpRequest | None) -> str:
     """Return the address that was proposed in this session, "" for none."""
     return str(request.session.get(PROPOSED, "")) if request is not None else ""
+
+
+def drop_password_of_a_stranger(
+    request: HttpRequest, email_address: EmailAddress, **_signal: Any
+) -> None:
+    """Drop the password of an account whose first address was just proved by a code to sign in.
+
+    Whoever made the account chose it without having shown that the address is theirs; who reads
+    the mail signs in with a code, and chooses another where they want one.
+    """
+    user = email_address.user
+    ways = [one.get("method") for one in get_authentication_records(request, user)]
+    had_proved = EmailAddress.objects.filter(user=user, verified=True).exclude(pk=email_address.pk)
+    if ways[-1:] != ["code"] or had_proved.exists() or not user.has_usable_password():
+        return
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    record("password dropped", f"user:{user.pk}", actor=SYSTEM, at=timezone.now())
