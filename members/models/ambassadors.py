@@ -6,9 +6,7 @@ they recommend too once the office has read it; their account and their house ar
 
 from __future__ import annotations
 
-import hashlib
-from datetime import date
-from typing import Any
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -16,44 +14,24 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from members.models.charters import Charter, Charters
 from members.rules import enrolment
 from oti.lib.codes import reference_code
 
 
-class AmbassadorCharters(models.Manager["AmbassadorCharter"]):
-    """Which charter holds on a day."""
+class AmbassadorCharter(Charter):
+    """One version of what ambassadors promise, in the languages of the site."""
 
-    def in_force(self, day: date, *, has_demo: bool) -> AmbassadorCharter | None:
-        """Return the newest text; production knows no demonstration's."""
-        held = self.filter(valid_from__lte=day).order_by("-valid_from", "-pk")
-        return (held if has_demo else held.filter(is_demo=False)).first()
+    objects: ClassVar[Charters[AmbassadorCharter]] = Charters()
 
-
-class AmbassadorCharter(models.Model):
-    """One version of what ambassadors promise, in the languages of the site; never edited after."""
-
-    version = models.CharField(_("version"), max_length=20, unique=True)
-    valid_from = models.DateField(_("in force from"))
-    title = models.CharField(_("title"), max_length=160)
-    body = models.TextField(_("text"))
-    sha256 = models.CharField(max_length=64, editable=False)
-    is_demo = models.BooleanField(_("demonstration text"), default=False)
-
-    objects = AmbassadorCharters()
-
-    class Meta:
+    class Meta(Charter.Meta):
         verbose_name = _("charter of ambassadors")
         verbose_name_plural = _("charters of ambassadors")
-        ordering = ("-valid_from", "-pk")
 
-    def __str__(self) -> str:
-        return f"{self.title} ({self.version})"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the fingerprint that signatures store beside the version: of every language."""
-        bodies = "\n".join(getattr(self, f"body_{code}", "") or "" for code in ("fr", "en", "de"))
-        self.sha256 = hashlib.sha256(bodies.encode()).hexdigest()
-        super().save(*args, **kwargs)
+    @property
+    def signed_text(self) -> str:
+        """Return the text of every language."""
+        return "\n".join(getattr(self, f"body_{code}", "") or "" for code in ("fr", "en", "de"))
 
 
 class AmbassadorQuerySet(models.QuerySet["Ambassador"]):

@@ -6,9 +6,7 @@ phone and everything else are not.
 
 from __future__ import annotations
 
-import hashlib
-from datetime import date
-from typing import Any
+from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -18,43 +16,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from destination.models import Commune, Picture
+from members.models.charters import Charter, Charters
 from members.rules import enrolment
 from members.rules.greeters import MOST_A_MONTH, MOST_PEOPLE
 
 
-class CharterTexts(models.Manager["GreeterCharter"]):
-    """Which charter holds on a day."""
+class GreeterCharter(Charter):
+    """One version of what greeters promise."""
 
-    def in_force(self, day: date, *, has_demo: bool) -> GreeterCharter | None:
-        """Return the newest text; production knows no demonstration's."""
-        held = self.filter(valid_from__lte=day).order_by("-valid_from", "-pk")
-        return (held if has_demo else held.filter(is_demo=False)).first()
+    objects: ClassVar[Charters[GreeterCharter]] = Charters()
 
-
-class GreeterCharter(models.Model):
-    """One version of what greeters promise; a version in force is never edited."""
-
-    version = models.CharField(_("version"), max_length=20, unique=True)
-    valid_from = models.DateField(_("in force from"))
-    title = models.CharField(_("title"), max_length=160)
-    body = models.TextField(_("text"))
-    sha256 = models.CharField(max_length=64, editable=False)
-    is_demo = models.BooleanField(_("demonstration text"), default=False)
-
-    objects = CharterTexts()
-
-    class Meta:
+    class Meta(Charter.Meta):
         verbose_name = _("charter of greeters")
         verbose_name_plural = _("charters of greeters")
-        ordering = ("-valid_from", "-pk")
-
-    def __str__(self) -> str:
-        return f"{self.title} ({self.version})"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the fingerprint that signatures store beside the version."""
-        self.sha256 = hashlib.sha256(self.body.encode()).hexdigest()
-        super().save(*args, **kwargs)
 
 
 class GreeterQuerySet(models.QuerySet["Greeter"]):
