@@ -407,3 +407,12 @@ class ReadOnlyViewSet(DeskViewSet):
             (ModelAdminURLFinder,),
             {"edit_url_name": self.get_url_name("inspect")},
         )
+
+
+class DecidedViewSet(ReadOnlyViewSet):
+    """Something that the office reads and decides on: who may change it may act, nobody adds it."""
+
+    def get_permissions_to_register(self) -> QuerySet[Permission]:
+        """Offer the rights to see and to act, without those to add or delete rows."""
+        found = DeskViewSet.get_permissions_to_register(self)
+        return found.filter(codename__regex="^(view|change)_")

@@ -23,11 +23,11 @@ from booking.relations.ambassadors import content_of
 from booking.relations.referral_rounds import hand_over
 from booking.rules import referrals as rules
 from destination.desk import (
+    DecidedViewSet,
     DeskForm,
     DeskViewSet,
     MomentColumn,
     ReadOnlyIndexView,
-    ReadOnlyViewSet,
     in_languages,
 )
 from destination.models.territory import poles_on
@@ -184,7 +184,7 @@ def _stands(one: Ambassador) -> str:
     return _("invites") if one.is_active else _("has ended")
 
 
-class AmbassadorViewSet(ReadOnlyViewSet):
+class AmbassadorViewSet(DecidedViewSet):
     """Those who invite."""
 
     model = Ambassador
@@ -214,11 +214,6 @@ class AmbassadorViewSet(ReadOnlyViewSet):
             path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/", AmbassadorView.as_view(), name="review"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to decide."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")
 
 
 # --- Invited stays --------------------------------------------------------------------------------
@@ -309,7 +304,7 @@ def _thanks_of(one: Referral) -> str:
     return str(one.thanks.get("fr", ""))
 
 
-class ReferralViewSet(ReadOnlyViewSet):
+class ReferralViewSet(DecidedViewSet):
     """Stays that came with a code, those whose thanks waits first."""
 
     model = Referral
@@ -349,11 +344,6 @@ class ReferralViewSet(ReadOnlyViewSet):
             path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/", ReferralView.as_view(), name="referral"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to hand over."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")
 
 
 # --- What is given --------------------------------------------------------------------------------

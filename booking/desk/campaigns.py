@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -26,7 +25,7 @@ from booking.refusals import BadInput, trouble
 from booking.relations import campaigns
 from booking.relations.campaign_results import results_of
 from booking.rules import campaigns as rules
-from destination.desk import DeskViewSet, MomentColumn, ReadOnlyIndexView, ReadOnlyViewSet
+from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
 
 READY, TEST, PLAN, NOW = "ready", "test", "plan", "now"
 REASON_WORDS = {
@@ -248,7 +247,7 @@ def _campaign_url(campaign: Campaign) -> str:
     return reverse("desk_campaigns:campaign", args=[campaign.pk])
 
 
-class CampaignViewSet(ReadOnlyViewSet):
+class CampaignViewSet(DecidedViewSet):
     """Letters to many."""
 
     model = Campaign
@@ -282,11 +281,6 @@ class CampaignViewSet(ReadOnlyViewSet):
             path("<int:pk>/ecrire/", CampaignEditView.as_view(), name="write"),
             path("<int:pk>/apercu/<str:language>/", show_mail, name="preview"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to write and to send."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")
 
 
 class CampaignGroup(ViewSetGroup):

@@ -20,7 +20,7 @@ from booking.forms.complaints import PhoneComplaintForm
 from booking.models import Complaint
 from booking.relations.complaints import answer_complaint, complain
 from booking.rules.talks import LONGEST
-from destination.desk import DeskViewSet, MomentColumn, ReadOnlyIndexView, ReadOnlyViewSet
+from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
 from oti.lib.dates import today as day_of
 
 OPEN, ANSWERED = "open", "answered"
@@ -144,7 +144,7 @@ def _state_of(complaint: Complaint) -> str:
     return _("late") if day_of(timezone.now()) > complaint.due_on else _("to answer")
 
 
-class ComplaintViewSet(ReadOnlyViewSet):
+class ComplaintViewSet(DecidedViewSet):
     """What guests complain of."""
 
     model = Complaint
@@ -179,8 +179,3 @@ class ComplaintViewSet(ReadOnlyViewSet):
             path("appel/", CallView.as_view(), name="call"),
             path("<int:pk>/", AnswerView.as_view(), name="answer"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to answer."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")

@@ -31,8 +31,8 @@ from booking.refusals import BadInput, trouble
 from booking.relations import greeter_reviews, greeters
 from booking.rules import meetings as rules
 from destination.desk import (
+    DecidedViewSet,
     DeskForm,
-    DeskViewSet,
     MomentColumn,
     ReadOnlyIndexView,
     ReadOnlyViewSet,
@@ -242,7 +242,7 @@ def _hours(one: Greeter) -> str:
     return str(duree(one.given)) if one.given else ""  # type: ignore[attr-defined]
 
 
-class GreeterViewSet(ReadOnlyViewSet):
+class GreeterViewSet(DecidedViewSet):
     """Those who want to be greeters, and those who are."""
 
     model = Greeter
@@ -273,11 +273,6 @@ class GreeterViewSet(ReadOnlyViewSet):
             path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/", GreeterReviewView.as_view(), name="review"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change a greeter is the right to decide."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")
 
 
 class MeetingIndexView(ReadOnlyIndexView):

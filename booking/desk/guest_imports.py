@@ -23,7 +23,7 @@ from booking.refusals import BadInput, trouble
 from booking.relations import guest_imports
 from booking.rules.guest_files import MOST_BYTES, Fault
 from booking.task_queue import ask_for_task
-from destination.desk import DeskViewSet, MomentColumn, ReadOnlyIndexView, ReadOnlyViewSet
+from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
 from members.models import Provider
 from oti.lib.sheets import inert
 
@@ -232,7 +232,7 @@ def _import_url(head: GuestImport) -> str:
     return reverse("desk_guest_imports:file", args=[head.pk])
 
 
-class GuestImportViewSet(ReadOnlyViewSet):
+class GuestImportViewSet(DecidedViewSet):
     """Files of guests."""
 
     model = GuestImport
@@ -264,8 +264,3 @@ class GuestImportViewSet(ReadOnlyViewSet):
             path("<int:pk>/", ImportView.as_view(), name="file"),
             path("<int:pk>/refusees/", refused_rows, name="refused"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to read and write one."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")

@@ -34,7 +34,7 @@ from booking.desk.views import UseCaseView, actor_of
 from booking.models import PastStay
 from booking.relations import conversation, records
 from booking.relations.customers import PersonFacts, change_customer
-from destination.desk import DeskViewSet, MomentColumn, ReadOnlyIndexView, ReadOnlyViewSet
+from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
 from members.models import Customer, CustomerNote
 from oti.lib.dates import today as day_of
 
@@ -215,7 +215,7 @@ def _guest_url(person: Customer) -> str:
     return reverse("desk_guests:guest", args=[person.pk])
 
 
-class GuestViewSet(ReadOnlyViewSet):
+class GuestViewSet(DecidedViewSet):
     """Guests, one line each."""
 
     model = Customer
@@ -266,11 +266,6 @@ class GuestViewSet(ReadOnlyViewSet):
             path("notes/<int:pk>/", OutcomeView.as_view(), name="outcome"),
             path("reunions/<int:pk>/", UndoView.as_view(), name="undo"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to write, merge and answer."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")
 
 
 class RelationGroup(ViewSetGroup):

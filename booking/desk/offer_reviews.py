@@ -32,7 +32,7 @@ from booking.offer_tasks import progress_of
 from booking.offer_words import CHECK_WORDS, REMARK_WORDS
 from booking.offers import check_offer
 from booking.refusals import BadInput, trouble
-from destination.desk import DeskViewSet, MomentColumn, ReadOnlyIndexView, ReadOnlyViewSet
+from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
 from destination.models import Picture
 from members.models import Entry
 from oti.lib.dates import today as day_of
@@ -207,7 +207,7 @@ def _review_url(review: OfferReview) -> str:
     return reverse("desk_offer_reviews:review", args=[review.pk])
 
 
-class OfferReviewViewSet(ReadOnlyViewSet):
+class OfferReviewViewSet(DecidedViewSet):
     """What hosts sent: read, approved, or given back."""
 
     model = OfferReview
@@ -237,8 +237,3 @@ class OfferReviewViewSet(ReadOnlyViewSet):
             path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/", OfferReviewView.as_view(), name="review"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change a review is the right to decide."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")

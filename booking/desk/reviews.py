@@ -17,7 +17,7 @@ from booking.desk.views import UseCaseView, actor_of
 from booking.models import Review
 from booking.relations import reviews
 from booking.rules import reviews as rules
-from destination.desk import DeskViewSet, MomentColumn, ReadOnlyIndexView, ReadOnlyViewSet
+from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
 from members.models import Provider
 
 PUBLISH, REFUSE, REMOVE, KEEP = "publish", "refuse", "remove", "keep"
@@ -126,7 +126,7 @@ def _decide_url(review: Review) -> str:
     return reverse("desk_reviews:decide", args=[review.pk])
 
 
-class ReviewViewSet(ReadOnlyViewSet):
+class ReviewViewSet(DecidedViewSet):
     """What guests allowed to be published."""
 
     model = Review
@@ -161,8 +161,3 @@ class ReviewViewSet(ReadOnlyViewSet):
             path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/", ReviewView.as_view(), name="decide"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to decide."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")

@@ -33,7 +33,7 @@ from booking.relations.surveys_followed import finish_follow_up, follow_ups
 from booking.rules.satisfaction import DETRACTS_UNTIL, FEWEST_ANSWERS, PROMOTES_FROM
 from destination.desk import (
     DayInput,
-    DeskViewSet,
+    DecidedViewSet,
     MomentColumn,
     ReadOnlyIndexView,
     ReadOnlyInspectView,
@@ -323,7 +323,7 @@ def _state_of(follow_up: FollowUp) -> str:
     return _("late") if timezone.now() > follow_up.due_at else _("to do")
 
 
-class FollowUpViewSet(ReadOnlyViewSet):
+class FollowUpViewSet(DecidedViewSet):
     """Guests who gave 0 to 6: to be called within a day."""
 
     model = FollowUp
@@ -358,11 +358,6 @@ class FollowUpViewSet(ReadOnlyViewSet):
             path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/", FollowUpView.as_view(), name="handle"),
         ]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to say that it is done."""
-        found = DeskViewSet.get_permissions_to_register(self)
-        return found.filter(codename__regex="^(view|change)_")
 
 
 class SatisfactionGroup(ViewSetGroup):

@@ -41,12 +41,12 @@ from booking.models import (
     TouristTaxTariff,
 )
 from destination.desk import (
+    DecidedViewSet,
     DeskIndexView,
     DeskViewSet,
     EuroColumn,
     MomentColumn,
     ReadOnlyIndexView,
-    ReadOnlyViewSet,
 )
 from members.models import Provider
 from oti.lib.dates import today as day_of
@@ -470,7 +470,7 @@ def _name_of(order: Order) -> str:
     return f"{order.last_name} {order.first_name}"
 
 
-class OrderViewSet(ReadOnlyViewSet):
+class OrderViewSet(DecidedViewSet):
     """Orders: read here, changed by use cases only."""
 
     model = Order
@@ -523,16 +523,6 @@ class OrderViewSet(ReadOnlyViewSet):
         again = path("rembourser/<int:pk>/", order_views.refund_ask_again, name="refund-again")
         return [*super().get_urlpatterns(), path("annuler/<int:pk>/", cancel, name="cancel"), again]
 
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change an order is the right to cancel it."""
-        return _view_and_change(self)
-
-
-def _view_and_change(viewset: Any) -> QuerySet[Any]:
-    """Return the rights to see and to act, without those to add or delete rows."""
-    found = DeskViewSet.get_permissions_to_register(viewset)
-    return found.filter(codename__regex="^(view|change)_")
-
 
 class OutboxFilters(WagtailFilterSet):
     """Narrows the list of messages."""
@@ -550,7 +540,7 @@ class OutboxIndexView(ReadOnlyIndexView):
         return OutboxMessage.objects.select_related("order")
 
 
-class OutboxViewSet(ReadOnlyViewSet):
+class OutboxViewSet(DecidedViewSet):
     """Messages written by the platform, sent or waiting."""
 
     model = OutboxMessage
@@ -588,12 +578,8 @@ class OutboxViewSet(ReadOnlyViewSet):
         again = path("renvoyer/<int:pk>/", order_views.message_send_again, name="send-again")
         return [*super().get_urlpatterns(), again]
 
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change a message is the right to send it again."""
-        return _view_and_change(self)
 
-
-class EventViewSet(ReadOnlyViewSet):
+class EventViewSet(DecidedViewSet):
     """Messages of the bank, as they came."""
 
     model = GatewayEvent
@@ -625,10 +611,6 @@ class EventViewSet(ReadOnlyViewSet):
         """Add the button that processes one again."""
         again = path("traiter/<int:pk>/", order_views.event_process, name="process")
         return [*super().get_urlpatterns(), again]
-
-    def get_permissions_to_register(self) -> QuerySet[Any]:
-        """The right to change one is the right to process it again."""
-        return _view_and_change(self)
 
 
 class OrderGroup(ViewSetGroup):
