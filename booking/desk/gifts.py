@@ -14,8 +14,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
@@ -37,6 +37,7 @@ from destination.desk import (
     DeskEditView,
     DeskForm,
     DeskViewSet,
+    EuroColumn,
     MomentColumn,
     ReadOnlyIndexView,
     ReadOnlyInspectView,
@@ -45,6 +46,7 @@ from destination.desk import (
 )
 from members.journal import record
 from oti.lib.dates import today as day_of
+from oti.lib.html import format_euros
 
 MAY_CHANGE = "booking.change_giftcampaign"
 LOCK, SEND, CLOSE = "fixer", "annoncer", "clore"
@@ -316,7 +318,8 @@ class BudgetView(UseCaseView):
     def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
         """Say what it is now."""
         waiting = self.target.gifts.filter(state=rules.WAITING).count()
-        return ((_("Budget"), f"{self.target.budget_amount} €"), (_("Households waiting"), waiting))
+        budget = format_euros(self.target.budget_amount, get_language() or "fr", is_exact=True)
+        return ((_("Budget"), budget), (_("Households waiting"), waiting))
 
     def run(self, form: BudgetForm) -> str:
         """Raise it."""
@@ -378,7 +381,7 @@ class CampaignViewSet(DeskViewSet):
         TitleColumn("title", label=gettext_lazy("Gift"), accessor=str, get_url=_campaign_url),
         Column("kind", label=gettext_lazy("Kind"), accessor="get_kind_display"),
         Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
-        Column("budget_amount", label=gettext_lazy("Budget")),
+        EuroColumn("budget_amount", label=gettext_lazy("Budget")),
         MomentColumn("valid_until", label=gettext_lazy("Good until")),
     )
     empty_text = gettext_lazy(
