@@ -47,7 +47,7 @@ from booking.quoting import (
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.kinds import KINDS, PLACES
 from booking.rules.people import ADULT_AGE, Guest
-from booking.rules.pricing import OptionChoice, Quote, SupplementTerms
+from booking.rules.pricing import OptionChoice, Quote, Reduction, SupplementTerms
 from booking.rules.refunds import deadlines
 from booking.rules.resources import lacking
 from booking.takes import check_takes, takes_of_slots
@@ -494,14 +494,15 @@ def stay_choices(
     guests: Sequence[Guest],
     options: Sequence[OptionChoice] = (),
     units: Sequence[Unit] | None = None,
+    reduction: Reduction | None = None,
     now: datetime,
     except_basket: int | None = None,
 ) -> list[UnitChoice]:
     """Return every sold unit of a lodging for these nights, those that can be had first.
 
-    Each refused one says every reason; prices count the options. `units` are the sold ones in
-    their order where they are loaded already as `load_units` does. Raises BadInput for dates
-    that no lodging could take.
+    Each refused one says every reason; prices count the options, and a `reduction` where no host
+    answers first. `units` are the sold ones in their order where they are loaded already as
+    `load_units` does. Raises BadInput for dates that no lodging could take.
     """
     today = day_of(now)
     troubles = check_dates(arrival, departure, today=today)
@@ -519,14 +520,16 @@ def stay_choices(
         reasons = check_unit(unit, arrival, departure, guests, now=now)
         if not reasons and unit.pk in taken | closed:
             reasons = [trouble("closed" if unit.pk in closed else "sold_out", field="arrival")]
-        quote, no_quote = quote_unit(unit, arrival, departure, guests, options, tax_book)
+        is_on_request = offer.is_on_request or unit.pk in asking
+        lowered = None if is_on_request else reduction
+        quote, no_quote = quote_unit(unit, arrival, departure, guests, options, tax_book, lowered)
         choices.append(
             UnitChoice(
                 unit=unit,
                 quote=quote,
                 troubles=reasons + [one for one in no_quote if one not in reasons],
                 options=tuple(one for one in supplement_terms(unit.offer) if not one.is_mandatory),
-                is_on_request=offer.is_on_request or unit.pk in asking,
+                is_on_request=is_on_request,
             )
         )
     choices.sort(
@@ -806,19 +809,23 @@ def slot_choices(
     guests: Sequence[Guest],
     quantity: int = 1,
     options: Sequence[OptionChoice] = (),
+    reduction: Reduction | None = None,
     now: datetime,
     except_basket: int | None = None,
 ) -> list[SlotChoice]:
     """Return the slots of `[from_day, to_day]` with what is left and the price for these persons.
 
     From the first date to come where no day is given, over four weeks. `offer` comes from
-    `kept_offers`.
+    `kept_offers`. A `reduction` lowers the price of the days it speaks of.
     """
     slots = _dates_shown(
         offer, from_day=from_day, to_day=to_day, now=now, except_basket=except_basket
     )
     reasons = check_places(offer, guests, quantity, options)
     quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, options)
+    lower = quote
+    if quote is not None and reduction is not None:
+        lower, _none = quote_places(offer, guests, quantity, options, reduction=reduction)
     asked = asked_of(offer, guests, quantity, options)
     found = takes_of_slots(offer, asked, slots, now=now, except_basket=except_basket)
     return [
@@ -826,7 +833,7 @@ def slot_choices(
             slot=takes.main,
             free=offer.kind_rules.places_left(takes.main.free, guests),
             status=slot_status(takes.main),
-            quote=quote,
+            quote=lower if reduction and reduction.holds_on(takes.main.day) else quote,
             troubles=[*reasons, *no_quote, *check_takes(takes, now=now)],
         )
         for takes in found

@@ -38,11 +38,13 @@ from booking.models import (
     Stay,
 )
 from booking.people import people_from
+from booking.proposals import Rooms
 from booking.quoting import TOO_NEAR, check_unit
 from booking.refusals import (
     BadInput,
     Busy,
     NotAllowed,
+    PriceChanged,
     Refusal,
     Trouble,
     Unavailable,
@@ -94,6 +96,9 @@ def add_to_basket(
     # Asked in any case: other platforms may have taken it.
     is_silent = asks_host_first(request.unit_id, now=now)
     asks = (is_silent or None) if may_ask else False
+    if asks:
+        # What its host answers first has its usual price.
+        request = replace(request, proposal="")
     return _read_again_once(basket, lambda: _add(basket, request, asks=asks, now=now))
 
 
@@ -203,6 +208,7 @@ def _add(basket: Basket, request: LineRequest, *, asks: bool | None, now: dateti
         # The basket is as it was read, and so are its lines.
         if len(wish.others) >= MAX_LINES:
             raise NotAllowed(trouble("bad_quantity", max=MAX_LINES))
+        _keep_price(wish, now=now)
         last = max((line.position for line in wish.others), default=0)
         place = wish.replaced[0].position if wish.replaced else last + 1
         for replaced in wish.replaced:
@@ -212,6 +218,15 @@ def _add(basket: Basket, request: LineRequest, *, asks: bool | None, now: dateti
         _write_line(current, line, wish, taken, now=now)
     _copy(current, basket)
     return line
+
+
+def _keep_price(wish: Wish, *, now: datetime, changed: int | None = None) -> None:
+    """Check that a proposal has a place for a wish. Locks its need, after the basket."""
+    if wish.proposal is None:
+        return
+    moved = [*wish.lines_moved, *([changed] if changed else [])]
+    if not Rooms([wish.proposal.pk], lines=moved, now=now).hold(wish.proposal.pk):
+        raise PriceChanged(trouble("proposal_over", new=wish.quote.usual_total))
 
 
 def _write_line(
@@ -238,6 +253,8 @@ def change_line(basket: Basket, line_id: int, request: LineRequest, *, now: date
     line.
     """
     asks = asks_host_first(request.unit_id, now=now)
+    if asks:
+        request = replace(request, proposal="")
     return _read_again_once(basket, lambda: _change(basket, line_id, request, asks=asks, now=now))
 
 
@@ -245,6 +262,8 @@ def _change(
     basket: Basket, line_id: int, request: LineRequest, *, asks: bool, now: datetime
 ) -> BasketLine:
     line = _line_of(basket, line_id)
+    if line.proposal is not None and not asks:
+        request = replace(request, proposal=line.proposal.code)
     wish = read_wish(basket, request, now=now, except_line=line.pk)
     asks = asks or wish.offer.is_on_request
     with locks.write_transaction():
@@ -254,6 +273,7 @@ def _change(
         _check_fresh(current, basket)
         if not current.lines.filter(pk=line.pk).exists():
             raise BadInput(trouble("line_unknown"))
+        _keep_price(wish, now=now, changed=line.pk)
         _write_line(current, _fill(line, wish, taken, asks=asks), wish, taken, now=now)
     _copy(current, basket)
     return line
@@ -346,6 +366,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
                     taken.append((line, None))
             except Refusal as refusal:
                 troubles += [replace(one, line=line.pk) for one in refusal.troubles]
+        troubles += _keep_prices([line for line, _stay in taken], now=now)
         until = new_deadline(current, now=now)
         for line, stay_id in taken:
             if stay_id is not None:
@@ -355,6 +376,17 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
             keep(current, until=until, now=now)
     basket.refresh_from_db()
     return troubles
+
+
+def _keep_prices(lines: Sequence[BasketLine], *, now: datetime) -> list[Trouble]:
+    """Take places of the proposals of lines that are held again; without one, the usual price."""
+    asked = [line for line in lines if line.proposal_id]
+    if not asked:
+        return []
+    rooms = Rooms([line.proposal_id for line in asked], lines=[one.pk for one in asked], now=now)
+    over = [line for line in asked if not rooms.hold(line.proposal_id)]
+    BasketLine.objects.filter(pk__in=[line.pk for line in over]).update(proposal=None)
+    return [trouble("proposal_over", line=line.pk) for line in over]
 
 
 def _refuse_too_near(line: BasketLine, *, now: datetime) -> None:
@@ -384,8 +416,8 @@ def ask_hosts_instead(basket: Basket, units: Collection[int], *, now: datetime) 
 def _ask_instead(line: BasketLine) -> Trouble:
     """Let go of what a line of a locked basket holds: its host is asked first."""
     release(line)
-    line.is_on_request = True
-    line.save(update_fields=["is_on_request"])
+    line.is_on_request, line.proposal = True, None
+    line.save(update_fields=["is_on_request", "proposal"])
     return trouble("now_on_request", line=line.pk)
 
 
@@ -403,7 +435,8 @@ def accept_price(basket: Basket, line_id: int, *, now: datetime) -> None:
             raise BadInput(trouble("line_unknown"))
         if view.quote is None:
             raise Unavailable(*view.troubles)
-        current.lines.filter(pk=line.pk).update(shown_amount=view.quote.total)
+        kept = view.line.proposal_id if view.quote.usual_total is not None else None
+        current.lines.filter(pk=line.pk).update(shown_amount=view.quote.total, proposal=kept)
 
 
 def _copy(current: Basket, basket: Basket) -> None:
@@ -426,6 +459,7 @@ def _fill(line: BasketLine, wish: Wish, taken: Taken, *, asks: bool) -> BasketLi
     line.is_sold_whole = line.is_sold_whole or wish.request.is_sold_whole
     # As what was chosen in a house's widget.
     line.channel = line.channel or wish.request.channel
+    line.proposal_id = wish.proposal.pk if wish.proposal and not asks else None
     line.shown_amount = wish.quote.total
     return line
 

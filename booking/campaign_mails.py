@@ -117,6 +117,7 @@ def _content(campaign: Campaign, language: str, needs: Sequence[int], today: dat
             {
                 **_card(one.need.offer),
                 "periods": periods_of(one.need, today),
+                "percent_off": campaign.percent_off,
                 "url": proposal_url(one),
             }
             for one in _proposals(campaign, needs, today)

@@ -1,8 +1,8 @@
 """« I want to fill these dates »: what a host says, proposes to itself, pauses and ends (H13).
 
-A need sells nothing and changes no price. The offers of the quiet season ask `needs_open` for what
-they may draw from, and count what they take with `use_need`. What the office writes about health
-needs is elsewhere (`booking.needs`).
+A need sells nothing by itself. The offers of the quiet season ask `needs_open` for what they may
+draw from; what is sold at their price is counted in `booking.proposals`. What the office writes
+about health needs is elsewhere (`booking.needs`).
 """
 
 from __future__ import annotations
@@ -169,20 +169,6 @@ def needs_open(
     if audiences:
         found = found.filter(audience__in={CapacityNeed.Audience.EVERYBODY.value, *audiences})
     return found if offers is None else found.filter(offer__in=offers)
-
-
-def use_need(need_id: int, *, on: date) -> CapacityNeed:
-    """Count one booking that a need made possible; called inside the transaction that sells it.
-
-    Locks the need, after everything else. Raises WrongState `need_used_up` where it is paused,
-    ended, over or used up: what was read before the lock was a hint.
-    """
-    need = locks.lock_need(need_id)
-    if need.is_paused or need.is_ended or need.last_day < on:
-        raise WrongState(trouble("need_used_up"))
-    need.redeemed += 1
-    need.save(update_fields=["redeemed"])
-    return need
 
 
 # --- What the calendar says ----------------------------------------------------------------------

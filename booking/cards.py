@@ -62,9 +62,13 @@ def add_nights(
     shown: Decimal,
     options: Iterable[OptionChoice] = (),
     is_on_request: bool = False,
+    proposal: str = "",
     back: str,
 ) -> dict[str, Any]:
-    """Return the form that puts nights into the stay at the price shown."""
+    """Return the form that puts nights into the stay at the price shown.
+
+    `proposal` is the code that it comes from, "" for the usual one.
+    """
     return _add(
         [
             ("offer", str(unit.offer_id)),
@@ -72,6 +76,7 @@ def add_nights(
             ("arrival", arrival.isoformat()),
             ("departure", departure.isoformat()),
             *party_fields(guests),
+            *_proposed(proposal),
         ],
         shown=shown,
         options=options,
@@ -88,13 +93,16 @@ def add_places(
     shown: Decimal,
     options: Iterable[OptionChoice] = (),
     party: Sequence[Guest] = (),
+    proposal: str = "",
     back: str,
 ) -> dict[str, Any]:
     """Return the form that puts places, or pieces, of a slot into the stay.
 
-    `party` is everybody who comes: those left out of this stay persons of the stay.
+    `party` is everybody who comes: those left out of this stay persons of the stay. `proposal` is
+    the code that its price comes from, "" for the usual one.
     """
     fields = [("offer", str(offer.pk)), ("slot", str(slot_id)), *who, *stay_party_fields(party)]
+    fields += _proposed(proposal)
     return _add(fields, shown=shown, options=options, is_on_request=offer.is_on_request, back=back)
 
 
@@ -106,6 +114,7 @@ def add_days(
     *,
     shown: Decimal,
     options: Iterable[OptionChoice] = (),
+    proposal: str = "",
     back: str,
 ) -> dict[str, Any]:
     """Return the form that puts something lent for `[first, after)` into the stay."""
@@ -114,8 +123,13 @@ def add_days(
         ("first_day", first.isoformat()),
         ("last_day", (after - ONE_DAY).isoformat()),
         ("quantity", str(quantity)),
+        *_proposed(proposal),
     ]
     return _add(fields, shown=shown, options=options, is_on_request=offer.is_on_request, back=back)
+
+
+def _proposed(code: str) -> Fields:
+    return [("proposal", code)] if code else []
 
 
 def _add(

@@ -19,6 +19,7 @@ from booking.models import (
     Basket,
     BookingRequest,
     Campaign,
+    CampaignNeed,
     CapacityNeed,
     Feed,
     Gift,
@@ -303,6 +304,13 @@ def lock_referrals() -> None:
 def lock_need(pk: int) -> CapacityNeed:
     """Lock what a house wants to fill, after everything else; raises CapacityNeed.DoesNotExist."""
     return CapacityNeed.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_needs_proposed(proposals: Iterable[int]) -> dict[int, CapacityNeed]:
+    """Lock what houses want to fill behind some proposals, by key, after everything else."""
+    rows = CapacityNeed.objects.select_for_update(of=("self",), no_key=True)
+    wanted = CampaignNeed.objects.filter(pk__in=list(proposals)).values("need_id")
+    return {one.pk: one for one in rows.filter(pk__in=wanted).order_by("pk")}
 
 
 def lock_offer_review(offer_id: int) -> OfferReview:

@@ -197,6 +197,8 @@ def _order_line(
         deposit_amount=offer.deposit_amount,
         position=position,
         channel=one.line.channel,
+        # Without a reduction it was sold at its usual price, whatever link it came by.
+        proposal_id=one.line.proposal_id if quote.usual_total is not None else None,
     )
 
 

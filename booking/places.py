@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from booking import cards
 from booking.availability import DAYS_SHOWN, SlotChoice, slot_choices
+from booking.lower_prices import Followed
 from booking.models import Basket, Offer
 from booking.people import people_from
 from booking.quoting import check_places, policy_of, quote_places, supplement_terms
@@ -32,6 +33,7 @@ MOST_SLOTS = 24
 MOST_DAYS_LENT = 7
 # What lacks beside the places of one date.
 OF_SIDES = {"side_gone", "side_partly_gone"}
+NO_LINK = Followed()
 # Fewer are left on a day than are wanted.
 PARTLY_LENT = "partly_gone_on"
 # Above that, a number of places says nothing urgent.
@@ -108,6 +110,7 @@ def places_panel(
     cancelled: Collection[int] = (),
     is_party_told: bool = True,
     is_party_right: bool = True,
+    link: Followed = NO_LINK,
     back: str,
     now: datetime,
 ) -> dict[str, Any]:
@@ -115,6 +118,8 @@ def places_panel(
 
     A party that has a mistake (`is_party_right`) is no other one: until it is put right there is
     neither a price nor a button, for whoever isn't known from the stay.
+
+    Where a `link` promises a lower price for a date, that is its price.
 
     A party that they told, rather than the usual two adults, is remembered by what they add.
 
@@ -130,12 +135,13 @@ def places_panel(
         guests=wanted.guests,
         quantity=wanted.quantity,
         options=wanted.options,
+        reduction=None if offer.is_on_request else link.reduction,
         now=now,
     )
     most = MOST_DAYS_LENT if offer.is_sold_by_day else MOST_SLOTS
     shown, rest = choices[:most], choices[most:]
     told = party if is_party_told else ()
-    days = _days(offer, wanted, shown, cancelled=cancelled, party=told, back=back)
+    days = _days(offer, wanted, shown, cancelled=cancelled, party=told, link=link, back=back)
     quote, reasons = _price(offer, wanted)
     is_unknown = not (is_party_right or wanted.is_of_stay or offer.is_sold_by_item)
     if is_unknown:
@@ -150,6 +156,7 @@ def places_panel(
         "quote": quote,
         "breakdown": item_rows(quote) if quote else [],
         "price_note": _price_note(offer, wanted),
+        "lower_price": link.notice([one.quote for one in shown], is_on_request=offer.is_on_request),
         "is_party_unknown": is_unknown,
         "reasons": reasons,
         "excluded": "" if is_unknown else _excluded(offer, wanted, party),
@@ -220,6 +227,7 @@ def _days(
     *,
     cancelled: Collection[int],
     party: Sequence[Guest],
+    link: Followed,
     back: str,
 ) -> list[dict[str, Any]]:
     days: dict[date, list[dict[str, Any]]] = {}
@@ -240,8 +248,11 @@ def _days(
                 shown=choice.quote.total,
                 options=wanted.options,
                 party=party if len(party) > len(wanted.guests) and not wanted.keys else (),
+                proposal=link.code_for(choice.quote),
                 back=back,
             )
+            if choice.quote.usual_total is not None:
+                row["lower"] = (choice.quote.total, choice.quote.usual_total)
         days.setdefault(choice.slot.day, []).append(row)
     return [{"date": day, "slots": slots} for day, slots in days.items()]
 

@@ -33,6 +33,7 @@ from booking.rules.pricing import (
     OptionChoice,
     PriceMissing,
     Quote,
+    Reduction,
     SlotTerms,
     StayTerms,
     SupplementTerms,
@@ -360,11 +361,13 @@ def quote_unit(
     guests: Iterable[Guest],
     options: Iterable[OptionChoice],
     tax_book: TaxBook,
+    reduction: Reduction | None = None,
 ) -> tuple[Quote | None, list[Trouble]]:
     """Return the explained price of nights for a party, or why there is none."""
+    terms = stay_terms(unit)
     try:
         quote = quote_stay(
-            stay_terms(unit),
+            replace(terms, reduction=reduction) if reduction else terms,
             arrival,
             departure,
             guests,
@@ -387,16 +390,20 @@ def quote_places(
     quantity: int,
     options: Iterable[OptionChoice],
     days: int = 1,
+    reduction: Reduction | None = None,
 ) -> tuple[Quote | None, list[Trouble]]:
     """Return the explained price of places or items, or why there is none.
 
-    `days` is for what is lent: each of them is paid.
+    `days` is for what is lent: each of them is paid. A `reduction` is one of all these days.
     """
+    terms = slot_terms(offer)
+    if reduction is not None:
+        terms = replace(terms, reduction=reduction)
     try:
         if offer.is_sold_by_item:
-            quote = quote_slot(slot_terms(offer), (), quantity, options, days)
+            quote = quote_slot(terms, (), quantity, options, days)
         else:
-            quote = quote_slot(slot_terms(offer), guests, 0, options)
+            quote = quote_slot(terms, guests, 0, options)
     except NoBand:
         return None, [trouble("no_band", field="people")]
     except BadOption:

@@ -555,7 +555,6 @@ MESSAGES: dict[str, Any] = {
         "Your price on these dates is %(price)s already: nobody can propose a lower one with such "
         "a floor. Lower it, or tick that you mean it."
     ),
-    "need_used_up": gettext_lazy("These dates are no longer proposed. Choose another offer."),
     "too_many_needs": gettext_lazy("%(max)s at most at a time: end one first."),
     # Letters
     "letter_no_since": gettext_lazy(
@@ -836,6 +835,16 @@ MESSAGES: dict[str, Any] = {
     "page_moved": gettext_lazy("It was read or sent meanwhile: look at where it stands now."),
     "page_changed": gettext_lazy(
         "The page was changed since you opened it: read it again, then decide."
+    ),
+    "proposal_over": gettext_lazy(
+        "The lower price that was proposed isn’t to be had any more: the usual one counts."
+    ),
+    "campaign_off": gettext_lazy(
+        "Take nothing off, or up to %(max)s %% in a campaign of the quiet season."
+    ),
+    "campaign_asks_first": gettext_lazy(
+        "« %(title)s » is booked on request, so its price can’t be lowered: leave it out, or take "
+        "nothing off."
     ),
     "referral_moved": gettext_lazy("This thanks isn’t to be handed over any more: read it again."),
     "note_too_long": gettext_lazy("Shorten the note to 300 signs."),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -45,6 +45,7 @@ from booking.payment import (
 )
 from booking.payout_accounts import follow_account
 from booking.payouts import follow_dispute, follow_order, follow_transfer, payouts_of
+from booking.proposals import Rooms
 from booking.refusals import (
     Busy,
     Refusal,
@@ -274,12 +275,31 @@ def confirm_paid(payment: Payment, truth: SessionTruth | None, *, now: datetime)
         ):
             _give_all_back(order, row, basket, after=received, now=now)
             return
-        sold, lost = take_lines(lines, basket, locked=locked, now=now)
+        rooms, dear = _rooms_of(lines, now=now)
+        priced = [one for one in lines if one not in dear]
+        sold, lost = take_lines(priced, basket, locked=locked, now=now)
+        lost += dear
         if not sold:
             release_lines(lost)
             _give_all_back(order, row, basket, after=received, now=now)
             return
+        if rooms is not None:
+            rooms.count(sold)
         _confirm(order, row, basket, sold=sold, lost=lost, after=received, now=now)
+
+
+def _rooms_of(lines: Sequence[OrderLine], *, now: datetime) -> tuple[Rooms | None, list[OrderLine]]:
+    """Return where lines are counted that were promised a lower price; those that others used up.
+
+    What is held has its place: only a payment that comes late may find none. Locks the needs,
+    after the payment.
+    """
+    asked = [line for line in lines if line.proposal_id]
+    if not asked:
+        return None, []
+    own = [line.basket_line_id for line in asked if line.basket_line_id]
+    rooms = Rooms([line.proposal_id for line in asked], lines=own, now=now)
+    return rooms, [line for line in asked if not rooms.sell(line.proposal_id)]
 
 
 def _lines_of(order: Order) -> list[OrderLine]:

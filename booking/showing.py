@@ -359,7 +359,7 @@ def _entry_row(
         "price": {
             "amount": view.amount,
             "note": _("paid apart, once accepted") if view.is_on_request else tax_note(view.quote),
-            "before": view.old_amount,
+            "before": view.old_amount or (view.quote.usual_total if view.quote else None),
             "tax_on_site": view.quote.tourist_tax_on_site if view.quote else None,
         },
         "edit_url": reverse("booking:line-edit", args=[pk]),

@@ -25,6 +25,7 @@ from booking.models import (
     Unit,
 )
 from booking.people import Person, guests_of, people_from
+from booking.proposals import proposals_by_key
 from booking.quoting import (
     TOO_NEAR,
     TaxBook,
@@ -45,7 +46,7 @@ from booking.refusals import (
 )
 from booking.rules.kinds import PLACES
 from booking.rules.people import Guest
-from booking.rules.pricing import Quote
+from booking.rules.pricing import Quote, Reduction
 from booking.rules.refunds import deadlines
 from booking.rules.requests import can_be_asked
 from booking.rules.stay import Entry, find_clashes
@@ -257,11 +258,12 @@ def view_basket(basket: Basket, *, now: datetime) -> BasketView:
     dated = [line for line in lapsed if line.slot_id]
     found = find_takes([ask_of(line, people) for line in dated], now=now, except_basket=basket.pk)
     takes = {line.pk: one for line, one in zip(dated, found, strict=True)}
+    reductions = _reductions(lines, now=now)
     views = []
     for line in lines:
         held = is_held(line, now)
         guests = guests_of(people, line.people)
-        quote, troubles = _quote_line(line, guests, tax_book, now=now)
+        quote, troubles = _quote_line(line, guests, tax_book, reductions.get(line.pk), now=now)
         if held:
             # It was held in time; its deadline says until when it can be paid.
             troubles = [one for one in troubles if one.code not in TOO_NEAR]
@@ -345,17 +347,46 @@ def _holds_of(basket: Basket) -> dict[int, list[SlotHold]]:
     return holds
 
 
+def _reductions(lines: Sequence[BasketLine], *, now: datetime) -> dict[int, Reduction]:
+    """Return what lowers the price of lines: of those held it is kept, like their bed.
+
+    Of one that lapsed it counts as long as somebody can have it still.
+    """
+    asked = [line for line in lines if line.proposal_id and not line.is_on_request]
+    known = proposals_by_key([line.proposal_id for line in asked], now=now)
+    found = {}
+    for line in asked:
+        proposal = known.get(line.proposal_id or 0)
+        if proposal is not None and (is_held(line, now) or proposal.left):
+            found[line.pk] = proposal.reduction
+    return found
+
+
 def _quote_line(
-    line: BasketLine, guests: Sequence[Guest], tax_book: TaxBook, *, now: datetime
+    line: BasketLine,
+    guests: Sequence[Guest],
+    tax_book: TaxBook,
+    reduction: Reduction | None,
+    *,
+    now: datetime,
 ) -> tuple[Quote | None, list[Trouble]]:
     options = options_from(line.options)
     if line.unit is not None and line.arrival and line.departure:
         troubles = check_unit(line.unit, line.arrival, line.departure, guests, now=now)
-        quote, more = quote_unit(line.unit, line.arrival, line.departure, guests, options, tax_book)
+        quote, more = quote_unit(
+            line.unit, line.arrival, line.departure, guests, options, tax_book, reduction
+        )
     else:
         troubles = check_places(line.offer, guests, line.quantity, options)
         troubles += _check_days(line)
-        quote, more = quote_places(line.offer, guests, line.quantity, options, days_of(line))
+        quote, more = quote_places(
+            line.offer,
+            guests,
+            line.quantity,
+            options,
+            days_of(line),
+            reduction if reduction and reduction.holds_over(*_days_taken(line)) else None,
+        )
     if (
         line.offer.state != Offer.State.PUBLISHED
         or line.offer.provider.state != Provider.State.ACTIVE
@@ -423,6 +454,14 @@ def days_of(line: BasketLine) -> int:
     if line.slot_id and line.arrival and line.departure:
         return count_nights(line.arrival, line.departure)
     return 1
+
+
+def _days_taken(line: BasketLine) -> tuple[date, date]:
+    """Return the days of a dated place, or of something lent, half open."""
+    if line.arrival and line.departure:
+        return line.arrival, line.departure
+    first = line.slot.day if line.slot else date.min
+    return first, first + ONE_DAY
 
 
 def ask_of(line: BasketLine, people: Iterable[Person]) -> SlotAsk:

@@ -21,6 +21,7 @@ from booking.models import (
     Unit,
 )
 from booking.people import Person, guests_of, match_people, people_from
+from booking.proposals import Proposal, proposal_of
 from booking.quoting import (
     TaxBook,
     asked_of,
@@ -39,7 +40,7 @@ from booking.refusals import (
     WrongState,
     trouble,
 )
-from booking.rules.pricing import OptionChoice, Quote
+from booking.rules.pricing import OptionChoice, Quote, Reduction
 from booking.stay_view import (
     slot_hours,
 )
@@ -87,6 +88,8 @@ class LineRequest:
     is_sold_whole: bool = False
     # Where it is chosen, "" on the site itself.
     channel: str = ""
+    # The code of the link that promises a lower price, "" for none (`booking.proposals`).
+    proposal: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,13 @@ class Wish:
     others: tuple[BasketLine, ...]
     basket_id: int
     replaced: tuple[BasketLine, ...] = ()
+    # What lowers its price; it has a place of it once it is held.
+    proposal: Proposal | None = None
+
+    @property
+    def lines_moved(self) -> list[int]:
+        """Return the lines whose place it takes: what they hold isn't in its way."""
+        return [line.pk for line in self.replaced]
 
 
 def read_wish(
@@ -121,9 +131,31 @@ def read_wish(
     others = _other_lines(basket)
     changed = next((line for line in others if line.pk == except_line), None)
     others = tuple(line for line in others if line is not changed)
+    proposal = _proposal_for(offer, request, changed, now=now)
     if offer.is_lodging:
-        return _read_stay(basket, offer, request, others, changed=changed, now=now)
-    return _read_places(basket, offer, request, others, today=today)
+        wish = _read_stay(
+            basket, offer, request, others, changed=changed, proposal=proposal, now=now
+        )
+    else:
+        wish = _read_places(basket, offer, request, others, proposal=proposal, today=today)
+    # A line that is changed keeps its proposal where it can; who changes it reads the price.
+    is_kept = wish.proposal is not None or changed is not None
+    _check_shown(wish.quote, request, is_reduced=is_kept)
+    return wish
+
+
+def _proposal_for(
+    offer: Offer, request: LineRequest, changed: BasketLine | None, *, now: datetime
+) -> Proposal | None:
+    """Return what the link that was followed takes off, where there is still a place of it.
+
+    Where the host answers first nothing is held, so there is no place to keep either.
+    """
+    if not request.proposal or offer.is_on_request:
+        return None
+    moved = [*request.instead_of, *([changed.pk] if changed else [])]
+    proposal = proposal_of(request.proposal, offer.pk, now=now, except_lines=moved)
+    return proposal if proposal is not None and proposal.left else None
 
 
 def _other_lines(basket: Basket) -> tuple[BasketLine, ...]:
@@ -147,6 +179,7 @@ def _read_stay(
     others: tuple[BasketLine, ...],
     *,
     changed: BasketLine | None,
+    proposal: Proposal | None,
     now: datetime,
 ) -> Wish:
     if request.arrival is None or request.departure is None:
@@ -181,14 +214,20 @@ def _read_stay(
     if changed is None and not request.is_for_others:
         _check_bed(basket, unit, request, people, beside)
     quote, no_quote = quote_unit(
-        unit, request.arrival, request.departure, guests, request.options, TaxBook()
+        unit,
+        request.arrival,
+        request.departure,
+        guests,
+        request.options,
+        TaxBook(),
+        proposal.reduction if proposal else None,
     )
     if quote is None:
         raise NotAllowed(*no_quote)
-    _check_shown(quote, request)
     days = request.arrival, request.departure
     return Wish(
-        request, offer, unit, None, people, keys, 1, quote, days, others, basket.pk, replaced
+        *(request, offer, unit, None, people, keys, 1, quote, days, others, basket.pk, replaced),
+        proposal=proposal if quote.usual_total is not None else None,
     )
 
 
@@ -231,6 +270,7 @@ def _read_places(
     request: LineRequest,
     others: tuple[BasketLine, ...],
     *,
+    proposal: Proposal | None,
     today: date,
 ) -> Wish:
     days = _read_days(offer, request, today=today)
@@ -247,13 +287,34 @@ def _read_places(
     refused = check_places(offer, guests, quantity, request.options)
     if refused:
         raise NotAllowed(*refused)
+    reduction = _reduction_of_days(proposal, days or _day_of_slot(offer, request, proposal))
     quote, no_quote = quote_places(
-        offer, guests, quantity, request.options, count_nights(*days) if days else 1
+        offer, guests, quantity, request.options, count_nights(*days) if days else 1, reduction
     )
     if quote is None:
         raise NotAllowed(*no_quote)
-    _check_shown(quote, request)
-    return Wish(request, offer, None, ask, people, keys, quantity, quote, days, others, basket.pk)
+    return Wish(
+        *(request, offer, None, ask, people, keys, quantity, quote, days, others, basket.pk),
+        proposal=proposal if quote.usual_total is not None else None,
+    )
+
+
+def _day_of_slot(
+    offer: Offer, request: LineRequest, proposal: Proposal | None
+) -> tuple[date, date] | None:
+    """Return the day of a dated place, asked for only where it may lower the price."""
+    if proposal is None:
+        return None
+    slot = Slot.objects.filter(pk=request.slot_id or 0, offer=offer).only("day").first()
+    return (slot.day, slot.day + ONE_DAY) if slot else None
+
+
+def _reduction_of_days(
+    proposal: Proposal | None, days: tuple[date, date] | None
+) -> Reduction | None:
+    if proposal is None or days is None or not proposal.reduction.holds_over(*days):
+        return None
+    return proposal.reduction
 
 
 def _read_days(offer: Offer, request: LineRequest, *, today: date) -> tuple[date, date] | None:
@@ -341,6 +402,10 @@ def line_there(wish: Wish) -> BasketLine | None:
     )
 
 
-def _check_shown(quote: Quote, request: LineRequest) -> None:
-    if request.shown_amount is not None and request.shown_amount != quote.total:
-        raise PriceChanged(trouble("price_changed", old=request.shown_amount, new=quote.total))
+def _check_shown(quote: Quote, request: LineRequest, *, is_reduced: bool) -> None:
+    shown = request.shown_amount
+    is_over = bool(request.proposal) and not is_reduced
+    if is_over and shown != quote.total:
+        raise PriceChanged(trouble("proposal_over", new=quote.total))
+    if shown is not None and shown != quote.total:
+        raise PriceChanged(trouble("price_changed", old=shown, new=quote.total))

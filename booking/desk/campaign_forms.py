@@ -95,6 +95,17 @@ class CampaignForm(forms.Form):
             "Only what a host asked for is proposed: four to each reader, each one once."
         ),
     )
+    percent_off = forms.IntegerField(
+        label=gettext_lazy("Per cent off their price"),
+        min_value=0,
+        max_value=rules.MOST_OFF,
+        initial=0,
+        required=False,
+        help_text=gettext_lazy(
+            "For whoever books by the link of the mail, as often as the host said and never below "
+            "the price that it said; 0 for the usual price."
+        ),
+    )
     offers = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Offers shown"),
         queryset=Offer.objects.none(),
@@ -176,7 +187,17 @@ class CampaignForm(forms.Form):
         found = [
             (
                 gettext_lazy("The campaign"),
-                ("title", "kind", "purpose", "rate", "needs", "offers", "picture", "button_path"),
+                (
+                    "title",
+                    "kind",
+                    "purpose",
+                    "rate",
+                    "needs",
+                    "percent_off",
+                    "offers",
+                    "picture",
+                    "button_path",
+                ),
             ),
             *(
                 (name, tuple(f"{one}_{language}" for one in TEXT_FIELDS))
@@ -219,6 +240,7 @@ class CampaignForm(forms.Form):
             offers=tuple(one.pk for one in data["offers"]),
             needs=tuple(int(one) for one in data["needs"]),
             rate=data["rate"],
+            percent_off=data["percent_off"] or 0,
         )
 
 
@@ -227,7 +249,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
     segment = segments.segment_from(campaign.segment)
     found: dict[str, Any] = {
         name: getattr(campaign, name)
-        for name in ("title", "kind", "purpose", "rate", "button_path")
+        for name in ("title", "kind", "purpose", "rate", "percent_off", "button_path")
     }
     found |= {name: list(getattr(segment, name)) for name in PARTS_OF_SEGMENT}
     for name in ("second_homes", "last_since", "last_until", "stays_least", "stays_most"):

@@ -17,6 +17,7 @@ from oti.lib.dates import ONE_DAY, is_of_our_time
 DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 MAX_ID = 2**63 - 1
 OPTION = "option_"
+LONGEST_PROPOSAL = 64
 # Before the decimal point: more was never a price of ours.
 MAX_DIGITS = 7
 
@@ -44,6 +45,7 @@ def read_line(data: QueryDict) -> LineRequest:
         quantity=_quantity(data.get("quantity"), troubles),
         options=_options(data, troubles),
         shown_amount=_amount(data.get("shown_amount")),
+        proposal=data.get("proposal", "")[:LONGEST_PROPOSAL],
         is_overlap_accepted=data.get("overlap_ok") == "1",
         is_for_others=data.get("for_others") == "1",
         instead_of=tuple(

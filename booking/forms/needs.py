@@ -45,7 +45,7 @@ class NeedForm(forms.Form):
     )
     floor = PriceField(
         label=_("Never below, a night, in euros"),
-        help_text=_("Nobody will propose less in your name."),
+        help_text=_("The office may propose a lower price than yours, never below this one."),
         max_digits=9,
         decimal_places=2,
         error_messages={

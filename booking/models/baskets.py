@@ -103,6 +103,15 @@ class BasketLine(models.Model):
     )
     # Its host answers first: it holds nothing, and isn't paid with the rest.
     is_on_request = models.BooleanField(default=False, db_default=False)
+    # The lower price that a mail of the quiet season promised for it (`booking.proposals`).
+    proposal = models.ForeignKey(
+        "booking.CampaignNeed",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
     # The total last shown to the visitor: a change has to be accepted (features.md B12).
     shown_amount = models.DecimalField(**EURO)
     position = models.PositiveSmallIntegerField(default=0)
@@ -112,6 +121,13 @@ class BasketLine(models.Model):
         verbose_name = _("line of a basket")
         verbose_name_plural = _("lines of baskets")
         ordering = ("position", "pk")
+        indexes = [
+            models.Index(
+                fields=["proposal"],
+                name="lines_with_a_proposal",
+                condition=Q(proposal__isnull=False),
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(

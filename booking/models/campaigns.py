@@ -53,6 +53,10 @@ class Campaign(models.Model):
         CapacityNeed, through="CampaignNeed", blank=True, related_name="campaigns"
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    # Off the price of the nights, places and things that it proposes (`booking.proposals`).
+    percent_off = models.PositiveSmallIntegerField(
+        _("per cent off"), default=0, db_default=0, validators=[MaxValueValidator(rules.MOST_OFF)]
+    )
     rate = models.PositiveIntegerField(
         _("mails a minute at most"),
         default=300,
@@ -82,6 +86,10 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(rate__gte=1) & Q(rate__lte=rules.MOST_A_MINUTE),
                 name="campaign_has_a_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(percent_off=0) | Q(kind=rules.QUIET, percent_off__lte=rules.MOST_OFF),
+                name="campaign_takes_little_off",
             ),
             models.CheckConstraint(
                 condition=~Q(state=rules.SCHEDULED) | Q(scheduled_at__isnull=False),

@@ -248,6 +248,15 @@ class OrderLine(models.Model):
     channel = models.CharField(
         _("chosen"), max_length=8, choices=Channel.choices, default="", db_default="", blank=True
     )
+    # The lower price at which it was sold, as its line of the basket says.
+    proposal = models.ForeignKey(
+        "booking.CampaignNeed",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
     # When it was sold, cancelled or changed after: what a host's program asks for since a moment.
     changed_at = models.DateTimeField(null=True, editable=False)
     no_show_at = models.DateTimeField(_("no-show noted"), null=True, blank=True)
@@ -259,7 +268,12 @@ class OrderLine(models.Model):
         indexes = [
             models.Index(
                 fields=["starts_at"], name="sold_lines_by_start", condition=Q(state=states.SOLD)
-            )
+            ),
+            models.Index(
+                fields=["proposal"],
+                name="order_lines_with_a_proposal",
+                condition=Q(proposal__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

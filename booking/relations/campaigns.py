@@ -47,6 +47,8 @@ class CampaignInput:
     offers: tuple[int, ...] = ()
     needs: tuple[int, ...] = ()
     rate: int = 300
+    # Per cent off what is proposed; hosts said below which price they never go.
+    percent_off: int = 0
 
 
 def save_campaign(
@@ -54,7 +56,8 @@ def save_campaign(
 ) -> Campaign:
     """Write a campaign, or write it anew: it is a draft then. Locks it.
 
-    Raises BadInput `campaign_purpose`, `campaign_too_many`, `campaign_button`, `campaign_rate`;
+    Raises BadInput `campaign_purpose`, `campaign_too_many`, `campaign_button`, `campaign_rate`,
+    `campaign_off`;
     WrongState `campaign_begun` for one that has begun.
     """
     troubles = _troubles_of(given)
@@ -76,6 +79,7 @@ def save_campaign(
         campaign.button_path = given.button_path
         campaign.picture_id = given.picture
         campaign.rate = given.rate
+        campaign.percent_off = given.percent_off
         campaign.state, campaign.scheduled_at, campaign.changed_at = rules.DRAFT, None, now
         campaign.save()
         campaign.offers.set(() if campaign.is_quiet else given.offers)
@@ -104,7 +108,8 @@ def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble
     """Return everything that keeps a campaign from being ready; `recipients` were counted.
 
     `campaign_no_french`, `campaign_half` (a language without subject, heading or text),
-    `campaign_button_apart`, `campaign_offer_closed`, `campaign_no_needs`, `campaign_nobody`.
+    `campaign_button_apart`, `campaign_offer_closed`, `campaign_no_needs`, `campaign_nobody`,
+    `campaign_asks_first` (a lower price of what its host answers first).
     """
     troubles = []
     if not rules.words_of(campaign.texts, "fr").is_whole:
@@ -123,6 +128,12 @@ def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble
         troubles.append(trouble("campaign_no_needs"))
     elif not recipients:
         troubles.append(trouble("campaign_nobody"))
+    if campaign.percent_off:
+        # What is asked for first holds no place of a price either (`booking.proposals`).
+        asking = campaign.needs.filter(
+            offer__confirmation=Offer.Confirmation.ON_REQUEST
+        ).select_related("offer")
+        troubles += [trouble("campaign_asks_first", title=one.offer.title) for one in asking]
     return troubles
 
 
@@ -246,6 +257,8 @@ def _troubles_of(given: CampaignInput) -> list[Trouble]:
     path = given.button_path
     if path and (not path.startswith("/") or path.startswith("//") or set(path) & set(' "<>\\')):
         troubles.append(trouble("campaign_button", field="button_path"))
+    if not 0 <= given.percent_off <= (rules.MOST_OFF if given.kind == rules.QUIET else 0):
+        troubles.append(trouble("campaign_off", field="percent_off", max=rules.MOST_OFF))
     if not 1 <= given.rate <= rules.MOST_A_MINUTE:
         troubles.append(trouble("campaign_rate", field="rate", max=rules.MOST_A_MINUTE))
     return troubles

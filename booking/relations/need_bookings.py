@@ -13,11 +13,13 @@ from typing import Any
 from django.db import connection
 
 from booking import locks
-from booking.models import NeedBooking
+from booking.models import NeedBooking, OrderLine
+from booking.proposals import room_of
 from booking.rules import states
 from members.journal import SYSTEM, record
 
 COUNTED_WITHIN = timedelta(days=30)
+NOT_TAKING_PLACE = (OrderLine.State.CANCELLED, OrderLine.State.RELEASED)
 # Lines of the offer that lie in one of the need's periods: nights, or the local day they begin on.
 FOUND = """
 SELECT DISTINCT ON (line.id) line.id, told.need_id, mail.campaign_id
@@ -41,7 +43,11 @@ ORDER BY line.id, mail.handed_at DESC
 
 
 def count_bookings(*, now: datetime) -> int:
-    """Count what was booked of proposed dates since; returns how many. Locks each need."""
+    """Count what was booked of proposed dates since; returns how many. Locks each need.
+
+    What was cancelled since is the host's to fill again, and no longer counted.
+    """
+    give_back(now=now)
     values: dict[str, Any] = {
         "within": COUNTED_WITHIN,
         "now": now,
@@ -53,6 +59,21 @@ def count_bookings(*, now: datetime) -> int:
     return sum(_count(*row, now=now) for row in rows)
 
 
+def give_back(*, now: datetime) -> int:
+    """Take back what was counted of lines that don't take place; returns how many. Locks needs."""
+    gone = NeedBooking.objects.filter(line__state__in=NOT_TAKING_PLACE)
+    taken = 0
+    for need_id in sorted(set(gone.values_list("need_id", flat=True))):
+        with locks.write_transaction():
+            need = locks.lock_need(need_id)
+            count, _by_model = gone.filter(need=need).delete()
+            need.redeemed = min(need.redeemed, need.bookings.count())
+            need.save(update_fields=["redeemed"])
+            record("need given back", f"need:{need_id}", actor=SYSTEM, at=now, count=count)
+            taken += count
+    return taken
+
+
 def _count(line: int, need_id: int, campaign: int, *, now: datetime) -> bool:
     with locks.write_transaction():
         need = locks.lock_need(need_id)
@@ -60,7 +81,7 @@ def _count(line: int, need_id: int, campaign: int, *, now: datetime) -> bool:
             line_id=line,
             defaults={"need": need, "campaign_id": campaign, "counted_at": now},
         )
-        if is_new and need.redeemed < need.max_redemptions:
+        if is_new and room_of(need, now=now) > 0:
             need.redeemed += 1
             need.save(update_fields=["redeemed"])
             record("need booked", f"need:{need.pk}", actor=SYSTEM, at=now, campaign=campaign)

@@ -4,7 +4,7 @@ It computes; it never reads a table, never knows the buyer and never says whethe
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Self
@@ -99,12 +99,38 @@ class SupplementTerms:
 
 
 @dataclass(frozen=True)
+class Reduction:
+    """A lower price that was promised for the days of some half-open spans (features.md N06).
+
+    `percent` off what a night, a person or a thing costs, never below `floor` euros: what costs no
+    more than that stays as it is. Supplements and further persons keep their price.
+    """
+
+    percent: int
+    floor: Decimal
+    spans: tuple[tuple[date, date], ...]
+
+    def holds_over(self, first: date, after: date) -> bool:
+        """Tell whether it was promised for every day of `[first, after)`."""
+        return all(self.holds_on(day) for day in nights(first, after))
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether it was promised for a day, or for the night that begins on it."""
+        return any(first <= day < after for first, after in self.spans)
+
+    def lowered(self, usual: Decimal) -> Decimal:
+        """Return a price in euros as it was promised."""
+        lower = quantize(usual * (100 - self.percent) / 100)
+        return max(lower, min(usual, self.floor))
+
+
+@dataclass(frozen=True)
 class StayTerms:
     """The prices of one unit over nights, euros VAT included (D01, D04).
 
     `base_amount` holds for nights without a rule (None: not sold then) and for
     `base_occupancy` persons; each further one pays `extra_person_amount` a night. Infants
-    younger than `infant_below_age` pay nothing.
+    younger than `infant_below_age` pay nothing. A `reduction` lowers the nights it speaks of.
     """
 
     base_amount: Decimal | None
@@ -115,6 +141,7 @@ class StayTerms:
     vat_rate: Decimal
     vat_scheme: str = "standard"
     infant_below_age: int = 2
+    reduction: Reduction | None = None
 
 
 @dataclass(frozen=True)
@@ -144,12 +171,16 @@ class BandTerms:
 
 @dataclass(frozen=True)
 class SlotTerms:
-    """The prices of an activity, a ticket, a meal or an item, euros VAT included."""
+    """The prices of an activity, a ticket, a meal or an item, euros VAT included.
+
+    A `reduction` lowers those by person and by item: whoever asks for a price knows the day.
+    """
 
     bands: tuple[BandTerms, ...]
     supplements: tuple[SupplementTerms, ...]
     vat_rate: Decimal
     vat_scheme: str = "standard"
+    reduction: Reduction | None = None
 
 
 @dataclass(frozen=True)
@@ -215,13 +246,15 @@ class Quote:
     """An explained price in euros; the gross amounts of all items add up to `total`.
 
     The tourist tax is one item when the platform collects it; otherwise it is only told, in
-    `tourist_tax_on_site` (core.md 13). `tax_to_confirm`: see `TaxResult`.
+    `tourist_tax_on_site` (core.md 13). `tax_to_confirm`: see `TaxResult`. `usual_total` is what
+    would be paid without the reduction, where one lowers it.
     """
 
     items: tuple[QuoteItem, ...]
     tourist_tax: Decimal = ZERO
     tourist_tax_on_site: Decimal = ZERO
     tax_to_confirm: bool = False
+    usual_total: Decimal | None = None
 
     @property
     def services(self) -> tuple[QuoteItem, ...]:
@@ -255,12 +288,15 @@ class Quote:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values, from which `from_json` gives back an equal quote."""
-        return {
+        plain = {
             "items": [item.to_json() for item in self.items],
             "tourist_tax": str(self.tourist_tax),
             "tourist_tax_on_site": str(self.tourist_tax_on_site),
             "tax_to_confirm": self.tax_to_confirm,
         }
+        if self.usual_total is None:
+            return plain
+        return plain | {"usual_total": str(self.usual_total)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -270,6 +306,7 @@ class Quote:
             tourist_tax=Decimal(data["tourist_tax"]),
             tourist_tax_on_site=Decimal(data["tourist_tax_on_site"]),
             tax_to_confirm=data["tax_to_confirm"],
+            usual_total=Decimal(data["usual_total"]) if "usual_total" in data else None,
         )
 
 
@@ -305,8 +342,24 @@ def quote_stay(
     tax is due there; `exempt_adults` is handed to it. Raises PriceMissing, BadOption, NoTariff;
     ValueError without a night or a guest.
     """
+    rest = (arrival, departure, tuple(guests), tuple(options), tax, collects_tax, exempt_adults)
+    quote = _quote_stay(terms, *rest)
+    if terms.reduction is None:
+        return quote
+    return _beside(quote, _quote_stay(replace(terms, reduction=None), *rest))
+
+
+def _quote_stay(
+    terms: StayTerms,
+    arrival: date,
+    departure: date,
+    party: tuple[Guest, ...],
+    options: tuple[OptionChoice, ...],
+    tax: TaxTerms | None,
+    collects_tax: bool,
+    exempt_adults: int,
+) -> Quote:
     days = tuple(nights(arrival, departure))
-    party = tuple(guests)
     if not days or not party:
         msg = "a stay needs at least one night and one guest"
         raise ValueError(msg)
@@ -320,7 +373,7 @@ def quote_stay(
     items = []
     for day, amount in prices:
         if amount is not None:
-            items.append(_stay_item(terms, "night", day, 1, amount))
+            items.append(_stay_item(terms, "night", day, 1, _promised(terms, day, amount)))
         if extra and terms.extra_person_amount:
             items.append(_stay_item(terms, "extra_person", day, extra, terms.extra_person_amount))
     items += _supplement_items(terms, options, persons=paying, nights_count=len(days))
@@ -350,7 +403,21 @@ def quote_slot(
     night count one night; those by person count the guests, or the items when no guest is
     named. Raises NoBand, BadOption; ValueError when there is nothing to price.
     """
-    party = tuple(guests)
+    party, chosen = tuple(guests), tuple(options)
+    quote = _quote_slot(terms, party, quantity_items, chosen, days)
+    if terms.reduction is None:
+        return quote
+    usual = _quote_slot(replace(terms, reduction=None), party, quantity_items, chosen, days)
+    return _beside(quote, usual)
+
+
+def _quote_slot(
+    terms: SlotTerms,
+    party: tuple[Guest, ...],
+    quantity_items: int,
+    options: tuple[OptionChoice, ...],
+    days: int,
+) -> Quote:
     item_band = next((band for band in terms.bands if band.is_item), None)
     if (quantity_items < 1) if item_band else not party:
         msg = "a slot needs at least one guest, or one item where it is sold by the item"
@@ -363,7 +430,7 @@ def quote_slot(
             band.code,
             band.label,
             quantity=count * (days if band.is_item else 1),
-            amount=band.amount,
+            amount=terms.reduction.lowered(band.amount) if terms.reduction else band.amount,
             rate=rate,
         )
         for band, count in counts
@@ -371,6 +438,18 @@ def quote_slot(
     persons = len(party) or quantity_items
     items += _supplement_items(terms, options, persons=persons, nights_count=1)
     return Quote(tuple(items))
+
+
+def _promised(terms: StayTerms, day: date, usual: Decimal) -> Decimal:
+    """Return what a night costs, lower where that was promised for it."""
+    if terms.reduction is None or not terms.reduction.holds_on(day):
+        return usual
+    return terms.reduction.lowered(usual)
+
+
+def _beside(quote: Quote, usual: Quote) -> Quote:
+    """Return a reduced price with the usual one beside it, where there is a difference."""
+    return quote if quote.total == usual.total else replace(quote, usual_total=usual.total)
 
 
 def check_bands(

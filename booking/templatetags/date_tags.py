@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext, pgettext
 
-from destination.templatetags.velay import add_form, heure, jour_long, mois, typo
+from destination.templatetags.velay import add_form, euros, heure, jour_long, mois, typo
 
 register = template.Library()
 
@@ -74,7 +74,8 @@ def slot_row(
 ) -> SafeString:
     """Write one date: its hours, what is left, its button.
 
-    `slot`: {id, starts_at, ends_at, words, kind, is_full, add}.
+    `slot`: {id, starts_at, ends_at, words, kind, is_full, add}, and `lower` (amount, usual) where a
+    proposal lowers its price.
     """
     begins = escape(heure(slot["starts_at"]))
     until = gettext("until %(hour)s") % {"hour": heure(slot["ends_at"])}
@@ -83,10 +84,15 @@ def slot_row(
     if slot["add"]:
         when = gettext("%(day)s, %(hour)s") % {"day": jour_long(day, "no-year"), "hour": begins}
         form = add_form(slot["add"], when, csrf_token)
+    price = ""
+    if "lower" in slot:
+        amount, usual = (escape(euros(one)) for one in slot["lower"])
+        before = escape(pgettext("price", "before:"))
+        price = f'<b class="num"><s><span class="vh">{before} </span>{usual}</s> {amount}</b>'
     left = _status(slot["words"], get_language())
     full = ' class="full-session"' if slot["is_full"] else ""
     return mark_safe(
         f'<li id="{slot["id"]}"{full}><div class="row">{shown}<b class="num">{begins}</b>'
         f'<span class="muted small num">{escape(until)}</span>'
-        f'<span class="tag tag--{slot["kind"]}">{left}</span></div>{form}</li>'
+        f'<span class="tag tag--{slot["kind"]}">{left}</span>{price}</div>{form}</li>'
     )

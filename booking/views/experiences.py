@@ -17,6 +17,7 @@ from booking.alternatives import nearest_slot_days
 from booking.filters import labels_of
 from booking.forms.asking import TOLD_BY_ADDRESS
 from booking.forms.search import SearchForm, options_asked, quantity_asked, read_day
+from booking.lower_prices import GIVEN, followed
 from booking.models import Offer
 from booking.pairing import comes_home
 from booking.places import Wanted, places_panel, who_takes_part
@@ -104,6 +105,7 @@ def slot_panel(
         from_day, to_day = first, None
     elif form.arrival_day and not form.page_errors.get("dates"):
         from_day, to_day = form.arrival_day, form.departure_day
+    link = followed(request.GET.get(GIVEN, ""), offer, now=now)
     panel = places_panel(
         offer,
         wanted,
@@ -114,6 +116,7 @@ def slot_panel(
         cancelled=cancelled,
         is_party_told=form.has_party,
         is_party_right=form.is_party_right,
+        link=link,
         back=request.get_full_path(),
         now=now,
     )
@@ -126,11 +129,13 @@ def slot_panel(
             last=form.departure_day,
             quantity=wanted.quantity,
             options=wanted.options,
+            link=link,
             back=request.get_full_path(),
             now=now,
         )
     return {
         "panel": panel,
+        "lower_price": (lending or panel)["lower_price"],
         "promise": promise_words(offer, hours=settings.REQUEST_ANSWER_HOURS),
         "lending": lending,
         "steps": list(offer.steps.select_related("led_by")) if offer.kind_rules.has_steps else [],

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -52,7 +53,9 @@ def needs(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     house = shown_house(providers, request.GET.get("maison", ""))
     season, holes = _holes(house, now)
+    begun = Q(proposals__campaign__started_at__isnull=False)
     rows = house.capacity_needs.select_related("offer").prefetch_related("periods")
+    rows = rows.annotate(percent_off=Max("proposals__campaign__percent_off", filter=begun))
     told = [(one, _state_words(one, now)) for one in rows]
     context = {
         "providers": providers,

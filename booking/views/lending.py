@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from booking import cards
 from booking.availability import check_days
 from booking.forms.basket import read_day
+from booking.lower_prices import Followed
 from booking.models import Offer
 from booking.quoting import asked_of, check_places, quote_places
 from booking.refusals import Trouble, trouble
@@ -35,6 +36,7 @@ def lending_box(
     last: date | None,
     quantity: int,
     options: tuple[OptionChoice, ...],
+    link: Followed,
     back: str,
     now: datetime,
 ) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def lending_box(
         "errors": {},
         "quote": None,
         "add": None,
+        "lower_price": link.notice((), is_on_request=offer.is_on_request),
     }
     troubles = [
         trouble("date_unreadable", field=field)
@@ -67,7 +70,7 @@ def lending_box(
         days = (first, last + ONE_DAY)
         troubles = check_days(offer, *days, today=day_of(now))
         if not troubles:
-            return box | _priced(offer, days, quantity, options, back=back, now=now)
+            return box | _priced(offer, days, quantity, options, link, back=back, now=now)
     return box | {"errors": _by_field(troubles), "troubles": [one.message for one in troubles]}
 
 
@@ -76,6 +79,7 @@ def _priced(
     days: tuple[date, date],
     quantity: int,
     options: tuple[OptionChoice, ...],
+    link: Followed,
     *,
     back: str,
     now: datetime,
@@ -84,15 +88,25 @@ def _priced(
     count = count_nights(first, after)
     troubles = check_places(offer, (), quantity, options)
     quote = None
+    reduction = None if offer.is_on_request else link.reduction
+    if reduction is not None and not reduction.holds_over(first, after):
+        reduction = None
     if not troubles:
-        quote, troubles = quote_places(offer, (), quantity, options, count)
+        quote, troubles = quote_places(offer, (), quantity, options, count, reduction)
     asked = asked_of(offer, (), quantity, options)
     (takes,) = find_takes([SlotAsk(offer, asked, first=first, after=after)], now=now)
     troubles = [*troubles, *check_takes(takes, now=now)]
     add = None
     if quote is not None and not troubles:
         add = cards.add_days(
-            offer, first, after, quantity, shown=quote.total, options=options, back=back
+            offer,
+            first,
+            after,
+            quantity,
+            shown=quote.total,
+            options=options,
+            proposal=link.code_for(quote),
+            back=back,
         )
         add["label"] = _("Add to my stay")
     days_words = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
@@ -107,6 +121,7 @@ def _priced(
         )
     return {
         "quote": quote,
+        "lower_price": link.notice([quote], is_on_request=offer.is_on_request),
         "note": note,
         "breakdown": rows,
         "troubles": [one.message for one in troubles],

@@ -30,6 +30,8 @@ from oti.lib.dates import today as day_of
 
 # What trying again, as it is, may mend.
 PASSING = {"busy", "held_by_others"}
+# Accepting what it costs now mends them.
+ABOUT_PRICE = {"price_changed", "proposal_over"}
 ABOUT_PEOPLE = {"overlap", "age_mismatch", "no_band", "nobody"}
 MAX_FIELDS = 80
 SLOTS_SHOWN = 12
@@ -70,7 +72,7 @@ def refused(
     )
     chooses_people = bool(slot and basket.people and codes <= ABOUT_PEOPLE)
     new_price = next(
-        (one.params["new"] for one in refusal.troubles if one.code == "price_changed"), None
+        (one.params["new"] for one in refusal.troubles if one.code in ABOUT_PRICE), None
     )
     context = {
         "troubles": refusal.troubles,
@@ -82,7 +84,7 @@ def refused(
         "can_retry": codes <= PASSING,
         "can_overlap": codes == {"overlap"} and slot is not None,
         "bed_had": next((one.params for one in refusal.troubles if one.code == "has_bed"), None),
-        "new_price": new_price if codes == {"price_changed"} else None,
+        "new_price": new_price if codes <= ABOUT_PRICE else None,
         "back_url": own_address(request, data.get("next", ""))
         or (showing.offer_url(offer, _asked_query(offer, data, days, guests)) if offer else ""),
         "search_url": _search_url(offer, days, guests),

@@ -20,6 +20,7 @@ from booking.alternatives import nearest_stays
 from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_choices
 from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
+from booking.lower_prices import GIVEN, Followed, followed
 from booking.models import Offer, Stay
 from booking.quoting import USUAL_ARRIVAL, policy_of, stay_hours, supplement_terms
 from booking.relations.reviews_shown import reviews_of_offer
@@ -122,12 +123,14 @@ def price_box(
     """Return what `booking/parts/buy_nights.html` and `rooms.html` show of the address's dates."""
     supplements = supplement_terms(offer)
     taken = options_asked(request.GET, supplements)
+    link = followed(request.GET.get(GIVEN, ""), offer, now=now)
     box: dict[str, Any] = {
         "options": cards.options_for(supplements, taken),
         "fees": [one for one in supplements if one.is_mandatory],
         "hold_minutes": settings.HOLD_MINUTES,
         "promise": promise_words(offer, hours=settings.REQUEST_ANSWER_HOURS),
         "is_on_request": offer.is_on_request,
+        "lower_price": link.notice((), is_on_request=offer.is_on_request),
     }
     if not form.is_ready:
         lowest = browsing.lowest_nights([offer.pk], today=day_of(now))
@@ -146,14 +149,19 @@ def price_box(
         guests=form.guests,
         options=taken,
         units=[unit for unit in offer.units.all() if unit.is_active],
+        reduction=link.reduction,
         now=now,
     )
-    rooms = _rooms(choices, offer, form, taken, back=request.get_full_path())
+    rooms = _rooms(choices, offer, form, taken, link, back=request.get_full_path())
     best = next((room for room in rooms if room["is_free"]), None)
+    is_on_request = best["is_on_request"] if best else offer.is_on_request
     return box | {
         "rooms": rooms if len(rooms) > 1 else [],
         "best": best,
-        "is_on_request": best["is_on_request"] if best else offer.is_on_request,
+        "is_on_request": is_on_request,
+        "lower_price": link.notice(
+            [room.get("quote") for room in rooms], is_on_request=is_on_request
+        ),
         "refused": rooms[0]["troubles"] if rooms and best is None else [],
         "is_off_sale": not rooms,
         "stay_note": _("%(nights)s, %(party)s")
@@ -171,6 +179,7 @@ def _rooms(
     offer: Offer,
     form: SearchForm,
     taken: Sequence[OptionChoice],
+    link: Followed,
     *,
     back: str,
 ) -> list[dict[str, Any]]:
@@ -205,6 +214,7 @@ def _rooms(
                     shown=first.quote.total,
                     options=taken,
                     is_on_request=first.is_on_request,
+                    proposal=link.code_for(first.quote),
                     back=back,
                 ),
             }

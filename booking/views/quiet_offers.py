@@ -12,8 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from booking.campaign_mails import is_to_be_had, periods_of
+from booking.lower_prices import GIVEN
 from booking.models import CampaignNeed, Offer
 from booking.pictures import covers
+from booking.proposals import proposal_of
 from booking.showing import offer_url
 from oti.lib.dates import today as day_of
 
@@ -22,10 +24,12 @@ from oti.lib.dates import today as day_of
 @require_safe
 def quiet_offer(request: HttpRequest, code: str) -> HttpResponse:
     """Show what is proposed and until when, or say that it is over and what else there is."""
-    rows = CampaignNeed.objects.select_related("need__offer__commune", "need__provider")
+    rows = CampaignNeed.objects.select_related("campaign", "need__offer__commune", "need__provider")
     proposal = get_object_or_404(rows.prefetch_related("need__periods"), code=code)
-    need, today = proposal.need, day_of(timezone.now())
+    now = timezone.now()
+    need, today = proposal.need, day_of(now)
     offer = need.offer
+    price = proposal_of(code, offer.pk, now=now)
     is_on_sale = offer.state == Offer.State.PUBLISHED
     context = {
         "need": need,
@@ -33,16 +37,20 @@ def quiet_offer(request: HttpRequest, code: str) -> HttpResponse:
         "host": need.provider.host_names or need.provider.name,
         "picture": covers([offer]).get(offer.pk),
         "is_open": is_on_sale and is_to_be_had(need, today),
+        "price": price,
         "offer_url": offer_url(offer) if is_on_sale else "",
         "periods": [
-            {"first": first, "last": last, "url": offer_url(offer, _query(offer, first, last))}
+            {"first": first, "last": last, "url": offer_url(offer, _query(proposal, first, last))}
             for first, last in periods_of(need, today)
         ],
     }
     return render(request, "booking/quiet_offer.html", context)
 
 
-def _query(offer: Offer, first: date, after: date) -> str:
-    if not offer.is_lodging:
-        return ""
-    return f"?{urlencode({'arrival': first, 'departure': after})}"
+def _query(proposal: CampaignNeed, first: date, last: date) -> str:
+    """Return what leads to these days: nights, or dates from the first one on."""
+    days = {"from": first}
+    if proposal.need.offer.is_lodging:
+        days = {"arrival": first, "departure": last}
+    given = {GIVEN: proposal.code} if proposal.campaign.percent_off else {}
+    return f"?{urlencode({**days, **given})}"

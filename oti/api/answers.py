@@ -61,6 +61,9 @@ class Price(serializers.Serializer):
     """A price; `total_cents` is paid online, the tax on site stands beside it."""
 
     total_cents = Cents()
+    usual_cents = Cents(
+        allow_null=True, help_text="The total without the lower price of a proposal, null for none."
+    )
     tourist_tax_cents = Cents(help_text="Part of the total.")
     tax_on_site_cents = Cents(help_text="Beside the total, paid to the host.")
     breakdown = PriceItem(many=True)
@@ -274,6 +277,7 @@ def price_of(quote: Quote) -> dict[str, Any]:
     """Return an explained price."""
     return {
         "total_cents": cents(quote.total),
+        "usual_cents": None if quote.usual_total is None else cents(quote.usual_total),
         "tourist_tax_cents": cents(quote.tourist_tax),
         "tax_on_site_cents": cents(quote.tourist_tax_on_site),
         "breakdown": [

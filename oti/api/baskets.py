@@ -203,6 +203,7 @@ def _wish(given: dict[str, Any]) -> LineRequest:
         is_overlap_accepted=given["accept_overlap"],
         is_for_others=given["for_others"],
         instead_of=tuple(given["instead_of"]),
+        proposal=given["proposal"],
     )
 
 

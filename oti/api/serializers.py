@@ -154,6 +154,13 @@ class NewLine(Shape):
         default=list,
         help_text="Lines with a bed, taken out once this one is held.",
     )
+    proposal = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=64,
+        help_text="The code of a mail's link that promises a lower price: refused once it is over.",
+    )
 
 
 # --- Checkout -----------------------------------------------------------------------------------

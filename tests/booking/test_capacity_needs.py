@@ -15,9 +15,7 @@ from booking.capacity_needs import (
     needs_open,
     room_in,
     say_need,
-    use_need,
 )
-from booking.locks import write_transaction
 from booking.models import CapacityNeed, Closure, Offer, Slot, Stay
 from booking.refusals import Refusal
 from members.journal import SYSTEM
@@ -195,30 +193,6 @@ def test_several_periods_make_one_open_need(django_assert_num_queries):
     say(factories.a_lodging(), need_input(WEEK, (date(2027, 5, 15), date(2027, 5, 22))))
     with django_assert_num_queries(2):
         assert len([one.periods.all() for one in needs_open(TODAY)]) == 1
-
-
-def test_a_need_is_used_so_often_and_no_more():
-    need = say(factories.a_lodging(), need_input(most=2))
-    for _time in range(2):
-        with write_transaction():
-            use_need(need.pk, on=TODAY)
-    with pytest.raises(Refusal, match="need_used_up"), write_transaction():
-        use_need(need.pk, on=TODAY)
-    need.refresh_from_db()
-    assert need.redeemed == 2
-    assert need.is_ended
-
-
-def test_a_paused_or_past_need_is_not_used():
-    need = say(factories.a_lodging())
-    with pytest.raises(Refusal, match="need_used_up"), write_transaction():
-        use_need(need.pk, on=need.last_day + timedelta(days=1))
-    move_need(need.pk, "pause", actor=SYSTEM, now=NOW)
-    with pytest.raises(Refusal, match="need_used_up"), write_transaction():
-        use_need(need.pk, on=TODAY)
-    move_need(need.pk, "resume", actor=SYSTEM, now=NOW)
-    with write_transaction():
-        use_need(need.pk, on=TODAY)
 
 
 def test_moves_are_harmless_twice_and_end_is_final():

@@ -1,26 +1,19 @@
-"""Two tabs that carry one widget's basket, an add that meets it, a need that two sales want.
-
-Each is decided under its row's lock; the sentinel takes that of a need away, and it is used twice.
-"""
+"""Two tabs that carry one widget's basket, an add that meets it: decided under its row's lock."""
 
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from booking import capacity_needs, locks, widget
+from booking import widget
 from booking.basket import add_to_basket
-from booking.capacity_needs import NeedInput, say_need
-from booking.models import Basket, BasketLine, CapacityNeed, Offer, Stay
+from booking.models import Basket, BasketLine, Offer, Stay
 from booking.refusals import Refusal
 from booking.wishes import LineRequest
-from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
-from tests.concurrency.rivals import Meeting, errors_in, run_together
+from tests.concurrency.rivals import errors_in, run_together
 
 pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
 
@@ -94,33 +87,3 @@ def test_what_is_added_meanwhile_is_carried_or_refused_never_lost(gite: Offer):
     assert {one.basket_id for one in lines} == {own.pk}
     # Who was refused holds nothing.
     assert Stay.objects.count() == lines.count() == 2 - len(errors)
-
-
-def a_need(offer: Offer) -> CapacityNeed:
-    given = NeedInput(((SATURDAY, NEXT_SATURDAY),), quantity=3, floor=Decimal(50), most=1)
-    return say_need(offer, given, actor=SYSTEM, now=NOW)
-
-
-def used(need: CapacityNeed) -> None:
-    with locks.write_transaction():
-        capacity_needs.use_need(need.pk, on=NOW.date())
-
-
-def test_two_sales_use_the_last_of_a_need_once(gite: Offer):
-    need = a_need(gite)
-    results = run_together([lambda: used(need)] * 2)
-    assert len(errors_in(results)) == 1
-    need.refresh_from_db()
-    assert need.redeemed == 1
-
-
-def test_sentinel_without_the_lock_both_have_it(gite: Offer, monkeypatch: pytest.MonkeyPatch):
-    need, meeting = a_need(gite), Meeting(2)
-
-    def read(pk: int) -> Any:
-        found = CapacityNeed.objects.get(pk=pk)
-        meeting.wait()
-        return found
-
-    monkeypatch.setattr(locks, "lock_need", read)
-    assert errors_in(run_together([lambda: used(need)] * 2)) == []
