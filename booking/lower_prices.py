@@ -38,10 +38,13 @@ class Followed:
         """Return the code that goes with a price, "" where it is the usual one."""
         return self.code if quote is not None and quote.usual_total is not None else ""
 
-    def notice(self, quotes: Iterable[Quote | None], *, is_on_request: bool) -> dict[str, Any]:
+    def notice(
+        self, quotes: Iterable[Quote | None], *, is_on_request: bool, is_by_date: bool = False
+    ) -> dict[str, Any]:
         """Return what is told above the price, {} where nothing was promised.
 
         `quotes` are the prices of the page: whether the chosen days are those of the proposal.
+        `is_by_date`: each date shows a price of its own beside the one of the page.
         """
         if self.proposal is None:
             return {}
@@ -60,6 +63,8 @@ class Followed:
         }
         if any(quote is not None and quote.usual_total is not None for quote in quotes):
             text = _("%(percent)s %% less on these days, counted already: until %(day)s.")
+            if is_by_date:
+                text = _("%(percent)s %% less on the dates with two prices: until %(day)s.")
             return {"kind": "ok", "text": text % words}
         if is_on_request:
             text = _("What is booked on request has its usual price.")

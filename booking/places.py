@@ -156,7 +156,9 @@ def places_panel(
         "quote": quote,
         "breakdown": item_rows(quote) if quote else [],
         "price_note": _price_note(offer, wanted),
-        "lower_price": link.notice([one.quote for one in shown], is_on_request=offer.is_on_request),
+        "lower_price": link.notice(
+            [one.quote for one in shown], is_on_request=offer.is_on_request, is_by_date=True
+        ),
         "is_party_unknown": is_unknown,
         "reasons": reasons,
         "excluded": "" if is_unknown else _excluded(offer, wanted, party),

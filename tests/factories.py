@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from allauth.account.models import EmailAddress
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Model
 from django.utils import timezone
 
@@ -19,10 +20,13 @@ from booking.models import (
     Basket,
     BasketLine,
     Campaign,
+    CampaignNeed,
     CancellationPolicy,
     CancellationStep,
+    CapacityNeed,
     Feed,
     LineAnswer,
+    NeedPeriod,
     Offer,
     OfferPermit,
     OfferResource,
@@ -74,6 +78,7 @@ from oti.lib.sealing import seal
 
 numbers = itertools.count(1)
 LONG_AGO = date(2020, 1, 1)
+BEFORE = datetime(2027, 4, 1, tzinfo=PARIS)
 # The moment of the cast.
 SPRING = datetime(2027, 4, 6, 10, 0, tzinfo=PARIS)
 
@@ -699,3 +704,30 @@ def a_campaign(*, now: datetime, **fields: Any) -> Campaign:
         **fields,
     }
     return Campaign.objects.create(**values)
+
+
+def a_proposal(
+    offer: Offer, days: tuple[date, date], *, most: int = 3, percent: int = 15, floor: int = 50
+) -> CampaignNeed:
+    """Make a campaign that was sent and proposes `[first, after)` of an offer at a lower price."""
+    need = CapacityNeed.objects.create(
+        provider=offer.provider,
+        offer=offer,
+        quantity=7,
+        floor_amount=floor,
+        max_redemptions=most,
+        last_day=days[1],
+        created_at=BEFORE,
+    )
+    NeedPeriod.objects.create(need=need, dates=DateRange(*days))
+    campaign = Campaign.objects.create(
+        title="Saison calme",
+        kind="quiet",
+        purpose="offers",
+        state="sent",
+        percent_off=percent,
+        started_at=BEFORE,
+        created_at=BEFORE,
+        changed_at=BEFORE,
+    )
+    return CampaignNeed.objects.create(campaign=campaign, need=need)

@@ -154,7 +154,7 @@ class NewLine(Shape):
         default=list,
         help_text="Lines with a bed, taken out once this one is held.",
     )
-    proposal = serializers.CharField(
+    proposal = Text(
         required=False,
         default="",
         allow_blank=True,

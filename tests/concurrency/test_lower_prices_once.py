@@ -9,17 +9,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db.backends.postgresql.psycopg_any import DateRange
 
 from booking import locks, proposals
 from booking.basket import add_to_basket, renew_holds
 from booking.models import (
     Basket,
     BasketLine,
-    Campaign,
-    CampaignNeed,
     CapacityNeed,
-    NeedPeriod,
     Offer,
     Stay,
 )
@@ -40,27 +36,7 @@ def gite() -> Offer:
 
 
 def proposed(offer: Offer, most: int) -> str:
-    need = CapacityNeed.objects.create(
-        provider=offer.provider,
-        offer=offer,
-        quantity=7,
-        floor_amount=50,
-        max_redemptions=most,
-        last_day=QUIET[1],
-        created_at=NOW,
-    )
-    NeedPeriod.objects.create(need=need, dates=DateRange(*QUIET))
-    campaign = Campaign.objects.create(
-        title="Septembre",
-        kind="quiet",
-        purpose="offers",
-        state="sent",
-        percent_off=15,
-        started_at=NOW,
-        created_at=NOW,
-        changed_at=NOW,
-    )
-    return str(CampaignNeed.objects.create(campaign=campaign, need=need).code)
+    return str(factories.a_proposal(offer, QUIET, most=most).code)
 
 
 def add(basket: Basket, offer: Offer, code: str, bed: int) -> None:

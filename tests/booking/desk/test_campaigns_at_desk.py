@@ -117,11 +117,14 @@ def test_what_was_chosen_is_there_again(desk: Client):
         last_since="2026-01-01",
         stays_least="1",
         needs=[need.pk],
+        percent_off="15",
     )
+    assert campaign.percent_off == 15
+    assert "15 % off" in body(desk.get(page(campaign)))
     edit = reverse("desk_campaigns:write", args=[campaign.pk])
     data = desk.get(edit).context["form"].initial
     assert data["seasons"] == ["hiver", "ete"]
-    assert (data["needs"], data["stays_least"]) == ([need.pk], 1)
+    assert (data["needs"], data["stays_least"], data["percent_off"]) == ([need.pk], 1, 15)
     desk.post(edit, form(title="Avril"))
     campaign.refresh_from_db()
     assert (campaign.title, campaign.segment, campaign.kind) == ("Avril", {}, "letter")
@@ -146,6 +149,10 @@ def test_what_was_chosen_is_there_again(desk: Client):
         {"last_since": "soon"},
         {"stays_least": "-1"},
         {"kind": "quiet", "purpose": "news"},
+        {"percent_off": "5"},
+        {"kind": "quiet", "percent_off": "51"},
+        {"kind": "quiet", "percent_off": "-1"},
+        {"kind": "quiet", "percent_off": "ten"},
     ],
 )
 def test_bad_input_is_shown_again_and_loses_nothing(desk: Client, fields):

@@ -26,7 +26,6 @@ from booking.models import (
     OrderEvidence,
     OutboxMessage,
     Refund,
-    Unit,
 )
 from booking.refusals import BadInput, PriceChanged
 from booking.relations import campaigns
@@ -442,6 +441,7 @@ def test_places_show_their_lower_price_beside_each_date(client: Client):
     seen = client.get(address("booking:experience-offer", lace.slug) + query)
     rows = [slot for day in seen.context["panel"]["days"] for slot in day["slots"]]
     assert [("lower" in one) for one in rows] == [True, False]
+    assert "10 % less on the dates with two prices" in body(seen)
     assert dict(rows[0]["add"]["fields"]).get("proposal") == code_of(need)
     assert "proposal" not in dict(rows[1]["add"]["fields"])
 
@@ -460,5 +460,7 @@ def test_pages_without_a_link_ask_nothing_more(
 def test_a_host_reads_what_the_office_proposes(client: Client, gite: Offer, need: CapacityNeed):
     host = factories.a_host(gite.provider)
     client.force_login(host)
-    assert "15 % below your price" in body(client.get(address("extranet-needs")))
+    assert "proposé par l’office à 15 % sous votre prix" in body(
+        client.get(address("extranet-needs"))
+    )
     assert Unit.objects.filter(offer=gite).count() == 6

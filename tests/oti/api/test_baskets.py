@@ -1,7 +1,7 @@
 """Baskets of the API: made, filled, kept, emptied; nobody's but who has the token."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -69,6 +69,24 @@ def test_line_is_held_at_the_price_of_the_server():
     assert line["starts_at"] == "2027-07-10T15:00+02:00"
     assert line["troubles"] == []
     assert Stay.objects.get().line_id == line["id"]
+
+
+def test_a_mails_code_lowers_the_price_and_is_refused_once_it_is_over():
+    token, offer = new_basket(), a_week(units=2)
+    days = (date(2027, 7, 10), date(2027, 7, 17))
+    proposal = factories.a_proposal(offer, days, most=1)
+    line = add(token, week_line(offer, proposal=proposal.code)).json()
+    assert line["price"]["usual_cents"] == 77540
+    assert line["price"]["total_cents"] == line["shown_cents"] < 77540
+    second = offer.units.last().pk
+    refused = add(new_basket(), week_line(offer, unit=second, proposal=proposal.code))
+    assert (refused.status_code, codes(refused)) == (409, ["proposal_over"])
+    usual = add(new_basket(), week_line(offer, unit=second)).json()
+    assert (usual["price"]["usual_cents"], usual["price"]["total_cents"]) == (None, 77540)
+    for odd in ("x" * 65, 3, None, ["a"]):
+        answer = add(new_basket(), week_line(offer, unit=second, proposal=odd))
+        assert answer.status_code == 422
+        assert "proposal" in fields(answer)
 
 
 def test_basket_shows_lines_days_people_and_what_is_to_be_accepted(django_assert_max_num_queries):
