@@ -1,10 +1,13 @@
 """How sums, days, hours and French spacing are written, and the tags that write them."""
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+import polib
 import pytest
 from django import forms
+from django.conf import settings
 from django.template import Context, engines
 from django.utils import translation
 from django.utils.safestring import mark_safe
@@ -239,3 +242,17 @@ def test_the_error_summary_leads_to_each_field_and_says_the_same_words() -> None
     assert '<a href="#id_way_0">Way: ' in shown
     assert "2 things to put right" in shown
     assert render("{% error_summary form %}", form=Sample()).strip() == ""
+
+
+def test_no_french_text_can_break_before_its_mark() -> None:
+    """Mails, buttons and programs read a catalogue as it is: its spaces are the right ones."""
+    catalogue = polib.pofile(str(settings.BASE_DIR / "oti/locale/fr/LC_MESSAGES/django.po"))
+    texts = {
+        text
+        for entry in catalogue
+        if not entry.obsolete
+        for text in (entry.msgstr, *entry.msgstr_plural.values())
+    }
+    assert len(texts) > 1000
+    loose = re.compile(r"\S [;!?»]|\S :(\s|$)|« \S")
+    assert [one for one in texts if loose.search(one)] == []

@@ -460,7 +460,5 @@ def test_pages_without_a_link_ask_nothing_more(
 def test_a_host_reads_what_the_office_proposes(client: Client, gite: Offer, need: CapacityNeed):
     host = factories.a_host(gite.provider)
     client.force_login(host)
-    assert "proposé par l’office à 15 % sous votre prix" in body(
-        client.get(address("extranet-needs"))
-    )
-    assert Unit.objects.filter(offer=gite).count() == 6
+    seen = body(client.get(address("extranet-needs")))
+    assert "proposé par l’office à 15 % sous votre prix" in seen
