@@ -27,7 +27,7 @@ from booking.relations.campaign_results import results_of
 from booking.rules import campaigns as rules
 from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
 
-READY, TEST, PLAN, NOW = "ready", "test", "plan", "now"
+READY, TEST, PLAN, NOW, COUNT = "ready", "test", "plan", "now", "count"
 REASON_WORDS = {
     rules.SAID_NO: gettext_lazy("said no"),
     rules.NEVER_SAID: gettext_lazy("never said yes, nor were told of such letters"),
@@ -44,9 +44,9 @@ REASON_WORDS = {
 }
 # What may be done in each state, the main one first.
 ACTIONS = {
-    rules.DRAFT: (READY, TEST),
-    rules.READY: (NOW, PLAN, TEST, campaigns.REWRITE),
-    rules.SCHEDULED: (campaigns.REWRITE, campaigns.STOP),
+    rules.DRAFT: (READY, TEST, COUNT),
+    rules.READY: (NOW, PLAN, TEST, COUNT, campaigns.REWRITE),
+    rules.SCHEDULED: (COUNT, campaigns.REWRITE, campaigns.STOP),
     rules.SENDING: (campaigns.PAUSE, campaigns.STOP),
     rules.PAUSED: (campaigns.RESUME, campaigns.STOP),
     rules.SENT: (),
@@ -57,6 +57,7 @@ ACTION_WORDS = {
     TEST: gettext_lazy("Send me a test"),
     NOW: gettext_lazy("Send it now"),
     PLAN: gettext_lazy("Send it at that moment"),
+    COUNT: gettext_lazy("Count again"),
     campaigns.REWRITE: gettext_lazy("Back to a draft"),
     campaigns.PAUSE: gettext_lazy("Pause"),
     campaigns.RESUME: gettext_lazy("Go on"),
@@ -100,6 +101,7 @@ class CampaignEditView(UseCaseView):
         known = self.target.pk if self.target else None
         who = {"actor": actor_of(self.request), "now": self.now}
         self.saved = campaigns.save_campaign(known, form.given(), **who)
+        campaigns.keep_count(self.saved.pk, now=self.now)
         return _("« %(title)s » is kept as a draft: see below who would get it.") % {
             "title": self.saved.title
         }
@@ -154,6 +156,9 @@ class CampaignView(UseCaseView):
             email = self.request.user.email
             campaigns.send_test(self.target, language, email, **who)
             return _("A test is on its way to %(email)s.") % {"email": email}
+        if action == COUNT:
+            campaigns.keep_count(pk, now=self.now)
+            return _("It is counted again.")
         if action in {PLAN, NOW}:
             at = self.now if action == NOW else form.cleaned_data["at"]
             if at is None:
@@ -172,7 +177,7 @@ class CampaignView(UseCaseView):
         return str(self.target)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Count, and say what may be done."""
+        """Say whom it meant when it was counted, and what may be done."""
         campaign = Campaign.objects.get(pk=self.target.pk)
         is_open = campaign.state in rules.OPEN
         count = _shown_count(campaign) if is_open else None
@@ -195,10 +200,13 @@ class CampaignView(UseCaseView):
         }
 
 
-def _shown_count(campaign: Campaign) -> dict[str, Any]:
-    count = campaigns.count_of(campaign, now=timezone.now())
+def _shown_count(campaign: Campaign) -> dict[str, Any] | None:
+    count = campaigns.kept_count(campaign)
+    if count is None:
+        return None
     return {
         "count": count,
+        "at": campaign.counted_at,
         "reasons": [(REASON_WORDS[one], number) for one, number in count.reasons.items()],
         "languages": [
             (dict(LANGUAGE_WORDS).get(one, one), number)

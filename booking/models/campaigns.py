@@ -69,6 +69,10 @@ class Campaign(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("written"))
     changed_at = models.DateTimeField(_("changed"))
+    # Whom it meant at that moment (`booking.relations.segments.Count`): nobody counts 100,000
+    # people to look at a page.
+    counted = models.JSONField(null=True)
+    counted_at = models.DateTimeField(null=True)
     is_demo = models.BooleanField(_("demonstration"), default=False)
 
     class Meta:

@@ -81,6 +81,7 @@ def save_campaign(
         campaign.rate = given.rate
         campaign.percent_off = given.percent_off
         campaign.state, campaign.scheduled_at, campaign.changed_at = rules.DRAFT, None, now
+        campaign.counted = campaign.counted_at = None
         campaign.save()
         campaign.offers.set(() if campaign.is_quiet else given.offers)
         _propose(campaign, given.needs if campaign.is_quiet else ())
@@ -140,6 +141,22 @@ def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble
 def count_of(campaign: Campaign, *, now: datetime) -> Count:
     """Count whom a campaign means and who gets a mail."""
     return count_audience(audience_of(campaign, today=day_of(now)), now=now)
+
+
+def keep_count(campaign_id: int, *, now: datetime) -> None:
+    """Count whom a campaign means, and keep it for its page with the moment; locks nothing.
+
+    What was written anew meanwhile isn't told what it meant before.
+    """
+    campaign = Campaign.objects.get(pk=campaign_id)
+    counted = asdict(count_of(campaign, now=now))
+    as_it_was = Campaign.objects.filter(pk=campaign_id, changed_at=campaign.changed_at)
+    as_it_was.update(counted=counted, counted_at=now)
+
+
+def kept_count(campaign: Campaign) -> Count | None:
+    """Return whom a campaign meant when it was last counted, None before."""
+    return Count(**campaign.counted) if campaign.counted else None
 
 
 def finish_draft(campaign_id: int, *, actor: Actor, now: datetime) -> Campaign:

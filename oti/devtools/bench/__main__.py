@@ -65,6 +65,7 @@ ALIASES = {
     "kept_page": "written_page",
     "returns_page": "office_pages",
     "satisfaction_page": "office_pages",
+    "segment_page": "segment_100k",
     "add_after_100": "add_after",
     "add_after_100000": "add_after",
 }

@@ -79,6 +79,21 @@ def test_from_an_empty_form_to_a_mail(desk: Client, mailoutbox):
     assert "Mars" in index
 
 
+def test_its_page_counts_nobody_until_it_is_asked(desk: Client, django_assert_max_num_queries):
+    a_guest("anna@example.org")
+    campaign = written(desk)
+    a_guest("bob@example.org")
+    with django_assert_max_num_queries(30) as asked:
+        seen = body(desk.get(page(campaign)))
+    assert not any("members_customeridentity" in one["sql"] for one in asked.captured_queries)
+    assert "<b>1</b> of the 1 addresses" in seen
+    press(desk, campaign, "count")
+    assert "<b>2</b> of the 2 addresses" in body(desk.get(page(campaign)))
+    # Of what was never counted the page says so.
+    Campaign.objects.update(counted=None, counted_at=None)
+    assert "Not counted yet" in body(desk.get(page(campaign)))
+
+
 def test_each_language_is_shown_as_it_goes_out(desk: Client):
     campaign = written(desk, subject_de="Im März", heading_de="März", text_de="Kommen Sie.")
     shown = {
