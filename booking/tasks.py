@@ -44,6 +44,7 @@ from booking.relations import (
     forgetting,
     gift_claims,
     guest_imports,
+    guest_readings,
     life_cycle,
     meeting_rounds,
     need_bookings,
@@ -335,6 +336,18 @@ def know_guests() -> None:
     customers.identify_orders(now=now)
     past_stays.keep_past_stays(now=now)
     retention.keep_returns(now=now)
+
+
+@shared_task(name="booking.tasks.read_guest_import")
+def read_guest_import(import_id: int) -> None:
+    """Read a long file of guests."""
+    guest_readings.read_import(import_id, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.read_guest_imports")
+def read_guest_imports() -> None:
+    """Read the files of guests that still wait."""
+    guest_readings.read_imports(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.write_guest_imports")

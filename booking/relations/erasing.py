@@ -248,8 +248,10 @@ def _erase_words(orders: Sequence[Order], subject: Subject) -> None:
 
 def _erase_records(subject: Subject, *, now: datetime) -> None:
     """Empty the office's records, and the addresses; nobody writes to these again."""
-    # Who writes rows of theirs ends first, or finds none: they would be known again.
-    theirs = GuestImport.objects.filter(rows__email__in=subject.emails)
+    # Who writes rows of theirs ends first, or finds none: they would be known again. A file that
+    # is still being read may name them too.
+    names = Q(rows__email__in=subject.emails) | Q(state=GuestImport.State.UNREAD)
+    theirs = GuestImport.objects.filter(names)
     for pk in sorted(set(theirs.values_list("pk", flat=True))):
         locks.lock_guest_import(pk)
     people = list(subject.customers())
