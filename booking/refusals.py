@@ -249,8 +249,13 @@ MESSAGES: dict[str, Any] = {
     "import_nobody": gettext_lazy("No row of it can be taken: drop it, and correct the file."),
     "import_moved": gettext_lazy("This file was confirmed or dropped meanwhile: look at it again."),
     "erase_works_here": gettext_lazy(
-        "This account works for a house or for the office: hand that over first, or write to us."
+        "This account opens the office’s desk: an administrator takes that off first."
     ),
+    "erase_owns_house": gettext_lazy(
+        "You alone own « %(house)s »: make somebody else an owner under « Team » and leave it "
+        "there, or write to us to close the house."
+    ),
+    "erase_in_house": gettext_lazy("You work for « %(house)s »: leave it first, under « Team »."),
     "erase_sign_in": gettext_lazy(
         "There is an account with this address: sign in, then open « My data » in its menu."
     ),
