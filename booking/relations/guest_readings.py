@@ -138,7 +138,8 @@ def _read_at_once(head: GuestImport, content: bytes, *, actor: Actor, now: datet
     rows = list(_judged(found.rows, head.basis, now=now))
     with locks.write_transaction():
         _add(head)
-        _write_rows(head, rows, actor=actor, now=now)
+        _insert(head, rows)
+        _count(head, rows, actor=actor, now=now)
     return head
 
 
@@ -184,6 +185,10 @@ def _claim(pk: int, *, now: datetime) -> GuestImport | None:
     return None
 
 
+class _NotOurs(Exception):
+    """Another worker was first, or the file was dropped."""
+
+
 def _finish(
     head: GuestImport,
     rows: Sequence[GuestImportRow],
@@ -191,44 +196,61 @@ def _finish(
     *,
     now: datetime,
 ) -> bool:
-    """Write what was read, or what is wrong; False where another worker was first."""
-    with locks.write_transaction():
-        fresh = locks.lock_guest_import(head.pk)
-        if fresh is None or fresh.state != State.UNREAD or fresh.attempts != head.attempts:
-            return False
-        key, fresh.file_key, fresh.leased_until, fresh.read_at = fresh.file_key, "", None, now
-        if troubles:
-            fresh.state = State.BROKEN
-            fresh.problems = [{"code": one.code, "params": dict(one.params)} for one in troubles]
-            fresh.save()
-            record("guest file unreadable", f"guest_import:{fresh.pk}", actor=_CLOCK, at=now)
-        else:
-            _refuse_silenced(rows, now=now)
-            fresh.state = State.READ
-            _write_rows(fresh, rows, actor=_CLOCK, now=now)
-        transaction.on_commit(lambda: drop_file(key))
+    """Write what was read, or what is wrong; False where another worker was first.
+
+    The rows are inserted before the file is locked: it takes seconds, and erasing waits for it.
+    """
+    try:
+        with locks.write_transaction():
+            _insert(head, rows)
+            fresh = locks.lock_guest_import(head.pk)
+            if fresh is None or fresh.state != State.UNREAD or fresh.attempts != head.attempts:
+                raise _NotOurs
+            key, fresh.file_key, fresh.leased_until, fresh.read_at = fresh.file_key, "", None, now
+            if troubles:
+                fresh.state = State.BROKEN
+                fresh.problems = [{"code": one.code, "params": {**one.params}} for one in troubles]
+                fresh.save()
+                record("guest file unreadable", f"guest_import:{fresh.pk}", actor=_CLOCK, at=now)
+            else:
+                _refuse_silenced(rows, now=now)
+                fresh.state = State.READ
+                _count(fresh, rows, actor=_CLOCK, now=now)
+            transaction.on_commit(lambda: drop_file(key))
+    except _NotOurs:
+        return False
+    except IntegrityError:
+        # The rows of another worker are there already, or the file was dropped under them.
+        logger.warning("file of guests %s was read by another worker", head.pk)
+        return False
     return True
 
 
 def _refuse_silenced(rows: Sequence[GuestImportRow], *, now: datetime) -> None:
     """Refuse who said no, or was erased, while the file was read: erasing waits for its lock."""
+    found = []
     for chunk in _chunks(rows, READ_AT_ONCE):
         silenced = consent.who_said_no({one.email for one in chunk}, rules.OFFERS, now=now)
         for one in chunk:
             if one.email in silenced and one.verdict != Verdict.REFUSED:
                 one.verdict, one.reason = Verdict.REFUSED, Fault.SAID_NO
+                found.append(one)
+    GuestImportRow.objects.bulk_update(found, ["verdict", "reason"], batch_size=READ_AT_ONCE)
 
 
-def _write_rows(
+def _insert(head: GuestImport, rows: Sequence[GuestImportRow]) -> None:
+    for one in rows:
+        one.guest_import = head
+    GuestImportRow.objects.bulk_create(rows, batch_size=1_000)
+
+
+def _count(
     head: GuestImport, rows: Sequence[GuestImportRow], *, actor: Actor, now: datetime
 ) -> None:
     counts = Counter(str(one.verdict) for one in rows)
     counts.update(f"refused:{one.reason}" for one in rows if one.reason)
     head.counts = dict(counts)
     head.save()
-    for one in rows:
-        one.guest_import = head
-    GuestImportRow.objects.bulk_create(rows, batch_size=1_000)
     record("guest file read", f"guest_import:{head.pk}", actor=actor, at=now, **counts)
 
 
