@@ -252,10 +252,12 @@ MESSAGES: dict[str, Any] = {
         "This account opens the office’s desk: an administrator takes that off first."
     ),
     "erase_owns_house": gettext_lazy(
-        "You alone own « %(house)s »: make somebody else an owner under « Team » and leave it "
+        "You alone own « %(house)s »: make somebody else an owner under « My team » and leave it "
         "there, or write to us to close the house."
     ),
-    "erase_in_house": gettext_lazy("You work for « %(house)s »: leave it first, under « Team »."),
+    "erase_in_house": gettext_lazy(
+        "You work for « %(house)s »: leave it first, under « My team »."
+    ),
     "erase_sign_in": gettext_lazy(
         "There is an account with this address: sign in, then open « My data » in its menu."
     ),
