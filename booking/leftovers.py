@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core.files.storage import default_storage
 
+from booking.models import GuestImport
 from destination.models import Picture
 from members.models import HouseExport, Household, Paper
 from oti.lib.private_files import drop_leftover, keys_older_than
@@ -21,6 +22,8 @@ def drop_leftovers(*, now: datetime) -> int:
     """Delete the sealed files of two days ago and more that no row names; return how many."""
     known = set(Paper.objects.exclude(file_key="").values_list("file_key", flat=True))
     known |= set(HouseExport.objects.exclude(file_key="").values_list("file_key", flat=True))
+    unread = GuestImport.objects.exclude(file_key="")
+    known |= set(unread.values_list("file_key", flat=True))
     waiting = Household.objects.exclude(file_key="")
     known |= set(waiting.values_list("file_key", flat=True))
     left = [name for name in keys_older_than(now - GRACE) if name not in known]

@@ -241,10 +241,22 @@ MESSAGES: dict[str, Any] = {
     "import_no_stay_column": gettext_lazy(
         "No column says when each guest left: name it « départ »."
     ),
+    "import_lost": gettext_lazy("What was kept of it is gone: drop it, and give it again."),
+    "import_gave_up": gettext_lazy(
+        "It was begun several times and never finished: drop it, cut it into several files and "
+        "give these."
+    ),
     "import_nobody": gettext_lazy("No row of it can be taken: drop it, and correct the file."),
     "import_moved": gettext_lazy("This file was confirmed or dropped meanwhile: look at it again."),
     "erase_works_here": gettext_lazy(
-        "This account works for a house or for the office: hand that over first, or write to us."
+        "This account opens the office’s desk: an administrator takes that off first."
+    ),
+    "erase_owns_house": gettext_lazy(
+        "You alone own « %(house)s »: make somebody else an owner under « My team » and leave it "
+        "there, or write to us to close the house."
+    ),
+    "erase_in_house": gettext_lazy(
+        "You work for « %(house)s »: leave it first, under « My team »."
     ),
     "erase_sign_in": gettext_lazy(
         "There is an account with this address: sign in, then open « My data » in its menu."
@@ -269,6 +281,9 @@ MESSAGES: dict[str, Any] = {
     ),
     "own_data_link_old": gettext_lazy(
         "This link is more than three days old, or incomplete: ask for another one below."
+    ),
+    "own_data_closed": gettext_lazy(
+        "Half an hour is over, or this device was closed: follow the link of our mail again."
     ),
     "note_to_come": gettext_lazy("This day is still to come: write down what has been said."),
     "step_without_day": gettext_lazy("Say by when the next step is to be done."),

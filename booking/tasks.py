@@ -44,6 +44,7 @@ from booking.relations import (
     forgetting,
     gift_claims,
     guest_imports,
+    guest_readings,
     life_cycle,
     meeting_rounds,
     need_bookings,
@@ -54,6 +55,7 @@ from booking.relations import (
     reviews,
     surveys_sent,
 )
+from booking.task_queue import ask_for_task
 from booking.webhooks import sending
 
 logger = logging.getLogger(__name__)
@@ -330,11 +332,30 @@ def run_campaigns() -> None:
 
 @shared_task(name="booking.tasks.know_guests")
 def know_guests() -> None:
-    """Say whose the orders are, then count the stays that are over, and who came back."""
+    """Say whose the orders are, then count the stays that are over, and who came back.
+
+    Where a round had its fill, as the first one of an installation with orders, the next one
+    follows at once instead of an hour later; who came back is counted once all is known.
+    """
     now = timezone.now()
-    customers.identify_orders(now=now)
-    past_stays.keep_past_stays(now=now)
+    named = customers.identify_orders(now=now, limit=past_stays.MOST)
+    counted = past_stays.keep_past_stays(now=now, limit=past_stays.MOST)
+    if max(named, counted) >= past_stays.MOST:
+        ask_for_task("booking.tasks.know_guests")
+        return
     retention.keep_returns(now=now)
+
+
+@shared_task(name="booking.tasks.read_guest_import")
+def read_guest_import(import_id: int) -> None:
+    """Read a long file of guests."""
+    guest_readings.read_import(import_id, now=timezone.now())
+
+
+@shared_task(name="booking.tasks.read_guest_imports")
+def read_guest_imports() -> None:
+    """Read the files of guests that still wait."""
+    guest_readings.read_imports(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.write_guest_imports")

@@ -187,6 +187,7 @@ urlpatterns = [
     path("espace/inviter/cartes/", ambassador_space.cards, name="invite-cards"),
     path("espace/inviter/arreter/", ambassador_space.leave, name="invite-leave"),
     path("espace/mes-donnees/", own_data.mine, name="space-data"),
+    path("espace/fermer-mon-compte/", own_data.close, name="space-close"),
     path("espace/greeter/", greeter_space.home, name="space-greeter"),
     path("espace/greeter/profil/", greeter_space.profile, name="space-greeter-profile"),
     path("espace/greeter/portrait/", greeter_space.portrait, name="space-greeter-portrait"),

@@ -16,6 +16,7 @@ from wagtail.admin.views.reports import PageReportView, ReportView
 from wagtail.models import Page
 from wagtail_localize.models import Translation
 
+from destination.desk import FileForSheets
 from destination.models import OutsideLink, Picture
 from destination.models.pages import VelayPage
 from destination.outside_links import gone_links
@@ -27,7 +28,7 @@ from oti.lib.dates import today as day_of
 ENDS_SOON = timedelta(days=60)
 
 
-class PagesToMend(PageReportView):  # type: ignore[misc]
+class PagesToMend(FileForSheets, PageReportView):  # type: ignore[misc]
     """Published pages with what each lacks: links that lead nowhere, rights, translations."""
 
     page_title = gettext_lazy("Pages to mend")
@@ -162,7 +163,7 @@ def _untranslated(page: Page, written: dict[Any, set[str]]) -> list[str]:
     )
 
 
-class RightsThatEnd(ReportView):  # type: ignore[misc]
+class RightsThatEnd(FileForSheets, ReportView):  # type: ignore[misc]
     """Photographs whose rights end, then those that lack a description or an author."""
 
     model = Picture

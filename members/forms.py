@@ -136,6 +136,18 @@ def _as_code(field: fields.Field, label: str) -> None:
     field.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
 
 
+class ProofForm(fields.Form):
+    """A code that was sent by mail to who is signed in."""
+
+    code = fields.CharField(max_length=40, label=_("Code"), strip=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_code(self.fields["code"], _("Code"))
+        # Letters are in it.
+        self.fields["code"].widget.attrs |= {"inputmode": "text", "autocapitalize": "characters"}
+
+
 class AuthenticateForm(SecondProofForm, factor_forms.AuthenticateForm):
     """The second proof while signing in: the code of an application, or a recovery code."""
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from members import google, second_factor
+from members import fresh_proof, google, second_factor
+from members.forms import ProofForm
 from members.journal import Actor, record
 from members.models import ProviderRole, User
 from members.spaces import spaces_of
@@ -70,6 +71,43 @@ def protect(request: HttpRequest) -> HttpResponse:
         "unproved": EmailAddress.objects.filter(user_id=user.pk, verified=False).first(),
     }
     return render(request, "members/protect.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def prove(request: HttpRequest) -> HttpResponse:
+    """Ask who is signed in for a code sent by mail, then lead them where they were going.
+
+    Whoever has a second factor is asked for that one instead.
+    """
+    user: User = request.user  # type: ignore[assignment]
+    asked = request.POST.get("next") or request.GET.get("next", "")
+    onward = asked if asked and _is_own(request, asked) else reverse("members:home")
+    if second_factor.factors_of(user):
+        return redirect(fresh_proof.way_to(request, user, onward=onward) or onward)
+    if not fresh_proof.address_of(user):
+        messages.info(request, _("Confirm your address first: a code is sent to it."))
+        return redirect("account_email")
+    form = ProofForm(request.POST if "code" in request.POST else None)
+    if form.is_bound and form.is_valid():
+        if fresh_proof.give_code(request, user, form.cleaned_data["code"]):
+            return redirect(onward)
+        form.add_error("code", _("It isn’t this one, or its time is over."))
+    is_sent = fresh_proof.is_waited_for(request, user)
+    wants_one = "again" in request.POST or (request.method == "GET" and not is_sent)
+    if wants_one:
+        is_sent = fresh_proof.send_code(request, user)
+    context = {
+        "form": form,
+        "address": fresh_proof.address_of(user),
+        "onward": onward,
+        "is_sent": is_sent,
+        "is_refused": wants_one and not is_sent,
+        "page_errors": bool(form.errors),
+    }
+    status = 429 if context["is_refused"] else 422 if form.errors else 200
+    return render(request, "members/prove.html", context, status=status)
 
 
 @never_cache

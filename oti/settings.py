@@ -313,6 +313,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "booking.tasks.write_monday_letter",
         "schedule": crontab(minute="*/15", hour="8-23", day_of_week=1),
     },
+    "read-guest-imports": {"task": "booking.tasks.read_guest_imports", "schedule": 60.0},
     "write-guest-imports": {"task": "booking.tasks.write_guest_imports", "schedule": 300.0},
     "forget-guests": {
         "task": "booking.tasks.forget_guests",

@@ -14,13 +14,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_htmx.http import HttpResponseClientRefresh
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.widgets.button import Button, HeaderButton
 
 from booking.desk.views import UseCaseView, actor_of
 from booking.models import GuestImport, GuestImportRow
-from booking.refusals import BadInput, trouble
-from booking.relations import guest_imports
+from booking.refusals import BadInput, WrongState, trouble
+from booking.relations import guest_imports, guest_readings
 from booking.rules.guest_files import MOST_BYTES, Fault
 from booking.task_queue import ask_for_task
 from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
@@ -101,14 +102,16 @@ class GuestFileView(UseCaseView):
     def run(self, form: GuestFileForm) -> str:
         """Read it."""
         data = form.cleaned_data
-        given = guest_imports.FileGiven(
+        given = guest_readings.FileGiven(
             data["file"].name,
             data["file"].read(),
             data["provider"],
             data["basis"],
             data["words"],
         )
-        self.kept = guest_imports.read_file(given, actor=actor_of(self.request), now=self.now)
+        self.kept = guest_readings.read_file(given, actor=actor_of(self.request), now=self.now)
+        if self.kept.state == GuestImport.State.UNREAD:
+            return _("It is kept, and being read: this page says when it is done.")
         return _("It is read. Nothing is written yet: look at what would come of it.")
 
     def get_success_url(self) -> str:
@@ -135,6 +138,13 @@ class ImportView(UseCaseView):
     page_title = gettext_lazy("File of guests")
     header_icon = "upload"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show it; a page that asks again by itself is loaded anew once the file is read."""
+        is_unread = self.target.state == GuestImport.State.UNREAD
+        if getattr(request, "htmx", False) and not is_unread:
+            return HttpResponseClientRefresh()
+        return super().get(request, *args, **kwargs)
+
     @property
     def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
         """Say whose file it is, and on which basis."""
@@ -152,6 +162,8 @@ class ImportView(UseCaseView):
         if form.cleaned_data["decision"] == DROP:
             guest_imports.drop_import(self.target, **who)
             return _("It is dropped: nobody is known by it.")
+        if self.target.state != GuestImport.State.READ:
+            raise WrongState(trouble("import_moved"))
         takes = sum(self.target.counts.get(one, 0) for one in ("new", "known"))
         if not takes:
             raise BadInput(trouble("import_nobody"))
@@ -187,6 +199,11 @@ class ImportView(UseCaseView):
             "verdict": verdict,
             "page": page,
             "is_open": self.target.state == GuestImport.State.READ,
+            "is_unread": self.target.state == GuestImport.State.UNREAD,
+            "is_broken": self.target.state == GuestImport.State.BROKEN,
+            "problems": [
+                trouble(one["code"], **one["params"]).message for one in self.target.problems
+            ],
         }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -25,3 +27,13 @@ class EraseForm(forms.Form):
         label=_("I have read what goes and what is kept, and I want my data to be erased."),
         error_messages={"required": _("Tick the box first: this can’t be undone.")},
     )
+
+
+class CloseForm(EraseForm):
+    """The same before an account is closed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["is_sure"].label = _(
+            "I have read what goes and what is kept, and I want my account to be closed."
+        )

@@ -1,7 +1,8 @@
 """Files of guests of years before: on which legal basis, given by whom, and what came of each row.
 
-Read first (`READ`), written once somebody has seen what would come of it, some hundred rows at a
-time. The rows themselves go some weeks after.
+A long file waits, sealed (`UNREAD`, `file_key`), until a worker has read it; what is found wrong
+with it then is kept with it (`BROKEN`). Read (`READ`), it is written once somebody has seen what
+would come of it, some hundred rows at a time. The rows themselves go some weeks after.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class GuestImport(models.Model):
         OWN_GUEST = "own_guest", _("they stayed, were told that we may write, and may be stopped")
 
     class State(models.TextChoices):
+        UNREAD = "unread", pgettext_lazy("import", "being read")
+        BROKEN = "broken", pgettext_lazy("import", "can’t be read")
         READ = "read", pgettext_lazy("import", "to be confirmed")
         WRITING = "writing", pgettext_lazy("import", "being written")
         DONE = "done", pgettext_lazy("import", "written")
@@ -40,12 +43,19 @@ class GuestImport(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.READ)
     # How many rows of each kind, kept when the rows are gone.
     counts = models.JSONField(default=dict)
+    # Given, until it is read.
     read_at = models.DateTimeField(_("read"))
     read_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     done_at = models.DateTimeField(_("written"), null=True, blank=True)
+    # Where a long file waits to be read (`oti.lib.private_files`); empty once it was.
+    file_key = models.CharField(max_length=32, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # Why it can't be read: codes of `booking.refusals`, each with what its sentence is filled with.
+    problems = models.JSONField(default=list, blank=True)
 
     class Meta:
         verbose_name = _("import of guests")

@@ -57,6 +57,8 @@ class OutboxMessage(models.Model):
                 name="messages_to_send",
                 condition=Q(state__in=["waiting", "sending"]),
             ),
+            # What an address was sent: a guest's page at the desk, their copy, their erasure.
+            models.Index(Lower("recipient"), "created_at", name="messages_of_address"),
             models.Index(
                 Lower("recipient"),
                 "created_at",

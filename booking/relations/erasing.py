@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 
 from booking import households, locks
@@ -81,10 +81,12 @@ def hindrances(subject: Subject, *, now: datetime) -> list[Trouble]:
 def erase(subject: Subject, *, actor: Actor = VISITOR, now: datetime) -> None:
     """Erase a person; again is the same. Leaves the household first, in a transaction of its own.
 
-    `actor` is a part of the system: a person's address would stay in the journal. Locks their
-    orders, families, records and addresses. Raises WrongState `erase_sign_in`, `erase_works_here`,
-    `erase_stay_to_come`, `erase_request_open`, `erase_refund_open`, `erase_dispute`,
-    `erase_complaint_open`, `erase_meeting_to_come`, all that apply; Busy.
+    An account is closed with it and its sessions end: there is no other way to close one. `actor`
+    is a part of the system: a person's address would stay in the journal. Locks their orders,
+    families, records and addresses. Raises WrongState `erase_sign_in`, `erase_works_here`,
+    `erase_owns_house`, `erase_in_house`, `erase_stay_to_come`, `erase_request_open`,
+    `erase_refund_open`, `erase_dispute`, `erase_complaint_open`, `erase_meeting_to_come`, all that
+    apply; Busy.
     """
     found = hindrances(subject, now=now)
     if found:
@@ -105,21 +107,17 @@ def erase(subject: Subject, *, actor: Actor = VISITOR, now: datetime) -> None:
         _erase_mails(subject, orders)
         if subject.user is not None:
             _close_account(subject.user)
+            account = f"user:{subject.user.pk}"
+            record("account closed", account, actor=actor, at=now)
         record("person erased", "person:erased", actor=actor, at=now, orders=len(orders))
 
 
 def _hindrances(subject: Subject, orders: Sequence[Order], *, now: datetime) -> Iterator[Trouble]:
     user = subject.user
-    works_here = user is not None and (
-        user.is_staff
-        or user.is_superuser
-        or user.groups.exists()
-        or ProviderRole.objects.filter(user=user).exists()
-    )
     if subject.has_account:
         yield trouble("erase_sign_in")
-    if works_here:
-        yield trouble("erase_works_here")
+    if user is not None:
+        yield from _work_of(user)
     waiting = [one for one in orders if one.state == states.AWAITING_PAYMENT]
     to_come = OrderLine.objects.filter(order__in=orders, state=states.SOLD, ends_at__gt=now)
     line = to_come.select_related("order").order_by("starts_at").first()
@@ -145,6 +143,20 @@ def _hindrances(subject: Subject, orders: Sequence[Order], *, now: datetime) -> 
     over = (meeting_rules.DONE, meeting_rules.NOBODY, meeting_rules.CANCELLED)
     if mine.exclude(state__in=over).exists():
         yield trouble("erase_meeting_to_come")
+
+
+def _work_of(user: User) -> Iterator[Trouble]:
+    """Say what a person hands over first: the desk, and each house, by its name."""
+    if user.is_staff or user.is_superuser or user.groups.exists():
+        yield trouble("erase_works_here")
+    owner = ProviderRole.Role.OWNER
+    others = ProviderRole.objects.filter(provider=OuterRef("provider"), role=owner)
+    roles = ProviderRole.objects.filter(user=user).select_related("provider")
+    alone = ~Exists(others.exclude(user=user))
+    for role in roles.annotate(is_alone=alone).order_by("provider__name", "pk"):
+        is_last = role.role == owner and role.is_alone
+        code = "erase_owns_house" if is_last else "erase_in_house"
+        yield trouble(code, house=role.provider.name)
 
 
 def _erase_orders(orders: Sequence[Order]) -> None:
@@ -248,8 +260,10 @@ def _erase_words(orders: Sequence[Order], subject: Subject) -> None:
 
 def _erase_records(subject: Subject, *, now: datetime) -> None:
     """Empty the office's records, and the addresses; nobody writes to these again."""
-    # Who writes rows of theirs ends first, or finds none: they would be known again.
-    theirs = GuestImport.objects.filter(rows__email__in=subject.emails)
+    # Who writes rows of theirs ends first, or finds none: they would be known again. A file that
+    # is still being read may name them too.
+    names = Q(rows__email__in=subject.emails) | Q(state=GuestImport.State.UNREAD)
+    theirs = GuestImport.objects.filter(names)
     for pk in sorted(set(theirs.values_list("pk", flat=True))):
         locks.lock_guest_import(pk)
     people = list(subject.customers())
@@ -305,4 +319,7 @@ def _close_account(user: User) -> None:
     user.first_name = user.last_name = ""
     user.is_active = False
     user.set_unusable_password()
+    # What a session knows of the account counts no more, on any device.
+    user.sessions_ended = F("sessions_ended") + 1
     user.save()
+    user.refresh_from_db(fields=["sessions_ended"])

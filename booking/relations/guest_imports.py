@@ -1,99 +1,33 @@
-"""Guests of years before, from a host's file: read, shown, then written (features.md L01, S-70).
+"""Guests of years before, from a host's file that was read and shown: written (L01, S-70).
 
 Nobody is taken without a legal basis: a yes with its proof and day, or a stay of less than three
 years after which they were told that we may write (CPCE L34-5). Who said no stays asked nothing,
 whatever a file says; who was erased on their request isn't taken again. A file is taken once.
+`guest_readings` reads it.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from datetime import datetime, time, timedelta
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import IntegrityError
+from django.db import transaction
+from django.db.models import Q
 
 from booking import locks
 from booking.models import GuestImport, GuestImportRow, PastStay
-from booking.refusals import BadInput, WrongState, trouble, troubles_of
+from booking.refusals import WrongState, trouble
 from booking.relations import consent
 from booking.relations.customers import household_of, identity_of
-from booking.rules.guest_files import Fault, GuestRow, read_guests
-from booking.rules.talks import plain_text
+from booking.rules.guest_files import Fault
 from members.journal import Actor, record
-from members.models import Customer, CustomerIdentity, LetterChoice, Provider
+from members.models import Customer, LetterChoice
 from members.rules import consent as rules
-from members.rules.customers import name_key
 from oti.lib.dates import at_paris
-from oti.lib.dates import today as day_of
+from oti.lib.private_files import drop_file
 
 BATCH = 200
-READ_AT_ONCE = 2_000
-LONGEST_NAME = 120
 Basis, State, Verdict = GuestImport.Basis, GuestImport.State, GuestImportRow.Verdict
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class FileGiven:
-    """A file, who gave it, and why we may keep what is in it."""
-
-    name: str
-    content: bytes
-    provider: Provider
-    basis: str
-    # What guests read when they said yes, or were told.
-    words: str
-
-
-def read_file(given: FileGiven, *, actor: Actor, now: datetime) -> GuestImport:
-    """Read a file and say of each row what would become of it; nobody is known by it yet.
-
-    Raises BadInput `import_words_missing`, `import_known`, `import_no_proof_column`,
-    `import_no_stay_column`, and those of `booking.rules.guest_files.read_guests`.
-    """
-    words = plain_text(given.words)[:2_000]
-    if not words:
-        raise BadInput(trouble("import_words_missing", field="words"))
-    mark = hashlib.sha256(given.content).hexdigest()
-    if GuestImport.objects.filter(sha256=mark).exists():
-        raise BadInput(trouble("import_known", field="file"))
-    found = read_guests(given.content, today=day_of(now))
-    if found.problems:
-        raise BadInput(*troubles_of(found.problems, field="file"))
-    wanted, code = {
-        Basis.CONSENT: ("consented_on", "import_no_proof_column"),
-        Basis.OWN_GUEST: ("last_day", "import_no_stay_column"),
-    }[Basis(given.basis)]
-    if wanted not in found.columns:
-        raise BadInput(trouble(code, field="file"))
-    rows = list(_judged(found.rows, given.basis, now=now))
-    counts = Counter(str(one.verdict) for one in rows)
-    counts.update(f"refused:{one.reason}" for one in rows if one.reason)
-    with locks.write_transaction():
-        try:
-            kept = GuestImport.objects.create(
-                provider=given.provider,
-                basis=given.basis,
-                words=words,
-                file_name=given.name[-LONGEST_NAME:],
-                sha256=mark,
-                counts=dict(counts),
-                read_at=now,
-                read_by_id=actor.user_id,
-            )
-        except IntegrityError as error:
-            raise BadInput(trouble("import_known", field="file")) from error
-        for one in rows:
-            one.guest_import = kept
-        GuestImportRow.objects.bulk_create(rows, batch_size=1_000)
-        record("guest file read", f"guest_import:{kept.pk}", actor=actor, at=now, **counts)
-    return kept
+UNWRITTEN = (State.UNREAD, State.BROKEN, State.READ)
 
 
 def confirm_import(head: GuestImport, *, actor: Actor, now: datetime) -> None:
@@ -108,13 +42,16 @@ def confirm_import(head: GuestImport, *, actor: Actor, now: datetime) -> None:
 
 
 def drop_import(head: GuestImport, *, actor: Actor, now: datetime) -> None:
-    """Forget a file that was only read: it may be read again. Raises WrongState `import_moved`."""
+    """Forget a file of which nothing was written: it may be given again.
+
+    Raises WrongState `import_moved`.
+    """
     with locks.write_transaction():
         fresh = locks.lock_guest_import(head.pk)
-        if fresh is None or fresh.state != State.READ:
+        if fresh is None or fresh.state not in UNWRITTEN:
             raise WrongState(trouble("import_moved"))
         record("guest file dropped", f"guest_import:{fresh.pk}", actor=actor, at=now)
-        fresh.delete()
+        _drop(fresh)
 
 
 def write_imports(*, now: datetime, limit: int = 10_000) -> int:
@@ -133,17 +70,18 @@ def write_imports(*, now: datetime, limit: int = 10_000) -> int:
 
 
 def forget_import_rows(*, now: datetime, days: int) -> int:
-    """Delete the rows of files that were written, or read and never confirmed, `days` ago."""
-    before = now - timedelta(days=days)
+    """Delete the rows of files that were written, or given and never confirmed, `days` ago."""
+    old = GuestImport.objects.filter(read_at__lt=now - timedelta(days=days))
     gone = 0
-    for one in GuestImport.objects.filter(read_at__lt=before, rows__isnull=False).distinct()[:20]:
+    unread = Q(state__in=(State.UNREAD, State.BROKEN))
+    for one in old.filter(Q(rows__isnull=False) | unread).distinct()[:20]:
         with locks.write_transaction():
             fresh = locks.lock_guest_import(one.pk)
             if fresh is None or fresh.state == State.WRITING:
                 continue
             gone += fresh.rows.all().delete()[0]
-            if fresh.state == State.READ:
-                fresh.delete()
+            if fresh.state in UNWRITTEN:
+                _drop(fresh)
             record("import rows deleted", f"guest_import:{one.pk}", actor=_CLOCK, at=now)
     return gone
 
@@ -151,45 +89,12 @@ def forget_import_rows(*, now: datetime, days: int) -> int:
 _CLOCK = Actor("system")
 
 
-def _judged(rows: Sequence[GuestRow], basis: str, *, now: datetime) -> Iterator[GuestImportRow]:
-    """Say of each row what becomes of it."""
-    seen: set[tuple[str, str, date | None]] = set()
-    for chunk in _chunks(rows, READ_AT_ONCE):
-        emails = {one.email for one in chunk if one.email}
-        known = set(
-            CustomerIdentity.objects.filter(address__email__in=emails).values_list(
-                "address__email", "name_key"
-            )
-        )
-        silenced = consent.who_said_no(emails, rules.OFFERS, now=now)
-        for one in chunk:
-            fault = one.fault or _fault(one, basis, now=now)
-            if fault is None and one.email in silenced:
-                fault = Fault.SAID_NO
-            identity = (one.email, name_key(one.first_name, one.last_name))
-            verdict = Verdict.KNOWN if identity in known else Verdict.NEW
-            if fault is not None:
-                verdict = Verdict.REFUSED
-            elif (*identity, one.last_day) in seen:
-                verdict = Verdict.TWICE
-            else:
-                seen.add((*identity, one.last_day))
-            facts = {name: value for name, value in vars(one).items() if name != "fault"}
-            yield GuestImportRow(verdict=verdict, reason=fault or "", **facts)
-
-
-def _fault(row: GuestRow, basis: str, *, now: datetime) -> Fault | None:
-    try:
-        validate_email(row.email)
-    except ValidationError:
-        return Fault.BAD_MAIL
-    day = row.consented_on if basis == Basis.CONSENT else row.last_day
-    if day is None:
-        return Fault.NO_BASIS
-    last = max(one for one in (day, row.last_day) if one is not None)
-    if rules.silent_since(at_paris(last, time(12)), now=now):
-        return Fault.TOO_OLD
-    return None
+def _drop(head: GuestImport) -> None:
+    """Delete a file that is locked, its bytes with it."""
+    key = head.file_key
+    head.delete()
+    if key:
+        transaction.on_commit(lambda: drop_file(key))
 
 
 def _write_batch(pk: int, *, now: datetime) -> int:
@@ -281,7 +186,3 @@ def _write_word(head: GuestImport, row: GuestImportRow) -> None:
             words=f"{head.provider}: {head.words}",
             at=at,
         )
-
-
-def _chunks(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
-    return (items[place : place + size] for place in range(0, len(items), size))

@@ -153,8 +153,10 @@ def _said(subject: Subject) -> dict[str, Rows]:
             *("address__email", "purpose", "is_yes", "source", "words", "network", "at"),
         ),
         "mails": _rows(
+            # A list, no subquery: each side of « or » has its index.
             OutboxMessage.objects.annotate(address=Lower("recipient")).filter(
-                Q(order__in=orders, recipient="") | Q(address__in=subject.emails)
+                Q(order__in=[one.pk for one in orders], recipient="")
+                | Q(address__in=subject.emails)
             ),
             *("kind", "recipient", "state", "created_at", "sent_at"),
         ),

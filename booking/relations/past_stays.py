@@ -12,7 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from booking import locks
 from booking.models import Order, OrderLine, PastStay, Refund
@@ -24,6 +25,8 @@ from oti.lib.dates import paris
 from oti.lib.money import ZERO
 
 BATCH = 200
+# Of one round: the next one follows at once (`tasks.know_guests`).
+MOST = 5_000
 CAME = (states.SOLD, states.HONOURED)
 
 
@@ -35,7 +38,7 @@ class _Kept:
     amount: Decimal
 
 
-def keep_past_stays(*, now: datetime, limit: int = 5_000) -> int:
+def keep_past_stays(*, now: datetime, limit: int = MOST) -> int:
     """Count the stays that are over and aren't counted, or changed since; returns how many.
 
     Locks orders that nobody works on, a batch a transaction.
@@ -56,7 +59,9 @@ def keep_past_stays(*, now: datetime, limit: int = 5_000) -> int:
 
 def _due(now: datetime) -> QuerySet[Order]:
     lines = OrderLine.objects.filter(order=OuterRef("pk"))
-    came = Exists(lines.filter(state__in=CAME, ends_at__lte=now))
+    # An order of which all was given back is no stay: nothing would be written of it, round after
+    # round. A refund that fails later makes it one again.
+    came = Exists(_not_given_back(lines.filter(state__in=CAME, ends_at__lte=now)))
     to_come = Exists(lines.filter(state__in=states.TAKES_PLACE, ends_at__gt=now))
     changed = Exists(lines.filter(changed_at__gt=OuterRef("past_stay__kept_at")))
     given_back = Exists(
@@ -71,6 +76,17 @@ def _due(now: datetime) -> QuerySet[Order]:
     is_new = ~counted & Q(state=states.CONFIRMED) & is_known & came & ~to_come
     known_since = Q(identity__isnull=False, past_stay__identity__isnull=True)
     return Order.objects.filter(is_new | counted & (changed | given_back | known_since))
+
+
+def _not_given_back(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
+    """Keep the lines of which something is left, as `_left` reckons it."""
+    refunds = Refund.objects.filter(line=OuterRef("pk")).exclude(state=Refund.State.FAILED)
+    sums = (
+        refunds.order_by().values("line").annotate(given=Sum(F("amount") - F("tourist_tax_amount")))
+    )
+    # Nobody's refund is no sum: such a line is kept.
+    given = lines.annotate(given=Coalesce(Subquery(sums.values("given")), ZERO))
+    return given.filter(Q(given__lte=0) | Q(given__lt=F("gross_amount")))
 
 
 def _loaded(ids: Sequence[int]) -> list[Order]:

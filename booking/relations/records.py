@@ -13,6 +13,7 @@ from datetime import datetime, time
 from decimal import Decimal
 
 from django.db.models import Exists, F, Func, OuterRef, Prefetch, Q, QuerySet, TextField, Value
+from django.db.models.functions import Lower
 
 from booking.models import Complaint, Order, OrderLine, OutboxMessage, PastStay, Survey, Talk
 from booking.relations import consent
@@ -156,11 +157,13 @@ def _to_come(orders: QuerySet[Order], now: datetime) -> QuerySet[Order]:
 
 
 def _written(person: Customer) -> list[Moment]:
-    orders = Order.objects.filter(identity__customer=person)
-    emails = person.identities.values("address__email")
-    mails = OutboxMessage.objects.filter(
-        Q(recipient__in=emails) | Q(order__in=orders, recipient="")
-    ).filter(state=OutboxMessage.State.SENT)
+    orders = list(Order.objects.filter(identity__customer=person).values_list("pk", flat=True))
+    emails = list(person.identities.values_list("address__email", flat=True).distinct())
+    # Lists, no subqueries: each side of « or » has its index, of addresses and of orders.
+    mails = OutboxMessage.objects.annotate(address=Lower("recipient")).filter(
+        Q(address__in=emails) | Q(order__in=orders, recipient=""),
+        state=OutboxMessage.State.SENT,
+    )
     found = [Moment(one.sent_at or one.created_at, mail=one) for one in mails[:MOST]]
     talks = Talk.objects.filter(order__in=orders).select_related("provider", "order")
     for talk in talks.prefetch_related("messages"):

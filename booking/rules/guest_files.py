@@ -19,6 +19,9 @@ from booking.rules.people import Problem
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 50_000
 LONGEST_CELL = 2_000
+# So few lines and bytes are read while somebody waits: well under a second.
+FEW_LINES = 2_000
+FEW_BYTES = 1024 * 1024
 # Whoever is younger gives no consent of their own (loi 78-17 art. 45).
 OF_AGE = 15
 BYTES_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -111,6 +114,40 @@ def read_guests(content: bytes, *, today: date) -> GuestFile:
     Problems: `import_empty`, `import_too_big`, `import_unreadable`, `import_no_mail_column`,
     `import_too_many`.
     """
+    opened = _opened(content)
+    if isinstance(opened, GuestFile):
+        return opened
+    headers, reader = opened
+    rows: list[GuestRow] = []
+    try:
+        for number, cells in _filled(reader):
+            if len(rows) == MOST_ROWS:
+                return _no("import_too_many", most=MOST_ROWS)
+            rows.append(_row(number, _cells(headers, cells), today))
+    except csv.Error:
+        return _no("import_unreadable")
+    if not rows:
+        return _no("import_empty")
+    return GuestFile(_named(headers), rows)
+
+
+def read_columns(content: bytes) -> GuestFile:
+    """Return which columns a file has, without its rows, or why it can't be read.
+
+    Problems as of `read_guests`, as far as the first line tells.
+    """
+    opened = _opened(content)
+    return opened if isinstance(opened, GuestFile) else GuestFile(_named(opened[0]))
+
+
+def is_short(content: bytes) -> bool:
+    """Tell whether a file is read at once: no row is without a line of its own."""
+    lines = max(content.count(b"\n"), content.count(b"\r"))
+    return lines <= FEW_LINES and len(content) <= FEW_BYTES
+
+
+def _opened(content: bytes) -> tuple[Sequence[str], Iterator[list[str]]] | GuestFile:
+    """Return the columns, as they are known here, and what reads the rows; or what is wrong."""
     if len(content) > MOST_BYTES:
         return _no("import_too_big", most=MOST_BYTES // (1024 * 1024))
     text = _decoded(content)
@@ -121,18 +158,15 @@ def read_guests(content: bytes, *, today: date) -> GuestFile:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
     try:
         headers = [COLUMNS.get(_plain(cell), "") for cell in next(reader)]
-        if "email" not in headers:
-            return _no("import_no_mail_column")
-        rows: list[GuestRow] = []
-        for number, cells in _filled(reader):
-            if len(rows) == MOST_ROWS:
-                return _no("import_too_many", most=MOST_ROWS)
-            rows.append(_row(number, _cells(headers, cells), today))
     except csv.Error:
         return _no("import_unreadable")
-    if not rows:
-        return _no("import_empty")
-    return GuestFile(frozenset(headers) - {""}, rows)
+    if "email" not in headers:
+        return _no("import_no_mail_column")
+    return headers, reader
+
+
+def _named(headers: Sequence[str]) -> frozenset[str]:
+    return frozenset(headers) - {""}
 
 
 def _no(code: str, **params: int) -> GuestFile:

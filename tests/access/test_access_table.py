@@ -161,6 +161,7 @@ TABLE: dict[str, dict[str, int]] = {
     "booking:meeting-ics": {**HIDDEN, "office": 200},
     # Who has proved no address is led to do so.
     "space-data": {**dict.fromkeys(CAST, 303), "anonymous": 302, "buyer": 302},
+    "space-close": {**dict.fromkeys(CAST, 303), "anonymous": 302, "buyer": 302},
     "space-greeter": SIGNED_IN,
     "space-greeter-profile": SIGNED_IN,
     # The host of the lodging is a greeter too.
@@ -293,6 +294,7 @@ TABLE: dict[str, dict[str, int]] = {
     "extranet-gift": SIGNED_IN,
     "members:home": SIGNED_IN,
     "members:protect": SIGNED_IN,
+    "members:prove": dict.fromkeys(CAST, 302),
     "members:sessions-end": POST_ONLY,
     "after-login": dict.fromkeys(CAST, 302),
     # The API asks for no session: a basket's token and an order's key open each their own.

@@ -7,12 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import Page
 
 from booking.models import Gift, GiftCampaign
 from oti.demo.accounts import CLAIRE_MARTIN, VISITOR
 from tests.browser.conftest import Town, assert_all_are_clean, assert_is_clean, sign_in
+from tests.members.factors import mailed_code
 
 pytestmark = pytest.mark.browser
 
@@ -110,8 +112,14 @@ def test_pages_of_an_account_are_accessible(
         family = open_browser(width)
         sign_in(family, town.url, CLAIRE_MARTIN)
         theirs = ("/espace/", "/espace/presences/", "/espace/carte/", "/espace/residence/")
-        # How an account is protected; who has just signed in isn't asked again.
+        # How an account is protected: its first factor asks for a code by mail, written here.
+        family.goto(f"{town.url}/compte/2fa/totp/activate/")
+        assert_is_clean(family)
+        family.fill("input[name=code]", mailed_code(mail.outbox))
+        family.click("main form:has(input[name=code]) button")
+        family.wait_for_url("**/compte/2fa/totp/activate/")
         theirs += ("/compte/", "/compte/proteger/", "/compte/2fa/", "/compte/2fa/totp/activate/")
+        theirs += ("/espace/mes-donnees/", "/espace/fermer-mon-compte/")
         theirs += ("/compte/2fa/webauthn/add/",)
         theirs += ("/espace/inviter/", "/espace/inviter/cartes/", "/espace/carnet/")
         given = (a_gift_of("voucher", 2098), a_gift_of("product", 2099))

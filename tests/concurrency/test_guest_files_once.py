@@ -1,4 +1,4 @@
-"""Two workers write one file of guests at once: each row once. A person erased twice at once, too.
+"""Two workers read, or write, one file of guests at once: each row once. Two erasures at once, too.
 
 The sentinel takes the file's lock away: both then write the same rows.
 """
@@ -12,10 +12,12 @@ import pytest
 
 from booking import locks
 from booking.models import GuestImport, PastStay
-from booking.relations import guest_imports
+from booking.relations import guest_imports, guest_readings
 from booking.relations.erasing import erase
-from booking.relations.guest_imports import FileGiven, confirm_import, read_file
+from booking.relations.guest_imports import confirm_import
+from booking.relations.guest_readings import FileGiven, read_file
 from booking.relations.personal_data import Subject
+from booking.rules import guest_files
 from members.journal import SYSTEM
 from members.models import Customer, CustomerAddress, ErasedAddress
 from tests import factories
@@ -63,6 +65,51 @@ def test_sentinel_without_the_lock_rows_are_written_twice(
 
     monkeypatch.setattr(guest_imports.consent, "who_said_no", looked)
     assert run_together(both(head)) == [3, 3]
+
+
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> GuestImport:
+    monkeypatch.setattr(guest_files, "FEW_LINES", 0)
+    given = FileGiven("g.csv", ROWS.encode(), factories.a_provider(), "own_guest", "x")
+    return read_file(given, actor=SYSTEM, now=NOW)
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list that gets one more for each reading of a file."""
+    found: list[object] = []
+    judged = guest_readings._judged
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        found.append(args)
+        return judged(*args, **kwargs)
+
+    monkeypatch.setattr(guest_readings, "_judged", noted)
+    return found
+
+
+def test_two_workers_read_a_long_file_once(unread: GuestImport, readings: list[object]):
+    results = run_together([lambda: guest_readings.read_import(unread.pk, now=NOW)] * 2)
+    assert sorted(results) == [False, True]
+    assert len(readings) == 1
+    assert unread.rows.count() == 3
+
+
+def test_sentinel_without_the_lock_both_read_it_and_the_rows_are_there_once(
+    unread: GuestImport, readings: list[object], monkeypatch: pytest.MonkeyPatch
+):
+    meeting = Meeting(2)
+
+    def looked(pk: int) -> GuestImport:
+        found = GuestImport.objects.select_related("provider").get(pk=pk)
+        meeting.wait()
+        return found
+
+    monkeypatch.setattr(locks, "lock_guest_import", looked)
+    results = run_together([lambda: guest_readings.read_import(unread.pk, now=NOW)] * 2)
+    assert sorted(results) == [False, True]
+    assert len(readings) == 2
+    assert unread.rows.count() == 3
 
 
 def test_person_erased_twice_at_once_is_erased_once(head: GuestImport):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.core.mail import EmailMessage
+from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 
 from members.models import User
 
@@ -50,3 +54,20 @@ def sign_in(client: Client, user: User, onward: str = "") -> str:
     answer = client.post("/compte/login/", data)
     assert answer.status_code == 302, answer.content.decode()
     return str(answer.url)
+
+
+def mailed_code(mails: list[EmailMessage]) -> str:
+    """Return the code of the last mail."""
+    [sent] = re.findall(r"^\s*([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", str(mails[-1].body), re.MULTILINE)
+    return str(sent)
+
+
+def write_mailed_code(client: Client, led: str, mails: list[EmailMessage]) -> HttpResponse:
+    """Open the page that asks for a code by mail, and write the code there."""
+    client.get(led)
+    return client.post(led, {"code": mailed_code(mails)})  # type: ignore[return-value]
+
+
+def read_mail(client: Client, mails: list[EmailMessage]) -> None:
+    """Give the fresh proof that the first factor asks for."""
+    assert write_mailed_code(client, reverse("members:prove"), mails).status_code == 302

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -14,6 +15,7 @@ from django.urls import reverse
 from booking.relations.erasing import erase
 from booking.relations.own_copy import copy_of
 from booking.relations.personal_data import Subject
+from destination.models import LegalText
 from members.models import Entry, User
 from tests import factories
 from tests.cast import NOW
@@ -28,7 +30,7 @@ from tests.members.googling import (
     leave,
     through,
 )
-from tests.pages import text_of
+from tests.pages import address, text_of
 
 pytestmark = pytest.mark.django_db
 BUTTON = "Continue with Google"
@@ -74,6 +76,27 @@ def test_the_button_is_there_only_where_it_is_configured(client: Client, page: s
     assert BUTTON in text_of(answer)
     form = answer.content.decode().partition(f'action="{reverse("google_login")}"')[2]
     assert 'name="next" value="/espace/"' in form.partition("</form>")[0]
+
+
+def test_the_privacy_notice_names_it_only_where_it_is_configured(client: Client, settings):
+    day = date(2020, 1, 1)
+    of_old = {"kind": LegalText.Kind.PRIVACY, "language": "en", "title": "Privacy"}
+    for version in ("1", "2"):
+        LegalText.objects.create(
+            **of_old, version=version, valid_from=day.replace(day=int(version)), body="Text."
+        )
+    notice = address("destination:legal", "vie-privee", language="en")
+    assert "Google" not in text_of(client.get(notice))
+
+    settings.SOCIALACCOUNT_PROVIDERS = WITH_GOOGLE
+    told = text_of(client.get(notice))
+    assert "Signing in with Google" in told
+    assert "Google Ireland Limited" in told
+    # An older version stays what it was, and other texts don't speak of it.
+    assert "Google" not in text_of(client.get(notice, {"version": "1"}))
+    LegalText.objects.update(kind=LegalText.Kind.NOTICE)
+    other = address("destination:legal", "mentions-legales", language="en")
+    assert "Google" not in text_of(client.get(other))
 
 
 @pytest.mark.parametrize("name", OF_GOOGLE)

@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from booking.models import GuestImport, PastStay
 from booking.relations.guest_imports import write_imports
+from booking.relations.guest_readings import read_imports
+from booking.rules import guest_files
 from tests import factories
 from tests.booking.pages import body
 from tests.cast import NOW
@@ -70,3 +72,47 @@ def test_file_of_which_nobody_is_taken_isn_t_written(desk: Client):
     upload(desk, b"mail;nom;depart\nx;y;01/08/2026\n")
     address = reverse("desk_guest_imports:file", args=[GuestImport.objects.get().pk])
     assert "No row of it" in body(desk.post(address, {"decision": "confirm"}))
+
+
+@pytest.fixture
+def long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every file too long to be read while its giver waits."""
+    monkeypatch.setattr(guest_files, "FEW_LINES", 0)
+
+
+@pytest.mark.usefixtures("long_ones")
+def test_long_file_is_waited_for_on_its_page(desk: Client):
+    seen = body(upload(desk, ROWS.encode()))
+    assert "Being read" in seen
+    assert "Look again" in seen
+    assert "Write these guests" not in seen
+    address = reverse("desk_guest_imports:file", args=[GuestImport.objects.get().pk])
+    asks_itself = {"HX-Request": "true"}
+    assert "HX-Refresh" not in desk.get(address, headers=asks_itself)
+    assert "meanwhile" in body(desk.post(address, {"decision": "confirm"}))
+    read_imports(now=NOW)
+    assert desk.get(address, headers=asks_itself)["HX-Refresh"] == "true"
+    seen = body(desk.get(address))
+    assert "What would come of it" in seen
+    assert "Write these guests" in seen
+
+
+@pytest.mark.usefixtures("long_ones")
+def test_long_file_that_breaks_is_told_on_the_same_page(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(guest_files, "MOST_ROWS", 1)
+    upload(desk, ROWS.encode())
+    read_imports(now=NOW)
+    address = reverse("desk_guest_imports:file", args=[GuestImport.objects.get().pk])
+    assert "more than 1 rows" in body(desk.get(address))
+    assert "dropped" in body(desk.post(address, {"decision": "drop"}, follow=True))
+    assert not GuestImport.objects.exists()
+
+
+@pytest.mark.usefixtures("long_ones")
+def test_long_file_is_dropped_while_it_is_read(desk: Client):
+    upload(desk, ROWS.encode())
+    address = reverse("desk_guest_imports:file", args=[GuestImport.objects.get().pk])
+    assert "dropped" in body(desk.post(address, {"decision": "drop"}, follow=True))
+    assert read_imports(now=NOW) == 0

@@ -2,14 +2,17 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from booking.models import Order, PastStay
+from booking.models import Order, OutboxMessage, PastStay
 from booking.relations import consent
 from booking.relations.complaints import complain
 from booking.relations.customers import identify_orders, identity_of
 from booking.relations.past_stays import keep_past_stays
+from booking.relations.records import thread_of
 from booking.talks import write_to_host
 from members.journal import VISITOR
 from members.models import Customer, CustomerMerge, CustomerNote, LetterChoice, User
@@ -218,3 +221,56 @@ def test_record_says_the_language_by_its_name(desk: Client, person: Customer):
 def test_the_file_of_guests_names_its_columns(desk: Client, person: Customer):
     table = b"".join(desk.get(page("index"), {"export": "csv"}).streaming_content).decode()
     assert "Stays,Last stay" in table.splitlines()[0]
+
+
+# --- The thread ----------------------------------------------------------------------------------
+def a_mail(recipient: str, number: int, **fields: object) -> OutboxMessage:
+    return OutboxMessage.objects.create(
+        key=f"thread:{number}",
+        kind="own_data",
+        recipient=recipient,
+        state=OutboxMessage.State.SENT,
+        next_attempt_at=LATER,
+        created_at=LATER,
+        sent_at=LATER,
+        **fields,
+    )
+
+
+def test_thread_has_the_mails_to_an_address_however_it_was_typed(order: Order, person: Customer):
+    OutboxMessage.objects.all().delete()
+    typed, emptied = a_mail(order.email.upper(), 1), a_mail("", 2, order=order)
+    a_mail("else@example.org", 3)
+    found = {one.mail for one in thread_of(person, may_read_orders=True)}
+    assert {typed, emptied} <= found
+    assert len(found - {None}) == 2
+    assert not any(one.mail for one in thread_of(person, may_read_orders=False))
+
+
+def test_thread_costs_as_many_statements_whatever_was_sent(person: Customer, order: Order):
+    def statements() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as made:
+            thread_of(person, may_read_orders=True)
+        return len(made)
+
+    before = statements()
+    for number in range(60):
+        a_mail(order.email, number)
+    assert statements() == before <= 8
+
+
+def test_mails_of_a_person_are_read_by_the_indexes_of_address_and_order(
+    person: Customer, order: Order
+):
+    with CaptureQueriesContext(connection) as made:
+        thread_of(person, may_read_orders=True)
+    [asked] = [one["sql"] for one in made if 'FROM "booking_outboxmessage"' in one["sql"]]
+    with connection.cursor() as cursor:
+        # So few rows are read from first to last else, whatever could be.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {asked}")
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    assert "messages_of_address" in plan
+    assert "Seq Scan" not in plan

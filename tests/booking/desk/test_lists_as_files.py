@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
+from wagtail.admin.viewsets import viewsets
 
 from booking.models import Complaint
 from booking.relations.complaints import complain
+from destination.desk import FileForSheets
 from members.journal import VISITOR
 from members.models import User
 from oti.lib.dates import PARIS
@@ -44,8 +48,47 @@ def content(desk: Client, kind: str) -> bytes:
     return b"".join(answer) if answer.streaming else answer.content
 
 
+def rows_of(file: bytes) -> list[dict[str, str]]:
+    """Read a file as a French table program does: by its mark, its semicolons, its commas."""
+    assert file.startswith(codecs.BOM_UTF8)
+    assert not file.removeprefix(codecs.BOM_UTF8).startswith(codecs.BOM_UTF8)
+    return list(csv.DictReader(io.StringIO(file.decode("utf-8-sig")), delimiter=";"))
+
+
+def exporting() -> list[Any]:
+    """Return what of the desk's lists is given as files too; Wagtail has lists of its own."""
+    ours = ("booking", "destination", "events", "members")
+    found = (one for one in viewsets.viewsets if type(one).__module__.startswith(ours))
+    # Where it says nothing, its view's own default stands there, which is no list of columns.
+    return [one for one in found if isinstance(getattr(one, "list_export", None), list | tuple)]
+
+
+def test_each_list_of_the_desk_opens_in_columns(complaint: Complaint):
+    admin = Client(headers={"Accept-Language": "en"})
+    admin.force_login(User.objects.create_superuser("administration@example.org", "x"))
+    names = [one.get_url_name("index") for one in exporting()]
+    names += ["rights_that_end", "pages_to_mend"]
+    assert len(names) > 12
+    for name in names:
+        answer = admin.get(reverse(name), {"export": "csv"})
+        assert answer.status_code == 200, name
+        assert ";" in b"".join(answer).decode("utf-8-sig").splitlines()[0], name
+
+
+def test_no_list_of_the_desk_is_given_as_a_file_of_another_kind():
+    assert [one for one in exporting() if not issubclass(one.index_view_class, FileForSheets)] == []
+
+
+def test_sums_have_a_comma(complaint: Complaint):
+    admin = Client(headers={"Accept-Language": "en"})
+    admin.force_login(User.objects.create_superuser("administration@example.org", "x"))
+    answer = admin.get(reverse("desk_orders:index"), {"export": "csv"})
+    [row] = rows_of(b"".join(answer))
+    assert f"{complaint.order.total_amount:.2f}".replace(".", ",") in row.values()
+
+
 def test_what_a_guest_typed_is_no_formula_in_a_csv(desk: Client):
-    [row] = csv.DictReader(io.StringIO(content(desk, "csv").decode("utf-8-sig")))
+    [row] = rows_of(content(desk, "csv"))
     assert f"'{BOMB}" in row.values()
     assert BOMB not in row.values()
     assert "2027-07-20 23:30:00+02:00" in row.values()

@@ -8,15 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking import leftovers
 from booking.models import GuestImport, GuestImportRow, PastStay
 from booking.refusals import Refusal
-from booking.relations import consent, guest_imports
+from booking.relations import consent, guest_imports, guest_readings
 from booking.relations.customers import identity_of
-from booking.relations.guest_imports import FileGiven, confirm_import, read_file, write_imports
+from booking.relations.guest_imports import confirm_import, write_imports
+from booking.relations.guest_readings import FileGiven, read_file, read_import, read_imports
+from booking.rules import guest_files
 from booking.rules.guest_files import Fault, read_guests
 from members.journal import SYSTEM
 from members.models import Customer, CustomerIdentity, ErasedAddress, LetterChoice
 from members.rules.consent import NEWS, OFFERS
+from oti.lib.private_files import is_kept, keys_older_than
 from tests import factories
 from tests.cast import NOW
 
@@ -156,6 +160,166 @@ def test_rows_go_after_some_weeks_and_counts_stay():
     head.refresh_from_db()
     assert head.counts["new"] == 1
     assert not GuestImport.objects.filter(pk=unconfirmed.pk).exists()
+
+
+# --- Long files ----------------------------------------------------------------------------------
+TWO = "new@example.org;Paul;Blanc;01/08/2026;;\nno@example.org;Zoé;Noir;01/08/2026;;\n"
+
+
+@pytest.fixture
+def long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every file too long to be read while its giver waits."""
+    monkeypatch.setattr(guest_files, "FEW_LINES", 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("long_ones")
+def test_long_file_is_read_by_a_worker_as_a_short_one_would_be(
+    django_capture_on_commit_callbacks, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(guest_readings, "ask_for_task", lambda *args: asked.append(args))
+    with django_capture_on_commit_callbacks(execute=True):
+        head = read(TWO)
+    assert asked == [("booking.tasks.read_guest_import", head.pk)]
+    assert head.state == GuestImport.State.UNREAD
+    assert not head.rows.exists()
+    # Not in the clear, and none of what is swept away.
+    key = head.file_key
+    assert is_kept(key)
+    leftovers.drop_leftovers(now=NOW + timedelta(days=9_999))
+    assert is_kept(key)
+    assert refusal_of(confirm_import, head, **BY) == "import_moved"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert read_import(head.pk, now=NOW)
+    assert verdicts(head) == ["new", "new"]
+    head.refresh_from_db()
+    assert (head.state, head.counts, head.file_key) == ("read", {"new": 2}, "")
+    assert not is_kept(key)
+    # Asked for twice, it is read once.
+    assert not read_import(head.pk, now=NOW)
+    confirm_import(head, **BY)
+    assert write_imports(now=NOW) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("long_ones")
+def test_worker_that_died_is_replaced_and_after_three_the_file_says_so(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+):
+    head = read(TWO)
+    judged = guest_readings._judged
+    monkeypatch.setattr(guest_readings, "_judged", dies)
+    at = NOW
+    for _death in range(guest_readings.MOST_ATTEMPTS):
+        with pytest.raises(SystemExit):
+            read_import(head.pk, now=at)
+        # Whoever has it may still be alive.
+        assert read_imports(now=at + timedelta(seconds=1)) == 0
+        at += guest_readings.LEASE
+    monkeypatch.setattr(guest_readings, "_judged", judged)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert read_imports(now=at) == 0
+    key = head.file_key
+    head.refresh_from_db()
+    assert head.state == GuestImport.State.BROKEN
+    assert [one["code"] for one in head.problems] == ["import_gave_up"]
+    assert not is_kept(key)
+
+
+def dies(*args: object, **kwargs: object) -> None:
+    raise SystemExit
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("long_ones")
+def test_after_a_death_the_clock_reads_it(monkeypatch: pytest.MonkeyPatch):
+    head = read(TWO)
+    with monkeypatch.context() as patched:
+        patched.setattr(guest_readings, "_judged", dies)
+        with pytest.raises(SystemExit):
+            read_import(head.pk, now=NOW)
+    assert read_imports(now=NOW + guest_readings.LEASE) == 1
+    assert head.rows.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("long_ones")
+def test_who_is_erased_while_a_long_file_waits_is_refused(monkeypatch: pytest.MonkeyPatch):
+    head = read(TWO)
+    judged = guest_readings._judged
+
+    def erased_meanwhile(*args: object, **kwargs: object) -> list[GuestImportRow]:
+        rows = list(judged(*args, **kwargs))
+        ErasedAddress.objects.create(mark=consent.mark_of("no@example.org"), at=NOW)
+        return rows
+
+    monkeypatch.setattr(guest_readings, "_judged", erased_meanwhile)
+    assert read_import(head.pk, now=NOW)
+    assert verdicts(head) == ["new", "refused said_no"]
+    head.refresh_from_db()
+    assert head.counts == {"new": 1, "refused": 1, "refused:said_no": 1}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("long_ones")
+def test_long_file_that_breaks_midway_says_why_and_may_be_given_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(guest_files, "MOST_ROWS", 1)
+    head = read(TWO)
+    assert read_import(head.pk, now=NOW)
+    head.refresh_from_db()
+    assert (head.state, head.problems) == (
+        GuestImport.State.BROKEN,
+        [{"code": "import_too_many", "params": {"most": 1}}],
+    )
+    guest_imports.drop_import(head, **BY)
+    monkeypatch.setattr(guest_files, "MOST_ROWS", 2)
+    assert read_import(read(TWO).pk, now=NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("long_ones")
+@pytest.mark.parametrize("gone", ["dropped", "forgotten"])
+def test_long_file_that_nobody_waits_for_leaves_no_bytes(
+    gone: str, django_capture_on_commit_callbacks
+):
+    head = read(TWO)
+    with django_capture_on_commit_callbacks(execute=True):
+        if gone == "dropped":
+            guest_imports.drop_import(head, **BY)
+        else:
+            guest_imports.forget_import_rows(now=NOW + timedelta(days=31), days=30)
+    assert not GuestImport.objects.exists()
+    assert not is_kept(head.file_key)
+    assert not read_import(head.pk, now=NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("long_ones")
+def test_long_file_whose_bytes_are_lost_says_so():
+    head = read(TWO)
+    guest_readings.drop_file(head.file_key)
+    assert read_import(head.pk, now=NOW)
+    head.refresh_from_db()
+    assert [one["code"] for one in head.problems] == ["import_lost"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("long_ones")
+def test_long_file_without_the_columns_is_refused_at_once_and_not_kept():
+    before = set(keys_older_than(NOW + timedelta(days=9_999)))
+    assert refusal_of(read, "a@b.fr;x\n", head="Mail;Nom\n") == "import_no_stay_column"
+    assert set(keys_older_than(NOW + timedelta(days=9_999))) == before
+
+
+def test_files_of_few_lines_are_read_at_once_whatever_ends_their_lines():
+    for end in (b"\n", b"\r\n", b"\r"):
+        assert guest_files.is_short(b"mail" + end + (b"a@b.fr" + end) * 1_999)
+        assert not guest_files.is_short(b"mail" + end + (b"a@b.fr" + end) * 2_000)
+    assert not guest_files.is_short(b"x" * (2 * 1024 * 1024))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])

@@ -9,6 +9,7 @@ from django.core import mail
 
 from booking import locks
 from booking.emails import compose
+from booking.host_refunds import refund_line, refundable
 from booking.letters import NoLongerNeeded
 from booking.messages import drain_outbox
 from booking.models import LifeCycleLetter, Order, OrderLine, OutboxMessage
@@ -265,6 +266,22 @@ def test_what_is_switched_off_is_not_written(order: Order):
     assert write_life_cycle(now=now) == 1
     assert Entry.objects.filter(verb="letter switched off").count() == 2
     assert life_cycle.outcomes(since=now.date())["prepare"] == {"written": 1}
+
+
+@pytest.mark.parametrize("rule", DAYS)
+def test_stay_of_which_all_was_given_back_is_decided_once_and_read_no_more(
+    order: Order, rule: str, monkeypatch: pytest.MonkeyPatch
+):
+    now = DAYS[rule]
+    for line in order.lines.all():
+        left = refundable(line)
+        refund_line(line, left, shown_left=left, reason="x", actor=SYSTEM, now=order.placed_at)
+    write_life_cycle(now=now)
+    assert LifeCycleLetter.objects.filter(order=order, rule=rule).count() == 1
+    read: list[object] = []
+    monkeypatch.setattr(life_cycle, "_decide", lambda _rule, pk, **_when: read.append(pk))
+    write_life_cycle(now=now + timedelta(hours=1))
+    assert read == []
 
 
 def test_a_letter_that_is_none_is_refused():

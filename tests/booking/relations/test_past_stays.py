@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from booking import tasks
 from booking.host_refunds import refund_line, refundable
-from booking.models import Order, OrderLine, PastStay
+from booking.models import Order, OrderLine, PastStay, Refund
+from booking.relations import past_stays
 from booking.relations.customers import identify_orders, identity_of
 from booking.relations.past_stays import keep_past_stays
 from booking.tasks import know_guests
@@ -130,6 +132,55 @@ def test_what_was_given_back_is_no_stay(order: Order):
     assert stay.nights == 0
     assert stay.amount == before - left
     assert "lodging" not in stay.kinds
+
+
+def give_all_back(order: Order) -> None:
+    for line in order.lines.all():
+        left = refundable(line)
+        refund_line(line, left, shown_left=left, reason="x", actor=SYSTEM, now=ASKED)
+
+
+@pytest.mark.parametrize("was_counted", [True, False])
+def test_what_was_all_given_back_is_read_no_more(
+    order: Order, was_counted: bool, monkeypatch: pytest.MonkeyPatch
+):
+    identify_orders(now=ASKED)
+    if was_counted:
+        keep_past_stays(now=ASKED - timedelta(minutes=1))
+    give_all_back(order)
+    later = ASKED + timedelta(hours=1)
+    # It goes where it was counted, and is never read where it wasn't.
+    assert keep_past_stays(now=later) == int(was_counted)
+    assert not PastStay.objects.exists()
+    read: list[object] = []
+    monkeypatch.setattr(past_stays, "_keep", lambda one, **_when: read.append(one))
+    assert keep_past_stays(now=later + timedelta(hours=1)) == 0
+    assert read == []
+
+
+def test_refund_that_fails_makes_it_a_stay_again(order: Order):
+    identify_orders(now=ASKED)
+    give_all_back(order)
+    assert keep_past_stays(now=ASKED + timedelta(hours=1)) == 0
+    bed = order.lines.get(kind="lodging")
+    Refund.objects.filter(line=bed).update(state=Refund.State.FAILED)
+    assert keep_past_stays(now=ASKED + timedelta(hours=2)) == 1
+    assert PastStay.objects.get().kinds == ["lodging"]
+
+
+def test_first_rounds_follow_each_other_until_all_are_known(
+    order: Order, at, monkeypatch: pytest.MonkeyPatch
+):
+    at(ASKED)
+    again: list[str] = []
+    monkeypatch.setattr(tasks, "ask_for_task", again.append)
+    monkeypatch.setattr(past_stays, "MOST", 1)
+    returns: list[object] = []
+    monkeypatch.setattr(tasks.retention, "keep_returns", lambda **now: returns.append(now))
+    know_guests()
+    assert (again, len(returns)) == (["booking.tasks.know_guests"], 0)
+    know_guests()
+    assert (len(again), len(returns)) == (1, 1)
 
 
 def test_many_persons_are_a_group(order: Order, settings):
