@@ -61,6 +61,7 @@ from oti.lib.html import weekday_name
 from oti.lib.memo import remembered_each
 from oti.lib.money import from_cents
 from oti.lib.plans import planned_anew
+from oti.lib.together import Written, read_together
 
 PAGE_SIZE = 12
 # Of dates, where no last day is asked for.
@@ -667,13 +668,14 @@ def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> Cale
     rows: dict[date, list[_Night]] = defaultdict(list)
     held: dict[int, list[tuple[date, date]]] = defaultdict(list)
     values = {"offer": offer.pk, "first": first_day, "after": next_first, "now": now}
-    with connection.cursor() as cursor:
-        cursor.execute(HELD_IN_MONTH, values)
-        for unit_id, start, end in cursor.fetchall():
-            held[unit_id].append((start, end))
-        cursor.execute(NIGHTS_OF_MONTH, values)
-        for row in cursor.fetchall():
-            rows[row[1]].append(_Night(*row))
+    spans, nights = read_together(
+        Written(HELD_IN_MONTH, width=3, values=values),
+        Written(NIGHTS_OF_MONTH, width=len(_Night._fields), values=values),
+    )
+    for unit_id, start, end in spans:
+        held[unit_id].append((start, end))
+    for row in nights:
+        rows[row[1]].append(_Night(*row))
     weeks: list[list[CalendarDay | None]] = [
         [
             _calendar_day(day, rows[day], held, today=today, earliest=earliest)

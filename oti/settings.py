@@ -207,6 +207,9 @@ if (not DATABASE_URL or not REDIS_URL) and not NO_SERVICES:
 
 # Nobody waits longer than that for a row: the answer is then "busy" (booking/locks.py).
 LOCK_TIMEOUT = "3s"
+# Compiling a statement takes longer than any page's statement runs. What is read is in memory or on
+# a solid disk, where a page found by an index costs hardly more than the next one.
+DATABASE_SETTINGS = {"lock_timeout": LOCK_TIMEOUT, "jit": "off", "random_page_cost": "1.1"}
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(
@@ -217,7 +220,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-    "options", f"-c lock_timeout={LOCK_TIMEOUT}"
+    "options", " ".join(f"-c {name}={value}" for name, value in DATABASE_SETTINGS.items())
 )
 # A statement that a connection sees again is read and planned once by PostgreSQL (oti/apps.py). A
 # pooler that gives each transaction another connection can't have that: 0 leaves it out.

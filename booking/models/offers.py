@@ -507,6 +507,14 @@ class Tariff(ClusterableModel):
                 name="tariff_base_not_negative",
             ),
         ]
+        # Searching asks which few of all tariffs refuse a long stay.
+        indexes = [
+            models.Index(
+                fields=["max_stay"],
+                name="tariff_longest_stay",
+                condition=Q(max_stay__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.offer} · {self.name}"
@@ -641,6 +649,22 @@ class Unit(models.Model):
             models.CheckConstraint(
                 condition=Q(preparation_nights__lte=7), name="preparation_of_a_week_at_most"
             ),
+        ]
+        # All that searching reads of a unit, in the order of the table of nights.
+        indexes = [
+            models.Index(
+                fields=["id"],
+                include=[
+                    "offer",
+                    "tariff",
+                    "max_adults",
+                    "max_children",
+                    "max_guests",
+                    "max_infants",
+                    "is_active",
+                ],
+                name="unit_search",
+            )
         ]
 
     def __str__(self) -> str:

@@ -9,14 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Avg, Count, F, QuerySet, Window
+from django.db.models import QuerySet
 
 from booking.models import Review
 from booking.rules.reviews import PUBLISHED
 from booking.rules.satisfaction import FEWEST_REVIEWS
+from oti.lib.joins import Joined
+from oti.lib.together import read_together
 
 ON_A_PAGE = 5
 ONE_DIGIT = Decimal("0.1")
+# As `published_reviews`, written out for every page of an offer, with how many and their average.
+NEWEST = Joined(
+    "SELECT {columns}, count(*) OVER (), avg(it.score) OVER () FROM booking_review it"
+    " WHERE it.offer_id = %s AND it.state = %s"
+    " ORDER BY it.experience_on DESC, it.published_at DESC, it.id DESC LIMIT %s",
+    {"it": Review},
+)
 
 
 @dataclass(frozen=True)
@@ -49,12 +58,10 @@ def published_reviews(offer_id: int) -> QuerySet[Review]:
 
 def reviews_of_offer(offer_id: int) -> ShownReviews:
     """Return what an offer's page shows of its reviews. One statement, whatever their number."""
-    rows = published_reviews(offer_id).annotate(
-        all_count=Window(Count("pk")), all_average=Window(Avg(F("score")))
-    )
-    newest = list(rows[:ON_A_PAGE])
-    count = newest[0].all_count if newest else 0
-    return ShownReviews(newest, count, rating(count, newest[0].all_average if newest else None))
+    asked = NEWEST.written([offer_id, PUBLISHED, ON_A_PAGE], more=2)
+    rows = NEWEST.rows(read_together(asked)[0])
+    _newest, count, average = rows[0] if rows else (None, 0, None)
+    return ShownReviews([row[0] for row in rows], count, rating(count, average))
 
 
 def rating(count: int, average: object) -> Rating | None:

@@ -1,5 +1,9 @@
 """Plans that PostgreSQL keeps: those of rows found by their keys, never those of a search."""
 
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -7,6 +11,7 @@ from booking import fitting
 from booking.availability import StaySearch, search_stays
 from booking.models import Order
 from oti.lib.plans import planned_anew
+from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +62,51 @@ def test_a_search_is_planned_for_its_dates(is_left_out: bool, monkeypatch: pytes
         search_stays(criteria, now=NOW)
 
     assert any("booking_unitday" in one for one in prepared()) is not is_left_out
+
+
+def test_every_connection_plans_for_what_is_in_memory():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('jit'), current_setting('random_page_cost')")
+
+        assert cursor.fetchone() == ("off", "1.1")
+
+
+MANY = """
+WITH made AS (
+    INSERT INTO booking_unit (offer_id, tariff_id, name, max_adults, max_children, max_guests,
+                              max_infants, preparation_nights, is_active)
+    SELECT offer_id, tariff_id, n::text, 2, 0, 2, 0, 0, true
+    FROM booking_unit, generate_series(1, 3000) AS n WHERE id = %(unit)s RETURNING id
+)
+INSERT INTO booking_unitday (unit_id, day, price_cents, cum_cents, free_run, min_stay, arrival_ok)
+SELECT id, day, 5000, 0, (id %% 2) * 30, 1, true
+FROM made, generate_series(%(first)s::date, %(last)s::date, '1 day') AS day
+"""
+
+
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes_of(part)
+
+
+def test_a_search_looks_up_no_unit_alone():
+    unit = factories.a_lodging(now=NOW).units.get()
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.cursor() as cursor:
+        days = {"first": SATURDAY - timedelta(days=9), "last": NEXT_SATURDAY + timedelta(days=9)}
+        cursor.execute(MANY, {"unit": unit.pk} | days)
+        cursor.execute("ANALYZE booking_unit, booking_unitday, booking_tariff")
+    with connection.execute_wrapper(note):
+        fits = list(fitting._fitting_units(SATURDAY, NEXT_SATURDAY, [40, 40], now=NOW))
+    with connection.cursor() as cursor, planned_anew():
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked[0][0]}", asked[0][1])
+        plan = cursor.fetchone()[0][0]["Plan"]
+
+    assert len(fits) == 1501
+    assert max(one["Actual Loops"] for one in nodes_of(plan)) == 1
