@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0037_meetings_confirmed'),
+        ('booking', '0041_messages_of_address'),
     ]
 
     operations = [
