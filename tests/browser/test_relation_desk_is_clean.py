@@ -12,14 +12,22 @@ from django.utils import timezone
 from django.utils.translation import override
 from playwright.sync_api import Page, expect
 
-from booking.models import CampaignNeed, CapacityNeed, NeedPeriod, Offer, Referral
+from booking.models import (
+    Campaign,
+    CampaignNeed,
+    CapacityNeed,
+    GuestImport,
+    NeedPeriod,
+    Offer,
+    Referral,
+)
 from booking.relations.campaigns import CampaignInput, save_campaign
 from booking.relations.customers import identify_orders
 from booking.relations.past_stays import keep_past_stays
 from booking.rules.campaigns import Words
 from booking.rules.segments import Segment
 from members.journal import SYSTEM
-from members.models import Ambassador, Customer
+from members.models import Ambassador, Customer, Provider
 from oti.demo.accounts import OFFICE
 from oti.lib.dates import today as day_of
 from tests.browser.conftest import Town, assert_all_are_clean
@@ -42,6 +50,21 @@ def a_campaign() -> int:
         button_path="/fr/dormir/",
     )
     return save_campaign(None, given, actor=SYSTEM, now=timezone.now()).pk
+
+
+def a_file(state: str, **fields: object) -> int:
+    """Keep a long file of guests that is being read, or can't be; returns its number."""
+    given = GuestImport.objects.create(
+        provider=Provider.objects.earliest("pk"),
+        basis="own_guest",
+        words="Nous pouvons vous écrire : dites non quand vous voulez.",
+        file_name="clients-de-la-maison-de-la-tour-saint-vidal-depuis-1998.csv",
+        sha256=state.ljust(64, "0"),
+        state=state,
+        read_at=timezone.now(),
+        **fields,
+    )
+    return given.pk
 
 
 def a_proposal(campaign: int) -> str:
@@ -68,9 +91,22 @@ def a_proposal(campaign: int) -> str:
 def test_what_a_letter_of_the_quiet_season_leads_to_can_be_read_by_everybody(
     town: Town, open_browser: Callable[..., Page], is_paused: bool
 ):
-    address = a_proposal(a_campaign())
+    campaign = a_campaign()
+    Campaign.objects.filter(pk=campaign).update(
+        kind="quiet", percent_off=15, started_at=timezone.now()
+    )
+    address = a_proposal(campaign)
     CapacityNeed.objects.filter(proposals__isnull=False).update(is_paused=is_paused)
-    assert_all_are_clean(open_browser(1280), town.url, {address: 200}, language="en")
+    page = open_browser(390)
+    page.goto(town.url + address)
+    if is_paused:
+        assert_all_are_clean(page, town.url, {address: 200}, language="en")
+        return
+    # From the mail's page to the price of the offer's, with nothing between.
+    leads_to = str(page.locator("main a.btn").first.get_attribute("href"))
+    assert "offre=" in leads_to
+    assert_all_are_clean(page, town.url, {address: 200, leads_to: 200}, language="en")
+    expect(page.locator("#reserver s")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
@@ -83,6 +119,8 @@ def test_pages_of_links_can_be_read_by_everybody(
     guest = Customer.objects.filter(merged_into=None).earliest("pk")
     Customer.objects.filter(pk=guest.pk).update(last_name=LONG_NAME)
     campaign = a_campaign()
+    reading = a_file("unread", file_key="0" * 32)
+    broken = a_file("broken", problems=[{"code": "guests_kept_lost", "params": {}}])
     page = open_browser(width, color_scheme=scheme)
     sign_in(page, town, OFFICE)
     ambassador, referral = Ambassador.objects.earliest("pk"), Referral.objects.earliest("pk")
@@ -94,6 +132,8 @@ def test_pages_of_links_can_be_read_by_everybody(
         ("clients/a-repondre/", ""),
         ("clients/doublons/", ""),
         ("clients-importes/lire/", "fichier"),
+        (f"clients-importes/{reading}/", "saint-vidal"),
+        (f"clients-importes/{broken}/", "saint-vidal"),
         ("campagnes/", "Mars au calme"),
         ("campagnes/nouvelle/", ""),
         (f"campagnes/{campaign}/", "Mars au calme"),
