@@ -20,6 +20,7 @@ from booking.models import (
     Complaint,
     FollowUp,
     GatewayEvent,
+    Gift,
     Offer,
     Order,
     OrderLine,
@@ -115,6 +116,15 @@ def _waiting() -> Iterator[Waiting]:
             thanks,
             ngettext("thanks to hand over", "thanks to hand over", thanks),
             reverse("desk_referrals:index") + "?state=earned",
+        )
+    parcels = Gift.objects.filter(state=Gift.State.ADDRESSED).count()
+    if parcels:
+        yield Waiting(
+            parcels,
+            ngettext(
+                "parcel of the annual gift to send", "parcels of the annual gift to send", parcels
+            ),
+            reverse("desk_gifts:index") + f"?state={Gift.State.ADDRESSED}",
         )
     reviews = to_decide().count()
     if reviews:
