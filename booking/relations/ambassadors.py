@@ -177,6 +177,48 @@ def drop_place(ambassador: Ambassador, url_name: str, slug: str, *, now: datetim
         page["places"] = [one for one in page["places"] if not _is(one, gone)]
 
 
+def move_place(
+    ambassador: Ambassador, url_name: str, slug: str, *, by: int, now: datetime
+) -> int | None:
+    """Put a place so many steps down (`by` 1) or up (-1); returns its number, from 1.
+
+    None where it is no longer there, taken off in another window; at either end it stays. Friends
+    see the new order at once, a page that the office is reading stays sent: there is nothing new
+    to read. Locks: ambassador. Raises WrongState `ambassador_ended`.
+    """
+    with locks.write_transaction():
+        row = _open(ambassador)
+        places = list(content_of(row)["places"])
+        wanted = Place(url_name, slug, "", "")
+        was = next((at for at, one in enumerate(places) if _is(one, wanted)), None)
+        if was is None:
+            return None
+        at = min(max(was + by, 0), len(places) - 1)
+        if at != was:
+            places.insert(at, places.pop(was))
+            _put_in_order(row, [(one["url_name"], one["slug"]) for one in places])
+            record(
+                "ambassador's places put in order",
+                f"ambassador:{row.pk}",
+                actor=Actor.person(ambassador.user),
+                at=now,
+            )
+    ambassador.refresh_from_db()
+    return at + 1
+
+
+def _put_in_order(row: Ambassador, order: list[tuple[str, str]]) -> None:
+    """Write what waits and what is shown in one order: all that is shown stands in it."""
+    for name in ("draft", "page"):
+        page = getattr(row, name)
+        if page:
+            places = sorted(
+                page["places"], key=lambda one: order.index((one["url_name"], one["slug"]))
+            )
+            setattr(row, name, {**page, "places": places})
+    row.save(update_fields=["draft", "page"])
+
+
 def submit_page(ambassador: Ambassador, *, now: datetime) -> None:
     """Send the page to the office, which is told by mail. Locks: ambassador.
 

@@ -285,6 +285,7 @@ TABLE: dict[str, dict[str, int]] = {
     "notebook-page": POST_ONLY,
     "notebook-add": POST_ONLY,
     "notebook-drop": POST_ONLY,
+    "notebook-move": POST_ONLY,
     "notebook-submit": POST_ONLY,
     "extranet-advantages": SIGNED_IN,
     "extranet-advantage-add": POST_ONLY,
