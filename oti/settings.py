@@ -682,11 +682,13 @@ if MAP_TILES_URL:
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(
         tiles_origin(MAP_TILES_URL, MAP_TILES_ATTRIBUTION)
     )
-# How often one address may ask the API: reading, changing a basket, ordering; 0 for no limit.
+# How often one address may ask the API: reading, changing a basket, ordering, trying friends'
+# codes; 0 for no limit.
 API_RATES = {
     "read": env("API_RATE_READ", "300/minute"),
     "write": env("API_RATE_WRITE", "60/minute"),
     "checkout": env("API_RATE_CHECKOUT", "10/minute"),
+    "codes": env("API_RATE_CODES", "10/minute"),
 }
 # Wagtail's choosers of dates and its buttons start from scripts inside the page, its editor of
 # texts sets styles: only signed-in staff get these pages, and nothing of another site runs there.

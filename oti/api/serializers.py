@@ -29,6 +29,8 @@ from oti.api.problems import NOTHING_AT
 
 MOST_PEOPLE = 99
 MOST_PAGES = 1000
+# A code as somebody may write it, with its spaces and hyphens.
+MOST_CODE = 40
 
 
 class Shape(serializers.Serializer):
@@ -153,6 +155,17 @@ class NewLine(Shape):
         required=False,
         default=list,
         help_text="Lines with a bed, taken out once this one is held.",
+    )
+
+
+class FriendGiven(Shape):
+    """The code of who invited; empty for nobody."""
+
+    friend_code = Text(max_length=MOST_CODE, allow_blank=True)
+    tells_name = YesNo(
+        required=False,
+        default=False,
+        help_text="The ambassador may read the buyer's first name.",
     )
 
 
