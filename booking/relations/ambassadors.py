@@ -18,6 +18,7 @@ from django.db import IntegrityError
 from booking import locks
 from booking.messages import write_message
 from booking.refusals import BadInput, NotAllowed, WrongState, trouble
+from booking.relations.missions import give_back_all
 from members.journal import Actor, record
 from members.models import Ambassador, AmbassadorCharter, User
 from members.rules import enrolment
@@ -123,13 +124,15 @@ def _join(user: User, given: Joining, text: AmbassadorCharter, *, now: datetime)
 def leave(ambassador: Ambassador, *, now: datetime) -> None:
     """Stop being an ambassador: the code counts no more, the page is gone; twice is once.
 
-    Thanks that were earned stay to be handed over. Locks: ambassador.
+    Thanks that were earned stay to be handed over; missions not yet done are others' to take.
+    Locks: ambassador, then these missions.
     """
     with locks.write_transaction():
         row = locks.lock_ambassador(ambassador.pk)
         if row.is_active:
             row.ended_at = now
             row.save(update_fields=["ended_at"])
+            give_back_all(row, now=now)
             record(
                 "ambassador left",
                 f"ambassador:{row.pk}",
