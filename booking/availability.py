@@ -824,7 +824,7 @@ def slot_choices(
     return [
         SlotChoice(
             slot=takes.main,
-            free=offer.kind_rules.places_left(takes.main.free, guests),
+            free=offer.stock_rules.places_left(takes.main.free, guests),
             status=slot_status(takes.main),
             quote=quote,
             troubles=[*reasons, *no_quote, *check_takes(takes, now=now)],

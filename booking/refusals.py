@@ -190,6 +190,10 @@ MESSAGES: dict[str, Any] = {
     "together_on_request": gettext_lazy(
         "One of the two is asked of its host first: add each of them on its own."
     ),
+    "ratio_below_sold": gettext_lazy(
+        "Children are booked by the ratio of now (dates: %(count)s, first on %(day)s). Write fewer "
+        "for one carer once nobody is booked: call those families, or wait until it is past."
+    ),
     "pair_apart": gettext_lazy(
         "The carer isn’t there for all of it, the way included. Nothing was added: choose other "
         "hours."

@@ -525,7 +525,7 @@ STRIPE_CONNECT_ORIGIN = env(
 PAYOUT_DELAY_HOURS = env_int("PAYOUT_DELAY_HOURS", 24)
 # A care sheet is deleted that many days after the children went home (features.md N05).
 CARE_SHEET_DAYS = env_int("CARE_SHEET_DAYS", 30)
-# Childcare: most hours at a stretch, and what a child takes of the 40 units of a carer (N05,
+# Childcare: most hours at a stretch, and what a child takes in fortieths of a carer (N05,
 # core.md 5): 8 and 5 let five under 6 or eight older ones be with one.
 CARE_MAX_HOURS = env_int("CARE_MAX_HOURS", 5)
 CARE_UNITS_BELOW_SIX = env_int("CARE_UNITS_BELOW_SIX", 8)

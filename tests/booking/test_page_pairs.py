@@ -125,7 +125,7 @@ def test_from_the_childcare_the_same_pair_is_found(english, dinner, care):
 
 def test_a_place_that_went_meanwhile_leaves_nothing_behind_and_is_told(english, dinner, care):
     [form] = forms_of(page_of(english, dinner))
-    Slot.objects.filter(pk=care.pk).update(sold=40)
+    Slot.objects.filter(pk=care.pk).update(sold=care.capacity)
 
     answer = english.post(address(PAIR), form)
 

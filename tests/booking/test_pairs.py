@@ -30,7 +30,8 @@ from booking.people import people_from
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.rules.kinds import PLACES, Asked
-from booking.rules.kinds.childcare import CHILDCARE, UNITS_OF_CARER
+from booking.rules.kinds.childcare import CHILDCARE, FORTIETH, UNITS_OF_CARER
+from booking.rules.pairing import Hours, fit_of, walk_between, way_between
 from booking.rules.people import Guest
 from booking.stay_view import view_basket
 from booking.wishes import LineRequest
@@ -263,7 +264,7 @@ def test_one_press_holds_both_until_the_same_moment(dupont):
         NOW + timedelta(minutes=15)
     }
     # A child of 5 takes 8 of a carer's units, one of 10 takes 5.
-    assert SlotHold.objects.get(slot=care).quantity == 13
+    assert SlotHold.objects.get(slot=care).quantity == 13 * FORTIETH
     assert find_unminded(view, now=NOW) == []
 
 
