@@ -82,6 +82,7 @@ class SavesMission:
             missions.change_mission(mission, actor=actor_of(request), now=timezone.now())
         except Refusal as refusal:
             put_troubles(form, refusal.troubles)
+            self.produced_error_message = " ".join(one.message for one in refusal.troubles)
             return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]
         self.object = mission
         messages.success(request, _("« %(object)s » is saved.") % {"object": mission})
