@@ -28,6 +28,7 @@ __all__ = [
     "MINDING",
     "PLACES",
     "PROPOSED",
+    "SHUTTLE",
     "SLEPT",
     "Asked",
     "Facts",
