@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from booking import care_ratios
 from booking.basket import add_to_basket
 from booking.kept_offers import kept_offers
-from booking.models import Basket, Offer, OfferPermit, Slot, SlotHold
+from booking.models import Basket, Offer, OfferPermit, Slot, SlotHold, SlotTake
 from booking.offers import changing_offer
 from booking.pairing import find_pairs, plan_of
 from booking.people import people_from
@@ -193,3 +194,31 @@ def test_the_desk_says_what_counts_everywhere_and_why_not_now(desk: Client):
     saved = desk.post(edit, sent_of(page, **{"permits-0-children_below_six": "4"}))
     assert saved.status_code == 302, body(saved)
     assert OfferPermit.objects.get().children_below_six == 4
+
+
+# --- What was stored before -----------------------------------------------------------------------
+def test_what_is_stored_is_counted_again_in_finer_units_and_nothing_else(bank: FakeBank):
+    migration = import_module("booking.migrations.0043_care_ratios")
+    slot, held = a_carer(carers=2), a_carer()
+    paid_order(add(slot, 5, 10), bank)
+    add(held, 5)
+    dinner = factories.a_slot(factories.an_activity(kind="meal"), DAY, time(20), capacity=21)
+
+    def stored() -> tuple[Any, ...]:
+        care = Slot.objects.get(pk=slot.pk)
+        return (
+            care.capacity,
+            care.sold,
+            SlotTake.objects.get(slot=slot).quantity,
+            SlotHold.objects.get(slot=held).quantity,
+            Slot.objects.get(pk=dinner.pk).capacity,
+        )
+
+    with connection.cursor() as cursor:
+        for statement in migration.statements("1 / 21"):
+            cursor.execute(statement)
+        # As it was counted before: a carer had 40 units, a child took 8 or 5.
+        assert stored() == (80, 13, 13, 8, 21)
+        for statement in migration.statements("21"):
+            cursor.execute(statement)
+    assert stored() == (2 * UNITS_OF_CARER, 273, 273, 168, 21)
