@@ -833,7 +833,7 @@ def slot_choices(
     return [
         SlotChoice(
             slot=takes.main,
-            free=offer.kind_rules.places_left(takes.main.free, guests),
+            free=offer.stock_rules.places_left(takes.main.free, guests),
             status=slot_status(takes.main),
             quote=lower if reduction and reduction.holds_on(takes.main.day) else quote,
             troubles=[*reasons, *no_quote, *check_takes(takes, now=now)],

@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, prefetch_related_objects
 
 from booking import locks
 from booking.models import CapacityNeed, Closure, NeedPeriod, Offer, Slot, Unit
@@ -245,7 +245,7 @@ def _room_of_dates(offer: Offer, periods: Sequence[Days], *, now: datetime) -> R
         for one in sorted(slots, key=lambda one: one.starts_at)
         if one.is_closed and one.day not in open_days
     )
-    rules = offer.kind_rules
+    rules = offer.stock_rules
     left = sum(rules.places_left(one.free, ()) for one in slots if not one.is_closed)
     prices = [band.amount for band in offer.bands.all()]
     return Room(left, max(prices, default=None), shut)
@@ -313,7 +313,8 @@ def _free_nights_of(
 def _free_places_of(
     offers: Sequence[Offer], weeks: Sequence[Days], now: datetime
 ) -> dict[tuple[int, Days], int]:
-    rules = {one.pk: one.kind_rules for one in offers}
+    prefetch_related_objects([one for one in offers if one.kind_rules.needs_permit], "permits")
+    rules = {one.pk: one.stock_rules for one in offers}
     slots = Slot.objects.with_free(now).filter(
         offer__in=list(rules), day__gte=weeks[0][0], day__lt=weeks[-1][1], is_closed=False
     )

@@ -367,7 +367,7 @@ def experience_card(
     the card says for whom the price is.
     """
     offer, slot = result.offer, result.slot
-    left = offer.kind_rules.places_left(result.free, guests)
+    left = offer.stock_rules.places_left(result.free, guests)
     card = {
         **_base(offer, result.pole, query, picture),
         "day": slot.day if slot else None,

@@ -292,7 +292,10 @@ TABLES: tuple[Table, ...] = (
     _columns(
         "permits",
         _of_offer(OfferPermit),
-        ("offer__slug", "regime", "number", "authority", "valid_until", "checked_on"),
+        (
+            *("offer__slug", "regime", "number", "authority", "valid_until", "checked_on"),
+            *("children_below_six", "children_from_six"),
+        ),
     ),
     _columns(
         "labels", _of_offer(OfferLabel), ("offer__slug", "code", "level", "families", "valid_until")

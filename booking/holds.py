@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from booking import locks
+from booking.care_ratios import check_ratio
 from booking.models import (
     Basket,
     BasketLine,
@@ -195,11 +196,12 @@ def _whose(
 def places_left(
     ask: SlotAsk, *, now: datetime, except_line: int | None, host_agrees: bool = False
 ) -> Takes:
-    """Return what is taken of locked slots beside others' live holds; raises Unavailable.
+    """Return what is taken of locked slots beside others' live holds; raises Unavailable, Busy.
 
     `host_agrees` as in `check_takes`: the host itself says yes, however near it is.
     """
     (takes,) = find_takes([ask], now=now, except_line=except_line)
+    check_ratio(ask.offer)
     troubles = check_takes(takes, now=now, host_agrees=host_agrees)
     if troubles:
         raise Unavailable(*troubles)

@@ -190,7 +190,7 @@ def _slots(house: Provider, period: Period) -> list[Slot]:
         starts_at__gte=at_paris(period.first, time()),
         starts_at__lt=at_paris(period.ends_on, time()),
     )
-    return list(rows.select_related("offer"))
+    return list(rows.select_related("offer").prefetch_related("offer__permits"))
 
 
 def _takes(house: Provider, period: Period) -> list[SlotTake]:
@@ -222,7 +222,7 @@ def _places(
         found[_part_of(take.slot.day, parts)] += counts
     units = taken = 0
     for slot in slots:
-        rules = slot.offer.kind_rules
+        rules = slot.offer.stock_rules
         left = 0 if slot.is_closed else rules.places_left(slot.capacity - slot.sold, ())
         others = rules.places_left(slot.sold - ours[slot.pk], ())
         found[_part_of(slot.day, parts)] += Counts(open=left + others, elsewhere=others)

@@ -48,6 +48,7 @@ from members.models import (
     Greeter,
     Household,
     LetterAddress,
+    Mission,
     PayoutAccount,
     Provider,
     User,
@@ -290,6 +291,14 @@ def lock_ambassador(pk: int) -> Ambassador:
     Raises Ambassador.DoesNotExist.
     """
     return Ambassador.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_mission(pk: int) -> Mission | None:
+    """Lock one mission for all that is said of who does it; None for one that was deleted.
+
+    After the ambassador where both are; several in the order of their keys.
+    """
+    return Mission.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
 
 
 def lock_referrals() -> None:

@@ -81,7 +81,7 @@ def find_tight(view: BasketView) -> list[Tight]:
             or not _covers(care, line)
         ):
             continue
-        fit = fit_of(_hours(care, plan), _hours(line, plan))
+        fit = fit_of(_hours(care, plan), _hours(line, plan), on_foot=plan.on_foot)
         if not fit.is_enough:
             found.append(Tight(line, care, fit))
     return found
@@ -110,7 +110,7 @@ def find_minders(unminded: Unminded, view: BasketView, *, now: datetime) -> list
     found = [
         half
         for half in halves_of(slots, unminded.children, plan, now=now)
-        if fit_of(_hours_of_half(half, line, plan), moment).is_enough
+        if fit_of(_hours_of_half(half, line, plan), moment, on_foot=plan.on_foot).is_enough
     ]
     found.sort(key=lambda one: (one.slot.ends_at - one.slot.starts_at, listed[one.offer.pk].turn))
     return found[:MOST_MINDERS]

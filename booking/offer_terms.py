@@ -80,6 +80,9 @@ class PermitInput:
     number: str
     authority: str
     valid_until: date
+    # Children for one carer; None: as everywhere (`settings`).
+    children_below_six: int | None = None
+    children_from_six: int | None = None
 
 
 @contextmanager

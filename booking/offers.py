@@ -15,6 +15,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from booking import locks, search_table
+from booking.care_ratios import keeping_ratio
 from booking.channels.blocks import write_blocks
 from booking.hook_outbox import tell_nights
 from booking.models import Closure, Offer, OfferPhoto, OfferReview, Stay, Tariff, Unit
@@ -281,12 +282,13 @@ def changing_offer(offer: Offer, *, actor: Actor, now: datetime) -> Iterator[set
     """Write changes of an offer, its units, prices or photographs, with the search table.
 
     After the block a published offer is checked again: NotAllowed with its troubles, and nothing
-    was written, when it could no longer be sold.
+    was written, when it could no longer be sold, or has fewer children for a carer than are booked.
     """
     existing = units_of(offer) if offer.pk else set()
     with changing_units(existing, now=now) as touched:
         is_new = offer.pk is None
-        yield touched
+        with keeping_ratio(offer, now=now):
+            yield touched
         touched.update(units_of(offer))
         # What is kept free after others' bookings follows what the unit asks now.
         with_feeds = Unit.objects.filter(pk__in=touched, feeds__isnull=False).distinct()

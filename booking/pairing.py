@@ -16,18 +16,19 @@ from itertools import product
 from django.db.models import Q, TextField, Value, Window
 from django.db.models.functions import MD5, Cast, Concat, RowNumber
 
+from booking import locks
 from booking.availability import DAYS_SHOWN
 from booking.basket import add_together
 from booking.catalogue import catalogue
 from booking.kept_offers import kept_offers
-from booking.models import Basket, BasketLine, Offer, OfferPermit, Slot
+from booking.models import Basket, BasketLine, ComesBy, Offer, OfferPermit, Slot
 from booking.models.resources import note_claims
 from booking.people import Person
 from booking.planning import position_of
 from booking.quoting import asked_of, check_places, quote_places
-from booking.refusals import NotAllowed, trouble
+from booking.refusals import NotAllowed, WrongState, trouble
 from booking.rules.composing import Position
-from booking.rules.kinds import FOR_TWO, MINDING
+from booking.rules.kinds import FOR_TWO, MINDING, SHUTTLE
 from booking.rules.pairing import Fit, Hours, fit_of
 from booking.rules.pricing import Quote
 from booking.stay_view import BasketView, line_hours
@@ -51,6 +52,8 @@ class Plan:
     offers: frozenset[int] = frozenset()
     entries: tuple[tuple[datetime, datetime, frozenset[str]], ...] = ()
     beds: tuple[tuple[date, date, Position | None], ...] = ()
+    # They come without a car.
+    on_foot: bool = False
 
     def is_free(self, person: Person, starts_at: datetime, ends_at: datetime) -> bool:
         """Tell whether nothing that fills its hours has that person meanwhile."""
@@ -121,6 +124,7 @@ def plan_of(basket: Basket | None) -> Plan:
             for line in lines
             if line.unit_id and line.arrival and line.departure
         ),
+        on_foot=goes_on_foot(basket, (line.offer for line in lines)),
     )
 
 
@@ -138,7 +142,32 @@ def plan_in(view: BasketView) -> Plan:
             for one in view.lines
             if one.unit and one.line.arrival and one.line.departure
         ),
+        on_foot=goes_on_foot(view.basket, (one.offer for one in view.lines)),
     )
+
+
+def goes_on_foot(basket: Basket, offers: Iterable[Offer]) -> bool:
+    """Tell whether a stay goes without a car: it says so, or has a shuttle and doesn't say.
+
+    As for the letters of the quiet season: who comes by our shuttle comes without a car.
+    """
+    if basket.comes_by:
+        return basket.comes_by == ComesBy.WITHOUT
+    return any(one.kind == SHUTTLE.code for one in offers)
+
+
+def say_how_they_come(basket: Basket, comes_by: ComesBy) -> None:
+    """Write into an open stay whether its people have a car. Locks: basket.
+
+    Raises WrongState `frozen`.
+    """
+    with locks.write_transaction():
+        row = locks.lock_basket(basket.pk)
+        if row.state != Basket.State.OPEN:
+            raise WrongState(trouble("frozen"))
+        row.comes_by = comes_by
+        row.save(update_fields=["comes_by", "updated_at"])
+    basket.comes_by, basket.updated_at = row.comes_by, row.updated_at
 
 
 # --- What can be had ----------------------------------------------------------------------------
@@ -229,7 +258,8 @@ def find_moments(
     slots = _dates_within([(care.starts_at, care.ends_at)], FOR_TWO, plan, now=now)
     found = []
     for half in halves_of(slots, adults, plan, now=now):
-        fit = fit_of(care, hours_of(half.offer, half.slot.starts_at, half.slot.ends_at))
+        there = hours_of(half.offer, half.slot.starts_at, half.slot.ends_at)
+        fit = fit_of(care, there, on_foot=plan.on_foot)
         if fit.is_enough and len(half.joining) == len(adults):
             found.append((half, fit))
     listed = catalogue(day_of(now))
@@ -320,6 +350,7 @@ def _pairs(
         fit = fit_of(
             hours_of(care.offer, care.slot.starts_at, care.slot.ends_at, bed),
             hours_of(moment.offer, moment.slot.starts_at, moment.slot.ends_at),
+            on_foot=plan.on_foot,
         )
         if not fit.is_enough:
             continue
@@ -347,12 +378,12 @@ def add_pair(
 
     def check(lines: Sequence[BasketLine]) -> None:
         first, second = lines
-        bed = plan_of(basket).bed_on(paris(line_hours(first)[0]).date())
+        plan = plan_of(basket)
+        bed = plan.bed_on(paris(line_hours(first)[0]).date())
         told = hours_of(second.offer, *line_hours(second), bed)
-        if (
-            second.offer.kind not in MINDING
-            or not fit_of(told, hours_of(first.offer, *line_hours(first))).is_enough
-        ):
+        there = hours_of(first.offer, *line_hours(first))
+        fit = fit_of(told, there, on_foot=plan.on_foot)
+        if second.offer.kind not in MINDING or not fit.is_enough:
             raise NotAllowed(trouble("pair_apart"))
 
     return add_together(basket, [moment, care], check=check, now=now)

@@ -1,4 +1,4 @@
-"""The mails about invited stays: to the friend, to who invited, to the office.
+"""The mails about invited stays and missions: to the friend, to who invited, to the office.
 
 Who invited learns that a friend comes and, where the friend said so, a first name: neither dates
 nor places (features.md N14).
@@ -16,7 +16,7 @@ from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url
 from booking.models import OutboxMessage, Referral
 from booking.rules import referrals as rules
 from destination.spoken import in_language
-from members.models import Ambassador
+from members.models import Ambassador, MissionTake
 from members.rules import enrolment
 
 
@@ -62,6 +62,20 @@ def _ambassador_read(message: OutboxMessage, reader: Reader, now: datetime) -> C
     }
 
 
+def _ambassador_mission(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    take = MissionTake.objects.select_related("ambassador", "mission").get(pk=message.data["take"])
+    move = message.data["move"]
+    if take.state != move:
+        raise NoLongerNeeded
+    return {
+        "first_name": take.ambassador.first_name,
+        "move": move,
+        "title": take.mission.title,
+        "note": take.office_note,
+        "url": settings.BASE_URL + reverse("missions"),
+    }
+
+
 def _ambassador_submitted(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     ambassador = Ambassador.objects.get(pk=message.data["ambassador"])
     if ambassador.page_state != enrolment.SUBMITTED:
@@ -77,5 +91,6 @@ REFERRAL_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content
     "friend_welcome": _friend_welcome,
     "ambassador_news": _ambassador_news,
     "ambassador_read": _ambassador_read,
+    "ambassador_mission": _ambassador_mission,
     "ambassador_submitted": _ambassador_submitted,
 }

@@ -190,6 +190,10 @@ MESSAGES: dict[str, Any] = {
     "together_on_request": gettext_lazy(
         "One of the two is asked of its host first: add each of them on its own."
     ),
+    "ratio_below_sold": gettext_lazy(
+        "Children are booked by the ratio of now (dates: %(count)s, first on %(day)s). Write fewer "
+        "for one carer once nobody is booked: call those families, or wait until it is past."
+    ),
     "pair_apart": gettext_lazy(
         "The carer isn’t there for all of it, the way included. Nothing was added: choose other "
         "hours."
@@ -839,6 +843,17 @@ MESSAGES: dict[str, Any] = {
         "The office has ended this role. Call it: it can take it up again."
     ),
     "ambassador_ended": gettext_lazy("You have stopped: become an ambassador again first."),
+    "mission_gone": gettext_lazy("This mission isn’t there any more: see those that are open."),
+    "mission_over": gettext_lazy("This mission is over. Thank you: see those that are open."),
+    "mission_full": gettext_lazy(
+        "Others took it meanwhile: as many as are wanted do it. See the other missions."
+    ),
+    "mission_moved": gettext_lazy("It has moved on meanwhile: see where it stands now."),
+    "mission_not_yet": gettext_lazy("It begins on %(day)s: say that it is done afterwards."),
+    "mission_words_missing": gettext_lazy("Say in a line what you did."),
+    "mission_has_more": gettext_lazy(
+        "%(count)s ambassadors do it already: write at least that many, or free places first."
+    ),
     "too_many_places": gettext_lazy("%(most)s places at most: take one off first."),
     "place_unknown": gettext_lazy(
         "Copy the address of a page of this site that is shown: a place to sleep, something to do, "

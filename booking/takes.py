@@ -121,7 +121,7 @@ def _rows_of(ask: SlotAsk) -> tuple[str, dict[str, Any]]:
 
 def _takes_of(ask: SlotAsk, found: Sequence[Slot]) -> Takes:
     own = [slot for slot in found if slot.offer_id == ask.offer.pk]
-    needs = ask.offer.kind_rules.needs(ask.asked)
+    needs = ask.offer.stock_rules.needs(ask.asked)
     if ask.days:
         by_day = {slot.day: slot for slot in sorted(own, key=lambda one: one.pk, reverse=True)}
         return Takes(
@@ -231,7 +231,7 @@ def is_over(offer: Offer, slot: Slot, *, now: datetime) -> bool:
 
 
 def _check_left(ask: SlotAsk, take: Take) -> list[Trouble]:
-    slot, rules = take.slot, ask.offer.kind_rules
+    slot, rules = take.slot, ask.offer.stock_rules
     if slot.free >= take.units:
         return []
     field = "arrival" if ask.days else "slot"

@@ -66,6 +66,7 @@ urlpatterns = [
     path("widget/<slug:house>/suite/", widget.onward, name="widget-onward"),
     path(pgettext_lazy("address", "my-stay/add/"), basket.add_line, name="line-add"),
     path(pgettext_lazy("address", "my-stay/add/for-two/"), pairs.add, name="pair-add"),
+    path(pgettext_lazy("address", "my-stay/car/"), pairs.how_they_come, name="comes-by"),
     path(pgettext_lazy("address", "my-stay/for-two/<slug:slug>/"), pairs.for_two, name="for-two"),
     path(
         pgettext_lazy("address", "my-stay/<int:pk>/for-two/"),

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -31,6 +32,8 @@ from members.rules import enrolment
 from members.rules.ambassadors import MOST_PLACES
 
 NOTEBOOK = "notebook"
+# The two buttons of a place, and how their elements begin.
+UP, DOWN = "monter", "descendre"
 
 
 @never_cache
@@ -94,6 +97,34 @@ def drop(request: HttpRequest) -> HttpResponse:
         lambda: ambassadors.drop_place(ambassador, kind, slug, now=timezone.now()),
         _("It is taken off, your friends see it no longer."),
     )
+
+
+@require_POST
+@never_cache
+@login_required
+def move(request: HttpRequest) -> HttpResponse:
+    """Put a place one step up or down; the same button has the focus again, or its neighbour."""
+    ambassador = ambassador_for(request.user)
+    way = UP if UP in request.POST else DOWN
+    key = request.POST.get(way, "")
+    kind, _blank, slug = key.partition(" ")
+    by = -1 if way == UP else 1
+    try:
+        at = ambassadors.move_place(ambassador, kind, slug, by=by, now=timezone.now())
+    except Refusal as refusal:
+        tell(request, refusal.troubles)
+        return see_other(NOTEBOOK)
+    if at is None:
+        messages.warning(request, _("This place is no longer in your notebook."))
+        return see_other(NOTEBOOK)
+    count = len(ambassadors.content_of(ambassador)["places"])
+    messages.success(
+        request,
+        _("It is number %(number)s of %(count)s now.") % {"number": at, "count": count},
+    )
+    # At either end there is one button left.
+    button = DOWN if at == 1 else UP if at == count else way
+    return see_other(NOTEBOOK, fragment=f"#{button}-{slugify(key)}")
 
 
 @require_POST

@@ -10,5 +10,6 @@ urlpatterns = [
     path("espace/carnet/page/", notebook_pages.write, name="notebook-page"),
     path("espace/carnet/ajouter/", notebook_pages.add, name="notebook-add"),
     path("espace/carnet/retirer/", notebook_pages.drop, name="notebook-drop"),
+    path("espace/carnet/ordre/", notebook_pages.move, name="notebook-move"),
     path("espace/carnet/envoyer/", notebook_pages.submit, name="notebook-submit"),
 ]

@@ -51,7 +51,10 @@ FULL = {
         "giftcampaign",
         "poleseason",
     ),
-    "members": ("provider", "providerrole", "contracttext", "greetercharter", "ambassadorcharter"),
+    "members": (
+        *("provider", "providerrole", "contracttext", "greetercharter", "ambassadorcharter"),
+        "mission",
+    ),
     "events": ("event", "session"),
     "wagtailredirects": ("redirect",),
     "destination": (
@@ -79,7 +82,7 @@ SEE_AND_ACT = {
         "campaign",
     ),
     "destination": ("pole",),
-    "members": ("household", "greeter", "ambassador", "customer"),
+    "members": ("household", "greeter", "ambassador", "missiontake", "customer"),
 }
 SEE = {
     "booking": (

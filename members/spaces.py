@@ -32,7 +32,7 @@ class Space:
 HOUSES = Space("extranet-home", _("Hosts’ space"), "inbox")
 DESK = Space("wagtailadmin_home", _("The office's desk"), "landmark")
 HOME = Space("space-home", _("Second home"), "house", ("residence", "presence", "resident-card"))
-INVITES = Space("invite", _("Invite friends"), "heart", ("notebook",))
+INVITES = Space("invite", _("Invite friends"), "heart", ("notebook", "mission"))
 GREETER = Space("space-greeter", pgettext_lazy("menu", "Greeter"), "handshake")
 STAYS = Space("booking:account", _("My stays"), "luggage")
 

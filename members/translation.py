@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from members.models import Advantage, AmbassadorCharter, Greeter, Provider
+from members.models import Advantage, AmbassadorCharter, Greeter, Mission, Provider
 
 
 @register(Provider)
@@ -23,3 +23,8 @@ class GreeterTranslation(TranslationOptions):
 @register(AmbassadorCharter)
 class AmbassadorCharterTranslation(TranslationOptions):
     fields = ("title", "body")
+
+
+@register(Mission)
+class MissionTranslation(TranslationOptions):
+    fields = ("title", "text")

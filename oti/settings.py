@@ -529,7 +529,7 @@ STRIPE_CONNECT_ORIGIN = env(
 PAYOUT_DELAY_HOURS = env_int("PAYOUT_DELAY_HOURS", 24)
 # A care sheet is deleted that many days after the children went home (features.md N05).
 CARE_SHEET_DAYS = env_int("CARE_SHEET_DAYS", 30)
-# Childcare: most hours at a stretch, and what a child takes of the 40 units of a carer (N05,
+# Childcare: most hours at a stretch, and what a child takes in fortieths of a carer (N05,
 # core.md 5): 8 and 5 let five under 6 or eight older ones be with one.
 CARE_MAX_HOURS = env_int("CARE_MAX_HOURS", 5)
 CARE_UNITS_BELOW_SIX = env_int("CARE_UNITS_BELOW_SIX", 8)
@@ -686,11 +686,13 @@ if MAP_TILES_URL:
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(
         tiles_origin(MAP_TILES_URL, MAP_TILES_ATTRIBUTION)
     )
-# How often one address may ask the API: reading, changing a basket, ordering; 0 for no limit.
+# How often one address may ask the API: reading, changing a basket, ordering, trying friends'
+# codes; 0 for no limit.
 API_RATES = {
     "read": env("API_RATE_READ", "300/minute"),
     "write": env("API_RATE_WRITE", "60/minute"),
     "checkout": env("API_RATE_CHECKOUT", "10/minute"),
+    "codes": env("API_RATE_CODES", "10/minute"),
 }
 # Wagtail's choosers of dates and its buttons start from scripts inside the page, its editor of
 # texts sets styles: only signed-in staff get these pages, and nothing of another site runs there.

@@ -51,6 +51,7 @@ from booking.models import (
 )
 from booking.relations import reviews, surveys_sent
 from booking.rules.channels import platform_of
+from booking.rules.kinds.childcare import FORTIETH
 from destination.models import (
     Commune,
     Epci,
@@ -415,7 +416,9 @@ def a_produce(*, price: str = "25", **fields: Any) -> Offer:
 
 
 def a_slot(offer: Offer, day: date, at: time = time(14), *, capacity: int = 10) -> Slot:
-    """Add a slot to an offer."""
+    """Add a slot to an offer; the capacity of childcare is in fortieths of a carer (core.md 5)."""
+    if offer.kind == "childcare":
+        capacity *= FORTIETH
     starts_at, ends_at = quoting.slot_end(day, at, offer.duration_minutes)
     slot = Slot(
         offer=offer,

@@ -14,6 +14,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from booking.desk.missions import MissionViewSet, TakeViewSet
 from booking.desk.order_views import WHO
 from booking.desk.signed_texts import SignedTextViewSet
 from booking.desk.views import UseCaseView, actor_of
@@ -50,6 +51,13 @@ VERBS = {
     "ambassador's page sent": gettext_lazy("Page sent to the office"),
     "ambassador's page shown": gettext_lazy("Page shown to friends"),
     "ambassador's page sent back": gettext_lazy("Page given back"),
+    "ambassador's places put in order": gettext_lazy("Places put in order"),
+    "mission taken": gettext_lazy("Mission taken"),
+    "mission given back": gettext_lazy("Mission given back"),
+    "mission done": gettext_lazy("Mission done"),
+    "mission confirmed": gettext_lazy("Mission confirmed"),
+    "mission sent back": gettext_lazy("Mission: something was missing"),
+    "mission freed": gettext_lazy("Mission given to somebody else"),
     "ambassador put aside": gettext_lazy("Role ended by the office"),
     "ambassador taken up again": gettext_lazy("Taken up again"),
 }
@@ -411,12 +419,15 @@ class ReferralGiftViewSet(DeskViewSet):
 
 
 class AmbassadorGroup(ViewSetGroup):
-    """« Ambassadors »: who invites, whom they brought, what is given."""
+    """« Ambassadors »: who invites, whom they brought, what is given, what they do."""
 
     menu_label = gettext_lazy("Ambassadors")
     menu_icon = "user"
     menu_order = 224
-    items = (AmbassadorViewSet, ReferralViewSet, ReferralGiftViewSet)
+    items = (
+        *(AmbassadorViewSet, ReferralViewSet, ReferralGiftViewSet),
+        *(MissionViewSet, TakeViewSet),
+    )
 
 
 CHARTER = ObjectList(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from booking.desk.rows import deleted_rows_of, rows_of, say_on_rows
 from booking.features import FEATURES, SPIRIT
+from booking.forms.offer_rules import tell_defaults
 from booking.models import (
     Offer,
     OfferLabel,
@@ -360,6 +361,10 @@ class ExperienceForm(OfferForm):
 
 class PermitRow(DeskForm):
     """The authorisation of a childcare offer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tell_defaults(self.fields)
 
 
 class OfferStepRow(DeskForm):

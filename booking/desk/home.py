@@ -20,6 +20,7 @@ from booking.models import (
     Complaint,
     FollowUp,
     GatewayEvent,
+    Gift,
     Offer,
     Order,
     OrderLine,
@@ -32,6 +33,7 @@ from booking.models import (
 )
 from booking.permits import uncovered_lines
 from booking.relations.conversation import notes_to_do
+from booking.relations.missions import to_confirm as missions_to_confirm
 from booking.relations.reviews import to_decide
 from booking.rules import states
 from booking.rules.requests import LONG_WAIT
@@ -115,6 +117,22 @@ def _waiting() -> Iterator[Waiting]:
             thanks,
             ngettext("thanks to hand over", "thanks to hand over", thanks),
             reverse("desk_referrals:index") + "?state=earned",
+        )
+    done = missions_to_confirm()
+    if done:
+        yield Waiting(
+            done,
+            ngettext("mission to confirm", "missions to confirm", done),
+            reverse("desk_mission_takes:index") + "?state=done",
+        )
+    parcels = Gift.objects.filter(state=Gift.State.ADDRESSED).count()
+    if parcels:
+        yield Waiting(
+            parcels,
+            ngettext(
+                "parcel of the annual gift to send", "parcels of the annual gift to send", parcels
+            ),
+            reverse("desk_gifts:index") + f"?state={Gift.State.ADDRESSED}",
         )
     reviews = to_decide().count()
     if reviews:

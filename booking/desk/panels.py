@@ -268,6 +268,20 @@ def _special() -> ObjectList:
                             FieldPanel("checked_on", help_text=_("When the office saw it.")),
                         ]
                     ),
+                    FieldRowPanel(
+                        [
+                            FieldPanel(
+                                "children_below_six",
+                                help_text=_("As the authorisation says, where it has its own."),
+                            ),
+                            FieldPanel(
+                                "children_from_six",
+                                help_text=_(
+                                    "Fewer than before only while no child is booked to come."
+                                ),
+                            ),
+                        ]
+                    ),
                 ],
             ),
             Rows(

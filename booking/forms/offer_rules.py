@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,6 +13,8 @@ from booking.forms.nights import DayField
 from booking.forms.offer_prices import count_field, money_field
 from booking.forms.offers import LineForm, OfferForm
 from booking.models import CancellationPolicy, Offer, OfferPermit
+from booking.models.offers import CHILDREN_CHOICES
+from booking.rules.kinds.childcare import children_by_default
 from booking.rules.registration import clean_registration, registration_commune
 from oti.lib.dates import is_of_our_time
 
@@ -180,6 +183,27 @@ class LodgingPapersForm(OfferForm):
         return number
 
 
+def children_field(label: Any) -> forms.TypedChoiceField:
+    """Return a field for how many children one carer may mind; empty: as everywhere."""
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[("", ""), *CHILDREN_CHOICES],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+
+
+def tell_defaults(fields: Mapping[str, forms.Field]) -> None:
+    """Say in the empty choices of both numbers what counts without an own one."""
+    names = ("children_below_six", "children_from_six")
+    for name, number in zip(names, children_by_default(), strict=True):
+        if name in fields:
+            words = _("%(number)s, as everywhere") % {"number": number}
+            choices = [("", words), *CHILDREN_CHOICES]
+            fields[name].choices = choices  # type: ignore[attr-defined]
+
+
 class PermitForm(OfferForm):
     """The authorisation without which no child is looked after."""
 
@@ -200,12 +224,24 @@ class PermitForm(OfferForm):
         error_messages={"required": gettext_lazy("Say who gave it: department, prefecture…")},
     )
     valid_until = DayField(label=gettext_lazy("Valid until (last day)"))
+    children_below_six = children_field(gettext_lazy("Children under 6 for one carer"))
+    children_from_six = children_field(gettext_lazy("Children from 6 on for one carer"))
     why = {
         "regime": gettext_lazy("Each regime covers other ages."),
         "number": gettext_lazy("The office checks it before the first booking."),
         "authority": gettext_lazy("Parents may ask for it."),
         "valid_until": gettext_lazy("Nothing is sold after that day: you are reminded before."),
+        "children_below_six": gettext_lazy(
+            "Places are counted by it: choose another number where your authorisation has one."
+        ),
+        "children_from_six": gettext_lazy(
+            "Small and big ones share a carer by both numbers, in any mixture."
+        ),
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tell_defaults(self.fields)
 
     def clean_valid_until(self) -> Any:
         """Refuse a day that nobody can mean."""

@@ -1,6 +1,6 @@
 """Models of selling."""
 
-from booking.models.baskets import Basket, BasketLine, Channel
+from booking.models.baskets import Basket, BasketLine, Channel, ComesBy
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
 from booking.models.campaigns import (
     Campaign,
@@ -75,6 +75,7 @@ __all__ = [
     "Channel",
     "ChannelIncident",
     "Closure",
+    "ComesBy",
     "Complaint",
     "EvidenceIsFinal",
     "ExportLink",

@@ -24,6 +24,13 @@ class Channel(models.TextChoices):
     WIDGET = "widget", _("on the house’s own site")
 
 
+class ComesBy(models.TextChoices):
+    """What a stay says of how its people go from place to place."""
+
+    CAR = "car", _("by car")
+    WITHOUT = "without", _("without a car")
+
+
 class Basket(models.Model):
     """One visitor's stay in the making; the token in its cookie or address is its only key."""
 
@@ -50,6 +57,10 @@ class Basket(models.Model):
     # Begun in a house's widget: only there, and until it is carried to the site.
     channel = models.CharField(
         max_length=8, choices=Channel.choices, default="", db_default="", blank=True
+    )
+    # How they go from place to place; not said: by car, but for who has a shuttle.
+    comes_by = models.CharField(
+        max_length=8, choices=ComesBy.choices, default="", db_default="", blank=True
     )
     # Of the ambassador who invited, since when; no cookie knows it (features.md M05).
     friend_code = models.CharField(max_length=12, default="", db_default="", blank=True)

@@ -14,7 +14,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
@@ -361,6 +361,21 @@ class Offer(index.Indexed, ClusterableModel):
         return kinds.kind_of(self.kind)
 
     @property
+    def stock_rules(self) -> kinds.Kind:
+        """Return the rules of its kind for what it takes and has left: with its own ratios.
+
+        Reads the authorisation once, where the kind has one.
+        """
+        rules = self.kind_rules
+        if not rules.needs_permit:
+            return rules
+        prefetch_related_objects([self], "permits")
+        permit = next(iter(self.permits.all()), None)
+        if permit is None:
+            return rules
+        return rules.with_children(permit.children_below_six, permit.children_from_six)
+
+    @property
     def is_sold_by_item(self) -> bool:
         """Whether a quantity is bought, rather than places for persons."""
         return self.kind_rules.is_by_item
@@ -381,6 +396,9 @@ class Offer(index.Indexed, ClusterableModel):
         return frozenset({*range(first, 13), *range(1, last + 1)})
 
 
+CHILDREN_CHOICES = [(number, str(number)) for number in kinds.CHILDREN]
+
+
 class OfferPermit(models.Model):
     """The authorisation without which an offer isn't sold (domain.md §3.4)."""
 
@@ -396,11 +414,27 @@ class OfferPermit(models.Model):
     authority = models.CharField(_("given by"), max_length=120)
     valid_until = models.DateField(_("valid until (last day)"))
     checked_on = models.DateField(_("seen by the office on"), null=True, blank=True)
+    # Of its own, where it isn't that of everybody (`settings`).
+    children_below_six = models.PositiveSmallIntegerField(
+        _("children under 6 for one carer"), null=True, blank=True, choices=CHILDREN_CHOICES
+    )
+    children_from_six = models.PositiveSmallIntegerField(
+        _("children from 6 on for one carer"), null=True, blank=True, choices=CHILDREN_CHOICES
+    )
 
     class Meta:
         verbose_name = _("authorisation")
         verbose_name_plural = _("authorisations")
-        constraints = [models.UniqueConstraint(fields=["offer"], name="one_permit_per_offer")]
+        constraints = [
+            models.UniqueConstraint(fields=["offer"], name="one_permit_per_offer"),
+            models.CheckConstraint(
+                condition=(
+                    Q(children_below_six=None) | Q(children_below_six__in=list(kinds.CHILDREN))
+                )
+                & (Q(children_from_six=None) | Q(children_from_six__in=list(kinds.CHILDREN))),
+                name="permit_ratio_without_a_rest",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} ({self.valid_until:%Y-%m-%d})"

@@ -7,6 +7,7 @@ from datetime import datetime
 from booking import locks
 from booking.messages import write_message
 from booking.refusals import BadInput, WrongState, trouble
+from booking.relations.missions import give_back_all
 from members.journal import Actor, record
 from members.models import Ambassador, Entry
 from members.rules import enrolment
@@ -52,7 +53,7 @@ def send_page_back(
 def put_aside(ambassador: Ambassador, *, reason: str, actor: Actor, now: datetime) -> None:
     """End somebody's role: the code counts no more, the page is gone; they are told why.
 
-    Locks: ambassador. Raises BadInput `reason_missing`, WrongState `page_moved`.
+    Locks: ambassador, their missions. Raises BadInput `reason_missing`, WrongState `page_moved`.
     """
     words = reason.strip()
     if not words:
@@ -64,6 +65,7 @@ def put_aside(ambassador: Ambassador, *, reason: str, actor: Actor, now: datetim
         row.is_put_aside, row.ended_at = True, row.ended_at or now
         row.ended_reason = words[:300]
         row.save(update_fields=["is_put_aside", "ended_at", "ended_reason"])
+        give_back_all(row, now=now)
         _note(PUT_ASIDE, row, words, actor=actor, now=now)
         _tell(row, "put_aside", now=now)
     ambassador.refresh_from_db()

@@ -18,6 +18,7 @@ from django.db import IntegrityError
 from booking import locks
 from booking.messages import write_message
 from booking.refusals import BadInput, NotAllowed, WrongState, trouble
+from booking.relations.missions import give_back_all
 from members.journal import Actor, record
 from members.models import Ambassador, AmbassadorCharter, User
 from members.rules import enrolment
@@ -123,13 +124,15 @@ def _join(user: User, given: Joining, text: AmbassadorCharter, *, now: datetime)
 def leave(ambassador: Ambassador, *, now: datetime) -> None:
     """Stop being an ambassador: the code counts no more, the page is gone; twice is once.
 
-    Thanks that were earned stay to be handed over. Locks: ambassador.
+    Thanks that were earned stay to be handed over; missions not yet done are others' to take.
+    Locks: ambassador, then these missions.
     """
     with locks.write_transaction():
         row = locks.lock_ambassador(ambassador.pk)
         if row.is_active:
             row.ended_at = now
             row.save(update_fields=["ended_at"])
+            give_back_all(row, now=now)
             record(
                 "ambassador left",
                 f"ambassador:{row.pk}",
@@ -175,6 +178,48 @@ def drop_place(ambassador: Ambassador, url_name: str, slug: str, *, now: datetim
     with _editing(ambassador, now=now) as page:
         gone = Place(url_name, slug, "", "")
         page["places"] = [one for one in page["places"] if not _is(one, gone)]
+
+
+def move_place(
+    ambassador: Ambassador, url_name: str, slug: str, *, by: int, now: datetime
+) -> int | None:
+    """Put a place so many steps down (`by` 1) or up (-1); returns its number, from 1.
+
+    None where it is no longer there, taken off in another window; at either end it stays. Friends
+    see the new order at once, a page that the office is reading stays sent: there is nothing new
+    to read. Locks: ambassador. Raises WrongState `ambassador_ended`.
+    """
+    with locks.write_transaction():
+        row = _open(ambassador)
+        places = list(content_of(row)["places"])
+        wanted = Place(url_name, slug, "", "")
+        was = next((at for at, one in enumerate(places) if _is(one, wanted)), None)
+        if was is None:
+            return None
+        at = min(max(was + by, 0), len(places) - 1)
+        if at != was:
+            places.insert(at, places.pop(was))
+            _put_in_order(row, [(one["url_name"], one["slug"]) for one in places])
+            record(
+                "ambassador's places put in order",
+                f"ambassador:{row.pk}",
+                actor=Actor.person(ambassador.user),
+                at=now,
+            )
+    ambassador.refresh_from_db()
+    return at + 1
+
+
+def _put_in_order(row: Ambassador, order: list[tuple[str, str]]) -> None:
+    """Write what waits and what is shown in one order: all that is shown stands in it."""
+    for name in ("draft", "page"):
+        page = getattr(row, name)
+        if page:
+            places = sorted(
+                page["places"], key=lambda one: order.index((one["url_name"], one["slug"]))
+            )
+            setattr(row, name, {**page, "places": places})
+    row.save(update_fields=["draft", "page"])
 
 
 def submit_page(ambassador: Ambassador, *, now: datetime) -> None:

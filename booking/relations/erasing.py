@@ -44,6 +44,7 @@ from booking.refusals import Trouble, WrongState, trouble
 from booking.relations.consent import mark_of
 from booking.relations.gift_claims import forget_gifts
 from booking.relations.merging import records_of
+from booking.relations.missions import give_back_all
 from booking.relations.personal_data import Subject
 from booking.rules import meetings as meeting_rules
 from booking.rules import states
@@ -234,6 +235,8 @@ def _erase_inviting(subject: Subject, *, now: datetime) -> None:
     row.first_name, row.signed_name = f"#{row.pk}", f"#{row.pk}"
     row.page, row.draft, row.office_note, row.ended_reason = {}, {}, "", ""
     row.save()
+    give_back_all(row, now=now)
+    row.missions.update(words="", office_note="")
     row.referrals.update(note="")
 
 

@@ -38,7 +38,7 @@ from booking.models import (
 )
 from booking.relations.merging import records_of
 from booking.relations.personal_data import Subject
-from members.models import CustomerNote, LetterChoice, Presence
+from members.models import CustomerNote, LetterChoice, MissionTake, Presence
 from oti.lib.dates import paris
 from oti.lib.sheets import inert
 
@@ -209,6 +209,13 @@ def _known(subject: Subject) -> dict[str, Rows]:
         else [],
         "greeter": _rows([greeter], *profile) if greeter else [],
         "ambassador": _rows([ambassador], *inviting) if ambassador else [],
+        "missions": _rows(
+            MissionTake.objects.filter(ambassador=ambassador),
+            *("mission__title", "state", "words", "minutes", "taken_at", "done_at"),
+            "office_note",
+        )
+        if ambassador
+        else [],
         "invitations": _rows(
             Referral.objects.filter(Q(order__in=subject.orders()) | Q(ambassador=ambassador)),
             *("state", "asked_at", "claimed_at", "earned_at", "handed_at", "welcome", "thanks"),

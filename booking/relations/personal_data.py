@@ -71,6 +71,7 @@ TABLES: Mapping[str, Kept] = {
     "members.Invitation": Kept("", "deleted"),
     "members.LetterAddress": Kept("letters", "deleted; a fingerprint remembers the no"),
     "members.LetterChoice": Kept("letters", "deleted with its address"),
+    "members.MissionTake": Kept("missions", "words go; that it was done stays, without a name"),
     "members.Provider": Kept("", "a house: its export is in its own space"),
     "members.ProviderRole": Kept("", _WORK),
     "members.User": Kept("account", "closed; a pseudonym"),

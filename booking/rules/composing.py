@@ -73,15 +73,20 @@ def minutes_between(first: Position | None, second: Position | None) -> int:
     """
     if first is None or second is None:
         return 0
+    km = km_between(first, second)
+    if km < SAME_PLACE_KM:
+        return 0
+    return math.ceil(km * DETOUR / KM_AN_HOUR * 60)
+
+
+def km_between(first: Position, second: Position) -> float:
+    """Return the straight line between two places in kilometres."""
     lat1, lon1, lat2, lon2 = map(math.radians, (*first, *second))
     arc = (
         math.sin((lat2 - lat1) / 2) ** 2
         + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     )
-    km = 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, arc)))
-    if km < SAME_PLACE_KM:
-        return 0
-    return math.ceil(km * DETOUR / KM_AN_HOUR * 60)
+    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, arc)))
 
 
 def clashes(first: Choice, second: Choice, *, with_travel: bool) -> bool:

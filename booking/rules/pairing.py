@@ -1,7 +1,8 @@
 """A moment of two grown-ups and the hours in which their children are looked after meanwhile.
 
-They drop the children off once the carer is there, drive to the moment, and are back before the
-carer leaves (features.md N05, N02). Moments are aware, minutes whole.
+They drop the children off once the carer is there, go to the moment, and are back before the
+carer leaves (features.md N05, N02): by car, or on foot where they come without one, since nobody
+here knows of a bus (N03). Moments are aware, minutes whole.
 """
 
 from __future__ import annotations
@@ -10,8 +11,18 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from booking.rules.composing import BUFFER_MINUTES, Position, minutes_between
+from booking.rules.composing import (
+    BUFFER_MINUTES,
+    DETOUR,
+    Position,
+    km_between,
+    minutes_between,
+)
 from booking.rules.moments import absolute
+
+# As far as grown-ups walk, one way, and how fast (features.md N03: two kilometres).
+FARTHEST_WALK_KM = 2.0
+WALKED_AN_HOUR = 4
 
 
 @dataclass(frozen=True)
@@ -30,11 +41,13 @@ class Fit:
     minutes: int
     lacking_before: int
     lacking_after: int
+    # Without a car: farther than anybody walks there and back.
+    is_too_far: bool = False
 
     @property
     def is_enough(self) -> bool:
-        """Whether there is time for the whole moment and for both ways."""
-        return not self.lacking_before and not self.lacking_after
+        """Whether there is time for the whole moment and for both ways, and a way at all."""
+        return not (self.lacking_before or self.lacking_after or self.is_too_far)
 
 
 def way_between(care: Hours, moment: Hours) -> int:
@@ -43,9 +56,19 @@ def way_between(care: Hours, moment: Hours) -> int:
     return minutes + BUFFER_MINUTES if minutes else 0
 
 
-def fit_of(care: Hours, moment: Hours) -> Fit:
+def walk_between(care: Hours, moment: Hours) -> int | None:
+    """Return the minutes of one way on foot, 0 if unknown; None where it is too far to walk."""
+    if care.position is None or moment.position is None:
+        return 0
+    km = km_between(care.position, moment.position) * DETOUR
+    return math.ceil(km / WALKED_AN_HOUR * 60) if km <= FARTHEST_WALK_KM else None
+
+
+def fit_of(care: Hours, moment: Hours, *, on_foot: bool = False) -> Fit:
     """Return how many minutes lack between the drop-off and the moment, and on the way back."""
-    minutes = way_between(care, moment)
+    minutes = walk_between(care, moment) if on_foot else way_between(care, moment)
+    if minutes is None:
+        return Fit(0, 0, 0, is_too_far=True)
     way = timedelta(minutes=minutes)
     before = absolute(care.starts_at) + way - absolute(moment.starts_at)
     after = absolute(moment.ends_at) + way - absolute(care.ends_at)

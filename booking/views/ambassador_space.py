@@ -20,6 +20,7 @@ from booking.models import ReferralGift
 from booking.refusals import Refusal
 from booking.relations import ambassadors
 from booking.relations.invitations_shown import friends_of, gifts_now, ranking
+from booking.relations.missions import given_by, open_count
 from booking.resident_cards import drawing_of
 from booking.views.answers import see_other
 from booking.views.houses import put_into
@@ -50,6 +51,8 @@ def invite(request: HttpRequest) -> HttpResponse:
         "welcomes": gifts_now(now, whom=ReferralGift.Whom.FRIEND),
         "thanks": gifts_now(now, whom=ReferralGift.Whom.AMBASSADOR),
         "ranking": ranking(),
+        "given": given_by(ambassador),
+        "open_missions": open_count(ambassador, now=now),
     }
     return render(request, "booking/space/invite.html", context)
 

@@ -23,6 +23,7 @@ from booking.forms.basket import read_line
 from booking.minding import find_unminded, may_go_out
 from booking.models import Basket, BasketLine
 from booking.packages import standing_of
+from booking.pairing import plan_in
 from booking.referral_claims import keep_invitation
 from booking.refusals import Refusal, WrongState, trouble
 from booking.rules import states
@@ -67,6 +68,7 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         "unminded": [] if view.is_frozen else minding_pages.unminded_rows(view, now=now),
         "tight": [] if view.is_frozen else minding_pages.tight_rows(view),
         "outings": [] if view.is_frozen else minding_pages.outing_rows(view),
+        "on_foot": plan_in(view).on_foot,
     }
     context |= meetings_beside(request, basket)
     return render(request, "booking/my_stay.html", context)

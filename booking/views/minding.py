@@ -21,7 +21,7 @@ from booking.minding import (
     may_go_out,
     moments_during,
 )
-from booking.pairing import Half, comes_home
+from booking.pairing import Half, comes_home, plan_in
 from booking.pictures import Picture, covers
 from booking.rules.kinds import MINDING
 from booking.rules.pairing import Fit
@@ -78,6 +78,8 @@ def minding(
             "%(until)s, the way there and back included."
         )
         % {"from": heure(starts_at), "until": heure(ends_at)},
+        "on_foot": plan_in(view).on_foot,
+        "back": request.get_full_path(),
         "cards": [
             _minder_card(
                 one,
@@ -113,7 +115,9 @@ def tight_rows(view: BasketView) -> list[str]:
 
 def _tight_words(one: Tight) -> str:
     fit = one.fit
-    if fit.lacking_before and fit.lacking_after:
+    if fit.is_too_far:
+        text = _("« %(care)s » and « %(title)s » are too far apart to walk, there and back.")
+    elif fit.lacking_before and fit.lacking_after:
         text = _(
             "« %(care)s » and « %(title)s » are about %(way)s min apart: %(before)s min lack to "
             "get there, %(after)s to be back on time."
@@ -155,6 +159,7 @@ def for_two(
     """Show what the grown-ups can do while this childcare has the children, each to be added."""
     found = moments_during(view, care, now=now)[:MOMENTS_SHOWN]
     photos = covers(half.offer for half, _fit in found)
+    on_foot = plan_in(view).on_foot
     poles = pole_by_commune(day_of(now))
     query = showing.search_query(
         care.starts_at.date(),
@@ -177,9 +182,12 @@ def for_two(
                 poles.get(half.offer.commune_id),
                 photos.get(half.offer.pk),
                 back=reverse("booking:my-stay"),
+                on_foot=on_foot,
             )
             for half, fit in found
         ],
+        "on_foot": on_foot,
+        "back": request.get_full_path(),
         "empty": {
             "title": _("Nothing that leaves you the time"),
             "text": _("Nothing with places for you begins and ends while they are minded."),
@@ -195,10 +203,19 @@ def for_two(
 
 
 def _moment_card(
-    half: Half, fit: Fit, pole: Pole | None, picture: Picture | None, *, back: str
+    half: Half,
+    fit: Fit,
+    pole: Pole | None,
+    picture: Picture | None,
+    *,
+    back: str,
+    on_foot: bool,
 ) -> dict[str, Any]:
     facts = [("clock", _("until %(hour)s") % {"hour": heure(paris(half.slot.ends_at))})]
-    if fit.minutes:
+    if fit.minutes and on_foot:
+        words = _("about %(minutes)s min on foot from the carer")
+        facts.append(("footprints", words % {"minutes": fit.minutes}))
+    elif fit.minutes:
         facts.append(("car", _("about %(minutes)s min from the carer") % {"minutes": fit.minutes}))
     card = _half_card(half, pole, picture, back=back)
     return card | {"id": f"a-deux-{half.slot.pk}", "facts": facts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -25,8 +26,16 @@ from booking.forms.asking import asked
 from booking.forms.pairs import CARE, MOMENT, read_pair
 from booking.forms.search import SearchForm
 from booking.kept_offers import offer_of_slug
-from booking.models import Basket, Offer
-from booking.pairing import Half, Pair, add_pair, comes_home, find_pairs, plan_of
+from booking.models import Basket, ComesBy, Offer
+from booking.pairing import (
+    Half,
+    Pair,
+    add_pair,
+    comes_home,
+    find_pairs,
+    plan_of,
+    say_how_they_come,
+)
 from booking.people import Person, match_people, people_from
 from booking.pictures import Picture, covers
 from booking.refusals import Refusal
@@ -67,6 +76,7 @@ def for_two(request: HttpRequest, slug: str) -> HttpResponse:
             to_day=form.departure_day,
             now=now,
         )
+    show = _Show(back=request.get_full_path(), is_frozen=is_frozen, on_foot=plan.on_foot)
     context = {
         "offer": offer,
         "is_care": offer.kind in MINDING,
@@ -75,10 +85,10 @@ def for_two(request: HttpRequest, slug: str) -> HttpResponse:
         "is_open": not is_ready or form.is_updating,
         "has_children": is_ready or bool(form.page_errors),
         "is_frozen": is_frozen,
+        "on_foot": plan.on_foot,
+        "back": request.get_full_path(),
         "party": showing.party_words([one.guest for one in people]),
-        "days": _days(
-            pairs[:MOST_PAIRS], people, back=request.get_full_path(), is_frozen=is_frozen
-        ),
+        "days": _days(pairs[:MOST_PAIRS], people, show=show),
         "has_more": len(pairs) > MOST_PAIRS,
         "is_had": is_had,
         "back_url": showing.offer_url(offer, f"?{form.party_query}" if form.party_query else ""),
@@ -104,6 +114,32 @@ def add(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _added_words(basket, len(lines)))
         response = see_other(MY_STAY)
+    remember_basket(request, response, basket)
+    return response
+
+
+@never_cache
+@require_POST
+def how_they_come(request: HttpRequest) -> HttpResponse:
+    """Keep in the stay whether its people come by car: ways are counted by it."""
+    now = timezone.now()
+    basket = basket_for(request) or baskets.new_basket(language=get_language() or "fr", now=now)
+    back = own_address(request, request.POST.get("next", ""))
+    response = see_other(back or MY_STAY)
+    if request.POST.get("comes_by") not in ComesBy:
+        messages.warning(request, _("Say whether you come by car: nothing was changed."))
+        return response
+    comes_by = ComesBy(request.POST["comes_by"])
+    try:
+        say_how_they_come(basket, comes_by)
+    except Refusal as refusal:
+        tell(request, refusal.troubles)
+        return response
+    if comes_by == ComesBy.WITHOUT:
+        told = _("Noted: from childcare to your moments you go on foot.")
+    else:
+        told = _("Noted: from childcare to your moments you go by car.")
+    messages.success(request, told)
     remember_basket(request, response, basket)
     return response
 
@@ -176,9 +212,16 @@ def _added_words(basket: Basket, count: int) -> str:
 
 
 # --- A pair as it is shown ----------------------------------------------------------------------
-def _days(
-    pairs: Iterable[Pair], people: Sequence[Person], *, back: str, is_frozen: bool
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class _Show:
+    """How pairs are shown: where adding one leads back to, whether it can be, the way's words."""
+
+    back: str
+    is_frozen: bool
+    on_foot: bool
+
+
+def _days(pairs: Iterable[Pair], people: Sequence[Person], *, show: _Show) -> list[dict[str, Any]]:
     shown = list(pairs)
     photos = covers(half.offer for pair in shown for half in (pair.moment, pair.care))
 
@@ -186,37 +229,36 @@ def _days(
         return pair.moment.slot.day
 
     return [
-        {
-            "date": day,
-            "pairs": [_pair(one, people, photos, back=back, is_frozen=is_frozen) for one in found],
-        }
+        {"date": day, "pairs": [_pair(one, people, photos, show=show) for one in found]}
         for day, found in groupby(shown, key=day_of_pair)
     ]
 
 
 def _pair(
-    pair: Pair,
-    people: Sequence[Person],
-    photos: Mapping[int, Picture],
-    *,
-    back: str,
-    is_frozen: bool,
+    pair: Pair, people: Sequence[Person], photos: Mapping[int, Picture], *, show: _Show
 ) -> dict[str, Any]:
     moment, care = pair.moment.slot, pair.care.slot
     way = timedelta(minutes=pair.minutes)
+    there, back = _ways(on_foot=show.on_foot)
     rows = [
         _row(pair.care, photos),
-        _way(paris(moment.starts_at - way), _("on the road: about %(minutes)s min"), pair.minutes),
+        _way(paris(moment.starts_at - way), there, pair.minutes, on_foot=show.on_foot),
         _row(pair.moment, photos),
-        _way(paris(moment.ends_at), _("the way back: about %(minutes)s min"), pair.minutes),
+        _way(paris(moment.ends_at), back, pair.minutes, on_foot=show.on_foot),
     ]
     return {
         "id": f"deux-{moment.pk}-{care.pk}",
         "rows": [row for row in rows if row],
         "total": pair.total,
         "name": f"{pair.moment.offer.title} + {pair.care.offer.title}",
-        "add": None if is_frozen else _add(pair, people, back=back),
+        "add": None if show.is_frozen else _add(pair, people, back=show.back),
     }
+
+
+def _ways(*, on_foot: bool) -> tuple[str, str]:
+    if on_foot:
+        return _("on foot: about %(minutes)s min"), _("back on foot: about %(minutes)s min")
+    return _("on the road: about %(minutes)s min"), _("the way back: about %(minutes)s min")
 
 
 def _row(half: Half, photos: Mapping[int, Picture]) -> dict[str, Any]:
@@ -239,11 +281,12 @@ def _row(half: Half, photos: Mapping[int, Picture]) -> dict[str, Any]:
     }
 
 
-def _way(moment: datetime, text: str, minutes: int) -> dict[str, Any] | None:
+def _way(moment: datetime, text: str, minutes: int, *, on_foot: bool) -> dict[str, Any] | None:
     if not minutes:
         return None
     words = text % {"minutes": minutes}
-    return {"kind": "leg", "time": moment.time(), "icon": "car", "text": words}
+    icon = "footprints" if on_foot else "car"
+    return {"kind": "leg", "time": moment.time(), "icon": icon, "text": words}
 
 
 def _add(pair: Pair, people: Sequence[Person], *, back: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from members.models.households import (
 )
 from members.models.journal import Entry
 from members.models.merges import CustomerMerge
+from members.models.missions import Mission, MissionTake
 from members.models.providers import PayoutAccount, Provider, ProviderRole
 from members.models.users import User
 
@@ -54,6 +55,8 @@ __all__ = [
     "KeyReply",
     "LetterAddress",
     "LetterChoice",
+    "Mission",
+    "MissionTake",
     "Paper",
     "PayoutAccount",
     "Presence",

@@ -137,7 +137,7 @@ def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict
 
 
 def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int], *, now: datetime) -> dict[str, Any]:
-    rules = offer.kind_rules
+    rules = offer.stock_rules
     status = slot_status(slot)
     notice = notice_of(offer, slot, now=now)
     if notice and notice.code in TOO_NEAR and not slot.is_closed:

@@ -26,6 +26,7 @@ from booking.models import Basket, Offer
 from booking.needs import readers_of_stay
 from booking.packages import Standing, standing_of, terms_in_force
 from booking.people import people_from
+from booking.referral_claims import keep_invitation
 from booking.refusals import Unavailable, trouble
 from booking.rules.kinds import SLEPT, kind_of
 from booking.rules.pricing import OptionChoice
@@ -36,8 +37,14 @@ from oti.api import stay_answers
 from oti.api.answers import moment
 from oti.api.base import ApiView, body_of, fault_of
 from oti.api.schema import described
-from oti.api.serializers import CheckoutGiven, NewLine, Nothing
-from oti.api.stay_answers import asked_answer, asked_with, basket_answer, line_answer
+from oti.api.serializers import CheckoutGiven, FriendGiven, NewLine, Nothing
+from oti.api.stay_answers import (
+    asked_answer,
+    asked_with,
+    basket_answer,
+    friend_answer,
+    line_answer,
+)
 from oti.lib.clients import client_address
 from oti.lib.money import from_cents
 
@@ -110,6 +117,30 @@ class ExtendView(ApiView):
         body_of(request, Nothing)
         until = baskets.extend_hold(basket, now=timezone.now())
         return Response({"expires_at": moment(until)})
+
+
+class FriendView(ApiView):
+    """Who invited the people of a basket."""
+
+    throttle_scope = "codes"
+
+    @described(
+        "name_friend",
+        {200: stay_answers.FriendCode},
+        refusals=(404, 409, 415, 503),
+        request=FriendGiven,
+    )
+    def post(self, request: Request, token: str) -> Response:
+        """Keep an ambassador's code in the basket, or that nobody invited; the last one counts.
+
+        A code that never was and one that ended are one answer, and few may be tried.
+        """
+        basket = basket_of_key(token)
+        given = body_of(request, FriendGiven)
+        keep_invitation(
+            basket, given["friend_code"], tells_name=given["tells_name"], now=timezone.now()
+        )
+        return Response(friend_answer(basket))
 
 
 class CheckoutView(ApiView):

@@ -29,6 +29,8 @@ from oti.api.problems import NOTHING_AT
 
 MOST_PEOPLE = 99
 MOST_PAGES = 1000
+# A code as somebody may write it, with its spaces and hyphens.
+MOST_CODE = 40
 
 
 class Shape(serializers.Serializer):
@@ -160,6 +162,17 @@ class NewLine(Shape):
         allow_blank=True,
         max_length=64,
         help_text="The code of a mail's link that promises a lower price: refused once it is over.",
+    )
+
+
+class FriendGiven(Shape):
+    """The code of who invited; empty for nobody."""
+
+    friend_code = Text(max_length=MOST_CODE, allow_blank=True)
+    tells_name = YesNo(
+        required=False,
+        default=False,
+        help_text="The ambassador may read the buyer's first name.",
     )
 
 

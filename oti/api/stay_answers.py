@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from rest_framework import serializers
 
+from booking import models
 from booking.availability import free_until
 from booking.letters import order_url
 from booking.models import BookingRequest, Order, Payment, Refund
@@ -139,12 +140,57 @@ class Basket(serializers.Serializer):
     expires_at = Moment(allow_null=True)
     can_extend = serializers.BooleanField()
     can_check_out = serializers.BooleanField()
+    friend_code = serializers.CharField(help_text="Who invited; empty for nobody.")
+    tells_name = serializers.BooleanField()
     people = BasketPerson(many=True)
     lines = BasketLine(many=True)
     totals = Totals()
     timeline = TimelineDay(many=True)
     terms = Terms(allow_null=True)
     package = Package()
+
+
+class FriendCode(serializers.Serializer):
+    """Who invited: the code of an ambassador, "" for nobody. Whether it counts is decided later."""
+
+    friend_code = serializers.CharField()
+    tells_name = serializers.BooleanField(
+        help_text="The ambassador may read the buyer's first name."
+    )
+
+
+class PairParticipant(serializers.Serializer):
+    """An age, as a new line takes it."""
+
+    age = serializers.IntegerField(allow_null=True)
+
+
+class OtherHalf(serializers.Serializer):
+    """A date that can be added as it is, by its offer, slot and participants."""
+
+    offer = OfferName()
+    slot = serializers.IntegerField()
+    starts_at = Moment()
+    ends_at = Moment()
+    people = serializers.ListField(child=serializers.CharField())
+    participants = PairParticipant(many=True)
+    price = Price()
+    way_minutes = serializers.IntegerField(
+        allow_null=True, help_text="One way from the carer; null where a carer is proposed."
+    )
+
+
+class Pairs(serializers.Serializer):
+    """What a line of a stay lacks, and what would do, the nearest first."""
+
+    line = serializers.IntegerField()
+    lacks = serializers.CharField(
+        allow_null=True,
+        help_text="childcare: it leaves `children` alone. moment: the grown-ups have nothing yet "
+        "meanwhile. null: nothing.",
+    )
+    children = serializers.ListField(child=serializers.CharField())
+    proposals = OtherHalf(many=True)
 
 
 class AskedLine(serializers.Serializer):
@@ -228,6 +274,7 @@ def basket_answer(view: BasketView, standing: Standing, terms: LegalText | None)
         "expires_at": moment(view.held_until),
         "can_extend": view.can_extend,
         "can_check_out": view.can_check_out,
+        **friend_answer(view.basket),
         "people": [{"key": one.key, "age": one.age} for one in view.people],
         "lines": [line_answer(one, view) for one in view.lines],
         "totals": {
@@ -249,6 +296,11 @@ def basket_answer(view: BasketView, standing: Standing, terms: LegalText | None)
             "problems": problems_of(standing.obstacles),
         },
     }
+
+
+def friend_answer(basket: models.Basket) -> dict[str, Any]:
+    """Return the code that a stay came with."""
+    return {"friend_code": basket.friend_code, "tells_name": basket.tells_friend}
 
 
 def line_answer(one: LineView, view: BasketView) -> dict[str, Any]:

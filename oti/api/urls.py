@@ -16,6 +16,7 @@ from oti.api import (
     house_nights,
     house_slots,
     orders,
+    pairs,
 )
 from oti.api.base import ApiView
 from oti.api.schema import SchemaView
@@ -64,6 +65,8 @@ endpoints = [
     path("baskets/<key:token>", baskets.OneBasketView.as_view(), name="basket"),
     path("baskets/<key:token>/lines", baskets.LinesView.as_view(), name="lines"),
     path("baskets/<key:token>/lines/<row:pk>", baskets.LineView.as_view(), name="line"),
+    path("baskets/<key:token>/lines/<row:pk>/pairs", pairs.PairsView.as_view(), name="pairs"),
+    path("baskets/<key:token>/friend", baskets.FriendView.as_view(), name="friend"),
     path("baskets/<key:token>/extend", baskets.ExtendView.as_view(), name="extend"),
     path("baskets/<key:token>/checkout", baskets.CheckoutView.as_view(), name="checkout"),
     path("orders/<slug:reference>", orders.OrderView.as_view(), name="order"),

@@ -12,7 +12,7 @@ from booking.rules import referrals as rules
 from booking.wishes import LineRequest
 from events.models import Event
 from members.journal import SYSTEM
-from members.models import Ambassador, AmbassadorCharter, User
+from members.models import Ambassador, AmbassadorCharter, Mission, User
 from members.rules import enrolment
 from oti.demo.accounts import CLAIRE_MARTIN
 from oti.demo.legal import FOLDER, VALID_FROM, VERSION
@@ -44,6 +44,34 @@ GIFTS = (
         "Ein Korb der Saison, abzuholen beim Erzeuger Ihrer Wahl.",
     ),
 )
+MISSIONS: tuple[tuple[int, tuple[str, str, str], tuple[str, str, str]], ...] = (
+    (
+        3,
+        (
+            "Vingt cartes au marché",
+            "Twenty cards at the market",
+            "Zwanzig Karten auf dem Markt",
+        ),
+        (
+            "Un samedi matin, au Puy : distribuer vingt cartes, et dire ce que vous aimez ici.",
+            "On a Saturday morning, at Le Puy: hand out twenty cards, and say what you love here.",
+            "An einem Samstagmorgen in Le Puy: zwanzig Karten verteilen und sagen, was Sie lieben.",
+        ),
+    ),
+    (
+        1,
+        (
+            "Une photo de votre sentier",
+            "A photograph of your path",
+            "Ein Foto von Ihrem Weg",
+        ),
+        (
+            "Celui que vous prenez le soir. Envoyez-la à l’office, avec le nom du lieu.",
+            "The one that you take in the evening. Send it to the office, with the name of the place.",
+            "Der, den Sie abends gehen. Schicken Sie es dem Büro, mit dem Namen des Ortes.",
+        ),
+    ),
+)
 CAME, COMES = "Helen", "Lucie"
 DAYS_AHEAD = 30
 
@@ -60,6 +88,7 @@ def add_ambassadors(*, day: date, now: datetime) -> None:
                 last_day=day + timedelta(days=720),
                 is_demo=True,
             )
+    _add_missions(day=day)
     user = User.objects.filter(email=CLAIRE_MARTIN, ambassador=None).first()
     if user is None or Ambassador.objects.filter(code=CODE).exists():
         return
@@ -98,6 +127,22 @@ def add_friend_to_come(*, now: datetime) -> None:
         if order is not None:
             _invited(order, claire, rules.PENDING, now=now)
             return
+
+
+def _add_missions(*, day: date) -> None:
+    """Add what ambassadors may do, once."""
+    if Mission.objects.filter(is_demo=True).exists():
+        return
+    for wanted, titles, texts in MISSIONS:
+        words = {f"title_{code}": one for code, one in zip(LANGUAGES, titles, strict=True)}
+        words |= {f"text_{code}": one for code, one in zip(LANGUAGES, texts, strict=True)}
+        Mission.objects.create(
+            **words,
+            first_day=day,
+            last_day=day + timedelta(days=720),
+            wanted=wanted,
+            is_demo=True,
+        )
 
 
 def _charter() -> AmbassadorCharter:

@@ -223,6 +223,6 @@ def test_childcare_is_counted_in_children(bank: FakeBank):
     paid_order(basket, bank)
 
     found = figures_of(care.provider, JULY)
-    # 27 of 40 units are left: room for three of any age.
+    # 27 fortieths of the carer are left: room for three of any age.
     assert found.places.total == Counts(open=5, here=2)
     assert found.fill == 33

@@ -186,6 +186,21 @@ def test_prices_of_the_same_name_keep_what_they_are_called_in_sales(host, house)
     assert (adult.code, adult.amount) == ("adulte", Decimal(40))
 
 
+def test_an_authorisation_has_its_own_ratio_or_that_of_everywhere(host, house):
+    offer = typed(host, house, "childcare")
+    assert (offer.permits.get().children_below_six, offer.permits.get().children_from_six) == (
+        None,
+        None,
+    )
+    assert "5, as everywhere" in body(host.get(page(offer, "papiers")))
+    type_in(host, offer, "papiers", {**PERMIT, "children_from_six": "12"})
+    assert offer.permits.get().children_from_six == 12
+    assert offer.permits.get().children_below_six is None
+    for bad in ("9", "-1", "x"):
+        host.post(page(offer, "papiers"), {**PERMIT, "children_from_six": bad})
+        assert offer.permits.get().children_from_six == 12
+
+
 def test_another_authorisation_is_to_be_seen_again_by_the_office(host, house):
     offer = typed(host, house, "childcare")
     offer.permits.update(checked_on=TODAY)

@@ -125,7 +125,7 @@ def test_from_the_childcare_the_same_pair_is_found(english, dinner, care):
 
 def test_a_place_that_went_meanwhile_leaves_nothing_behind_and_is_told(english, dinner, care):
     [form] = forms_of(page_of(english, dinner))
-    Slot.objects.filter(pk=care.pk).update(sold=40)
+    Slot.objects.filter(pk=care.pk).update(sold=care.capacity)
 
     answer = english.post(address(PAIR), form)
 
@@ -363,3 +363,32 @@ def test_what_the_stay_has_already_is_said_and_not_that_nothing_fits(
     assert "It is in your stay already" in text
     assert address("booking:my-stay") in text
     assert "Nothing goes together" not in text
+
+
+def test_ways_are_counted_on_foot_once_the_stay_says_so(english, dinner, care):
+    Offer.objects.filter(pk=dinner.offer_id).update(latitude="45.0", longitude="4.15")
+    page = page_of(english, dinner)
+    assert "Between childcare and your moments: by car." in body(page)
+
+    answer = english.post(
+        address("booking:comes-by"),
+        {
+            "comes_by": "without",
+            "next": page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"],
+        },
+        follow=True,
+    )
+
+    assert "you go on foot" in body(answer)
+    assert "We come by car" in body(answer)
+    assert forms_of(page_of(english, dinner)) == []
+    assert Basket.objects.get().comes_by == "without"
+    english.post(address("booking:comes-by"), {"comes_by": "car"})
+    assert Basket.objects.get().comes_by == "car"
+
+
+@pytest.mark.parametrize("given", [{}, {"comes_by": "bus"}, {"comes_by": ""}])
+def test_how_they_come_is_one_of_two(english, given):
+    answer = english.post(address("booking:comes-by"), given, follow=True)
+    assert "nothing was changed" in body(answer)
+    assert not Basket.objects.exclude(comes_by="").exists()

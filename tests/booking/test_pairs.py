@@ -24,13 +24,14 @@ from booking.minding import (
     may_go_out,
     moments_during,
 )
-from booking.models import Basket, Offer, OfferPermit, Order, OutboxMessage, Slot, SlotHold
-from booking.pairing import Pair, Plan, add_pair, find_pairs, plan_of
+from booking.models import Basket, ComesBy, Offer, OfferPermit, Order, OutboxMessage, Slot, SlotHold
+from booking.pairing import Pair, Plan, add_pair, find_pairs, plan_in, plan_of
 from booking.people import people_from
 from booking.refusals import Refusal
 from booking.rules import states
 from booking.rules.kinds import PLACES, Asked
-from booking.rules.kinds.childcare import CHILDCARE, UNITS_OF_CARER
+from booking.rules.kinds.childcare import CHILDCARE, FORTIETH, UNITS_OF_CARER
+from booking.rules.pairing import Hours, fit_of, walk_between, way_between
 from booking.rules.people import Guest
 from booking.stay_view import view_basket
 from booking.wishes import LineRequest
@@ -98,6 +99,59 @@ def test_a_dinner_comes_with_a_carer_and_a_carer_with_a_dinner(dupont):
         assert [one.key for one in pair.care.joining] == list(CHILDREN)
         assert pair.total == Decimal("64") + Decimal("40")
         assert pair.minutes == 0
+
+
+# --- Without a car --------------------------------------------------------------------------------
+def test_without_a_car_the_way_is_walked_and_counted(dupont):
+    care = a_carer()
+    moved = (care.offer.commune.latitude, care.offer.commune.longitude)
+    near = {"latitude": float(moved[0]) + 0.006, "longitude": float(moved[1])}
+    slow = a_dinner(time(19, 10), minutes=90, **near)
+    on_time = a_dinner(time(19, 30), minutes=90, **near)
+    a_dinner(time(19, 45), minutes=90, **FAR)
+    assert len(pairs_for(care, dupont)) == 3
+
+    pairing.say_how_they_come(dupont, ComesBy.WITHOUT)
+
+    [pair] = pairs_for(care, dupont)
+    assert pair.moment.slot.pk == on_time.pk != slow.pk
+    assert 12 <= pair.minutes <= 16
+    with pytest.raises(Refusal) as refused:
+        add_pair(dupont, moment_of(slow), care_of(care), now=NOW)
+    assert codes_of(refused) == ["pair_apart"]
+    assert not dupont.lines.exists()
+    assert len(add_pair(dupont, moment_of(on_time), care_of(care), now=NOW)) == 2
+
+
+def test_what_is_too_far_to_walk_is_said_of_what_the_stay_has(dupont):
+    care, far = a_carer(), a_dinner(time(19, 45), minutes=90, **FAR)
+    add_pair(dupont, moment_of(far), care_of(care), now=NOW)
+    assert find_tight(view_basket(dupont, now=NOW)) == []
+
+    pairing.say_how_they_come(dupont, ComesBy.WITHOUT)
+
+    [tight] = find_tight(view_basket(dupont, now=NOW))
+    assert tight.fit.is_too_far
+    assert not tight.fit.is_enough
+
+
+def test_who_has_a_shuttle_comes_without_a_car_unless_it_says_otherwise(dupont):
+    shuttle = factories.an_activity(kind="shuttle", child=None, adult="5", duration_minutes=30)
+    ride = factories.a_slot(shuttle, DAY, time(10))
+    assert not plan_of(dupont).on_foot
+    add_to_basket(dupont, LineRequest(offer_id=shuttle.pk, slot_id=ride.pk, people=ADULTS), now=NOW)
+    assert plan_of(dupont).on_foot
+    assert plan_in(view_basket(dupont, now=NOW)).on_foot
+    pairing.say_how_they_come(dupont, ComesBy.CAR)
+    assert not plan_of(dupont).on_foot
+
+
+def test_stay_that_is_being_paid_says_no_more_how_they_come(dupont):
+    Basket.objects.filter(pk=dupont.pk).update(state=Basket.State.FROZEN)
+    with pytest.raises(Refusal) as refused:
+        pairing.say_how_they_come(dupont, ComesBy.WITHOUT)
+    assert codes_of(refused) == ["frozen"]
+    assert Basket.objects.get(pk=dupont.pk).comes_by == ""
 
 
 @pytest.mark.parametrize(
@@ -263,7 +317,7 @@ def test_one_press_holds_both_until_the_same_moment(dupont):
         NOW + timedelta(minutes=15)
     }
     # A child of 5 takes 8 of a carer's units, one of 10 takes 5.
-    assert SlotHold.objects.get(slot=care).quantity == 13
+    assert SlotHold.objects.get(slot=care).quantity == 13 * FORTIETH
     assert find_unminded(view, now=NOW) == []
 
 
@@ -507,3 +561,17 @@ def test_the_mail_of_a_cancelled_childcare_says_nothing_of_the_dinner(bought):
 
     assert "Don’t you need it" not in text
     assert bought.lines.get(kind="meal").state == states.SOLD
+
+
+@bounded
+@given(st.floats(0, 0.05), st.floats(0, 0.05), st.booleans())
+def test_a_way_on_foot_is_short_or_none_and_by_car_there_is_always_one(north, east, is_reverse):
+    here, there = (45.0, 4.0), (45.0 + north, 4.0 + east)
+    hours = [Hours(NOW, NOW + timedelta(hours=4), one) for one in (here, there)]
+    care, moment = reversed(hours) if is_reverse else hours
+    walked, driven = walk_between(care, moment), way_between(care, moment)
+    assert walked is None or 0 <= walked <= 30
+    assert fit_of(care, moment, on_foot=True).is_too_far is (walked is None)
+    # Whoever drives has its way, however far.
+    assert not fit_of(care, moment).is_too_far
+    assert driven >= 0

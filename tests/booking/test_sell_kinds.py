@@ -11,6 +11,7 @@ from booking import checkout, slots
 from booking.basket import add_to_basket, change_line, renew_holds
 from booking.models import Basket, Offer, OfferPermit, OutboxMessage, Refund, Slot, SlotHold
 from booking.refusals import Refusal
+from booking.rules.kinds.childcare import FORTIETH, UNITS_OF_CARER
 from booking.rules.pricing import OptionChoice
 from booking.stay_view import view_basket
 from booking.wishes import LineRequest
@@ -89,7 +90,7 @@ def test_childcare_during_the_dinner_of_the_parents_is_accepted(bank: FakeBank):
     order = paid_order(basket, bank)
 
     assert order.state == "confirmed"
-    assert Slot.objects.get(pk=slot.pk).sold == 8 + 5
+    assert Slot.objects.get(pk=slot.pk).sold == (8 + 5) * FORTIETH
     assert order.total_amount == Decimal("64") + Decimal("40")
 
 
@@ -133,10 +134,10 @@ def test_capacity_is_entered_in_carers():
         now=NOW,
     )
     slot = Slot.objects.get()
-    assert slot.capacity == 80
+    assert slot.capacity == 2 * UNITS_OF_CARER
 
     slots.change_slot(slot, capacity=3, is_closed=False, reason="", actor=OFFICE, now=NOW)
-    assert Slot.objects.get().capacity == 120
+    assert Slot.objects.get().capacity == 3 * UNITS_OF_CARER
 
 
 def test_a_slot_past_the_authorisation_or_too_long_is_not_entered():

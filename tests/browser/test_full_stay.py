@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from booking.models import Order, OutboxMessage, Slot
 from booking.rules.kinds import PLACES
+from booking.rules.kinds.childcare import UNITS_OF_CARER
 from oti.lib.dates import today
 from tests.browser.conftest import Town, assert_is_clean
 from tests.browser.test_dupont_stay import figures, fill_checkout, pay, wait_until_confirmed
@@ -32,8 +33,8 @@ SOLD_BY = {
     "velos-de-la-voie": "Vélos à la journée",
     "gerard-champignons": "Cueillir, cuisiner, goûter",
 }
-# Of a carer's 40 units a child under 6 takes 8, an older one 5.
-ELODIE_AND_ROMAIN = 8 + 5
+# A child under 6 takes a fifth of a carer, an older one an eighth.
+ELODIE_AND_ROMAIN = UNITS_OF_CARER // 5 + UNITS_OF_CARER // 8
 CLAIRE, MARC, ROMAIN = 0, 1, 3
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from booking.models import Gift, GiftCampaign
+from members.models import Mission
 from oti.demo.accounts import CLAIRE_MARTIN, VISITOR
 from tests.browser.conftest import Town, assert_all_are_clean, assert_is_clean, sign_in
 from tests.members.factors import mailed_code
@@ -122,6 +123,8 @@ def test_pages_of_an_account_are_accessible(
         theirs += ("/espace/mes-donnees/", "/espace/fermer-mon-compte/")
         theirs += ("/compte/2fa/webauthn/add/",)
         theirs += ("/espace/inviter/", "/espace/inviter/cartes/", "/espace/carnet/")
+        mission = Mission.objects.order_by("pk").first()
+        theirs += ("/espace/missions/", f"/espace/missions/{mission.pk}/")
         given = (a_gift_of("voucher", 2098), a_gift_of("product", 2099))
         leaving = ("/espace/residence/quitter/", "/espace/residence/demenager/")
         pairs = "/en/my-stay/for-two/la-soiree-des-parents-au-puy/"

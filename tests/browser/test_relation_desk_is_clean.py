@@ -150,6 +150,9 @@ def test_pages_of_links_can_be_read_by_everybody(
         ("sejours-invites/", ""),
         (f"sejours-invites/{referral.pk}/", ""),
         ("accueils-et-mercis/", ""),
+        ("missions/", ""),
+        ("missions/new/", ""),
+        ("missions-des-ambassadeurs/", ""),
     ):
         answer = page.goto(f"{town.url}/gestion/{address}")
         assert answer

@@ -4,7 +4,7 @@ One more kind is one more module here and its name below; basket, checkout and o
 """
 
 from booking.rules.kinds.base import PLACES, Asked, Facts, Kind, Permit, Side, SoldBy
-from booking.rules.kinds.childcare import CHILDCARE
+from booking.rules.kinds.childcare import CHILDCARE, CHILDREN
 from booking.rules.kinds.composite import COMPOSITE
 from booking.rules.kinds.plain import (
     ACTIVITY,
@@ -21,12 +21,14 @@ from booking.rules.kinds.visit import VISIT
 
 __all__ = [
     "BY_CODE",
+    "CHILDREN",
     "DATED",
     "FOR_TWO",
     "KINDS",
     "MINDING",
     "PLACES",
     "PROPOSED",
+    "SHUTTLE",
     "SLEPT",
     "Asked",
     "Facts",

@@ -4,6 +4,8 @@ A kind decides on plain values; it never reads a table and never speaks a langua
 are those of a place in a dated slot; a kind overrides what is different for it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -132,6 +134,10 @@ class Kind:
     def is_by_item(self) -> bool:
         """Whether a quantity is bought, rather than places for persons."""
         return self.sold_by in {"item", "item_day"}
+
+    def with_children(self, below_six: int | None, from_six: int | None) -> Kind:
+        """Return it with the ratio of an authorisation, where it has carers."""
+        return self
 
     def places_left(self, free_units: int, guests: Sequence[Guest]) -> int:
         """Return how many more, of the sort asked for, fit in that many free units."""

@@ -33,6 +33,7 @@ ACTIVITIES = 60
 TEMPLATE = "bench_template"
 START_SECONDS = 60.0
 WORKERS = 2
+RATES = ("READ", "WRITE", "CHECKOUT", "CODES")
 
 
 class BenchError(RuntimeError):
@@ -119,7 +120,7 @@ class Copy:
             "LOG_LEVEL": "WARNING",
             # One address does what thousands would.
             "RATE_LIMITS_OFF": "1",
-            **dict.fromkeys(("API_RATE_READ", "API_RATE_WRITE", "API_RATE_CHECKOUT"), "0"),
+            **dict.fromkeys((f"API_RATE_{name}" for name in RATES), "0"),
         }
 
     # --- Databases ------------------------------------------------------------------------------

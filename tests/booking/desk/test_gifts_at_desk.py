@@ -78,10 +78,14 @@ def test_office_prepares_counts_fixes_tells_posts_and_closes(desk: Client, at):
     at(MORNING + timedelta(minutes=2))
     shown = desk.get(at_page("inspect", campaign))
     assert "1 address, as a file" in body(shown)
+    home = body(desk.get(reverse("wagtailadmin_home")))
+    assert "parcel of the annual gift to send" in home
+    assert f"{reverse('desk_gifts:index')}?state=addressed" in home
     table = desk.post(at_page("addresses", campaign)).content.decode()
     assert "3 rue des Tables" in table
     assert table.count("\n") == 2
     assert "1 parcel is sent." in body(say_sent(desk, campaign))
+    assert "of the annual gift to send" not in body(desk.get(reverse("wagtailadmin_home")))
 
     budget = desk.post(at_page("budget", campaign), {"budget": "30"}, follow=True)
     assert "1 more household." in body(budget)

@@ -12,7 +12,7 @@ from booking.people import Contact
 from booking.referral_claims import keep_invitation
 from booking.relations.ambassadors import Joining, Place, add_place, charter_of, join, write_page
 from booking.relations.referrals import decide_referral
-from members.models import Ambassador, AmbassadorCharter, User
+from members.models import Ambassador, AmbassadorCharter, Mission, MissionTake, User
 from oti.lib.dates import at_paris
 from tests import factories
 from tests.booking.pages import hold_place
@@ -149,11 +149,26 @@ def every_mail(order: Order) -> None:
         welcome=text,
         thanks=text,
     )
+    mission = Mission.objects.create(
+        title_fr="Des cartes au marché",
+        title_en="Cards at the market",
+        text_fr="Vingt cartes",
+        first_day=NOW.date(),
+        last_day=NOW.date(),
+    )
+    take = MissionTake.objects.create(
+        mission=mission,
+        ambassador=ambassador,
+        state="confirmed",
+        office_note="Well done",
+        taken_at=NOW,
+    )
     for kind, data in (
         ("friend_welcome", {}),
         ("ambassador_news", {"referral": referral.pk, "move": "earned"}),
         ("ambassador_read", {"ambassador": ambassador.pk, "move": "to_fix"}),
         ("ambassador_submitted", {"ambassador": ambassador.pk}),
+        ("ambassador_mission", {"take": take.pk, "move": "confirmed"}),
     ):
         OutboxMessage.objects.create(
             key=kind,

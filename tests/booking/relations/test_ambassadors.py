@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
 
 from booking.messages import drain_outbox
 from booking.models import Basket, OutboxMessage, Referral
@@ -301,6 +304,74 @@ def test_thirteenth_place_is_refused_and_a_place_taken_off_leaves_the_shown_page
     ambassadors.drop_place(ambassador, "offer", "lac", now=NOW)
     assert ambassador.page["places"] == []
     assert len(ambassador.draft["places"]) == 11
+
+
+def three_places() -> Ambassador:
+    places = [Place("offer", name, name.title(), "w") for name in "abc"]
+    return with_page(an_ambassador(), places)
+
+
+def order_of(page: dict[str, Any]) -> str:
+    return "".join(one["slug"] for one in page["places"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from([-1, 1])), max_size=12))
+def test_moving_places_loses_none_and_keeps_what_is_shown_in_one_order(moves):
+    kept = list("abcde")
+    row = Ambassador(
+        draft={"name": "M", "places": [{"url_name": "x", "slug": one} for one in kept]},
+        page={"name": "M", "places": [{"url_name": "x", "slug": one} for one in "db"]},
+    )
+    row.save = lambda **_fields: None
+    for at, by in moves:
+        to = min(max(at + by, 0), 4)
+        kept.insert(to, kept.pop(at))
+        ambassadors._put_in_order(row, [("x", one) for one in kept])
+    assert order_of(row.draft) == "".join(kept)
+    shown = order_of(row.page)
+    assert sorted(shown) == ["b", "d"]
+    assert not moves or shown == "".join(one for one in kept if one in "bd")
+
+
+def test_place_moves_up_and_down_with_its_button_kept_and_a_page_being_read_stays_sent():
+    ambassador = three_places()
+    ambassadors.submit_page(ambassador, now=NOW)
+    edition = ambassador.edition
+    client, key = browser_of(ambassador.user), "offer c"
+
+    answer = client.post(reverse("notebook-move"), {"monter": key})
+    assert answer["Location"].endswith("#monter-offer-c")
+    button = answer["Location"].partition("#")[2]
+    page = client.get(reverse("notebook"))
+    assert f'id="{button}"' in page.content.decode()
+    assert "It is number 2 of 3 now." in body(page)
+    # At the top there is no button up: the other one has the focus.
+    answer = client.post(reverse("notebook-move"), {"monter": key})
+    assert answer["Location"].endswith("#descendre-offer-c")
+    client.post(reverse("notebook-move"), {"monter": key})
+    ambassador.refresh_from_db()
+    assert order_of(ambassador.draft) == "cab"
+    assert (ambassador.page_state, ambassador.edition) == ("submitted", edition)
+    ambassador_reviews.approve_page(ambassador, seen=edition, note="", actor=SYSTEM, now=NOW)
+    client.post(reverse("notebook-move"), {"descendre": key})
+    ambassador.refresh_from_db()
+    assert (order_of(ambassador.page), ambassador.draft) == ("acb", {})
+
+
+@pytest.mark.parametrize("sent", [{}, {"monter": "offer gone"}, {"descendre": "\x01"}])
+def test_a_place_that_is_gone_is_said_and_nothing_moves(sent):
+    ambassador = three_places()
+    answer = browser_of(ambassador.user).post(reverse("notebook-move"), sent, follow=True)
+    assert "no longer in your notebook" in body(answer)
+    ambassador.refresh_from_db()
+    assert order_of(ambassador.draft) == "abc"
+
+
+def test_who_stopped_moves_nothing():
+    ambassador = three_places()
+    ambassadors.leave(ambassador, now=NOW)
+    with pytest.raises(WrongState):
+        ambassadors.move_place(ambassador, "offer", "c", by=-1, now=NOW)
 
 
 def test_page_that_changed_while_it_was_read_is_not_shown():

@@ -2,13 +2,24 @@
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.rules.kinds import BY_CODE, KINDS, PLACES, Asked, Facts, Permit
-from booking.rules.kinds.childcare import CHILDCARE, UNITS_OF_CARER, units_of, weigh
+from booking.rules.kinds.childcare import (
+    CHILDCARE,
+    CHILDREN,
+    FORTIETH,
+    UNITS_OF_CARER,
+    children_by_default,
+    is_stricter,
+    ratio_of,
+    units_of,
+    weigh,
+)
 from booking.rules.kinds.composite import COMPOSITE
 from booking.rules.kinds.registration import REGISTRATION
 from booking.rules.kinds.rental import RENTAL
@@ -49,7 +60,7 @@ def test_every_kind_says_where_it_stands_in_the_law_and_what_the_office_counts(k
     [((5,), 8), ((6,), 5), ((0,), 8), ((5, 10), 13), ((5,) * 5, 40), ((6,) * 8, 40), ((), 0)],
 )
 def test_a_child_takes_units_by_its_age(ages, units) -> None:
-    assert CHILDCARE.needs(Asked(guests=guests(*ages))) == {PLACES: units}
+    assert CHILDCARE.needs(Asked(guests=guests(*ages))) == {PLACES: units * FORTIETH}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +68,7 @@ def test_a_child_takes_units_by_its_age(ages, units) -> None:
     [(40, (5,), 5), (40, (6,), 8), (7, (5,), 0), (7, (6,), 1), (13, (5, 10), 1), (-3, (6,), 0)],
 )
 def test_what_is_left_is_counted_in_children_of_the_youngest_age(free, ages, left) -> None:
-    assert CHILDCARE.places_left(free, guests(*ages)) == left
+    assert CHILDCARE.places_left(free * FORTIETH, guests(*ages)) == left
 
 
 @given(st.lists(st.integers(2, 12), max_size=12))
@@ -120,6 +131,46 @@ def test_how_long_is_for_the_office_to_say() -> None:
     ]
 
 
+@given(
+    st.sampled_from(CHILDREN),
+    st.sampled_from(CHILDREN),
+    st.lists(st.integers(2, 12), max_size=40),
+    st.integers(1, 4),
+)
+def test_own_ratio_is_kept_to_the_child_in_any_mixture(below, from_six, ages, carers) -> None:
+    own = CHILDCARE.with_children(below, from_six)
+    needs = own.needs(Asked(guests=guests(*ages)))[PLACES]
+    small = sum(age < 6 for age in ages)
+    share = Fraction(small, below) + Fraction(len(ages) - small, from_six)
+    assert (needs <= carers * UNITS_OF_CARER) == (share <= carers)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 5))
+def test_no_weight_ever_allows_more_than_its_ratio(below, from_six, carers) -> None:
+    ratio = ratio_of(below, from_six)
+    assert carers * UNITS_OF_CARER // ratio.below_six <= carers * below
+    assert carers * UNITS_OF_CARER // ratio.from_six <= carers * from_six
+
+
+def test_one_own_number_leaves_the_other_as_everywhere() -> None:
+    assert children_by_default() == (5, 8)
+    own = CHILDCARE.with_children(None, 12)
+    assert own.places_left(UNITS_OF_CARER, guests(5)) == 5
+    assert own.places_left(UNITS_OF_CARER, guests(6)) == 12
+    assert own.places_left(UNITS_OF_CARER, ()) == 5
+    # Bigger children may be fewer: nobody asked for is counted as those who take most.
+    assert CHILDCARE.with_children(8, 3).places_left(UNITS_OF_CARER, ()) == 3
+    assert CHILDCARE.with_children(None, None) is CHILDCARE
+
+
+def test_fewer_of_either_age_is_stricter() -> None:
+    usual = ratio_of(None, None)
+    assert not is_stricter(ratio_of(5, 8), usual)
+    assert not is_stricter(ratio_of(6, 12), usual)
+    assert is_stricter(ratio_of(4, 12), usual)
+    assert is_stricter(ratio_of(6, 7), usual)
+
+
 @pytest.fixture
 def _usual_ratio():
     yield
@@ -129,13 +180,13 @@ def _usual_ratio():
 @pytest.mark.usefixtures("_usual_ratio")
 def test_the_ratio_is_for_the_office_to_say() -> None:
     weigh(10, 8)
-    assert CHILDCARE.needs(Asked(guests=guests(5, 10))) == {PLACES: 18}
+    assert CHILDCARE.needs(Asked(guests=guests(5, 10))) == {PLACES: 18 * FORTIETH}
     assert CHILDCARE.places_left(UNITS_OF_CARER, guests(5)) == 4
 
     for wrong in ((0, 5), (8, 41), (-1, 5)):
         with pytest.raises(ValueError, match="units of a carer"):
             weigh(*wrong)
-    assert CHILDCARE.needs(Asked(guests=guests(5))) == {PLACES: 10}
+    assert CHILDCARE.needs(Asked(guests=guests(5))) == {PLACES: 10 * FORTIETH}
 
 
 # --- Shuttle (features.md N04) --------------------------------------------------------------------

@@ -226,7 +226,7 @@ def test_wrong_types_are_named_and_never_a_failure(world: tuple[str, dict], body
 @pytest.fixture
 def world(settings) -> tuple[str, dict[str, Any]]:
     """A basket, and what would be right for a line of it."""
-    settings.API_RATES = {"read": "0", "write": "0", "checkout": "0"}
+    settings.API_RATES = {"read": "0", "write": "0", "checkout": "0", "codes": "0"}
     return new_basket(), places_line(a_workshop(capacity=10_000))
 
 

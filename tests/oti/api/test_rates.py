@@ -15,7 +15,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _few(settings):
-    settings.API_RATES = {"read": "3/minute", "write": "2/minute", "checkout": "1/hour"}
+    settings.API_RATES = {
+        "read": "3/minute",
+        "write": "2/minute",
+        "checkout": "1/hour",
+        "codes": "2/hour",
+    }
     factories.a_perimeter()
 
 
@@ -90,7 +95,7 @@ def test_cache_that_hangs_is_left_alone(monkeypatch):
 
 
 def test_no_limit(settings):
-    settings.API_RATES = {"read": "0", "write": "0", "checkout": "0"}
+    settings.API_RATES = {"read": "0", "write": "0", "checkout": "0", "codes": "0"}
     assert [ask("offers").status_code for _time in range(6)] == [200] * 6
 
 

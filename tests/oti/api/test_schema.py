@@ -13,6 +13,7 @@ from booking.models import Unit
 from oti.api.urls import endpoints
 from oti.wsgi import application
 from tests.booking.pages import a_week, paid_stay
+from tests.booking.relations.inviting import an_ambassador
 from tests.cast import FakeBank
 from tests.oti.api.client import (
     CONTACT,
@@ -38,6 +39,8 @@ OPERATIONS = [
     "GET /api/v1/baskets/{token}",
     "POST /api/v1/baskets/{token}/lines",
     "DELETE /api/v1/baskets/{token}/lines/{id}",
+    "GET /api/v1/baskets/{token}/lines/{id}/pairs",
+    "POST /api/v1/baskets/{token}/friend",
     "POST /api/v1/baskets/{token}/extend",
     "POST /api/v1/baskets/{token}/checkout",
     "GET /api/v1/orders/{reference}",
@@ -111,7 +114,14 @@ def test_each_method_says_how_it_refuses():
 
 def test_shapes_that_are_read_have_no_other_name():
     shapes = ask("schema").json()["components"]["schemas"]
-    for name in ("NewLine", "Participant", "OptionTaken", "CheckoutGiven", "ContactGiven"):
+    for name in (
+        "NewLine",
+        "Participant",
+        "OptionTaken",
+        "FriendGiven",
+        "CheckoutGiven",
+        "ContactGiven",
+    ):
         assert shapes[name]["additionalProperties"] is False, name
 
 
@@ -157,7 +167,7 @@ def _replace(given: Any, real: dict[str, Any]) -> None:
 
 
 def test_nothing_that_is_sent_breaks_it(bank: FakeBank, settings: Any):
-    settings.API_RATES = {"read": "0", "write": "0", "checkout": "0"}
+    settings.API_RATES = {"read": "0", "write": "0", "checkout": "0", "codes": "0"}
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
     from schemathesis import GenerationMode
 
@@ -224,6 +234,12 @@ def test_right_answers_are_as_described(bank: FakeBank):
     play("create_basket", 201)
     play("add_line", 409, path_parameters=basket, body=week_line(world.offer, unit=nobodys))
     play("add_line", 201, path_parameters=basket, body=again)
+    line = ask(f"baskets/{world.token}").json()["lines"][0]["id"]
+    play("show_pairs", 200, path_parameters={**basket, "id": line})
+    code = an_ambassador().code
+    play("name_friend", 200, path_parameters=basket, body={"friend_code": code})
+    play("name_friend", 422, path_parameters=basket, body={"friend_code": "NOBODY"})
+    play("name_friend", 200, path_parameters=basket, body={"friend_code": ""})
     play("extend_hold", 200, path_parameters=basket)
     play("show_basket", 200, path_parameters=basket)
     play("check_out", 201, path_parameters=basket, body=checkout_body(world.token))
