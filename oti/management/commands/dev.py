@@ -2,6 +2,7 @@
 
 import os
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,14 @@ class Command(BaseCommand):
             # Some messages may already have been looked up without their catalogue.
             translation_file_changed(None, Path("messages.mo"))
         executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if is_behind:
             self.stdout.write("Preparing the database (once, about half a minute)…")
             call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
         call_command("seed_demo", stdout=self.stdout, stderr=self.stderr)
+        if is_behind:
+            # What a new version brings to the desk is for those who work there, as in production.
+            call_command("prepare_desk", stdout=StringIO())
 
     def _parts(self) -> list[supervisor.Part]:
         parts = [
