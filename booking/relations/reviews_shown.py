@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Avg, Count, F, QuerySet, Window
+from django.db.models import QuerySet
 
 from booking.models import Review
 from booking.rules.reviews import PUBLISHED
 from booking.rules.satisfaction import FEWEST_REVIEWS
+from oti.lib.joins import Joined
+from oti.lib.together import read_together
 
 ON_A_PAGE = 5
 ONE_DIGIT = Decimal("0.1")
@@ -41,6 +43,17 @@ class ShownReviews:
         return self.count > len(self.newest)
 
 
+# What `published_reviews` finds, written out: each look at an offer asks for it.
+NEWEST_REVIEWS = Joined(
+    """
+SELECT {columns}, count(*) OVER (), avg(it.score) OVER () FROM booking_review it
+WHERE it.offer_id = %(offer)s AND it.state = %(state)s
+ORDER BY it.experience_on DESC, it.published_at DESC, it.id DESC LIMIT %(most)s
+""",
+    {"it": Review},
+)
+
+
 def published_reviews(offer_id: int) -> QuerySet[Review]:
     """Return the reviews of an offer that visitors may read, the newest experiences first."""
     rows = Review.objects.filter(offer=offer_id, state=PUBLISHED)
@@ -49,12 +62,12 @@ def published_reviews(offer_id: int) -> QuerySet[Review]:
 
 def reviews_of_offer(offer_id: int) -> ShownReviews:
     """Return what an offer's page shows of its reviews. One statement, whatever their number."""
-    rows = published_reviews(offer_id).annotate(
-        all_count=Window(Count("pk")), all_average=Window(Avg(F("score")))
+    [found] = read_together(
+        NEWEST_REVIEWS.written({"offer": offer_id, "state": PUBLISHED, "most": ON_A_PAGE}, more=2)
     )
-    newest = list(rows[:ON_A_PAGE])
-    count = newest[0].all_count if newest else 0
-    return ShownReviews(newest, count, rating(count, newest[0].all_average if newest else None))
+    rows = NEWEST_REVIEWS.rows(found)
+    count, average = rows[0][1:] if rows else (0, None)
+    return ShownReviews([one for one, *_all in rows], count, rating(count, average))
 
 
 def rating(count: int, average: object) -> Rating | None:
