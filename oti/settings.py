@@ -146,7 +146,7 @@ MIDDLEWARE = [
     # With a random length, so that what a page reflects doesn't tell what else is in it (BREACH).
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "oti.middleware.PublicPolicy",
     # XFrameOptions stands here so that what the limits refuse is framed by nobody either.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "oti.limits.RateLimit",
@@ -185,6 +185,7 @@ TEMPLATES = [
                 "oti.context.page_frame",
             ],
             "builtins": ["destination.templatetags.velay"],
+            "libraries": {"i18n": "destination.templatetags.fixed_words"},
         },
     },
 ]
