@@ -190,6 +190,9 @@ TEMPLATES = [
     },
 ]
 
+# That `i18n` is taught twice: Django's, and ours that stands in for it (`libraries` above).
+SILENCED_SYSTEM_CHECKS = ["templates.W003"]
+
 # --- Services: PostgreSQL decides capacity and money, Valkey only helps -----------------------
 DATABASE_URL = os.environ.get("DATABASE_URL", "")
 REDIS_URL = os.environ.get("REDIS_URL", "")
