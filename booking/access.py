@@ -53,6 +53,7 @@ LINK_LIFE = timedelta(days=365)
 MAX_ORDERS_OF_SESSION = 20
 # Written out: each step of an order through the API begins with one of these.
 BASKET_OF_KEY = "SELECT {columns} FROM booking_basket it WHERE token = %s"
+ORDER_OF_REFERENCE = "SELECT {columns} FROM booking_order it WHERE reference = %s"
 ORDER_OF = """
 SELECT {columns},
     (SELECT max(ends_at) FROM booking_orderline WHERE order_id = booking_order.id) AS last_end
@@ -143,7 +144,7 @@ def order_for(request: HttpRequest, reference: str, *, to_change: bool = False) 
 
     To pay it or to take it back one has to be its buyer: the office only looks.
     """
-    order = Order.objects.filter(reference=reference).first()
+    order = next(iter(read_rows(ORDER_OF_REFERENCE, Order, [reference])), None)
     if order is None:
         raise Http404
     user = request.user

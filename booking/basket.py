@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from django.conf import settings
+from django.db import connection
 
 from booking import locks
-from booking.channels.freshness import asks_host_first, read_again
+from booking.channels.freshness import asks_host_first, read_again_for
 from booking.holds import (
     Taken,
     hold_nights,
@@ -64,6 +65,7 @@ from oti.lib.joins import read_rows
 
 Written = TypeVar("Written")
 MAX_LINES = 40
+COUNT_LINES = "SELECT count(*) FROM booking_basketline WHERE basket_id = %s"
 BASKET_OF = "SELECT {columns} FROM booking_basket it WHERE token = %s AND state <> %s"
 
 
@@ -73,6 +75,14 @@ def basket_of(token: str | None) -> Basket | None:
         return None
     # Written out: every page of somebody who has a stay asks for it.
     return next(iter(read_rows(BASKET_OF, Basket, [token, Basket.State.ORDERED])), None)
+
+
+def count_lines(basket: Basket) -> int:
+    """Return how many lines a basket has; each page of somebody who has a stay says it."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_LINES, [basket.pk])
+        count: int = cursor.fetchone()[0]
+    return count
 
 
 def new_basket(*, language: str, now: datetime) -> Basket:
@@ -324,7 +334,7 @@ def renew_holds(basket: Basket, *, now: datetime) -> list[Trouble]:
     Locks: units, slots, basket. What can be had is held, at the price last shown; the rest stays
     in the plan, marked. What its host answers for by now becomes a request (`now_on_request`).
     """
-    stale = read_again(basket.lines.values("unit_id"), now=now)
+    stale = read_again_for(basket, and_asked=True, now=now)
     with locks.write_transaction():
         read = list(lines_to_hold(basket))
         people = people_from(basket.people)

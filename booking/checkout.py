@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from booking import locks
 from booking.basket import ask_hosts_instead
-from booking.channels.freshness import read_again
+from booking.channels.freshness import read_again_for
 from booking.evidence import EvidenceInput, evidence_of
 from booking.gateways import get_gateway
 from booking.gateways.base import GatewayError
@@ -62,6 +62,7 @@ from destination.models import LegalText
 from members.journal import VISITOR, Actor, entry
 from members.models import User
 from oti.lib.inserts import insert_together
+from oti.lib.plans import one_of
 
 # What the lines of a basket take, whoever holds it; what is on request holds nothing, but what its
 # host is asked will speak of its date.
@@ -71,21 +72,21 @@ UNION SELECT NULL, hold.slot_id FROM booking_basketline line
 JOIN booking_slothold hold ON hold.line_id = line.id WHERE line.basket_id = %(basket)s
 """
 # One statement: the deadline of the nights and of the places, the basket; how many nights live.
-FREEZE = """
+FREEZE = f"""
 WITH nights AS (
     UPDATE booking_stay SET expires_at = %(deadline)s
-    WHERE line_id = ANY(%(nights)s::bigint[]) AND state = 'held' AND expires_at > %(now)s
+    WHERE line_id {one_of("%(nights)s")} AND state = 'held' AND expires_at > %(now)s
     RETURNING id
 ), places AS (
     UPDATE booking_slothold SET expires_at = %(deadline)s
-    WHERE line_id = ANY(%(places)s::bigint[])
+    WHERE line_id {one_of("%(places)s")}
 ), frozen AS (
     UPDATE booking_basket
     SET state = %(state)s, expires_at = %(deadline)s, updated_at = %(written)s
     WHERE id = %(basket)s
 )
 SELECT count(*) FROM nights
-"""
+"""  # noqa: S608 - names of this project
 
 
 class ForRequests(TypedDict):
@@ -248,8 +249,7 @@ def _refuse_stale(basket: Basket, *, now: datetime) -> None:
     Where one has fallen silent the host is asked instead: raises Unavailable `now_on_request`,
     and the stay is to be looked at again.
     """
-    held = basket.lines.filter(is_on_request=False)
-    stale = read_again(held.values("unit_id"), now=now)
+    stale = read_again_for(basket, and_asked=False, now=now)
     if stale:
         raise Unavailable(*ask_hosts_instead(basket, stale, now=now))
 
@@ -471,7 +471,7 @@ def _places_gone(sold: Sequence[LineView], basket: Basket, *, now: datetime) -> 
     if not held:
         return []
     found = slots_with_free(
-        "s.id = ANY(%(slots)s::bigint[])",
+        f"s.id {one_of('%(slots)s')}",
         {"slots": sorted({hold.slot_id for hold in held})},
         now=now,
         except_basket=basket.pk,

@@ -55,6 +55,7 @@ from members.models import (
     Paper,
     Provider,
 )
+from oti.lib.mails import Mail
 
 INVITATION_SALT = "invitation"
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -75,7 +76,7 @@ def compose(
         content = {**read(message, reader, now or timezone.now()), "language": message.language}
         # Some kinds have one shape, and share its files; a campaign's is written once for many.
         written = content.get("written") or write(content.get("template", message.kind), content)
-        mail = EmailMultiAlternatives(
+        mail = Mail(
             subject=written.subject,
             body=written.body,
             from_email=settings.DEFAULT_FROM_EMAIL,

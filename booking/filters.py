@@ -18,6 +18,7 @@ from booking.models import Offer, OfferLabel
 from booking.rules.kinds import SLEPT
 from destination.nearby import communes_near
 from destination.zones import Zone
+from oti.lib.joins import read_rows
 from oti.lib.memo import remembered
 
 MOST_WORDS = 6
@@ -226,7 +227,14 @@ def offers_within(zone: Zone) -> frozenset[int]:
         return frozenset(row[0] for row in cursor.fetchall())
 
 
+# What `valid_on` finds of one offer, written out.
+LABELS_OF = """
+SELECT {columns} FROM booking_offerlabel it
+WHERE offer_id = %(offer)s AND valid_until >= %(day)s ORDER BY code
+"""
+
+
 @remembered(most=256)
 def labels_of(offer_id: int, *, day: date) -> tuple[OfferLabel, ...]:
     """Return the labels of an offer that hold on `day`, for its page."""
-    return tuple(OfferLabel.objects.valid_on(day).filter(offer=offer_id).order_by("code"))
+    return tuple(read_rows(LABELS_OF, OfferLabel, {"offer": offer_id, "day": day}))

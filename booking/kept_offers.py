@@ -24,6 +24,7 @@ from booking.models import Offer
 from booking.rules.kinds import SLEPT
 from destination.models.territory import IS_SOLD_SQL
 from members.models import Provider
+from oti.lib.plans import one_of
 from oti.lib.together import Written, read_together
 
 MOST_KEPT = 256
@@ -71,7 +72,7 @@ def _statement(parts: Mapping[str, str], *, tables: str, kinds: str) -> str:
 
 SLEPT_VERSIONS = _statement(SLEPT_PARTS, tables=_TARIFFS, kinds=f"IN ({_SLEPT_KINDS})")
 DATED_VERSIONS = _statement(DATED_PARTS, tables="", kinds=f"NOT IN ({_SLEPT_KINDS})")
-BY_ID = "o.id = ANY(%(ids)s)"
+BY_ID = "o.id " + one_of("%(ids)s")
 BY_SLUG = "o.slug = %(slug)s"
 # What `OfferQuerySet.on_sale` says of one offer.
 ON_SALE = (

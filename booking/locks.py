@@ -54,6 +54,7 @@ from members.models import (
     User,
 )
 from oti.lib.joins import read_rows
+from oti.lib.plans import one_of
 
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
@@ -63,9 +64,10 @@ SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHA
 """
 # Written out: every add and every order asks for these, and others wait for it meanwhile.
 LOCK_UNITS = "SELECT id FROM booking_unit WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
-LOCK_SLOTS = """
-SELECT {columns} FROM booking_slot it WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
-"""
+LOCK_SLOTS = (
+    "SELECT {columns} FROM booking_slot it"  # noqa: S608 - names of this project
+    f" WHERE id {one_of('%s')} ORDER BY id FOR UPDATE"
+)
 WITH_BESIDE = (
     f"SELECT {BESIDE_SQL.format(slot='s.id')} FROM booking_slot s"  # noqa: S608
     " WHERE s.id = ANY(%(slots)s::bigint[])"

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 from wagtail.images.exceptions import InvalidFilterSpecError
 from wagtail.images.models import Image, SourceImageIOError
 
 from booking.models import Offer, OfferPhoto
+from destination.models.pictures import Picture as Photograph
 from destination.models.pictures import Rendition
 from oti.lib.dates import today as day_of
-from oti.lib.joins import keep_related
-from oti.lib.memo import remembered
+from oti.lib.joins import Joined, grouped, keep_related
+from oti.lib.memo import remembered, remembered_each
 from oti.lib.together import read_together
 
 logger = logging.getLogger(__name__)
@@ -39,49 +39,79 @@ class Picture:
     large_url: str
 
 
+# Written out: each look at a stay or at an offer asks for them. Those whose rights ended are passed
+# over.
+_PHOTOS = """
+FROM booking_offerphoto photo JOIN destination_picture image ON image.id = photo.image_id
+WHERE {of} AND (image.rights_until IS NULL OR image.rights_until >= %(today)s)
+"""
+_FIRST = (
+    "SELECT DISTINCT ON (photo.offer_id) {columns}"
+    + _PHOTOS.replace("{of}", "photo.offer_id = ANY(%(offers)s::bigint[])")
+    + "ORDER BY photo.offer_id, photo.position, photo.id"
+)
+_ALL = (
+    "SELECT {columns}"
+    + _PHOTOS.replace("{of}", "photo.offer_id = %(offer)s")
+    + "ORDER BY photo.position, photo.id"
+)
+
+
+def _shown(photos: str) -> tuple[Joined, Joined]:
+    """Return the question for photographs with their images, and for the sizes of these."""
+    # An order chooses the first one; of the rest it says nothing here.
+    ids = photos.replace("{columns}", "photo.image_id")
+    renditions = f"SELECT {{columns}} FROM destination_rendition it WHERE image_id IN ({ids})"  # noqa: S608
+    return (
+        Joined(photos, {"photo": OfferPhoto, "image": Photograph}),
+        Joined(renditions, {"it": Rendition}),
+    )
+
+
+FIRST_PHOTOS, RENDITIONS_OF_FIRST = _shown(_FIRST)
+ALL_PHOTOS, RENDITIONS_OF_ALL = _shown(_ALL)
+
+
 def covers(offers: Iterable[Offer]) -> dict[int, Picture]:
     """Return the first photograph of each offer that has one, by offer id; one statement."""
-    return _covers(tuple(sorted(offer.pk for offer in offers)))
+    found = _covers(sorted({offer.pk for offer in offers}))
+    return {pk: picture for pk, picture in found.items() if picture is not None}
 
 
-@remembered(most=256)
-def _covers(offer_ids: tuple[int, ...]) -> dict[int, Picture]:
-    first = (
-        _with_rights(OfferPhoto.objects.filter(offer__in=offer_ids))
-        .order_by("offer_id", "position", "pk")
-        .distinct("offer_id")
-    )
+@remembered_each(most=1024)
+def _covers(offer_ids: Collection[int]) -> dict[int, Picture | None]:
+    """Return a cover for each offer, None for one without: that is known too."""
+    if not offer_ids:
+        return {}
+    values = {"offers": list(offer_ids), "today": day_of(timezone.now())}
     photos, renditions = read_together(
-        first.select_related("image"), Rendition.objects.filter(image__in=first.values("image"))
+        FIRST_PHOTOS.written(values), RENDITIONS_OF_FIRST.written(values)
     )
-    found = {}
-    for photo in photos:
-        keep_related(
-            photo.image, "renditions", [one for one in renditions if one.image_id == photo.image_id]
-        )
+    of_image = grouped((row for (row,) in RENDITIONS_OF_FIRST.rows(renditions)), "image_id")
+    found: dict[int, Picture | None] = dict.fromkeys(offer_ids)
+    for photo, image in FIRST_PHOTOS.rows(photos):
+        keep_related(image, "renditions", of_image[image.pk])
         # Beside a written title the picture is decoration (brand/README.md).
-        picture = _picture(photo.image, CARD_SIZES, alt="", sizes="(min-width: 40rem) 25rem, 100vw")
-        if picture:
-            found[photo.offer_id] = picture
+        found[photo.offer_id] = _picture(
+            image, CARD_SIZES, alt="", sizes="(min-width: 40rem) 25rem, 100vw"
+        )
     return found
 
 
 @remembered(most=256)
 def gallery(offer_id: int) -> tuple[Picture, ...]:
-    """Return every photograph of an offer, in its order; two statements."""
-    photos = _with_rights(OfferPhoto.objects.filter(offer=offer_id)).select_related("image")
-    sizes = "(min-width: 62rem) 48rem, 100vw"
-    shown = (
-        _picture(photo.image, GALLERY_SIZES, alt=photo.alt, sizes=sizes)
-        for photo in photos.prefetch_related("image__renditions")
+    """Return every photograph of an offer, in its order; one statement."""
+    values = {"offer": offer_id, "today": day_of(timezone.now())}
+    photos, renditions = read_together(
+        ALL_PHOTOS.written(values), RENDITIONS_OF_ALL.written(values)
     )
+    of_image = grouped((row for (row,) in RENDITIONS_OF_ALL.rows(renditions)), "image_id")
+    sizes = "(min-width: 62rem) 48rem, 100vw"
+    shown = []
+    for photo, image in ALL_PHOTOS.rows(photos):
+        keep_related(image, "renditions", of_image[image.pk])
+        shown.append(_picture(image, GALLERY_SIZES, alt=photo.alt, sizes=sizes))
     return tuple(picture for picture in shown if picture)
-
-
-def _with_rights(photos: QuerySet[OfferPhoto]) -> QuerySet[OfferPhoto]:
-    """Leave out the photographs that may be shown no longer."""
-    today = day_of(timezone.now())
-    return photos.filter(Q(image__rights_until=None) | Q(image__rights_until__gte=today))
 
 
 def prepared(photos: Iterable[tuple[Image, str]]) -> tuple[Picture, ...]:

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking.availability import StaySearch, search_experiences, search_stays
-from booking.models import BookingRequest, Offer
+from booking.models import BookingRequest, Offer, Order
 from booking.needs import are_read
 from booking.refusals import MESSAGES, BadInput
 from booking.rules import states
@@ -38,9 +38,12 @@ from booking.showing import (
     search_query,
     when_words,
 )
+from destination.models import Commune
 from destination.spoken import in_language, language_of_texts
 from destination.templatetags.velay import names
+from members.models import Provider
 from oti.lib.dates import paris
+from oti.lib.joins import read_joined
 
 SUBSTITUTES = 3
 # What has less than this left is shown so.
@@ -110,6 +113,32 @@ class ShownRequest:
     def is_open(self) -> bool:
         """Whether the guest may still take it back."""
         return self.standing in {states.REQUESTED, TO_PAY}
+
+
+# Written out: the page of an order, and each answer of the API about one, asks for them.
+REQUESTS_BESIDE = """
+SELECT {columns} FROM booking_bookingrequest asked
+JOIN booking_offer offer ON offer.id = asked.offer_id
+JOIN destination_commune commune ON commune.id = offer.commune_id
+JOIN members_provider host ON host.id = asked.provider_id
+LEFT JOIN booking_order bought ON bought.id = asked.order_id
+WHERE asked.came_with_id = %s ORDER BY asked.starts_at, asked.id
+"""
+TABLES_BESIDE: dict[str, type[Model]] = {
+    "asked": BookingRequest,
+    "offer": Offer,
+    "commune": Commune,
+    "host": Provider,
+    "bought": Order,
+}
+
+
+def requests_beside(order: Order) -> list[BookingRequest]:
+    """Return what was asked for with an order, in the order of its hours; one statement."""
+    rows = read_joined(REQUESTS_BESIDE, TABLES_BESIDE, [order.pk])
+    for asked, asked.offer, asked.offer.commune, asked.provider, asked.order in rows:
+        asked.came_with = order
+    return [row[0] for row in rows]
 
 
 def with_words(rows: QuerySet[BookingRequest]) -> QuerySet[BookingRequest]:

@@ -20,6 +20,7 @@ from booking.refusals import Busy, trouble
 from booking.rules import states
 from booking.rules.resources import lacking
 from booking.search_table import take_nights
+from oti.lib.plans import one_of
 
 # A live hold keeps the host from closing; one that lapsed doesn't.
 SELL_HELD_NIGHTS = """
@@ -45,29 +46,29 @@ FROM booking_unit WHERE id = %(unit)s
 ON CONFLICT ON CONSTRAINT no_two_stays_in_one_unit DO NOTHING RETURNING id
 """
 # One statement: the payment, the lines, the places, their holds, the basket, the order.
-CONFIRM = """
+CONFIRM = f"""
 WITH paid AS (
     UPDATE booking_payment SET state = %(paid)s, captured_amount = %(captured)s,
         fee_amount = %(fee)s, payment_intent_id = %(intent)s, charge_id = %(charge)s,
         card_key = coalesce(%(card)s, ''), checked_at = %(checked_at)s, paid_at = %(paid_at)s
     WHERE id = %(payment)s
 ), sold AS (
-    UPDATE booking_orderline SET state = 'sold' WHERE id = ANY(%(sold)s::bigint[])
+    UPDATE booking_orderline SET state = 'sold' WHERE id {one_of("%(sold)s")}
 ), lost AS (
     UPDATE booking_orderline SET state = 'released'
-    WHERE id = ANY(%(lost)s::bigint[]) AND state = 'held'
+    WHERE id {one_of("%(lost)s")} AND state = 'held'
 ), counted AS (
     UPDATE booking_slot SET sold = booking_slot.sold + take.units
-    FROM unnest(%(slots)s::bigint[], %(units)s::int[]) AS take(slot_id, units)
+    FROM unnest((SELECT %(slots)s::bigint[]), (SELECT %(units)s::int[])) AS take(slot_id, units)
     WHERE booking_slot.id = take.slot_id
 ), let_go AS (
-    DELETE FROM booking_slothold WHERE line_id = ANY(%(basket_lines)s::bigint[])
+    DELETE FROM booking_slothold WHERE line_id {one_of("%(basket_lines)s")}
 ), ordered AS (
     UPDATE booking_basket SET state = 'ordered', updated_at = %(written)s WHERE id = %(basket)s
 )
 UPDATE booking_order SET state = %(confirmed)s, confirmed_at = %(confirmed_at)s
 WHERE id = %(order)s
-"""
+"""  # noqa: S608 - names of this project
 
 
 def take_lines(
@@ -170,7 +171,7 @@ def _slots_of(
     if not wanted:
         return {}
     found = slots_with_free(
-        "s.id = ANY(%(slots)s::bigint[])",
+        f"s.id {one_of('%(slots)s')}",
         {"slots": wanted},
         now=now,
         except_basket=basket.pk if basket else None,

@@ -20,6 +20,7 @@ from django.utils.translation import get_language, get_language_info, override
 from wagtail.models import Page
 
 from booking.access import basket_for
+from booking.basket import count_lines
 from destination.menus import menus
 from destination.models.pages import PolePage, VelayPage, address_below
 from destination.models.territory import poles_on
@@ -145,4 +146,4 @@ def stay_badge(request: HttpRequest) -> dict[str, Any]:
     if basket is None:
         return {"count": 0, "held_until": None}
     held_until = basket.shown_until(timezone.now())
-    return {"count": basket.lines.count(), "held_until": held_until}
+    return {"count": count_lines(basket), "held_until": held_until}

@@ -5,6 +5,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -54,6 +55,29 @@ class BrowserPolicies:
         if request.path_info.startswith(FACTORS):
             # The key of an app stands there: no browser keeps the page.
             add_never_cache_headers(response)
+        return response
+
+
+class PublicPolicy(CSPMiddleware):
+    """Django-csp's, which writes the same policy anew for each answer: written once here.
+
+    A view that asks for another one, or for a nonce, still gets it written for itself.
+    """
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.policy = build_policy()
+        self.prefixes = tuple(settings.CONTENT_SECURITY_POLICY["EXCLUDE_URL_PREFIXES"])
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Add the policy where none is."""
+        is_usual = not any(name.startswith("_csp") for name in vars(response))
+        if not is_usual or hasattr(request, "_csp_nonce") or settings.DEBUG:
+            return super().process_response(request, response)
+        if not request.path_info.startswith(self.prefixes):
+            response.headers.setdefault("Content-Security-Policy", self.policy)
         return response
 
 

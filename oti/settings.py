@@ -146,7 +146,7 @@ MIDDLEWARE = [
     # With a random length, so that what a page reflects doesn't tell what else is in it (BREACH).
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "oti.middleware.PublicPolicy",
     # XFrameOptions stands here so that what the limits refuse is framed by nobody either.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "oti.limits.RateLimit",
@@ -185,9 +185,13 @@ TEMPLATES = [
                 "oti.context.page_frame",
             ],
             "builtins": ["destination.templatetags.velay"],
+            "libraries": {"i18n": "destination.templatetags.fixed_words"},
         },
     },
 ]
+
+# That `i18n` is taught twice: Django's, and ours that stands in for it (`libraries` above).
+SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 
 # --- Services: PostgreSQL decides capacity and money, Valkey only helps -----------------------
 DATABASE_URL = os.environ.get("DATABASE_URL", "")

@@ -25,7 +25,18 @@ from oti.site_search import site_search
 sitemap_page = cache_page(indexing.HOUR)
 handler400 = "oti.errors.bad_request"
 
-urlpatterns: list[URLPattern | URLResolver] = [
+# First what most ask for: no other address begins with a language.
+urlpatterns: list[URLPattern | URLResolver] = i18n_patterns(
+    path(pgettext_lazy("address", "search/"), site_search, name="site-search"),
+    path(pgettext_lazy("address", "site-map/"), site_map, name="site-map"),
+    path("", include("events.urls")),
+    path("", include("booking.urls")),
+    path("", include("destination.urls")),
+    # Wagtail writes its addresses with these; the office's pages are served by destination.
+    re_path(serve_pattern, serve_page, name="wagtail_serve"),
+)
+
+urlpatterns += [
     path("gestion/login/", desk_door),
     path("gestion/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
@@ -58,13 +69,3 @@ if settings.SERVE_MEDIA:
     urlpatterns.append(
         path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media")
     )
-
-urlpatterns += i18n_patterns(
-    path(pgettext_lazy("address", "search/"), site_search, name="site-search"),
-    path(pgettext_lazy("address", "site-map/"), site_map, name="site-map"),
-    path("", include("events.urls")),
-    path("", include("booking.urls")),
-    path("", include("destination.urls")),
-    # Wagtail writes its addresses with these; the office's pages are served by destination.
-    re_path(serve_pattern, serve_page, name="wagtail_serve"),
-)

@@ -13,20 +13,17 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from booking import locks
 from booking.channels.reading import Answer, Question, answer_of, ask
 from booking.channels.sync import apply, note_tried
-from booking.models import Feed
+from booking.models import Basket, Feed
 from booking.refusals import Busy
+from oti.lib.joins import read_rows
 from oti.lib.memo import remembered
 
-# Units by their keys, or the query that finds them.
-Units = Collection[int] | QuerySet[Any, Any]
 # What was read so lately is believed; a platform that was asked a moment ago isn't asked again.
 FRESH = timedelta(minutes=5)
 JUST_ASKED = timedelta(minutes=1)
@@ -43,6 +40,16 @@ SILENT_FEED = """
 SELECT 1 FROM booking_feed f WHERE f.unit_id = u.id AND NOT f.is_paused
 AND coalesce(f.last_good_at, f.created_at) < %(silent)s
 """
+# Written out: each add and each order of nights asks for them.
+LIVE_FEEDS = """
+SELECT {columns} FROM booking_feed it WHERE unit_id = ANY(%s::bigint[]) AND NOT is_paused
+ORDER BY unit_id, id
+"""
+LIVE_FEEDS_OF_BASKET = """
+SELECT {columns} FROM booking_feed it WHERE NOT is_paused AND unit_id IN (
+    SELECT unit_id FROM booking_basketline WHERE basket_id = %s AND (%s OR NOT is_on_request)
+) ORDER BY unit_id, id
+"""
 STALE = """
 SELECT DISTINCT unit_id FROM booking_feed
 WHERE unit_id = ANY(%s::bigint[]) AND NOT is_paused AND coalesce(last_good_at, created_at) < %s
@@ -57,7 +64,7 @@ def asks_host_first(unit_id: int | None, *, now: datetime) -> bool:
     return bool(unit_id and read_again([unit_id], now=now))
 
 
-def read_again(units: Units, *, now: datetime) -> set[int]:
+def read_again(units: Collection[int], *, now: datetime) -> set[int]:
     """Ask the calendars of these units again where what they said is older than five minutes.
 
     Takes BUDGET_SECONDS at most and WRITE_SECONDS for writing, outside any transaction; one that
@@ -65,7 +72,15 @@ def read_again(units: Units, *, now: datetime) -> set[int]:
     sold at once: one of their calendars has been silent for a day. One statement where they have
     none. Locks: the unit, where something changed, in a transaction of its own.
     """
-    feeds = list(Feed.objects.live().filter(unit_id__in=units))
+    return _read_again(read_rows(LIVE_FEEDS, Feed, [sorted(set(units))]), now=now)
+
+
+def read_again_for(basket: Basket, *, and_asked: bool, now: datetime) -> set[int]:
+    """Do as `read_again` for the units of a basket's lines; of those on request if `and_asked`."""
+    return _read_again(read_rows(LIVE_FEEDS_OF_BASKET, Feed, [basket.pk, and_asked]), now=now)
+
+
+def _read_again(feeds: list[Feed], *, now: datetime) -> set[int]:
     old = [one for one in feeds if is_old(one, now)]
     if old:
         _read_together(old, now=now)

@@ -16,11 +16,22 @@ from django.http import Http404, HttpRequest
 from booking.models import Basket, Meeting, MeetingAsk
 from booking.rules import meetings as rules
 from members.models import Greeter, User
+from oti.lib.joins import read_joined
 
 MEETINGS_OF_SESSION = "meetings"
 MOST_REMEMBERED = 20
 LINK_LIFE = timedelta(days=120)
 SHOWN_BESIDE = ("greeter__commune", "greeter__user")
+# Written out: each look at a stay asks for them.
+MEETINGS_OF_STAY = """
+SELECT {columns} FROM booking_meeting meeting
+LEFT JOIN members_greeter greeter ON greeter.id = meeting.greeter_id
+WHERE (
+    meeting.basket_id = %(basket)s
+    OR meeting.basket_id IS NULL AND meeting.code = ANY(%(known)s::text[])
+) AND meeting.state <> %(cancelled)s AND meeting.forgotten_at IS NULL
+ORDER BY meeting.first_day, meeting.id
+"""
 SEES_ALL, SEES_ORDERS = "booking.view_meeting", "booking.view_order"
 
 
@@ -73,10 +84,14 @@ def meetings_of_stay(
     known = request.session.get(MEETINGS_OF_SESSION, []) if has_own else []
     if basket is None and not known:
         return []
-    of_stay = Q(basket=basket) if basket is not None else Q(pk=None)
-    rows = Meeting.objects.filter(of_stay | Q(code__in=known, basket=None))
-    rows = rows.exclude(state=rules.CANCELLED).filter(forgotten_at=None)
-    found = list(rows.select_related("greeter").order_by("first_day", "pk"))
+    number = basket.pk if isinstance(basket, Basket) else basket
+    found: list[Meeting] = []
+    for meeting, meeting.greeter in read_joined(
+        MEETINGS_OF_STAY,
+        {"meeting": Meeting, "greeter": Greeter},
+        {"basket": number, "known": known, "cancelled": rules.CANCELLED},
+    ):
+        found.append(meeting)
     # The office reads them by its right, and carries no key: to change one it would be the visitor.
     if not any(request.user.has_perm(one) for one in (SEES_ALL, SEES_ORDERS)):
         for one in found:

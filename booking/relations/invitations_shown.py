@@ -19,9 +19,16 @@ from destination.spoken import in_language
 from members.models import Ambassador
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
+from oti.lib.joins import read_joined
 
 SHOWN = (*rules.COUNTS, rules.TAKEN_BACK)
 MOST_RANKED = 10
+# Written out: the page after each payment asks for it.
+REFERRAL_OF = """
+SELECT {columns} FROM booking_referral it
+JOIN members_ambassador ambassador ON ambassador.id = it.ambassador_id
+WHERE it.order_id = %s AND it.state <> %s ORDER BY it.id LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
@@ -76,10 +83,12 @@ class Invited:
 
 def invitation_shown(order: Order) -> Invited | None:
     """Return what the page of an order says of its invitation; None without any, or called off."""
-    found = Referral.objects.filter(order=order).exclude(state=rules.TAKEN_BACK)
-    one = found.select_related("ambassador").first()
-    if one is None:
+    rows = read_joined(
+        REFERRAL_OF, {"it": Referral, "ambassador": Ambassador}, [order.pk, rules.TAKEN_BACK]
+    )
+    if not rows:
         return None
+    ((one, one.ambassador),) = rows
     return Invited(
         inviter=one.ambassador.first_name,
         welcome=in_language(one.welcome) if one.state in rules.COUNTS else "",

@@ -19,13 +19,6 @@ from oti.lib.together import read_together
 
 ON_A_PAGE = 5
 ONE_DIGIT = Decimal("0.1")
-# As `published_reviews`, written out for every page of an offer, with how many and their average.
-NEWEST = Joined(
-    "SELECT {columns}, count(*) OVER (), avg(it.score) OVER () FROM booking_review it"
-    " WHERE it.offer_id = %s AND it.state = %s"
-    " ORDER BY it.experience_on DESC, it.published_at DESC, it.id DESC LIMIT %s",
-    {"it": Review},
-)
 
 
 @dataclass(frozen=True)
@@ -50,6 +43,17 @@ class ShownReviews:
         return self.count > len(self.newest)
 
 
+# What `published_reviews` finds, written out: each look at an offer asks for it.
+NEWEST_REVIEWS = Joined(
+    """
+SELECT {columns}, count(*) OVER (), avg(it.score) OVER () FROM booking_review it
+WHERE it.offer_id = %(offer)s AND it.state = %(state)s
+ORDER BY it.experience_on DESC, it.published_at DESC, it.id DESC LIMIT %(most)s
+""",
+    {"it": Review},
+)
+
+
 def published_reviews(offer_id: int) -> QuerySet[Review]:
     """Return the reviews of an offer that visitors may read, the newest experiences first."""
     rows = Review.objects.filter(offer=offer_id, state=PUBLISHED)
@@ -58,10 +62,12 @@ def published_reviews(offer_id: int) -> QuerySet[Review]:
 
 def reviews_of_offer(offer_id: int) -> ShownReviews:
     """Return what an offer's page shows of its reviews. One statement, whatever their number."""
-    asked = NEWEST.written([offer_id, PUBLISHED, ON_A_PAGE], more=2)
-    rows = NEWEST.rows(read_together(asked)[0])
-    _newest, count, average = rows[0] if rows else (None, 0, None)
-    return ShownReviews([row[0] for row in rows], count, rating(count, average))
+    [found] = read_together(
+        NEWEST_REVIEWS.written({"offer": offer_id, "state": PUBLISHED, "most": ON_A_PAGE}, more=2)
+    )
+    rows = NEWEST_REVIEWS.rows(found)
+    count, average = rows[0][1:] if rows else (0, None)
+    return ShownReviews([one for one, *_all in rows], count, rating(count, average))
 
 
 def rating(count: int, average: object) -> Rating | None:

@@ -29,6 +29,7 @@ from booking.request_words import (
     answer_words,
     free_instead,
     is_slept,
+    requests_beside,
     shown,
     with_words,
 )
@@ -107,7 +108,7 @@ def asked_beside(request: HttpRequest, order: Order, *, now: datetime) -> list[d
 
     One statement. The requests are remembered, so that their pages open too.
     """
-    rows = list(with_words(order.requests_beside.all()).order_by("starts_at", "pk"))
+    rows = requests_beside(order)
     remember_requests(request, rows)
     asked = [shown(one, now=now) for one in rows]
     return [{"one": one, "words": answer_words(one)} for one in asked]

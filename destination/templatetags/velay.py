@@ -17,9 +17,12 @@ from django import template
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm, BoundField, Field
+from django.template.base import Node, Parser, Token
 from django.template.context import Context
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as django_url
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import get_urlconf, reverse
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -37,6 +40,8 @@ from oti.lib.dates import PARIS
 from oti.lib.memo import remembered
 
 register = template.Library()
+# Whose addresses are the same whatever page they stand on.
+OWN_NAMES = ("booking:", "destination:", "events:", "members:")
 
 # Pictures of the brand, by what they show (static/img/cards and static/img/heroes).
 CARDS = frozenset(
@@ -555,6 +560,32 @@ def json_ld(nodes: Sequence[dict[str, Any]]) -> SafeString:
     return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
+# --- Addresses ---
+@register.tag
+def url(parser: Parser, token: Token) -> Node:
+    """Do as Django's tag; an address with nothing to fill in is written once for each language."""
+    node = django_url(parser, token)
+    if node.args or node.kwargs or node.asvar:
+        return node
+    return PlainUrl(node.view_name, [], {}, None)
+
+
+class PlainUrl(URLNode):
+    """An address with nothing to fill in."""
+
+    def render(self, context: Context) -> str:
+        """Return it in the active language."""
+        name = self.view_name.resolve(context)
+        if ":" in name and not name.startswith(OWN_NAMES):
+            return super().render(context)
+        return _address_of(name, get_language(), get_urlconf())
+
+
+@lru_cache(maxsize=1024)
+def _address_of(name: str, _language: str | None, _urlconf: str | None) -> str:
+    return conditional_escape(reverse(name))
+
+
 # --- Forms ---
 @register.simple_tag
 def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
@@ -575,7 +606,38 @@ def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
         given["aria-describedby"] = described_by
     if field.errors:
         given["aria-invalid"] = "true"
-    return field.as_widget(attrs=given)
+    return _input(field, given) or field.as_widget(attrs=given)
+
+
+# Inputs of one tag, which Django draws with four templates each.
+PLAIN_INPUTS = frozenset(
+    f"django/forms/widgets/{name}.html"
+    for name in ("text", "number", "email", "url", "password", "hidden", "checkbox", "date")
+)
+
+
+def _input(field: BoundField, attrs: dict[str, Any]) -> SafeString | None:
+    """Return an input as its widget writes it, None for a widget that is more than one."""
+    widget = field.field.widget
+    if widget.template_name not in PLAIN_INPUTS or field.field.localize:
+        return None
+    # What `BoundField.as_widget` does before it draws.
+    attrs = field.build_widget_attrs(attrs, widget)
+    if field.auto_id and "id" not in widget.attrs:
+        attrs.setdefault("id", field.auto_id)
+    shown = widget.get_context(field.html_name, field.value(), attrs)["widget"]
+    value = shown["value"]
+    parts = [("type", shown["type"]), ("name", shown["name"])]
+    if value is not None:
+        parts.append(("value", value))
+    parts += shown["attrs"].items()
+    # As in Django's templates: no attribute for False, a bare one for True.
+    texts = (
+        f" {name}" if given is True else f' {name}="{conditional_escape(given)}"'
+        for name, given in parts
+        if given is not False
+    )
+    return mark_safe(f"<input{''.join(texts)}>")
 
 
 @register.inclusion_tag("components/field.html")

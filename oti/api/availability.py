@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,8 +17,8 @@ from rest_framework.response import Response
 from booking.availability import slot_status, stay_calendar
 from booking.kept_offers import offer_of_slug
 from booking.models import Offer, Slot
-from booking.models.resources import note_claims
-from booking.quoting import TOO_NEAR, notice_of
+from booking.models.calendar import slots_with_free
+from booking.quoting import TOO_NEAR, facts_of, notice_of
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.kinds import PLACES
 from destination.models.territory import pole_by_commune
@@ -31,6 +32,8 @@ from oti.lib.dates import today as day_of
 
 LONGEST_SPAN = 92
 USUAL_SPAN = timedelta(days=30)
+# The dates themselves and the capacities beside them.
+BETWEEN = "s.offer_id = %(offer)s AND s.day BETWEEN %(first)s AND %(last)s"
 
 
 class AvailabilityView(ApiView):
@@ -116,24 +119,21 @@ def _slots(offer: Offer, first: date, last: date, *, now: datetime) -> list[dict
     """Return the dates that may still be joined and on which this kind may be sold.
 
     What is left is counted as the pages count it: children for a carer, not its units; nothing
-    where a shared resource is taken or it had to be booked earlier. Three statements at most.
+    where a shared resource is taken or it had to be booked earlier. Two statements at most.
     """
-    rules = offer.kind_rules
-    between = {"day__gte": first, "day__lte": last}
-    slots = list(
-        offer.slots.filter(**between)
-        .not_over(rules.begins, now)
-        .allowed()
-        .with_free(now)
-        .order_by("starts_at")
-    )
-    note_claims(slots, now=now)
-    sides: dict[datetime, dict[str, int]] = {}
-    if rules.sides:
-        beside = Slot.stocks.filter(offer=offer, **between).exclude(resource=PLACES)
-        for one in beside.with_free(now):
-            sides.setdefault(one.starts_at, {})[one.resource] = one.free
-    return [_slot(offer, one, sides.get(one.starts_at, {}), now=now) for one in slots]
+    rules, facts = offer.kind_rules, facts_of(offer)
+    found = slots_with_free(BETWEEN, {"offer": offer.pk, "first": first, "last": last}, now=now)
+    sides: dict[datetime, dict[str, int]] = defaultdict(dict)
+    for one in found:
+        if one.resource != PLACES:
+            sides[one.starts_at][one.resource] = one.free
+    return [
+        _slot(offer, one, sides.get(one.starts_at, {}), now=now)
+        for one in found
+        if one.resource == PLACES
+        and (one.starts_at if rules.begins else one.ends_at) > now
+        and not rules.check_day(facts, one.day)
+    ]
 
 
 def _slot(offer: Offer, slot: Slot, beside: Mapping[str, int], *, now: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from booking.letters import order_url
 from booking.models import BookingRequest, Order, Payment, Refund
 from booking.packages import Standing
 from booking.request_mails import request_url
-from booking.request_words import shown, with_words
+from booking.request_words import requests_beside, shown
 from booking.rules import states
 from booking.showing import SoldLine
 from booking.stay_view import BasketView, EntryView, LineView
@@ -382,8 +382,7 @@ def order_answer(order: Order, lines: list[SoldLine], *, now: datetime) -> dict[
 
 def asked_with(order: Order, *, now: datetime) -> list[dict[str, Any]]:
     """Return what hosts were asked for with an order; one statement."""
-    rows = with_words(order.requests_beside.all()).order_by("starts_at", "pk")
-    return [asked_answer(one, now=now) for one in rows]
+    return [asked_answer(one, now=now) for one in requests_beside(order)]
 
 
 def asked_answer(request: BookingRequest, *, now: datetime) -> dict[str, Any]:

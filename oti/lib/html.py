@@ -171,6 +171,7 @@ def format_range(first: date, last: date, language: str, *, is_short: bool = Fal
 # --- French spacing --------------------------------------------------------------------------
 _SPACE = "[ \u00a0\u202f]"
 _NUMBER = re.compile(rf"(?<![\d,.])(?<!\d{_SPACE})\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)")
+_UNIT = re.compile(rf"(?<=\d){_SPACE}(?=(?:€|%|°|k[gm]|[gmlh]|cm|mm|min|ha|ans?)(?!\w))")
 _RULES = [
     # before ; ! ? and inside guillemets: narrow; glued signs get their space too
     (re.compile(rf"{_SPACE}+([;!?»])"), rf"{NNBSP}\1"),
@@ -183,9 +184,12 @@ _RULES = [
     # a dash never begins a line
     (re.compile(r" (?=[–—] )"), NBSP),
     # between a number and its unit
-    (re.compile(rf"(?<=\d){_SPACE}(?=(?:€|%|°|k[gm]|[gmlh]|cm|mm|min|ha|ans?)(?!\w))"), NBSP),
+    (_UNIT, NBSP),
     (re.compile(r"(?<=[^\W\d_])'(?=[^\W_])"), "’"),
 ]
+# Most texts of a page have nothing that a rule looks for, and are known by one of these at once.
+_SIGNS = re.compile("[;!?:«»–—']")
+_SPACED_NUMBER = re.compile(rf"\d{_SPACE}")
 _MARKUP = re.compile(r"(<[^>]*>|&(?:#\d+|#x[0-9a-fA-F]+|\w+);)")
 
 
@@ -196,8 +200,13 @@ def french_spacing(text: str) -> str:
     straight apostrophe becomes ’. Applying it twice changes nothing more. Source: the brand's
     charter, "Type".
     """
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+    if _SIGNS.search(text):
+        for pattern, replacement in _RULES:
+            text = pattern.sub(replacement, text)
+    elif _SPACED_NUMBER.search(text):
+        text = _UNIT.sub(NBSP, text)
+    else:
+        return text
     return _NUMBER.sub(lambda found: re.sub(_SPACE, NNBSP, found.group()), text)
 
 

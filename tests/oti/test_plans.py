@@ -10,7 +10,7 @@ from django.db import connection
 from booking import fitting
 from booking.availability import StaySearch, search_stays
 from booking.models import Order
-from oti.lib.plans import planned_anew
+from oti.lib.plans import one_of, planned_anew
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
 
@@ -110,3 +110,26 @@ def test_a_search_looks_up_no_unit_alone():
 
     assert len(fits) == 1501
     assert max(one["Actual Loops"] for one in nodes_of(plan)) == 1
+
+
+@pytest.mark.parametrize(
+    "condition", [one_of("%s"), "= ANY(%s::bigint[])"], ids=["kept", "sentinel"]
+)
+def test_rows_of_several_keys_are_planned_once_however_many(condition: str):
+    statement = f"""
+    SELECT a.id, (SELECT count(*) FROM several b WHERE b.id BETWEEN a.id AND a.id + 50)
+    FROM several a WHERE a.id {condition} /* asked */
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE several AS SELECT generate_series(1, 20000)::bigint id")
+        cursor.execute("CREATE UNIQUE INDEX ON several (id)")
+        cursor.execute("ANALYZE several")
+        for number in range(20):
+            cursor.execute(statement, [list(range(1 + number % 3))])
+        cursor.execute(
+            "SELECT sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE %s",
+            ["%/* asked */%"],
+        )
+        kept = cursor.fetchone()[0]
+
+    assert (kept > 10) is (condition == one_of("%s"))

@@ -256,3 +256,51 @@ def test_no_french_text_can_break_before_its_mark() -> None:
     assert len(texts) > 1000
     loose = re.compile(r"\S [;!?»]|\S :(\s|$)|« \S")
     assert [one for one in texts if loose.search(one)] == []
+
+
+@given(st.text(st.sampled_from("ab 12;!?:«»–—'€%.,()kgmh’”…<" + NB + NN), max_size=12))
+def test_a_text_without_signs_is_left_as_every_rule_leaves_it(text: str) -> None:
+    expected = text
+    for pattern, replacement in html._RULES:
+        expected = pattern.sub(replacement, expected)
+    expected = html._NUMBER.sub(lambda one: re.sub(html._SPACE, NN, one.group()), expected)
+
+    assert html.french_spacing(text) == expected
+
+
+class Everything(forms.Form):
+    """A field for each sort of input, some with what widgets write in their own way."""
+
+    text = forms.CharField(max_length=40, help_text="x")
+    mail = forms.EmailField(required=False)
+    count = forms.IntegerField(min_value=1, max_value=9)
+    sum = forms.DecimalField(localize=True)
+    box = forms.BooleanField(required=False)
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date", "data-x": True}))
+    hour = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time", "data-y": False}))
+    word = forms.CharField(widget=forms.PasswordInput)
+    key = forms.CharField(widget=forms.HiddenInput)
+    site = forms.CharField(widget=forms.URLInput(attrs={"class": "q", "title": 'a"<b', "id": "z"}))
+    area = forms.CharField(widget=forms.Textarea)
+    choice = forms.ChoiceField(choices=[("a", "b")])
+
+
+@pytest.mark.parametrize("typed", ["<\"&'é", "", "12"])
+@pytest.mark.parametrize("is_bound", [True, False])
+def test_a_control_is_what_its_widget_writes(
+    typed: str, is_bound: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = dict.fromkeys(Everything.base_fields, typed)
+    first = {"day": date(2027, 1, 2), "hour": time(9), "sum": Decimal("1234.5"), "box": True}
+    form = Everything(shown if is_bound else None, initial={**first, "text": mark_safe("&amp;")})
+
+    def controls() -> list[str]:
+        return [
+            velay.control(form[name], described_by="d", autocomplete="x", rows="").strip()
+            for name in form.fields
+        ]
+
+    ours = controls()
+    monkeypatch.setattr(velay, "_input", lambda *_args: None)
+
+    assert ours == controls()
