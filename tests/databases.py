@@ -27,6 +27,8 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
 
+from tests.quick_states import quick_states
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_APPS = ("oti", "destination", "members", "booking", "events")
 TEMPLATE_PREFIX = "velay_template"
@@ -179,7 +181,8 @@ def _migrate() -> None:
 
 
 def _run_migrations() -> None:
-    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    with quick_states():
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
 
 
 def _load_demo() -> None:
