@@ -151,7 +151,8 @@ def a_commune(
         memberships.append(
             PoleMembership(
                 perimeter=perimeter,
-                pole=perimeter.poles.first(),
+                # The one made first: two poles at one place of their order come as their rows lie.
+                pole=perimeter.poles.order_by("pk").first(),
                 commune=commune,
                 valid_from=LONG_AGO,
             )
