@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.utils import timezone
 
@@ -56,6 +57,7 @@ from destination.models import (
     Pole,
     PoleMembership,
 )
+from members.groups import OFFICE
 from members.models import (
     ContractText,
     Household,
@@ -190,6 +192,11 @@ def an_epci(siren: str = "200073401") -> Epci:
 def a_user(email: str = "", **fields: Any) -> User:
     """Make an account whose password is « secret »."""
     return User.objects.create_user(email or f"user{next(numbers)}@example.org", "secret", **fields)
+
+
+def the_office() -> Group:
+    """Return the group of the office's staff, whose rights each test finds as a deployment does."""
+    return Group.objects.get(name=OFFICE)
 
 
 def a_provider(**fields: Any) -> Provider:
