@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,10 +16,14 @@ import hypothesis
 import pytest
 import time_machine
 from django.conf import settings as django_settings
+from django.contrib.auth import login
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import caches
+from django.http import HttpRequest
 from django.template import Context, Template
+from django.test import Client
 from django.test.signals import template_rendered
 from django.test.testcases import LiveServerThread
 from django.utils import translation
@@ -68,6 +73,29 @@ def _only_whole_pages_are_told(django_test_environment: None) -> None:
 
     # What Django's own environment of tests put there, and takes away again.
     Template._render = render  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signing_in_begins_one_session() -> Iterator[None]:
+    """Let a browser without a session have one when it signs in, not two of which one is deleted.
+
+    Django's own makes an empty session first, which signing in replaces: half of its statements.
+    """
+    sign_in = Client._login
+
+    def sign_in_once(client: Client, user: AbstractBaseUser, backend: str | None = None) -> None:
+        if django_settings.SESSION_COOKIE_NAME in client.cookies:
+            sign_in(client, user, backend)
+            return
+        request = HttpRequest()
+        request.session = import_module(django_settings.SESSION_ENGINE).SessionStore()
+        login(request, user, backend)
+        request.session.save()
+        client._set_login_cookies(request)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Client, "_login", sign_in_once)
+        yield
 
 
 def pytest_unconfigure() -> None:

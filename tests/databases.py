@@ -27,6 +27,9 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
 
+from members.groups import ensure_office_group
+from tests.quick_states import quick_states
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_APPS = ("oti", "destination", "members", "booking", "events")
 TEMPLATE_PREFIX = "velay_template"
@@ -179,7 +182,10 @@ def _migrate() -> None:
 
 
 def _run_migrations() -> None:
-    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    with quick_states():
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    # As each deployment does, so that tests of the desk need not: see factories.the_office.
+    ensure_office_group()
 
 
 def _load_demo() -> None:
@@ -189,12 +195,13 @@ def _load_demo() -> None:
 
 @cache
 def _migrations_hash() -> str:
-    """Hash the project's migrations, the installed versions and the list of apps."""
+    """Hash the project's migrations, the office's rights, the installed versions and the apps."""
     digest = hashlib.sha256()
     for app in PROJECT_APPS:
         for file in sorted((BASE_DIR / app / "migrations").glob("*.py")):
             digest.update(f"{app}/{file.name}".encode())
             digest.update(file.read_bytes())
+    digest.update((BASE_DIR / "members" / "groups.py").read_bytes())
     for distribution in sorted(f"{d.name}=={d.version}" for d in metadata.distributions()):
         digest.update(distribution.encode())
     digest.update(" ".join(config.name for config in apps.get_app_configs()).encode())

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Model
 from django.utils import timezone
@@ -61,6 +62,7 @@ from destination.models import (
     Pole,
     PoleMembership,
 )
+from members.groups import OFFICE
 from members.models import (
     ContractText,
     Household,
@@ -157,7 +159,8 @@ def a_commune(
         memberships.append(
             PoleMembership(
                 perimeter=perimeter,
-                pole=perimeter.poles.first(),
+                # The one made first: two poles at one place of their order come as their rows lie.
+                pole=perimeter.poles.order_by("pk").first(),
                 commune=commune,
                 valid_from=LONG_AGO,
             )
@@ -195,6 +198,11 @@ def an_epci(siren: str = "200073401") -> Epci:
 def a_user(email: str = "", **fields: Any) -> User:
     """Make an account whose password is « secret »."""
     return User.objects.create_user(email or f"user{next(numbers)}@example.org", "secret", **fields)
+
+
+def the_office() -> Group:
+    """Return the group of the office's staff, whose rights each test finds as a deployment does."""
+    return Group.objects.get(name=OFFICE)
 
 
 def a_provider(**fields: Any) -> Provider:

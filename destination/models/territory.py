@@ -143,7 +143,7 @@ class Pole(models.Model):
     class Meta:
         verbose_name = _("pole")
         verbose_name_plural = _("poles")
-        ordering = ("perimeter", "position")
+        ordering = ("perimeter", "position", "pk")
         constraints = [
             models.UniqueConstraint(fields=["perimeter", "slug"], name="pole_slug_in_perimeter")
         ]

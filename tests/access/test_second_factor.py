@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
 
-from members.groups import ensure_office_group
 from members.models import User
 from tests import factories
 
@@ -58,7 +57,7 @@ def a_person(kind: str) -> User:
         return host
     user = factories.a_user("bureau@example.org")
     if kind == "office":
-        user.groups.add(ensure_office_group())
+        user.groups.add(factories.the_office())
     else:
         User.objects.filter(pk=user.pk).update(is_superuser=True)
         user.refresh_from_db()

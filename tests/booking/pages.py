@@ -19,7 +19,7 @@ from booking.rules.pricing import OptionChoice
 from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, paid_order
-from tests.replay import replayed
+from tests.replay import TEXTS, replayed, replayed_beside
 
 DUPONT = (None, None, 5, 10)
 CONTACT = {
@@ -103,7 +103,7 @@ def dupont_stay(client: Client) -> Basket:
     return carry(client, _dupont_stay())
 
 
-@replayed
+@replayed_beside(*TEXTS)
 def _dupont_stay() -> Basket:
     basket = factories.a_basket(language="en")
     hold_week(basket, a_week())

@@ -15,7 +15,6 @@ from booking import locks
 from booking.lost_factors import KIND, take_off_factors
 from booking.models import OutboxMessage
 from booking.refusals import BadInput, Refusal, WrongState
-from members.groups import ensure_office_group
 from members.journal import Actor
 from members.models import Entry, User
 from tests import factories
@@ -123,7 +122,7 @@ def test_an_administrator_does_it_at_the_desk(client: Client, host: User, admin:
 def test_nobody_else_may(client: Client, host: User, kind: str):
     asks = factories.a_user("qui@example.org")
     if kind == "office":
-        asks.groups.add(ensure_office_group())
+        asks.groups.add(factories.the_office())
     elif kind == "host":
         asks = factories.a_host(factories.a_provider())
     client.force_login(asks)

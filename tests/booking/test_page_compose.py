@@ -17,6 +17,7 @@ from oti.lib.memo import forget_everything
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
 from tests.pages import address, fields_of, text_of, with_basket
+from tests.replay import replayed
 
 pytestmark = pytest.mark.django_db
 SUNDAY = SATURDAY + timedelta(days=1)
@@ -47,6 +48,7 @@ def gite(title: str = "The cottage", **fields) -> Offer:
     return factories.a_lodging(now=NOW, **{"title": title, "title_en": title, **fields})
 
 
+@replayed
 def a_town() -> None:
     """Make three beds and a dozen things to do every day."""
     for name, night in (("The cottage", "100"), ("The mill", "120"), ("The yurt", "60")):

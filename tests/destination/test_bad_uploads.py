@@ -17,7 +17,6 @@ from PIL import Image
 from wagtail.models import Collection, UploadedFile
 
 from destination.models import Picture
-from members.groups import ensure_office_group
 from tests import factories
 from tests.pages import text_of
 
@@ -34,7 +33,7 @@ def _empty_library(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture
 def office(client: Client) -> Client:
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client.force_login(user)
     return client
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from wagtail.search.index import insert_or_update_object
 
 from destination.models import ArticlePage, PolePage
-from members.groups import ensure_office_group, ensure_pole_editors, ensure_review
+from members.groups import ensure_pole_editors, ensure_review
 from tests import factories
 from tests.cast import NOW
 from tests.destination.cms import a_page, a_pole_page
@@ -90,7 +90,7 @@ def test_an_editor_without_a_page_is_told_so(editor: Client, mezenc: PolePage):
 
 
 def test_the_office_has_the_panel_and_the_counts(mezenc: PolePage):
-    shown = home_of(signed_in(ensure_office_group()))
+    shown = home_of(signed_in(factories.the_office()))
     assert "Your pages" in shown
     assert "icon-doc-empty " in summary_of(shown)
 
@@ -108,14 +108,14 @@ def test_more_pages_ask_no_more_of_the_database(
 @pytest.mark.parametrize("typed", ["Mézenc", "mezenc", "MEZ", "mézènc"])
 def test_the_search_box_of_pages_needs_no_accents(mezenc: PolePage, typed: str):
     insert_or_update_object(mezenc)
-    office = signed_in(ensure_office_group())
+    office = signed_in(factories.the_office())
     shown = office.get(reverse("wagtailadmin_pages:search"), {"q": typed}).content.decode()
     assert reverse("wagtailadmin_pages:edit", args=[mezenc.pk]) in shown
 
 
 def test_the_search_box_of_pages_finds_no_other_word(mezenc: PolePage):
     insert_or_update_object(mezenc)
-    office = signed_in(ensure_office_group())
+    office = signed_in(factories.the_office())
     shown = office.get(reverse("wagtailadmin_pages:search"), {"q": "meyrand"}).content.decode()
     assert reverse("wagtailadmin_pages:edit", args=[mezenc.pk]) not in shown
 
@@ -125,7 +125,7 @@ def test_lists_of_pages_count_in_words_that_are_some(mezenc: PolePage, name: str
     # As it is once it has been published from the desk.
     mezenc.save_revision().publish()
     insert_or_update_object(mezenc)
-    office = signed_in(ensure_office_group())
+    office = signed_in(factories.the_office())
     shown = office.get(reverse(name), {"q": "mezenc"}).content.decode()
     rows = shown.partition('<table class="listing')[2].partition("</table>")[0]
     assert mezenc.title in rows

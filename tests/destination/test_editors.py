@@ -10,7 +10,7 @@ from django.urls import reverse
 from wagtail.models import Collection, Page, WorkflowState
 
 from destination.models import ArticlePage, PolePage
-from members.groups import ensure_office_group, ensure_pole_editors, ensure_review
+from members.groups import ensure_pole_editors, ensure_review
 from tests import factories
 from tests.cast import NOW
 from tests.destination.cms import a_home, a_page, a_pole_page
@@ -45,7 +45,7 @@ def someone(email: str, group: Any) -> Client:
 
 @pytest.fixture
 def office() -> Client:
-    return someone("office@example.org", ensure_office_group())
+    return someone("office@example.org", factories.the_office())
 
 
 @pytest.fixture

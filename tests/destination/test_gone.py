@@ -12,7 +12,6 @@ from wagtail.documents.models import Document
 
 from destination.models import CommunePage, Pole, ThemePage
 from destination.publication import broken_links
-from members.groups import ensure_office_group
 from tests import factories
 from tests.cast import NOW
 from tests.destination.cms import a_page, a_pole_page
@@ -39,7 +38,7 @@ def read(client: Client, page: Any) -> str:
 def assert_opens(client: Client, page: Any) -> None:
     """Assert that the editor's form opens on what is left."""
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client.force_login(user)
     assert client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200
 

@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from destination import kept_pages
 from destination.models import ThemePage
-from members.groups import ensure_office_group
 from oti.lib import generation
 from oti.lib.memo import forget_everything
 from tests import factories
@@ -44,7 +43,7 @@ def page() -> ThemePage:
 
 def office() -> Client:
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client = Client()
     client.force_login(user)
     return client

@@ -14,7 +14,7 @@ from booking.models import Offer, OfferPhoto, OfferReview
 from destination.models import PlacePage, ThemePage
 from destination.models.places import Site
 from events.models import Event
-from members.groups import ensure_office_group, ensure_pole_editors
+from members.groups import ensure_pole_editors
 from tests import factories
 from tests.cast import NOW
 from tests.destination.cms import a_home, a_page, a_pole_page
@@ -34,7 +34,7 @@ def _spring(at: Any, settings: Any, tmp_path: Any) -> None:
 @pytest.fixture
 def desk() -> Client:
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client = Client(HTTP_ACCEPT_LANGUAGE="en")
     client.force_login(user)
     return client

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from destination.importers import outlines
 from destination.importers.outlines import STEP_METRES, climb_of
 from destination.models import CommuneOutline, ItineraryPage, SectionPage, Trail
-from members.groups import ensure_office_group, ensure_pole_editors
+from members.groups import ensure_pole_editors
 from members.models import User
 from tests import factories
 from tests.cast import NOW
@@ -47,7 +47,7 @@ def signed_in(*groups: Any) -> Client:
 
 @pytest.fixture
 def office() -> Client:
-    return signed_in(ensure_office_group())
+    return signed_in(factories.the_office())
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from django.urls import reverse
 from destination.models import OutsideLink, ThemePage
 from destination.outside_links import MOST_AT_ONCE, ask, check_links, gather
 from destination.tasks import check_outside_links
-from members.groups import ensure_office_group
 from oti.lib.http import Fetched, FetchFailed
 from oti.lib.public_hosts import FetchRefused, Reason
 from tests import factories
@@ -166,7 +165,7 @@ def test_an_address_that_holds_another_is_asked_for_as_it_is():
 
 def test_the_editors_are_told_on_which_page(client: Client):
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client.force_login(user)
     linking("https://site.example/", "https://fine.example/", title="Liens")
     linking("https://fine.example/", title="Autres")

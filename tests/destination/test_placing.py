@@ -11,7 +11,6 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from destination.models import ArticlePage, SectionPage
-from members.groups import ensure_office_group
 from tests import factories
 from tests.cast import NOW
 from tests.destination.cms import a_home, a_page, translated
@@ -44,7 +43,7 @@ def article(journal: SectionPage) -> ArticlePage:
 @pytest.fixture
 def office() -> Client:
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client = Client(headers={"accept-language": "en"})
     client.force_login(user)
     return client

@@ -13,7 +13,6 @@ from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfiel
 
 from destination.models import ArticlePage, Picture, PlacePage, SectionPage, ThemePage
 from destination.publication import Lack, blocking, lacks_of
-from members.groups import ensure_office_group
 from tests import factories
 from tests.cast import NOW, TODAY
 from tests.destination.cms import a_home, a_page, a_pole_page, translated
@@ -33,7 +32,7 @@ def _spring(at, settings, tmp_path):
 @pytest.fixture
 def office(client):
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client.force_login(user)
     return client
 

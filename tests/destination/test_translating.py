@@ -20,7 +20,7 @@ from destination.blocks import Body, LiveBlock
 from destination.gallery_pages import bands, looked_up, texts
 from destination.models import ArticlePage, SectionPage, ThemePage
 from destination.models.pages import VelayPage
-from members.groups import ensure_office_group, ensure_pole_editors
+from members.groups import ensure_pole_editors
 from tests import factories
 from tests.cast import NOW
 from tests.destination.cms import a_home, a_page, a_pole_page, locale, translated
@@ -40,7 +40,7 @@ def _spring(at: Any, settings: Any, tmp_path: Any) -> None:
 @pytest.fixture
 def office(client: Client) -> Client:
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client.force_login(user)
     return client
 
@@ -444,7 +444,7 @@ def test_a_translation_as_new_as_its_french_page_is_not(office: Client, days: in
 def test_its_words_are_those_of_who_reads_the_desk(chosen: str, said: str):
     """Whatever the browser's language is."""
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     UserProfile.objects.create(user=user, preferred_language=chosen)
     browser = Client(HTTP_ACCEPT_LANGUAGE="en")
     browser.force_login(user)

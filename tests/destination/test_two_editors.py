@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import reverse
 
 from destination.models import ThemePage
-from members.groups import ensure_office_group
 from tests import factories
 from tests.cast import NOW
 from tests.destination.test_publication import TEXTS, a_ready_page, sent
@@ -37,7 +36,7 @@ def someone(email: str) -> Client:
     user = factories.a_user(email)
     user.first_name = email.partition("@")[0].title()
     user.save()
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     client = Client()
     client.force_login(user)
     return client

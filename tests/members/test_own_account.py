@@ -10,7 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
 
-from members.groups import ensure_office_group, take_access
+from members.groups import take_access
 from members.journal import SYSTEM
 from members.models import Entry, User
 from members.spaces import spaces_of
@@ -34,7 +34,7 @@ def pages_of(user: User) -> list[str]:
 def person() -> User:
     """Give a person who is a host, of the office, a resident and a greeter at once."""
     user = factors.able_to_sign_in(factories.a_host(factories.a_provider()))
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     factories.a_household(user)
     a_greeter(user=user)
     return user

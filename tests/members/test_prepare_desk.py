@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from wagtail.models import Page, Workflow
 
+from tests import factories
 from tests.destination.cms import a_pole_page
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_desk_is_prepared_once():
     a_pole_page()
+    factories.the_office().delete()
     for options in ({}, {"migrate": True}):
         said = StringIO()
         call_command("prepare_desk", stdout=said, verbosity=0, **options)

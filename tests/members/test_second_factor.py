@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from members import second_factor
 from members.access import owned_by, providers_of
-from members.groups import ensure_office_group
 from members.models import Entry, User
 from tests import factories
 from tests.members import factors
@@ -260,7 +259,7 @@ def test_taking_off_the_last_factor_closes_the_spaces(client: Client, host: User
 def test_with_one_proof_a_person_is_a_visitor(host: User):
     assert providers_of(host).exists()
     office = factories.a_user("bureau@example.org")
-    office.groups.add(ensure_office_group())
+    office.groups.add(factories.the_office())
     assert office.has_perm("booking.view_order")
 
     host.is_held_back = office.is_held_back = True
@@ -348,7 +347,7 @@ def test_the_desk_has_no_door_of_its_own(client: Client):
 def test_the_desk_changes_neither_address_nor_password(client: Client, settings):
     settings.IS_SECOND_FACTOR_ASKED = False
     office = factories.a_user("bureau@example.org")
-    office.groups.add(ensure_office_group())
+    office.groups.add(factories.the_office())
     client.force_login(office)
 
     page = client.get(reverse("wagtailadmin_account")).content.decode()

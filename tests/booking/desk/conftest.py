@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from members.groups import ensure_office_group
 from members.models import User
 from tests import factories
 from tests.cast import NOW
@@ -24,7 +23,7 @@ def _clock(at: Callable[[str | datetime], datetime]) -> None:
 def staff(db: None) -> User:
     """Return somebody of the office: not an administrator."""
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     return user
 
 

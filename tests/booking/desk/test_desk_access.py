@@ -94,7 +94,7 @@ def test_a_visitor_and_a_host_are_sent_to_the_door(db: None, client: Client) -> 
 def test_staff_without_the_right_to_an_order_do_not_see_it(db: None, client: Client) -> None:
     group = Group.objects.create(name="Texts")
     group.permissions.set(
-        ensure_office_group().permissions.filter(codename__in=["access_admin", "view_site"])
+        factories.the_office().permissions.filter(codename__in=["access_admin", "view_site"])
     )
     user = factories.a_user("texts@example.org")
     user.groups.add(group)
@@ -121,6 +121,7 @@ def test_staff_without_the_right_to_an_order_do_not_see_it(db: None, client: Cli
 
 
 def test_the_office_group_is_made_once_and_has_no_right_over_accounts(db: None) -> None:
+    factories.the_office().delete()
     first = ensure_office_group()
     count = first.permissions.count()
     assert ensure_office_group() == first

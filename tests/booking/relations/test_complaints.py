@@ -17,7 +17,6 @@ from booking.relations.complaints import (
     tell_of_mediation,
 )
 from booking.rules.working_days import after_working_days
-from members.groups import ensure_office_group
 from members.journal import SYSTEM, VISITOR
 from members.models import Entry
 from tests import factories
@@ -126,7 +125,7 @@ def test_guest_comes_by_the_link_of_the_mail_too(order: Order):
 
 def test_office_answers_and_writes_down_a_call(order: Order):
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     desk = Client(headers={"Accept-Language": "en"})
     desk.force_login(user)
     call = reverse("desk_complaints:call")

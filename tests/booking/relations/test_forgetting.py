@@ -22,7 +22,6 @@ from booking.relations.forgetting import (
 from booking.relations.guest_imports import confirm_import, write_imports
 from booking.relations.merging import merge_customers
 from booking.tasks import forget_guests as task
-from members.groups import ensure_office_group
 from members.journal import SYSTEM
 from members.models import AccountWarning, Customer, CustomerAddress, CustomerNote, Entry, User
 from tests import factories
@@ -49,7 +48,7 @@ def test_unused_account_is_warned_once_then_emptied():
     user = an_account("old@example.org")
     used = an_account("used@example.org", last_login=NOW - timedelta(days=900))
     office = an_account("office@example.org")
-    office.groups.add(ensure_office_group())
+    office.groups.add(factories.the_office())
     assert warn_accounts(now=NOW) == 1
     assert warn_accounts(now=NOW) == 0
     message = OutboxMessage.objects.get(kind="account_unused")

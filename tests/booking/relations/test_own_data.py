@@ -26,7 +26,6 @@ from booking.relations.own_copy import copy_of, zip_of
 from booking.relations.past_stays import keep_past_stays
 from booking.relations.personal_data import OF_THE_DESK, TABLES, Subject
 from booking.talks import write_to_host
-from members.groups import ensure_office_group
 from members.journal import SYSTEM, VISITOR
 from members.models import Customer, CustomerAddress, ErasedAddress, LetterChoice, User
 from members.rules.consent import OFFERS, PURPOSES
@@ -186,7 +185,7 @@ def test_who_works_here_hands_over_first(order: Order):
     assert codes(Subject.of_address(order.email)) == {"erase_sign_in"}
     assert copy_of(Subject.of_address(order.email), now=LATER)["account"] == []
     assert codes(Subject.of_account(user)) == set()
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     assert codes(Subject.of_account(user)) == {"erase_works_here"}
 
 

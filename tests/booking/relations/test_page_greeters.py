@@ -22,7 +22,6 @@ from booking.meeting_mails import MEETING_CONTENTS
 from booking.models import Meeting, OutboxMessage
 from booking.relations import asking, meeting_rounds, meeting_talks
 from booking.views.greeters import TRIES
-from members.groups import ensure_office_group
 from members.models import Greeter, User
 from tests import factories
 from tests.booking.pages import a_week, carry, hold_week, paid_stay
@@ -574,7 +573,7 @@ def test_a_greeter_counts_hours_and_pauses() -> None:
 @pytest.fixture
 def desk() -> Client:
     user = factories.a_user("office@example.org")
-    user.groups.add(ensure_office_group())
+    user.groups.add(factories.the_office())
     web = Client(HTTP_ACCEPT_LANGUAGE="en")
     web.force_login(user)
     return web

@@ -11,7 +11,7 @@ from django.test import Client
 from booking.models import Offer
 from tests import factories
 from tests.booking.pages import a_week
-from tests.replay import replayed
+from tests.replay import TEXTS, replayed_beside
 
 ROOT = "/api/v1/"
 # Two adults who give no age, a child of 5 and one of 10.
@@ -71,7 +71,7 @@ def places_line(slot: Any, /, **changes: Any) -> dict[str, Any]:
     return {"offer": slot.offer.slug, "slot": slot.pk, "participants": DUPONT, **changes}
 
 
-@replayed
+@replayed_beside(*TEXTS)
 def dupont_basket() -> str:
     """Put a week and a workshop into a basket, 871.40 euros; return its token."""
     token = new_basket()
