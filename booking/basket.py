@@ -175,10 +175,14 @@ def _add_together(
 
 
 def _read_together(basket: Basket, requests: Sequence[LineRequest], *, now: datetime) -> list[Wish]:
-    """Read requests of places in turn: the later ones know the persons of the earlier."""
+    """Read requests of places in turn: the later ones know the persons of the earlier.
+
+    They have their usual price, which is the one that is shown of them together: no place of a
+    proposal is looked for under the locks.
+    """
     seen, wishes = copy(basket), list[Wish]()
     for request in requests:
-        wish = read_wish(seen, request, now=now)
+        wish = read_wish(seen, replace(request, proposal=""), now=now)
         if wish.offer.is_on_request:
             raise NotAllowed(trouble("together_on_request"))
         if wish.ask is None:
