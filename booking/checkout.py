@@ -42,6 +42,7 @@ from booking.payment import (
     payment_deadline,
 )
 from booking.people import Contact, PersonName
+from booking.proposals import Rooms
 from booking.referral_claims import claims_of
 from booking.refusals import (
     BadInput,
@@ -161,7 +162,7 @@ def place_order(
     The basket freezes, its holds last until the payment's deadline. A second click gets the same
     order. `read` returns what the visitor gave, from the stay as it stands under the locks: it is
     loaded and priced once, for the form and for the order. What `read` raises ends it, nothing is
-    written then. Locks: units (shared), slots, basket.
+    written then. Locks: units (shared), slots, basket, the needs behind lower prices.
 
     Raises NothingAtOnce where everything is on request,
     BadInput (`empty`, `terms_missing`, `names_missing`, `package_form_missing`),
@@ -203,6 +204,7 @@ def place_order(
         sold = view.counted
         check_had([*sold, *view.asked], shared, locked)
         gone = _places_gone(sold, current, now=now)
+        gone += _prices_gone(sold, now=now)
         gone += _freeze(current, sold, deadline=deadline, now=now)
         if gone:
             raise Unavailable(*gone)
@@ -489,6 +491,26 @@ def _places_gone(sold: Sequence[LineView], basket: Basket, *, now: datetime) -> 
             # Its own lock is enough: whoever newly uses what it needs has locked it too.
             gone.append(trouble("resource_busy", line=hold.line_id))
     return gone
+
+
+def _prices_gone(sold: Sequence[LineView], *, now: datetime) -> list[Trouble]:
+    """Return a trouble for each lower price that others have meanwhile. Locks its needs, last.
+
+    A hold whose time ran out while its calendars were asked, or its locks waited for, may have
+    lost it: better told now than given back once it is paid.
+    """
+    asked = [
+        one.line
+        for one in sold
+        if one.line.proposal_id and one.quote is not None and one.quote.usual_total is not None
+    ]
+    if not asked:
+        return []
+    own = [line.pk for line in asked]
+    rooms = Rooms([line.proposal_id for line in asked], lines=own, now=now)
+    return [
+        trouble("proposal_over", line=line.pk) for line in asked if not rooms.sell(line.proposal_id)
+    ]
 
 
 def _freeze(
