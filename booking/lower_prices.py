@@ -18,8 +18,8 @@ from booking.proposals import Proposal, proposal_of
 from booking.rules.pricing import Quote, Reduction
 from destination.templatetags.velay import jour_long
 
-# The address's own name of it.
-GIVEN = "offre"
+# The address's own name of it; `offre` is taken: it names an offer in a house's widget.
+GIVEN = "proposition"
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,19 @@ def test_it_holds_no_script_sets_no_cookie_and_is_not_indexed(client: Client, gi
         assert 'name="robots" content="noindex"' in page
 
 
+def test_the_offer_that_it_shows_is_no_code_of_a_lower_price(
+    client: Client, gite: Offer, django_assert_max_num_queries
+):
+    query = {"offre": gite.slug, **DATES}
+    client.get(page_of(gite), query)
+    with django_assert_max_num_queries(40) as asked:
+        page = body(client.get(page_of(gite), query))
+    assert not any("campaignneed" in one["sql"] for one in asked.captured_queries)
+    form = re.search(r'<form method="get".*?</form>', page, re.DOTALL)
+    assert form
+    assert form[0].count('name="offre"') == 1
+
+
 def test_it_never_tells_who_is_signed_in_nor_what_they_have_on_the_site(gite: Offer):
     host = Client(headers={"Accept-Language": "en"})
     user = factories.a_host(gite.provider)
