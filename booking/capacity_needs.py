@@ -18,7 +18,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, QuerySet, prefetch_related_objects
 
 from booking import locks
-from booking.models import CapacityNeed, Closure, NeedPeriod, Offer, Slot, Unit
+from booking.models import AgeBand, CapacityNeed, Closure, NeedPeriod, Offer, Slot, Unit
 from booking.night_sheet import CLOSED, Taken, by_night, kept_free, taken_nights, terms_by_tariff
 from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
 from booking.rules.day_spans import runs_of
@@ -169,6 +169,39 @@ def needs_open(
     if audiences:
         found = found.filter(audience__in={CapacityNeed.Audience.EVERYBODY.value, *audiences})
     return found if offers is None else found.filter(offer__in=offers)
+
+
+def usual_prices(needs: Sequence[CapacityNeed], *, on: date) -> dict[int, Decimal]:
+    """Return the lowest usual price, in euros, of the days to come of needs, by their key.
+
+    That of a night of its offer, or of a grown-up; nothing where there is no price. `needs` have
+    their offers and periods. Six statements, however many.
+    """
+    units = _units([one.offer for one in needs if one.offer.is_lodging])
+    days = {one.pk: _days_from(one, on) for one in needs}
+    terms = terms_by_tariff(units, sorted({day for found in days.values() for day in found}))
+    prices: dict[int, list[Decimal]] = defaultdict(list)
+    for band in AgeBand.objects.filter(offer__in=[one.offer_id for one in needs]):
+        prices[band.offer_id].append(band.amount)
+    found = {}
+    for need in needs:
+        tariffs = {one.tariff_id for one in units if one.offer_id == need.offer_id}
+        of_nights = [
+            price
+            for tariff in tariffs
+            for night in days[need.pk]
+            if (price := terms[tariff][night].price) is not None
+        ]
+        of_persons = [max(prices[need.offer_id])] if prices[need.offer_id] else []
+        known = of_nights if need.offer.is_lodging else of_persons
+        if known:
+            found[need.pk] = min(known)
+    return found
+
+
+def _days_from(need: CapacityNeed, on: date) -> set[date]:
+    spans = [(max(one.dates.lower, on), one.dates.upper) for one in need.periods.all()]
+    return {day for first, after in spans if first < after for day in nights(first, after)}
 
 
 # --- What the calendar says ----------------------------------------------------------------------

@@ -876,6 +876,10 @@ MESSAGES: dict[str, Any] = {
         "« %(title)s » is booked on request, so its price can’t be lowered: leave it out, or take "
         "nothing off."
     ),
+    "campaign_floor": gettext_lazy(
+        "« %(title)s » costs %(price)s on these dates and its host goes no lower than %(floor)s: "
+        "take off %(max)s %% at most, or leave it out."
+    ),
     "referral_moved": gettext_lazy("This thanks isn’t to be handed over any more: read it again."),
     "note_too_long": gettext_lazy("Shorten the note to 300 signs."),
     "permit_missing": gettext_lazy(

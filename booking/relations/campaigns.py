@@ -6,12 +6,12 @@ is never written anew: it is paused, taken up again, or stopped for good.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
 from booking import locks
-from booking.capacity_needs import needs_open
+from booking.capacity_needs import needs_open, usual_prices
 from booking.messages import write_message
 from booking.models import Campaign, CampaignMail, CampaignNeed, CapacityNeed, Offer, OutboxMessage
 from booking.refusals import BadInput, Trouble, WrongState, trouble
@@ -110,7 +110,8 @@ def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble
 
     `campaign_no_french`, `campaign_half` (a language without subject, heading or text),
     `campaign_button_apart`, `campaign_offer_closed`, `campaign_no_needs`, `campaign_nobody`,
-    `campaign_asks_first` (a lower price of what its host answers first).
+    `campaign_asks_first` (a lower price of what its host answers first), `campaign_floor` (one
+    below what its host wants at least).
     """
     troubles = []
     if not rules.words_of(campaign.texts, "fr").is_whole:
@@ -135,6 +136,33 @@ def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble
             offer__confirmation=Offer.Confirmation.ON_REQUEST
         ).select_related("offer")
         troubles += [trouble("campaign_asks_first", title=one.offer.title) for one in asking]
+        troubles += _kept_by_floors(campaign, open_needs(campaign, today=today), today=today)
+    return troubles
+
+
+def _kept_by_floors(
+    campaign: Campaign, needs: Sequence[CapacityNeed], *, today: date
+) -> list[Trouble]:
+    """Return what its host's lowest price keeps from being lowered by all that the mail says.
+
+    Without a price there is nothing to lower yet; who sets one later is asked no more.
+    """
+    prices = usual_prices(needs, on=today)
+    troubles = []
+    for need in needs:
+        usual = prices.get(need.pk)
+        if usual is None or usual * (100 - campaign.percent_off) / 100 >= need.floor_amount:
+            continue
+        most = max(0, int(100 * (usual - need.floor_amount) / usual)) if usual else 0
+        troubles.append(
+            trouble(
+                "campaign_floor",
+                title=need.offer.title,
+                price=usual,
+                floor=need.floor_amount,
+                max=most,
+            )
+        )
     return troubles
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.test import Client
 
 from booking import settlement
 from booking.basket import add_to_basket, change_line, renew_holds
-from booking.capacity_needs import move_need
+from booking.capacity_needs import move_need, usual_prices
 from booking.checkout import begin_payment
 from booking.emails import compose
 from booking.models import (
@@ -27,7 +27,8 @@ from booking.models import (
     OutboxMessage,
     Refund,
 )
-from booking.refusals import BadInput, PriceChanged
+from booking.pairing import add_pair
+from booking.refusals import BadInput, PriceChanged, Unavailable
 from booking.relations import campaigns
 from booking.relations.campaign_results import results_of
 from booking.relations.campaign_runs import run_campaigns
@@ -264,10 +265,51 @@ def test_places_have_it_on_the_days_of_the_need():
         _with(replace(request, slot_id=beside.pk))
 
 
+def test_what_is_added_together_has_its_usual_price_whatever_is_posted():
+    dinner = factories.an_activity(kind="meal", min_age=18, child=None, duration_minutes=120)
+    day = date(2027, 9, 6)
+    evening = factories.a_slot(dinner, day, time(19, 30))
+    care = factories.a_slot(factories.a_childcare(), day, time(19), capacity=40)
+    need = a_need(dinner, floor_amount=20)
+    a_campaign(need)
+    basket = factories.a_basket(None, None, 5)
+    moment = LineRequest(
+        offer_id=dinner.pk,
+        slot_id=evening.pk,
+        people=("p1", "p2"),
+        is_once=True,
+        proposal=code_of(need),
+    )
+    minding = LineRequest(offer_id=care.offer_id, slot_id=care.pk, people=("p3",), is_once=True)
+    add_pair(basket, moment, minding, now=NOW)
+    line = basket.lines.get(offer=dinner)
+    assert (line.proposal, line.shown_amount) == (None, Decimal(64))
+
+
 def _with(request: LineRequest) -> Basket:
     basket = factories.a_basket()
     add_to_basket(basket, request, now=NOW)
     return basket
+
+
+def test_an_order_placed_too_slowly_finds_its_price_gone_before_it_is_paid(
+    gite: Offer, need: CapacityNeed, bank: FakeBank
+):
+    CapacityNeed.objects.filter(pk=need.pk).update(max_redemptions=1)
+    code = code_of(need)
+    slow = held(gite, code)
+    # It asks with a second left, and gets its locks after somebody else came.
+    begun = NOW + timedelta(minutes=14, seconds=59)
+    quick = held(gite, code, bed=1, now=NOW + timedelta(minutes=15, seconds=1))
+    with pytest.raises(Unavailable) as refused:
+        order_from(slow, now=begun)
+    assert refused.value.code == "proposal_over"
+    assert not slow.orders.exists()
+    slow.refresh_from_db()
+    assert slow.state == Basket.State.OPEN
+    order = paid_order(quick, bank, now=NOW + timedelta(minutes=16))
+    assert (order.gross_amount, order.state) == (LOWER, "confirmed")
+    assert not Refund.objects.exists()
 
 
 # --- What is kept of it -------------------------------------------------------------------
@@ -369,6 +411,39 @@ def test_a_letter_takes_nothing_off_and_a_price_needs_an_offer_that_is_sold_at_o
     assert refused.value.code == "campaign_asks_first"
 
 
+@pytest.mark.parametrize(("percent", "most"), [(15, 10), (50, 10), (10, None)])
+def test_no_mail_promises_more_than_a_host_gives(gite: Offer, percent: int, most: int | None):
+    need = a_need(gite, floor_amount=90)
+    if most is None:
+        assert a_campaign(need, percent=percent).percent_off == percent
+        return
+    with pytest.raises(BadInput) as refused:
+        a_campaign(need, percent=percent)
+    [told] = refused.value.troubles
+    assert (told.code, told.params["max"]) == ("campaign_floor", most)
+    assert told.params["price"] == Decimal(100)
+
+
+def test_where_a_host_wants_more_than_its_price_nothing_is_promised(gite: Offer):
+    lace = factories.an_activity(kind="workshop")
+    with pytest.raises(BadInput) as refused:
+        a_campaign(a_need(gite, floor_amount=120), a_need(lace, floor_amount=31), percent=1)
+    found = {one.params["title"]: one.params["max"] for one in refused.value.troubles}
+    assert found == {gite.title: 0}
+    with pytest.raises(BadInput, match="campaign_floor"):
+        a_campaign(a_need(lace, floor_amount=31), percent=4)
+
+
+def test_prices_of_many_needs_are_found_in_six_statements(django_assert_max_num_queries):
+    needs = [a_need(factories.a_lodging(now=NOW)) for _number in range(5)]
+    needs.append(a_need(factories.an_activity()))
+    rows = CapacityNeed.objects.select_related("offer").prefetch_related("periods")
+    loaded = list(rows.order_by("pk"))
+    with django_assert_max_num_queries(6):
+        found = usual_prices(loaded, on=NOW.date())
+    assert found == {one.pk: Decimal(100) for one in needs[:5]} | {needs[5].pk: Decimal(32)}
+
+
 def test_the_mail_says_how_much_less(need: CapacityNeed):
     mail = compose(OutboxMessage.objects.get(kind="campaign"))
     assert "15 %" in mail.body.replace("\u00a0", " ").replace("\u202f", " ")
@@ -376,7 +451,7 @@ def test_the_mail_says_how_much_less(need: CapacityNeed):
 
 # --- On the pages -------------------------------------------------------------------------
 def page(offer: Offer, code: str, dates=QUIET) -> str:
-    query = f"?arrival={dates[0]}&departure={dates[1]}&adults=1&offre={code}"
+    query = f"?arrival={dates[0]}&departure={dates[1]}&adults=1&proposition={code}"
     return address("booking:stay-offer", offer.slug) + query
 
 
@@ -387,7 +462,7 @@ def test_the_link_leads_to_the_price_that_is_charged(
     landing = body(client.get(address("booking:quiet-offer", code)))
     assert "15 % less" in landing
     assert "for 3 more bookings" in landing
-    assert f"offre={code}" in landing
+    assert f"proposition={code}" in landing
     seen = client.get(page(gite, code))
     assert "15 % less on these days, counted already" in body(seen)
     form = seen.context["best"]["add"]
@@ -437,7 +512,7 @@ def test_places_show_their_lower_price_beside_each_date(client: Client):
     factories.a_slot(lace, date(2027, 9, 18))
     need = a_need(lace, floor_amount=20)
     a_campaign(need, percent=10)
-    query = f"?from=2027-09-04&adults=1&offre={code_of(need)}"
+    query = f"?from=2027-09-04&adults=1&proposition={code_of(need)}"
     seen = client.get(address("booking:experience-offer", lace.slug) + query)
     rows = [slot for day in seen.context["panel"]["days"] for slot in day["slots"]]
     assert [("lower" in one) for one in rows] == [True, False]
