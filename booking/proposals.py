@@ -22,11 +22,12 @@ from oti.lib.dates import today as day_of
 
 # As long as `secret_token` makes them at most: what is longer is nobody's.
 LONGEST_CODE = 64
-# Lines that are held now have their place; what is sold is in `redeemed`.
+# Lines that are held now have their place; what is sold is in `redeemed`. The keys come as a list:
+# joined, the lines of every campaign there ever was are looked at.
 HELD = """
 (SELECT count(*) FROM booking_basketline line
- JOIN booking_campaignneed other ON other.id = line.proposal_id
- WHERE line.proposal_id IS NOT NULL AND other.need_id = need.id
+ WHERE line.proposal_id = ANY(ARRAY(SELECT other.id FROM booking_campaignneed other
+                                    WHERE other.need_id = need.id))
  AND NOT line.id = ANY(%(except)s::bigint[])
  AND (EXISTS (SELECT 1 FROM booking_stay stay WHERE stay.line_id = line.id
               AND stay.state = 'held' AND stay.expires_at > %(now)s)

@@ -10,6 +10,7 @@ from django.db import connection
 from booking import fitting
 from booking.availability import StaySearch, search_stays
 from booking.models import Order
+from booking.proposals import PROPOSALS
 from oti.lib.plans import one_of, planned_anew
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
@@ -133,3 +134,37 @@ def test_rows_of_several_keys_are_planned_once_however_many(condition: str):
         kept = cursor.fetchone()[0]
 
     assert (kept > 10) is (condition == one_of("%s"))
+
+
+LINES = """
+INSERT INTO booking_basketline (basket_id, offer_id, unit_id, arrival, departure, quantity, people,
+    options, is_overlap_accepted, is_sold_whole, shown_amount, position, created_at, proposal_id)
+SELECT %(basket)s, %(offer)s, %(unit)s, %(first)s, %(last)s, 1, '{}', '[]', false, false, 0, 0,
+    %(now)s, p.pk
+FROM unnest(%(proposals)s::bigint[]) AS p(pk), generate_series(1, 200)
+"""
+
+
+def test_places_of_a_lower_price_are_counted_among_its_own_lines():
+    offer = factories.a_lodging(now=NOW)
+    many = [factories.a_proposal(offer, (SATURDAY, NEXT_SATURDAY)) for _number in range(50)]
+    asked = {
+        "basket": factories.a_basket().pk,
+        "offer": offer.pk,
+        "unit": offer.units.get().pk,
+        "first": SATURDAY,
+        "last": NEXT_SATURDAY,
+        "proposals": [*(one.pk for one in many), *[None] * 400],
+        "now": NOW,
+    }
+    values = {"code": many[0].code, "now": NOW, "today": NOW.date(), "except": []}
+    with connection.cursor() as cursor:
+        cursor.execute(LINES, asked)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ANALYZE")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {PROPOSALS} it.code = %(code)s", values)
+        plan = cursor.fetchone()[0][0]["Plan"]
+
+    lines = [one for one in nodes_of(plan) if one.get("Relation Name") == "booking_basketline"]
+    looked_at = [one["Actual Rows"] + one.get("Rows Removed by Filter", 0) for one in lines]
+    assert looked_at == [200]
