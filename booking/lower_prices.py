@@ -5,7 +5,7 @@ The code stands in the address and nowhere else: whoever comes otherwise sees th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from booking.models import Offer
+from booking.models import Basket, Offer
 from booking.proposals import Proposal, proposal_of
 from booking.rules.pricing import Quote, Reduction
 from destination.templatetags.velay import jour_long
@@ -28,6 +28,8 @@ class Followed:
 
     code: str = ""
     proposal: Proposal | None = None
+    # The visitor's own stay has the last of it that isn't sold.
+    is_own: bool = False
 
     @property
     def reduction(self) -> Reduction | None:
@@ -48,6 +50,11 @@ class Followed:
         """
         if self.proposal is None:
             return {}
+        if self.is_own:
+            text = _(
+                "The last booking at the lower price is in your stay: more cost the usual one."
+            )
+            return {"kind": "info", "text": text, "url": reverse("booking:my-stay"), "is_own": True}
         if self.proposal.is_all_held:
             text = _(
                 "The last bookings at the lower price are being made by others: try again in a "
@@ -74,9 +81,29 @@ class Followed:
         return {"kind": "info", "text": text % words, "url": url}
 
 
-def followed(code: str, offer: Offer, *, now: datetime) -> Followed:
-    """Return the link of a mail that led to an offer's page; without a code nothing is asked."""
+def followed(
+    code: str, offer: Offer, *, find_basket: Callable[[], Basket | None], now: datetime
+) -> Followed:
+    """Return the link of a mail that led to an offer's page; without a code nothing is asked.
+
+    The visitor's own stay is looked for only where the last bookings are in somebody's.
+    """
     if not code:
         return Followed()
     proposal = proposal_of(code, offer.pk, now=now)
-    return Followed(code if proposal else "", proposal)
+    if proposal is None:
+        return Followed()
+    is_own = proposal.is_all_held and _holds_one(find_basket(), proposal, code, now=now)
+    return Followed(code, proposal, is_own)
+
+
+def _holds_one(basket: Basket | None, proposal: Proposal, code: str, *, now: datetime) -> bool:
+    own = (
+        list(basket.lines.filter(proposal=proposal.pk).values_list("pk", flat=True))
+        if basket
+        else []
+    )
+    if not own:
+        return False
+    without = proposal_of(code, proposal.offer_id, now=now, except_lines=own)
+    return without is not None and without.left > 0

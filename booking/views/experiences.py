@@ -105,7 +105,9 @@ def slot_panel(
         from_day, to_day = first, None
     elif form.arrival_day and not form.page_errors.get("dates"):
         from_day, to_day = form.arrival_day, form.departure_day
-    link = followed(request.GET.get(GIVEN, ""), offer, now=now)
+    link = followed(
+        request.GET.get(GIVEN, ""), offer, find_basket=lambda: basket_for(request), now=now
+    )
     panel = places_panel(
         offer,
         wanted,

@@ -123,7 +123,9 @@ def price_box(
     """Return what `booking/parts/buy_nights.html` and `rooms.html` show of the address's dates."""
     supplements = supplement_terms(offer)
     taken = options_asked(request.GET, supplements)
-    link = followed(request.GET.get(GIVEN, ""), offer, now=now)
+    link = followed(
+        request.GET.get(GIVEN, ""), offer, find_basket=lambda: basket_for(request), now=now
+    )
     box: dict[str, Any] = {
         "options": cards.options_for(supplements, taken),
         "fees": [one for one in supplements if one.is_mandatory],

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from booking.access import basket_for
 from booking.campaign_mails import is_to_be_had, periods_of
-from booking.lower_prices import GIVEN
+from booking.lower_prices import GIVEN, followed
 from booking.models import CampaignNeed, Offer
 from booking.pictures import covers
-from booking.proposals import proposal_of
 from booking.showing import offer_url
 from oti.lib.dates import today as day_of
 
@@ -29,7 +29,7 @@ def quiet_offer(request: HttpRequest, code: str) -> HttpResponse:
     now = timezone.now()
     need, today = proposal.need, day_of(now)
     offer = need.offer
-    price = proposal_of(code, offer.pk, now=now)
+    link = followed(code, offer, find_basket=lambda: basket_for(request), now=now)
     is_on_sale = offer.state == Offer.State.PUBLISHED
     context = {
         "need": need,
@@ -37,7 +37,8 @@ def quiet_offer(request: HttpRequest, code: str) -> HttpResponse:
         "host": need.provider.host_names or need.provider.name,
         "picture": covers([offer]).get(offer.pk),
         "is_open": is_on_sale and is_to_be_had(need, today),
-        "price": price,
+        "price": link.proposal,
+        "is_own": link.is_own,
         "offer_url": offer_url(offer) if is_on_sale else "",
         "periods": [
             {"first": first, "last": last, "url": offer_url(offer, _query(proposal, first, last))}

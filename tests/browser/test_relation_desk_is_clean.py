@@ -104,7 +104,7 @@ def test_what_a_letter_of_the_quiet_season_leads_to_can_be_read_by_everybody(
         return
     # From the mail's page to the price of the offer's, with nothing between.
     leads_to = str(page.locator("main a.btn").first.get_attribute("href"))
-    assert "offre=" in leads_to
+    assert "proposition=" in leads_to
     assert_all_are_clean(page, town.url, {address: 200, leads_to: 200}, language="en")
     expect(page.locator("#reserver s")).to_be_visible()
 

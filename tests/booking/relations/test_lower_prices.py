@@ -491,6 +491,24 @@ def test_other_days_lead_back_and_what_is_over_says_so(
     assert "This proposal is over" in body(client.get(page(gite, code)))
 
 
+def test_who_has_the_last_one_is_not_told_that_others_have_it(
+    client: Client, gite: Offer, need: CapacityNeed
+):
+    CapacityNeed.objects.filter(pk=need.pk).update(max_redemptions=1)
+    code = code_of(need)
+    carry(client, held(gite, code))
+    pages = (page(gite, code), address("booking:quiet-offer", code))
+    for one in pages:
+        assert "is in your stay: more cost" in body(client.get(one))
+    # It is theirs as long as it is held, and nobody else's page says so.
+    for one in pages:
+        assert "are being made by others" in body(Client().get(one))
+    BasketLine.objects.update(proposal=None)
+    held(gite, code, bed=1)
+    for one in pages:
+        assert "are being made by others" in body(client.get(one))
+
+
 def test_who_comes_too_late_is_told_the_usual_price_and_loses_nothing(
     client: Client, gite: Offer, need: CapacityNeed
 ):
