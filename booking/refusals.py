@@ -851,6 +851,7 @@ MESSAGES: dict[str, Any] = {
     "mission_moved": gettext_lazy("It has moved on meanwhile: see where it stands now."),
     "mission_not_yet": gettext_lazy("It begins on %(day)s: say that it is done afterwards."),
     "mission_words_missing": gettext_lazy("Say in a line what you did."),
+    "mission_note_missing": gettext_lazy("Write what is missing: the ambassador reads it by mail."),
     "mission_has_more": gettext_lazy(
         "%(count)s ambassadors do it already: write at least that many, or free places first."
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.images.widgets import AdminImageChooser
 
@@ -125,16 +126,16 @@ class CampaignForm(forms.Form):
         required=False,
         help_text=gettext_lazy("A page of this site: « /fr/dormir/ »."),
     )
-    seasons = _many(gettext_lazy("Came in"), SEASON_WORDS)
-    parties = _many(gettext_lazy("Came"), PARTY_WORDS)
+    seasons = _many(pgettext_lazy("who is meant", "Came in"), SEASON_WORDS)
+    parties = _many(pgettext_lazy("who is meant", "Came"), PARTY_WORDS)
     poles = _many(gettext_lazy("Stayed in"))
-    kinds = _many(gettext_lazy("Booked"))
+    kinds = _many(pgettext_lazy("who is meant", "Booked"))
     places = _many(
-        gettext_lazy("Live"),
+        pgettext_lazy("who is meant", "Live"),
         PLACE_WORDS,
         gettext_lazy("Of those of whom we don’t know it, nobody is written to then."),
     )
-    languages = _many(gettext_lazy("Read"), LANGUAGE_WORDS)
+    languages = _many(pgettext_lazy("who is meant", "Read"), LANGUAGE_WORDS)
     second_homes = forms.ChoiceField(
         label=gettext_lazy("Second homes"), choices=HOME_WORDS, required=False
     )
@@ -163,7 +164,7 @@ class CampaignForm(forms.Form):
             self._add_words(language)
         poles = Pole.objects.active_on(day_of(timezone.now())).order_by("position")
         self.fields["poles"].choices = [(one.slug, one.name) for one in poles]
-        self.fields["kinds"].choices = [(code, one.label) for code, one in BY_CODE.items()]
+        self.fields["kinds"].choices = [(code, _(one.label)) for code, one in BY_CODE.items()]
         self.fields["offers"].queryset = Offer.objects.filter(
             state=Offer.State.PUBLISHED
         ).select_related("commune")
@@ -277,7 +278,8 @@ def _need_choices(chosen: Any) -> list[tuple[int, str]]:
 def need_words(need: CapacityNeed) -> str:
     """Say what a host wants to fill in one line."""
     left = need.max_redemptions - need.redeemed
+    room = _("left: %(left)s of %(most)s") % {"left": max(left, 0), "most": need.max_redemptions}
     return (
         f"{need.offer.title} ({need.provider.name}) · {need.periods_text} · "
-        f"{need.get_audience_display()} · {max(left, 0)}/{need.max_redemptions}"
+        f"{need.get_audience_display()} · {room}"
     )

@@ -35,6 +35,7 @@ from destination.desk import (
 from destination.models.territory import poles_on
 from members.models import Mission, MissionTake
 from members.rules import missions as rules
+from oti.lib.dates import is_of_our_time
 from oti.lib.dates import today as day_of
 
 CONFIRM, BACK, FREE = "confirm", "back", "free"
@@ -62,6 +63,9 @@ class MissionForm(DeskForm):
         """Say beside the field what is wrong: a French text is read by everybody."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         first, last = data.get("first_day"), data.get("last_day")
+        for name, day in (("first_day", first), ("last_day", last)):
+            if day and not is_of_our_time(day):
+                self.add_error(name, _("This day is too far away: enter one like 12/07/2027."))
         if first and last and last < first:
             self.add_error("last_day", _("The last day comes before the first one."))
         for name in ("title_fr", "text_fr"):

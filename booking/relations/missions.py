@@ -194,10 +194,10 @@ def confirm(take: MissionTake, *, note: str, actor: Actor, now: datetime) -> Non
 def send_back(take: MissionTake, *, note: str, actor: Actor, now: datetime) -> None:
     """Ask an ambassador for what is missing; the mission stays theirs.
 
-    Locks: mission. Raises BadInput `remark_missing`, WrongState `mission_moved`.
+    Locks: mission. Raises BadInput `mission_note_missing`, WrongState `mission_moved`.
     """
     if not note.strip():
-        raise BadInput(trouble("remark_missing", field="note"))
+        raise BadInput(trouble("mission_note_missing", field="note"))
     move = _Decision("mission sent back", rules.TAKEN, (rules.DONE,))
     _decide(take, move, note, actor=actor, now=now)
 

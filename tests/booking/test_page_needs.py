@@ -64,7 +64,7 @@ def test_weeks_are_ticked_and_said(offer: Offer):
     assert (str(need.floor_amount), need.audience, need.max_redemptions) == ("65.50", "families", 2)
     page = body(host.get(LIST))
     assert "5 nights, from €65.50 a night on" in page
-    assert "0 of 2 bookings" in page
+    assert "bookings: 0 of 2" in page
 
 
 def test_ones_own_dates_are_said_as_people_write_them(offer: Offer):

@@ -8,7 +8,9 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from booking.desk.campaign_forms import CampaignForm
 from booking.messages import drain_outbox
 from booking.models import Campaign, OutboxMessage, PoleSeason
 from booking.relations import seasons
@@ -114,6 +116,12 @@ def test_each_language_is_shown_as_it_goes_out(desk: Client):
     text = desk.get(reverse("desk_campaigns:preview", args=[campaign.pk, "fr"]), {"texte": 1})
     assert text["Content-Type"].startswith("text/plain")
     assert desk.get(reverse("desk_campaigns:preview", args=[campaign.pk, "xx"])).status_code == 404
+
+
+def test_what_was_booked_is_named_in_the_language_of_who_reads():
+    with translation.override("fr"):
+        names = dict(CampaignForm().fields["kinds"].choices)
+    assert (names["lodging"], names["shuttle"]) == ("hébergement", "navette")
 
 
 def test_what_was_chosen_is_there_again(desk: Client):

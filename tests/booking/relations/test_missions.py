@@ -300,6 +300,8 @@ def test_office_writes_missions_and_never_wants_fewer_than_do_them(desk: Client)
     assert "Write it in French first" in body(desk.post(add, typed(text_fr="")))
     for bad in ("0", "51", "-1", "x"):
         desk.post(add, typed(wanted=bad))
+    for far in ("9999-12-31", "0001-01-01"):
+        assert "too far away" in body(desk.post(add, typed(last_day=far)))
     assert not Mission.objects.exists()
     desk.post(add, typed())
     mission = Mission.objects.get()
@@ -330,6 +332,17 @@ def test_place_that_was_freed_is_not_sent_back_to_its_ambassador():
             decide(take, note="x", **OFFICE)
     held = MissionTake.objects.filter(mission=mission, state__in=rules.HOLDS)
     assert held.count() == 1
+
+
+def test_what_is_missing_is_asked_for_in_words_to_an_ambassador():
+    take = done(taken(a_mission()))
+    with pytest.raises(BadInput) as refused:
+        missions.send_back(take, note=" ", **OFFICE)
+    [one] = refused.value.troubles
+    assert (one.code, one.field) == ("mission_note_missing", "note")
+    assert "ambassador" in one.message
+    take.refresh_from_db()
+    assert take.state == rules.DONE
 
 
 # --- One's own data -------------------------------------------------------------------------------
