@@ -66,7 +66,7 @@ class PublicPolicy(CSPMiddleware):
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
-        self.policy = build_policy()
+        self._written: tuple[Any, str] = (None, "")
         self.prefixes = tuple(settings.CONTENT_SECURITY_POLICY["EXCLUDE_URL_PREFIXES"])
 
     def process_response(
@@ -77,8 +77,15 @@ class PublicPolicy(CSPMiddleware):
         if not is_usual or hasattr(request, "_csp_nonce") or settings.DEBUG:
             return super().process_response(request, response)
         if not request.path_info.startswith(self.prefixes):
-            response.headers.setdefault("Content-Security-Policy", self.policy)
+            response.headers.setdefault("Content-Security-Policy", self._policy())
         return response
+
+    def _policy(self) -> str:
+        """Return the policy of the settings as they are, written again where they are others."""
+        asked = settings.CONTENT_SECURITY_POLICY
+        if self._written[0] is not asked:
+            self._written = (asked, build_policy())
+        return self._written[1]
 
 
 class Languages(LocaleMiddleware):

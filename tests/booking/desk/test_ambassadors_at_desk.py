@@ -79,8 +79,8 @@ def test_thanks_is_handed_over_from_the_list_and_a_refusal_says_why(desk: Client
     assert Referral.objects.get(pk=good.pk).state == "handed"
     file = desk.get(reverse("desk_referrals:index") + "?export=csv")
     table = b"".join(file.streaming_content).decode()
-    assert table.startswith("Order,Ambassador,State,Why")
-    assert ",handed over," in table
+    assert table.startswith("\ufeffOrder;Ambassador;State;Why")
+    assert ";handed over;" in table
 
 
 def test_office_writes_what_is_given_and_the_charter(desk: Client):

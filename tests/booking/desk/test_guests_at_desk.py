@@ -220,7 +220,7 @@ def test_record_says_the_language_by_its_name(desk: Client, person: Customer):
 
 def test_the_file_of_guests_names_its_columns(desk: Client, person: Customer):
     table = b"".join(desk.get(page("index"), {"export": "csv"}).streaming_content).decode()
-    assert "Stays,Last stay" in table.splitlines()[0]
+    assert "Stays;Last stay" in table.splitlines()[0]
 
 
 # --- The thread ----------------------------------------------------------------------------------
