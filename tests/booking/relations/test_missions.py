@@ -337,12 +337,11 @@ def test_place_that_was_freed_is_not_sent_back_to_its_ambassador():
 
 def test_what_is_missing_is_asked_for_in_words_to_an_ambassador():
     take = done(taken(a_mission()))
-    with pytest.raises(BadInput) as refused:
+    with override("en"), pytest.raises(BadInput) as refused:
         missions.send_back(take, note=" ", **OFFICE)
     [one] = refused.value.troubles
     assert (one.code, one.field) == ("mission_note_missing", "note")
-    with override("en"):
-        assert "ambassador" in one.message
+    assert "ambassador" in one.message
     take.refresh_from_db()
     assert take.state == rules.DONE
 
