@@ -17,7 +17,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from booking.desk.missions import MissionViewSet, TakeViewSet
 from booking.desk.order_views import WHO
 from booking.desk.signed_texts import SignedTextViewSet
-from booking.desk.views import UseCaseView, actor_of
+from booking.desk.views import UseCaseView, actor_of, word_field
 from booking.models import Referral, ReferralGift
 from booking.relations import ambassador_reviews
 from booking.relations.ambassadors import content_of
@@ -90,12 +90,9 @@ class AmbassadorForm(forms.Form):
         choices=[(code, code) for code in DECISION_WORDS], widget=forms.HiddenInput
     )
     seen = forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput)
-    note = forms.CharField(
-        label=gettext_lazy("Word to the ambassador"),
-        help_text=gettext_lazy("They read it by mail. To end a role, say why."),
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+    note = word_field(
+        gettext_lazy("Word to the ambassador"),
+        gettext_lazy("They read it by mail. To end a role, say why."),
     )
 
 

@@ -25,7 +25,7 @@ from booking import meeting_words as words
 from booking.desk.order_views import WHO
 from booking.desk.remarks import RemarksForm
 from booking.desk.signed_texts import SignedTextViewSet
-from booking.desk.views import UseCaseView, actor_of
+from booking.desk.views import UseCaseView, actor_of, word_field
 from booking.models import Meeting
 from booking.refusals import BadInput, trouble
 from booking.relations import greeter_reviews, greeters
@@ -96,12 +96,10 @@ class GreeterReviewForm(RemarksForm):
         required=False,
         help_text=gettext_lazy("Asked once. Look at the document; keep no copy of it."),
     )
-    note = forms.CharField(
-        label=gettext_lazy("Word to the greeter"),
-        help_text=gettext_lazy("To suspend or take up again, say why: they read it."),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+    note = word_field(
+        gettext_lazy("Word to the greeter"),
+        gettext_lazy("To suspend or take up again, say why: they read it."),
+        most=2000,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

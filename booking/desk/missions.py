@@ -17,7 +17,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.ui.tables import Column, TitleColumn
 
 from booking.desk.rows import put_troubles
-from booking.desk.views import UseCaseView, actor_of
+from booking.desk.views import UseCaseView, actor_of, word_field
 from booking.refusals import Refusal
 from booking.relations import missions
 from destination.desk import (
@@ -186,14 +186,9 @@ class DecisionForm(forms.Form):
     decision = forms.ChoiceField(
         choices=[(code, code) for code in DECISION_WORDS], widget=forms.HiddenInput
     )
-    note = forms.CharField(
-        label=gettext_lazy("Word to the ambassador"),
-        help_text=gettext_lazy(
-            "They read it by mail. To ask for something, or to free it, say why."
-        ),
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+    note = word_field(
+        gettext_lazy("Word to the ambassador"),
+        gettext_lazy("They read it by mail. To ask for something, or to free it, say why."),
     )
 
 

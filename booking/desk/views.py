@@ -41,6 +41,17 @@ def tell_troubles(request: HttpRequest, refusal: Refusal) -> None:
     messages.error(request, " ".join(one.message for one in refusal.troubles))
 
 
+def word_field(label: Any, help_text: Any, *, most: int = 300) -> forms.CharField:
+    """Return the field of what somebody reads of a decision; it may be left empty."""
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        max_length=most,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class UseCaseView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     """A form that hands what was typed to one use case."""
 
