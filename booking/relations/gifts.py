@@ -68,7 +68,7 @@ SELECT key,
     (array_agg(language ORDER BY last_day DESC, id DESC))[1] AS language,
     MIN(first_day) AS first_day
 FROM keyed GROUP BY key HAVING MAX(last_day) >= %(since)s
-ORDER BY MIN(first_day), (array_agg(reference ORDER BY first_day, reference))[1], key
+ORDER BY MIN(first_day), (array_agg(reference ORDER BY first_day, reference))[1], MIN(id)
 """  # noqa: S608 - our own constants
 COLUMNS = (
     *("household_key", "family_id", "identity_id", "email", "first_name"),

@@ -80,6 +80,18 @@ def test_oldest_relation_comes_first_and_the_budget_ends_the_line():
     ]
 
 
+def test_of_two_that_came_on_one_day_the_stay_kept_first_comes_first():
+    later, first = (a_guest(f"{one}@example.org", one) for one in ("later", "first"))
+    many = [a_guest(f"{one}@example.org", str(one)) for one in range(9)]
+    for who in (first, later, *many):
+        stayed(who)
+    campaign = a_campaign(budget_amount=Decimal(500))
+    lock_campaign(campaign, **WHO)
+    # Never by how a number is spelled: 9 comes before 10.
+    expected = ["first", "later", *(str(one) for one in range(9))]
+    assert [email.split("@")[0] for email, _state in ranks(campaign)] == expected
+
+
 def test_who_stayed_too_long_ago_or_as_a_group_or_is_erased_has_none():
     stayed(a_guest("old@example.org"), TODAY - timedelta(days=800))
     stayed(a_guest("school@example.org"), is_group=True)
