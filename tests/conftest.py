@@ -140,8 +140,19 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def committed(django_db_blocker: DjangoDbBlocker) -> Iterator[databases.Committed]:
-    """Keep the database of this process's tests that commit."""
-    kept = databases.Committed()
+    """Keep the migrated database of this process's tests that commit."""
+    yield from _kept(databases.Committed(databases.migrated_template), django_db_blocker)
+
+
+@pytest.fixture(scope="session")
+def committed_demo(django_db_blocker: DjangoDbBlocker) -> Iterator[databases.Committed]:
+    """Keep the database with today's demo of this process's tests that commit."""
+    yield from _kept(databases.Committed(databases.demo_template), django_db_blocker)
+
+
+def _kept(
+    kept: databases.Committed, django_db_blocker: DjangoDbBlocker
+) -> Iterator[databases.Committed]:
     yield kept
     with django_db_blocker.unblock():
         kept.close()
@@ -157,10 +168,12 @@ def cloned_database(
 
 
 @pytest.fixture
-def demo_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Give this test a database of its own with today's demo loaded; return its name."""
+def demo_database(
+    django_db_blocker: DjangoDbBlocker, committed_demo: databases.Committed
+) -> Iterator[str]:
+    """Give this test a database to itself with today's demo loaded; return its name."""
     with django_db_blocker.unblock():
-        yield from _own_database(databases.cloned(databases.demo_template()))
+        yield from _own_database(committed_demo.turn())
 
 
 def _own_database(opened: contextlib.AbstractContextManager[str]) -> Iterator[str]:

@@ -5,14 +5,15 @@ needs it, and kept. A clone belongs to one process, which holds a lock in the se
 as it lives; a clone whose lock is free belongs to a run that died, and is dropped by the next.
 Several runs share one server without meeting.
 
-Tests that commit take turns on one clone per process, emptied after each.
+Tests that commit take turns on two clones per process, of the migrated and of the demo's database,
+each put back as it was.
 """
 
 import contextlib
 import gc
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from importlib import metadata
@@ -37,6 +38,8 @@ CLONE_PREFIX = "velay_clone"
 KEPT_TEMPLATES = 3
 # The catalogue's own tables that tell of a guard taken away.
 SCHEMA = {"pg_constraint", "pg_trigger", "pg_index"}
+# Where a database keeps the rows that it was made with.
+COPIES = "as_made"
 # What shows the demo's data without making them: changing it must not load the demo again.
 NOT_SEEDING = {"views", "templatetags", "gateways", "devtools", "migrations", "decisions", "api"}
 NOT_SEEDING_FILES = {"urls.py", "forms.py", "wagtail_hooks.py", "viewsets.py", "context.py"}
@@ -82,27 +85,30 @@ def _clone(template: str) -> Iterator[str]:
 
 
 class Committed:
-    """The migrated database of this process's tests that commit, one after the other.
+    """A database of this process's tests that commit, one after the other.
 
-    Making one takes half a second, emptying it a few milliseconds. A test that changed what the
-    migrations had made (a sentinel drops its guard) leaves it to nobody: the next gets another.
+    Making one takes a second, putting it back as it was a tenth of one. A test that changed the
+    schema (a sentinel drops its guard) leaves it to nobody: the next gets another.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, template: Callable[[], str]) -> None:
+        self._template = template
         self._kept = contextlib.ExitStack()
         self._name = ""
-        self._written: dict[str, str] = {}
+        self._written: dict[str, int] = {}
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[str]:
-        """Point this process's connections, in every thread, at the database as migrated."""
+        """Point this process's connections, in every thread, at the database as it was made."""
         if not self._name:
-            self._name = self._kept.enter_context(_clone(migrated_template()))
+            self._name = self._kept.enter_context(_clone(self._template()))
             with self._asked() as ask:
-                self._written = _prints(ask, tables_in_use(ask))
+                tables = tables_in_use(ask)
+                _keep_copies(ask, tables)
+                self._written = _sums(ask, tables)
         with _pointed_at(self._name):
             yield self._name
-        if not self._emptied():
+        if not self._put_back():
             self.close()
 
     def close(self) -> None:
@@ -110,18 +116,25 @@ class Committed:
         self._kept.close()
         self._name = ""
 
-    def _emptied(self) -> bool:
-        """Empty the tables that were empty; return whether the others are as they were."""
+    def _put_back(self) -> bool:
+        """Make the rows those that were there; return whether all is as it was."""
         with self._asked() as ask:
             # What a thread may have left open would hold the rows.
             ask.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            for table in tables_in_use(ask) - self._written.keys():
-                # Foreign keys are looked at when all are empty.
+            found = _sums(ask, tables_in_use(ask) | self._written.keys())
+            changed = {name for name, rows in found.items() if rows != self._written.get(name)}
+            if changed & SCHEMA:
+                return False
+            # Foreign keys are looked at when all is done.
+            for table in changed - self._written.keys():
                 ask.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-            return _prints(ask, self._written.keys() - SCHEMA) == self._written
+            changed &= self._written.keys()
+            for table in changed:
+                _put_rows_back(ask, table)
+            return _sums(ask, changed) == {name: self._written[name] for name in changed | SCHEMA}
 
     @contextlib.contextmanager
     def _asked(self) -> Iterator[psycopg.Connection]:
@@ -141,14 +154,56 @@ def tables_in_use(ask: psycopg.Connection) -> set[str]:
     return {name for (name,) in ask.execute(asked).fetchall()}
 
 
-def _prints(ask: psycopg.Connection, tables: set[str]) -> dict[str, str]:
-    """Return a fingerprint of the rows of each table, and one of the schema."""
-    one = sql.SQL("SELECT {name}, md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} AS t")
+def _sums(ask: psycopg.Connection, tables: Iterable[str]) -> dict[str, int]:
+    """Return a sum over the rows of each table, and of the schema's, in whatever order they lie."""
+    one = sql.SQL(
+        "SELECT {name}, COALESCE(sum(hashtextextended(t::text, 0)), 0)::numeric FROM {table} AS t"
+    )
     asked = sql.SQL(" UNION ALL ").join(
         one.format(name=sql.Literal(table), table=sql.Identifier(table))
-        for table in sorted(tables | SCHEMA)
+        for table in sorted(SCHEMA.union(tables))
     )
     return dict(ask.execute(asked).fetchall())
+
+
+def _keep_copies(ask: psycopg.Connection, tables: Iterable[str]) -> None:
+    """Keep the rows of each table in another of its name, which nothing else looks at."""
+    ask.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(COPIES)))
+    for table in tables:
+        ask.execute(
+            sql.SQL("CREATE TABLE {} AS TABLE {}").format(
+                sql.Identifier(COPIES, table), sql.Identifier(table)
+            )
+        )
+
+
+def _put_rows_back(ask: psycopg.Connection, table: str) -> None:
+    """Delete the rows that are not in its copy, and insert those that are missing."""
+    columns = [
+        name
+        for (name,) in ask.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass"
+            " AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+            [table],
+        )
+    ]
+    parts = {
+        "now": sql.Identifier(table),
+        "copy": sql.Identifier(COPIES, table),
+        "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
+    }
+    ask.execute(
+        sql.SQL(
+            "DELETE FROM {now} AS now"
+            " WHERE NOT EXISTS (SELECT FROM {copy} AS was WHERE was::text = now::text)"
+        ).format(**parts)
+    )
+    ask.execute(
+        sql.SQL(
+            "INSERT INTO {now} ({columns}) SELECT {columns} FROM {copy} AS was"
+            " WHERE NOT EXISTS (SELECT FROM {now} AS now WHERE was::text = now::text)"
+        ).format(**parts)
+    )
 
 
 # --- Building -----------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from members.models import Invitation, Provider, ProviderRole, User
 from oti.demo.accounts import ANNE, PASSWORD, SOLANGE
 from oti.lib.dates import today as day_of
 from tests.booking.requesting import ask
-from tests.browser.conftest import Town, assert_is_clean, assert_is_clean_everywhere
+from tests.browser.conftest import LOOKS_OF, Town, assert_is_clean, assert_is_clean_everywhere
 
 pytestmark = pytest.mark.browser
 
@@ -247,7 +247,7 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
         assert answer
         assert answer.status == 200, path
         assert page.locator("html").get_attribute("lang") == language
-        assert_is_clean_everywhere(page)
+        assert_is_clean_everywhere(page, LOOKS_OF[language])
 
     # In one look each.
     offer = unit.offer.slug
@@ -289,10 +289,10 @@ def test_pages_of_the_calendar_are_accessible_in_every_look(
     page.goto(f"{town.url}{CALENDAR}changer/?provider={slug}")
     page.locator(".nform button[type=submit]").click()
     expect(page.locator(".alert--err")).to_be_visible()
-    assert_is_clean_everywhere(page)
+    assert_is_clean_everywhere(page, LOOKS_OF[language])
     page.fill("[name=first_night]", str(town.arrival))
     page.fill("[name=last_night]", str(town.departure))
     page.fill("[name=price]", "155")
     page.locator(".nform button[type=submit]").click()
     expect(page.locator("button[value=apply]")).to_be_visible()
-    assert_is_clean_everywhere(page)
+    assert_is_clean_everywhere(page, LOOKS_OF[language])

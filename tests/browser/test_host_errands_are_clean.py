@@ -21,7 +21,7 @@ from members.models import Provider
 from oti.demo.accounts import ANNE
 from oti.lib.codes import secret_token
 from tests import factories
-from tests.browser.conftest import Town, assert_all_are_clean, sign_in
+from tests.browser.conftest import LOOKS_OF, Town, assert_all_are_clean, sign_in
 
 pytestmark = pytest.mark.browser
 LONG_NAME = "Marie-Antoinette de la Tour-Saint-Vidal"
@@ -91,4 +91,6 @@ def test_pages_of_what_happened_are_accessible_in_every_look(
     cookie = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": town.url}
     page.context.add_cookies([cookie])
     sign_in(page, town.url, ANNE)
-    assert_all_are_clean(page, town.url, dict.fromkeys(paths, 200), language=language)
+    assert_all_are_clean(
+        page, town.url, dict.fromkeys(paths, 200), language=language, looks=LOOKS_OF[language]
+    )

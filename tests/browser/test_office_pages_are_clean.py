@@ -25,7 +25,7 @@ from destination.models import (
 )
 from destination.models.pages import VelayPage
 from oti.demo.accounts import OFFICE
-from tests.browser.conftest import Town, assert_all_are_clean, sign_in
+from tests.browser.conftest import LOOKS_OF, Town, assert_all_are_clean, sign_in
 from tests.destination.cms import a_home, a_page
 
 pytestmark = pytest.mark.browser
@@ -83,7 +83,9 @@ def test_each_type_of_page_is_accessible_in_every_look(
     town: Town, open_browser: Callable[..., Page], language: str
 ):
     answers = dict.fromkeys(write_pages(language), 200)
-    assert_all_are_clean(open_browser(1280), town.url, answers, language=language)
+    assert_all_are_clean(
+        open_browser(1280), town.url, answers, language=language, looks=LOOKS_OF[language]
+    )
 
 
 @pytest.mark.parametrize("look", [(390, "dark"), (1280, "light")])
@@ -96,7 +98,7 @@ def test_the_gallery_is_accessible(
     answers = {"/gestion/composants/": 200, "/gestion/composants/pages/": 200}
     # The board's paper: the figures of who comes back, in our own frame.
     answers["/gestion/fidelite/imprimer/"] = 200
-    assert_all_are_clean(page, town.url, answers, everywhere=False)
+    assert_all_are_clean(page, town.url, answers, looks=None)
 
 
 def test_a_page_fits_the_narrowest_phone_in_forced_colours(

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from booking.models import Gift, GiftCampaign
 from members.models import Mission
 from oti.demo.accounts import CLAIRE_MARTIN, VISITOR
-from tests.browser.conftest import Town, assert_all_are_clean, assert_is_clean, sign_in
+from tests.browser.conftest import LOOKS_OF, Town, assert_all_are_clean, assert_is_clean, sign_in
 from tests.members.factors import mailed_code
 
 pytestmark = pytest.mark.browser
@@ -63,7 +63,9 @@ def test_every_template_is_accessible_in_every_look(
 ):
     paths = [pair[language == "en"].replace("{week}", town.week) for pair in PAGES]
     answers = {path: OTHERWISE.get(path, 200) for path in paths}
-    assert_all_are_clean(open_browser(1280), town.url, answers, language=language)
+    assert_all_are_clean(
+        open_browser(1280), town.url, answers, language=language, looks=LOOKS_OF[language]
+    )
 
 
 def test_pages_of_the_way_in_are_accessible_in_every_look(
@@ -108,7 +110,7 @@ def test_pages_of_an_account_are_accessible(
     # A greeter’s own space, and those whom visitors meet.
     answers |= dict.fromkeys(("/espace/greeter/", "/espace/greeter/profil/"), 200)
     answers |= dict.fromkeys(("/en/meet/", "/en/meet/marie-the/", "/en/meet/ask/"), 200)
-    assert_all_are_clean(page, town.url, answers, everywhere=False)
+    assert_all_are_clean(page, town.url, answers, looks=None)
     if scheme == "light":
         family = open_browser(width)
         sign_in(family, town.url, CLAIRE_MARTIN)
@@ -130,4 +132,4 @@ def test_pages_of_an_account_are_accessible(
         pairs = "/en/my-stay/for-two/la-soiree-des-parents-au-puy/"
         pairs += "?adults=2&children=2&ages=5&ages=10"
         answers = dict.fromkeys((*theirs, *leaving, pairs, *given), 200)
-        assert_all_are_clean(family, town.url, answers, everywhere=False)
+        assert_all_are_clean(family, town.url, answers, looks=None)

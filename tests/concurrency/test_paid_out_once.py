@@ -18,7 +18,7 @@ from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NOW, FakeBank, cancel_order, paid_order
-from tests.concurrency.rivals import Meeting, errors_in, run_together
+from tests.concurrency.rivals import Appointment, Meeting, errors_in, run_together
 
 pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
 DAY = date(2027, 7, 12)
@@ -103,7 +103,7 @@ def test_two_releases_at_once_send_each_share_once(bank: FakeBank):
 def test_cancelled_while_the_transfer_is_under_way_comes_back_once(bank: FakeBank, monkeypatch):
     payout = a_share(bank)
     order = payout.sub_order.order
-    at_the_bank, cancelled = Meeting(2, patience=20), Meeting(2, patience=20)
+    at_the_bank, cancelled = Appointment(2), Appointment(2)
     send = bank.create_transfer
 
     def send_slowly(request: Any) -> Any:

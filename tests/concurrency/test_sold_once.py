@@ -22,7 +22,7 @@ from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY, FakeBank, order_from
-from tests.concurrency.rivals import Meeting, errors_in, run_together
+from tests.concurrency.rivals import Appointment, Meeting, errors_in, run_together
 
 pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
 COUPLE = (None, None)
@@ -287,8 +287,8 @@ def test_buyer_and_newcomer_want_the_seat_whose_hold_lapses():
 def test_waiting_for_a_row_too_long_is_busy():
     offer = factories.an_activity()
     slot = factories.a_slot(offer, DAY)
-    meeting = Meeting(2, patience=20)
-    done = Meeting(2, patience=20)
+    meeting = Appointment(2)
+    done = Appointment(2)
 
     def keep_the_row() -> None:
         with locks.write_transaction():
