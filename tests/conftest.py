@@ -1,6 +1,7 @@
 """What every test may ask for: databases, the clock, the site, the shared data."""
 
 import contextlib
+import functools
 import gc
 import itertools
 import os
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import hypothesis
@@ -21,6 +22,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import caches
+from django.core.servers.basehttp import ThreadedWSGIServer
 from django.http import HttpRequest
 from django.template import Context, Template
 from django.test import Client
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 PARIS = ZoneInfo("Europe/Paris")
 RUN = secrets.token_hex(4)
+TESTS = Path(__file__).resolve().parent
 test_numbers = itertools.count()
 
 # --- The cast: people and things that many tests meet ------------------------------------------
@@ -96,6 +99,19 @@ def _signing_in_begins_one_session() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Client, "_login", sign_in_once)
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let the second process of a whole run read the tests from the other end.
+
+    On a fresh clone each compiles half of them, and finds the other half compiled.
+    """
+    config = session.config
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if is_whole and os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+        for file in sorted(TESTS.rglob("test_*.py"), reverse=True):
+            import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
 
 
 def pytest_unconfigure() -> None:
@@ -238,6 +254,16 @@ def at() -> Iterator[Callable[[str | datetime], datetime]]:
 
 
 # --- The site, served for real ------------------------------------------------------------------
+class ServedSite(LiveServerThread):
+    """Serves the site from threads, and ends soon when it is told to."""
+
+    def _create_server(self, connections_override: Any = None) -> ThreadedWSGIServer:
+        server = super()._create_server(connections_override)
+        # Its own half a second is as long as a test waits for its end.
+        server.serve_forever = functools.partial(server.serve_forever, poll_interval=0.02)
+        return server
+
+
 @pytest.fixture
 def serve_site(settings: object) -> Iterator[Callable[[], str]]:
     """Return a function that serves the site from threads of this process; it returns the address.
@@ -245,10 +271,10 @@ def serve_site(settings: object) -> Iterator[Callable[[], str]]:
     Ask for `cloned_database` or `demo_database` before it, so that the threads see what is
     committed.
     """
-    running: list[LiveServerThread] = []
+    running: list[ServedSite] = []
 
     def start() -> str:
-        thread = LiveServerThread("localhost", StaticFilesHandler, port=0)
+        thread = ServedSite("localhost", StaticFilesHandler, port=0)
         thread.daemon = True
         thread.start()
         running.append(thread)

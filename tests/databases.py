@@ -179,31 +179,28 @@ def _keep_copies(ask: psycopg.Connection, tables: Iterable[str]) -> None:
 
 def _put_rows_back(ask: psycopg.Connection, table: str) -> None:
     """Delete the rows that are not in its copy, and insert those that are missing."""
-    columns = [
-        name
-        for (name,) in ask.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass"
-            " AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
-            [table],
-        )
-    ]
+    keys, columns = ask.execute(
+        "SELECT array_agg(attname) FILTER (WHERE attnum = ANY(indkey)), array_agg(attname)"
+        " FROM pg_attribute JOIN pg_index ON indrelid = attrelid AND indisprimary"
+        " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+        [table],
+    ).fetchall()[0]
+    same = sql.SQL("was.{key} = now.{key}")
     parts = {
         "now": sql.Identifier(table),
         "copy": sql.Identifier(COPIES, table),
         "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
+        # By its key, then byte by byte.
+        "alike": sql.SQL(" AND ").join(
+            [*(same.format(key=sql.Identifier(key)) for key in keys), sql.SQL("was *= now")]
+        ),
     }
-    ask.execute(
-        sql.SQL(
-            "DELETE FROM {now} AS now"
-            " WHERE NOT EXISTS (SELECT FROM {copy} AS was WHERE was::text = now::text)"
-        ).format(**parts)
-    )
-    ask.execute(
-        sql.SQL(
-            "INSERT INTO {now} ({columns}) SELECT {columns} FROM {copy} AS was"
-            " WHERE NOT EXISTS (SELECT FROM {now} AS now WHERE was::text = now::text)"
-        ).format(**parts)
-    )
+    for statement in (
+        "DELETE FROM {now} AS now WHERE NOT EXISTS (SELECT FROM {copy} AS was WHERE {alike})",
+        "INSERT INTO {now} ({columns}) SELECT {columns} FROM {copy} AS was"
+        " WHERE NOT EXISTS (SELECT FROM {now} AS now WHERE {alike})",
+    ):
+        ask.execute(sql.SQL(statement).format(**parts))
 
 
 # --- Building -----------------------------------------------------------------------------------

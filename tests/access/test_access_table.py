@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from booking.models import (
     Meeting,
     Offer,
     Order,
+    OrderLine,
     ReadyStay,
     Resource,
 )
@@ -371,11 +373,11 @@ class World:
     meeting: Meeting
     users: dict[str, User | None]
 
-    def address(self, name: str) -> str:
-        """Return the address of a name, with the arguments that it needs."""
-        line = self.order.lines.get(kind="lodging")
-        ticket = self.order.lines.get(kind="event_ticket")
-        arguments: dict[str, dict[str, Any]] = {
+    @cached_property
+    def arguments(self) -> dict[str, dict[str, Any]]:
+        """Return what each address says, by its name."""
+        line, ticket = self.lodging, self.order.lines.get(kind="event_ticket")
+        return {
             "sitemap": {"section": "offers"},
             "destination:pole": {"slug": Pole.objects.first().slug},
             "share-image": {"name": "gite"},
@@ -471,6 +473,15 @@ class World:
             "api:own-booking": {"reference": self.order.reference},
             "api:nowhere": {"rest": "v1/rien"},
         }
+
+    @cached_property
+    def lodging(self) -> OrderLine:
+        """Return the line of the sold lodging."""
+        return self.order.lines.get(kind="lodging")
+
+    def address(self, name: str) -> str:
+        """Return the address of a name, with the arguments that it needs."""
+        line = self.lodging
         about_order = {
             "booking:payment-return",
             "booking:payment-back",
@@ -496,7 +507,7 @@ class World:
             return reverse(name, args=["bien-etre/"])
         if name in about_order:
             return reverse(name, kwargs={"reference": self.order.reference})
-        return reverse(name, kwargs=arguments.get(name))
+        return reverse(name, kwargs=self.arguments.get(name))
 
     def client(self, who: str) -> Client:
         """Return a browser of that person."""
