@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
@@ -988,7 +989,8 @@ def trouble(
         message = str(COUNTED[code] % shown)
     else:
         text = str(MESSAGES.get(code) or _("It isn't possible."))
-        message = text % shown if "%(" in text else text
+        grouped = {key: _grouped(value) for key, value in shown.items()}
+        message = text % grouped if "%(" in text else text
     return Trouble(code=code, message=message, line=line, field=field, params=params)
 
 
@@ -999,6 +1001,12 @@ def _shown(value: Any) -> Any:
         language = get_language() or settings.LANGUAGE_CODE
         return format_day_long(value, language, has_year=False)
     return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _grouped(value: Any) -> Any:
+    """Write a large count by thousands: 50 000; a year isn't one."""
+    is_large = isinstance(value, int) and value >= 10_000
+    return number_format(value, force_grouping=True) if is_large else value
 
 
 # Which input mends a trouble, where the caller gives none.

@@ -127,11 +127,17 @@ def needs_database(item: pytest.Item) -> bool:
     return bool(NEEDS_DATABASE & asked) or item.get_closest_marker("django_db") is not None
 
 
+def takes_long(item: pytest.Item) -> bool:
+    """Return whether a test takes seconds."""
+    return any(item.get_closest_marker(name) is not None for name in ("long", "browser"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Shuffled by now. Those without a database come first: one process runs them while the other,
-    # which begins in the middle, builds the template. Then the long ones, so that none is last.
-    items.sort(key=lambda item: (needs_database(item), item.get_closest_marker("long") is None))
+    # which begins in the middle, builds the template. Then the long ones, the browser's among them:
+    # what the two share out at the end is short.
+    items.sort(key=lambda item: (needs_database(item), not takes_long(item)))
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("transaction"):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from booking import leftovers
 from booking.models import GuestImport, GuestImportRow, PastStay
-from booking.refusals import Refusal
+from booking.refusals import Refusal, trouble
 from booking.relations import consent, guest_imports, guest_readings
 from booking.relations.customers import identity_of
 from booking.relations.guest_imports import confirm_import, write_imports
@@ -334,7 +335,11 @@ def test_encodings_and_separators(encoding: str, separator: str):
 def test_too_large_a_file_is_refused_before_it_is_read():
     assert read_guests(b"x" * (21 * 1024 * 1024), today=TODAY).problems[0].code == "import_too_big"
     rows = b"mail\n" + b"a@b.fr\n" * 50_001
-    assert read_guests(rows, today=TODAY).problems[0].code == "import_too_many"
+    (problem,) = read_guests(rows, today=TODAY).problems
+    assert problem.code == "import_too_many"
+    for language, most in (("fr", "50\N{NO-BREAK SPACE}000"), ("en", "50,000")):
+        with translation.override(language):
+            assert most in trouble(problem.code, **problem.params).message
 
 
 @given(st.binary(max_size=400))
