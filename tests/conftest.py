@@ -32,7 +32,6 @@ from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from oti.cache import FailOpenRedisCache
-from oti.devtools.catalogues import compile_catalogues
 from oti.lib.memo import forget_everything
 from tests import databases
 
@@ -55,7 +54,6 @@ hypothesis.settings.load_profile("suite")
 
 # --- The run ------------------------------------------------------------------------------------
 def pytest_configure(config: pytest.Config) -> None:
-    compile_catalogues(django_settings.LOCALE_PATHS)
     # What was imported stays, and a test leaves little: a tenth of the run was looking for cycles.
     gc.collect()
     gc.freeze()

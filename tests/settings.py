@@ -5,7 +5,12 @@ import os
 os.environ["OTI_MODE"] = "test"
 os.environ.setdefault("BASE_URL", "http://testserver")
 
+from oti.devtools.catalogues import compile_catalogues
 from oti.settings import *  # noqa: F403
+from oti.settings import LOCALE_PATHS
+
+# Before Django reads them: on a fresh clone there are none, and addresses are words of a language.
+compile_catalogues(LOCALE_PATHS)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
