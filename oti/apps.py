@@ -1,12 +1,17 @@
 """The project's own application: commands, and what ties the floors together."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from psycopg.abc import Buffer
 from psycopg.adapt import PyFormat
+from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.numeric import Int4, IntDumper
+
+from oti.plain_locals import use_plain_locals
 
 # An order alone asks a hundred different statements: fewer would push each other out.
 PREPARED_OF_A_CONNECTION = 500
@@ -28,15 +33,33 @@ class SameInt(IntDumper):
         return self._int4_dumper if -(2**31) <= obj < 2**31 else super().upgrade(obj, format)
 
 
+class UtcLoader(TimestamptzLoader):
+    """Reads moments as Django does, in UTC, by Python's own reader of ISO 8601.
+
+    What that can't read (a year before 1, an infinity) is left to psycopg.
+    """
+
+    timezone = UTC
+
+    def load(self, data: Buffer) -> datetime:
+        """Return the moment."""
+        try:
+            return datetime.fromisoformat(str(data, "ascii")).astimezone(UTC)
+        except ValueError:
+            return super().load(data).astimezone(UTC)
+
+
 class OtiConfig(AppConfig):
     name = "oti"
     verbose_name = "Velay"
 
     def ready(self) -> None:
         """Let each connection keep the statements that it has prepared."""
+        use_plain_locals()
         connection_created.connect(_keep_prepared, dispatch_uid="oti.keep_prepared")
 
 
 def _keep_prepared(connection: BaseDatabaseWrapper, **_: Any) -> None:
     connection.connection.prepared_max = PREPARED_OF_A_CONNECTION
     connection.connection.adapters.register_dumper(int, SameInt)
+    connection.connection.adapters.register_loader("timestamptz", UtcLoader)

@@ -184,7 +184,11 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "oti.context.page_frame",
             ],
-            "builtins": ["destination.templatetags.velay"],
+            "builtins": [
+                "destination.templatetags.velay",
+                "destination.templatetags.part_tags",
+                "destination.templatetags.field_tags",
+            ],
             "libraries": {"i18n": "destination.templatetags.fixed_words"},
         },
     },

@@ -21,10 +21,10 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 from booking.night_plan import Difference
 from booking.night_rows import Block, UnitRow
 from booking.night_sheet import BLOCKED, CLOSED, HELD, PREPARED, SOLD, NightTerms, Taken
+from destination.templatetags.field_tags import field_parts
 from destination.templatetags.velay import (
     date_range,
     euros,
-    field_parts,
     heure,
     icon,
     mois,
@@ -199,7 +199,8 @@ def _head(row: UnitRow) -> str:
     offer = f"<span>{escape(row.unit.offer.title)}</span>" if row.shows_offer else ""
     most = row.unit.max_guests
     people = ngettext("%(count)s person at most", "%(count)s persons at most", most)
-    state = "" if row.is_on_sale else f" <em>{escape(gettext('not on sale'))}</em>"
+    off_sale = gettext("not on sale")
+    state = "" if row.is_on_sale else f" <em>{escape(off_sale)}</em>"
     told = escape(people % {"count": most})
     return f'<th scope="row"><b>{name}</b>{offer}<span>{told}{state}</span></th>'
 

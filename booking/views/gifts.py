@@ -62,7 +62,8 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
     if found.campaign.is_posted or not _is_good(found, now=timezone.now()):
         raise Http404
     answer = HttpResponse(voucher_pdf(found), content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="{_("voucher")}-{found.code}.pdf"'
+    name = _("voucher")
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{found.code}.pdf"'
     return answer
 
 

@@ -239,5 +239,6 @@ def _why(left_out: Mapping[str, int]) -> str:
     if not left_out:
         return _("Nothing takes place on that day. Time for yourselves.")
     reasons: Sequence[str] = sorted(left_out, key=lambda one: (-left_out[one], one))
-    text = f" {_('or')} ".join(words[one] for one in reasons)
+    either = _("or")
+    text = f" {either} ".join(words[one] for one in reasons)
     return _("Nothing left for you on that day: %(reasons)s.") % {"reasons": text}

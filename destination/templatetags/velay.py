@@ -1,4 +1,4 @@
-"""Tags and filters of every page: money, days, people, icons, pictures, fields.
+"""Tags and filters of every page: money, days, people, icons, pictures.
 
 It writes; it never queries and never decides. The library is a builtin of the template engine,
 so that no template loads it. The words of each language live in the catalogue, the shape of
@@ -15,8 +15,6 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.forms import BaseForm, BoundField, Field
 from django.template.base import Node, Parser, Token
 from django.template.context import Context
 from django.template.defaulttags import URLNode
@@ -446,7 +444,7 @@ def add_form(
     url = escape(add["url"])
     target = add.get("hx_target")
     replaced = f' hx-post="{url}" hx-target="{escape(target)}"' if target else ""
-    fields = "".join(map(_hidden, [("csrfmiddlewaretoken", csrf_token), *add["fields"]]))
+    fields = hidden_fields(add["fields"], csrf_token)
     css = f"btn add{'' if main else ' btn--2'}{' btn--lg' if large else ' btn--sm'}"
     label = conditional_escape(add.get("label") or gettext("Add"))
     return mark_safe(
@@ -455,6 +453,11 @@ def add_form(
         f"{icon('luggage' if large else 'plus')} {label}"
         f'<span class="vh"> {conditional_escape(name)}</span></button></form>'
     )
+
+
+def hidden_fields(fields: Iterable[tuple[str, str]], csrf_token: str) -> str:
+    """Write what a form sends that nobody sees, the token first."""
+    return "".join(map(_hidden, [("csrfmiddlewaretoken", csrf_token), *fields]))
 
 
 def _hidden(field: tuple[str, str]) -> str:
@@ -584,129 +587,3 @@ class PlainUrl(URLNode):
 @lru_cache(maxsize=1024)
 def _address_of(name: str, _language: str | None, _urlconf: str | None) -> str:
     return conditional_escape(reverse(name))
-
-
-# --- Forms ---
-@register.simple_tag
-def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
-    """Render the widget of a field with our class, its hint and its error tied to it.
-
-    Attribute names take `_` for `-`; None and "" leave one out. A placeholder is never shown: the
-    label stands above.
-    """
-    css = attrs.pop("class", "in")
-    # A variable that the component was not given is an empty text in a template.
-    given = {
-        name.replace("_", "-"): value for name, value in attrs.items() if value not in {None, ""}
-    }
-    own = field.field.widget.attrs
-    given["class"] = " ".join(filter(None, [own.get("class", ""), css]))
-    given["placeholder"] = False
-    if described_by:
-        given["aria-describedby"] = described_by
-    if field.errors:
-        given["aria-invalid"] = "true"
-    return _input(field, given) or field.as_widget(attrs=given)
-
-
-# Inputs of one tag, which Django draws with four templates each.
-PLAIN_INPUTS = frozenset(
-    f"django/forms/widgets/{name}.html"
-    for name in ("text", "number", "email", "url", "password", "hidden", "checkbox", "date")
-)
-
-
-def _input(field: BoundField, attrs: dict[str, Any]) -> SafeString | None:
-    """Return an input as its widget writes it, None for a widget that is more than one."""
-    widget = field.field.widget
-    if widget.template_name not in PLAIN_INPUTS or field.field.localize:
-        return None
-    # What `BoundField.as_widget` does before it draws.
-    attrs = field.build_widget_attrs(attrs, widget)
-    if field.auto_id and "id" not in widget.attrs:
-        attrs.setdefault("id", field.auto_id)
-    shown = widget.get_context(field.html_name, field.value(), attrs)["widget"]
-    value = shown["value"]
-    parts = [("type", shown["type"]), ("name", shown["name"])]
-    if value is not None:
-        parts.append(("value", value))
-    parts += shown["attrs"].items()
-    # As in Django's templates: no attribute for False, a bare one for True.
-    texts = (
-        f" {name}" if given is True else f' {name}="{conditional_escape(given)}"'
-        for name, given in parts
-        if given is not False
-    )
-    return mark_safe(f"<input{''.join(texts)}>")
-
-
-@register.inclusion_tag("components/field.html")
-def field(bound: BoundField, **options: Any) -> dict[str, Any]:
-    """Show a field: label above, hint, error, control.
-
-    Options: label, hint, wide (both columns), css, no_mark (do not write "optional"),
-    autocomplete, inputmode, enterkeyhint, min, max, step, rows, pattern, maxlength, spellcheck,
-    autocapitalize: passed to the control.
-    """
-    return {"field": bound, **options, **field_parts(bound, options.get("hint", ""))}
-
-
-def field_parts(bound: BoundField, hint: str = "") -> dict[str, Any]:
-    """Return what the field component needs beside the bound field: kind, ids, descriptions."""
-    # Help texts are written by developers and may hold a link: Django's own convention.
-    shown_hint = hint or mark_safe(str(bound.help_text))
-    hint_id = f"{bound.auto_id}_hint" if shown_hint else ""
-    error_id = f"{bound.auto_id}_error" if bound.errors else ""
-    kind = bound.widget_type
-    return {
-        "kind": kind,
-        "is_group": kind in {"radioselect", "checkboxselectmultiple"},
-        "hint": shown_hint,
-        "hint_id": hint_id,
-        "error_id": error_id,
-        "described_by": f"{hint_id} {error_id}".strip(),
-    }
-
-
-@register.inclusion_tag("components/error_summary.html")
-def error_summary(
-    *forms: BaseForm | None, problems: Iterable[dict[str, str]] = ()
-) -> dict[str, Any]:
-    """List what is to be put right in the forms, each line leading to its field.
-
-    `problems` adds lines of its own: dicts with `text` and, where there is one, `href`.
-    """
-    lines = [dict(problem) for problem in problems or ()]
-    for form in forms:
-        if form is None or not form.is_bound:
-            continue
-        lines += [{"text": str(text), "href": ""} for text in form.non_field_errors()]
-        for bound in form:
-            is_group = bound.widget_type in {"radioselect", "checkboxselectmultiple"}
-            target = f"#{bound.auto_id}{'_0' if is_group else ''}"
-            errors = form.errors.as_data().get(bound.name, [])
-            lines += [
-                {"text": _named(bound, error, text), "href": target}
-                for error, text in zip(errors, bound.errors, strict=True)
-            ]
-    return {"problems": lines}
-
-
-# Messages that say nothing in a list without the name of their field.
-UNNAMED = {
-    "max_length",
-    "min_length",
-    "max_value",
-    "min_value",
-    "null_characters_not_allowed",
-}
-
-
-def _named(bound: BoundField, error: ValidationError, text: str) -> str:
-    """Return a message with its field where it doesn't say which one it is about."""
-    is_bare = text == str(Field.default_error_messages["required"])
-    if not is_bare and error.code not in UNNAMED:
-        return str(text)
-    # « Un besoin ? : … » reads badly.
-    label = str(bound.label).removesuffix("?").rstrip()
-    return f"{label}: {text}"

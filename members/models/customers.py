@@ -33,7 +33,7 @@ class Family(models.Model):
         verbose_name_plural = _("families of guests")
 
     def __str__(self) -> str:
-        return f"{_('family')} {self.pk}"
+        return _("family %(number)s") % {"number": self.pk}
 
 
 class Customer(models.Model):

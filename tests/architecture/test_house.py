@@ -183,6 +183,21 @@ QUOTED = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 CALL = re.compile(rf"\bn?(p?)gettext\(\s*{QUOTED}(?:\s*,\s*{QUOTED})?", re.DOTALL)
 
 
+def test_no_text_hides_from_the_catalogues():
+    """What collects texts for translation doesn't read inside an f-string."""
+    ask = {"_", "gettext", "ngettext", "pgettext", "npgettext", "gettext_lazy", "pgettext_lazy"}
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for app in OURS
+        for path in (ROOT / app).rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ask
+    ]
+    assert hidden == []
+
+
 def test_what_visitors_read_is_in_german():
     """Every text of a template that a visitor may see, mails included, has its German."""
     path = ROOT / "oti/locale/de/LC_MESSAGES/django.po"

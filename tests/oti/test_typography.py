@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination.templatetags import velay
+from destination.templatetags import field_tags, velay
 from oti.lib import html
 
 NB, NN = html.NBSP, html.NNBSP
@@ -296,11 +296,11 @@ def test_a_control_is_what_its_widget_writes(
 
     def controls() -> list[str]:
         return [
-            velay.control(form[name], described_by="d", autocomplete="x", rows="").strip()
+            field_tags.control(form[name], described_by="d", autocomplete="x", rows="").strip()
             for name in form.fields
         ]
 
     ours = controls()
-    monkeypatch.setattr(velay, "_input", lambda *_args: None)
+    monkeypatch.setattr(field_tags, "_input", lambda *_args: None)
 
     assert ours == controls()
