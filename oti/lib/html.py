@@ -2,12 +2,14 @@
 
 Pure: no Django, no request, no translation catalogue. Pages and mails reach it through the
 template library of `destination`; documents and calendars may call it directly.
-Languages other than French and German are written as in English.
+Languages other than French and German are written as in English. Days, hours and sums are written
+once: a page of dates says the same ones dozens of times.
 """
 
 import re
 from datetime import date, time
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 NBSP = "\u00a0"
 NNBSP = "\u202f"
@@ -67,6 +69,7 @@ def format_number(amount: Decimal, language: str, *, decimals: int) -> str:
     return text.replace(",", "\0").replace(".", point).replace("\0", group)
 
 
+@lru_cache(maxsize=1024)
 def format_euros(amount: Decimal, language: str, *, is_exact: bool = False) -> str:
     """Return a sum in euros: "1 074 €", "€1,074" or "1.074 €".
 
@@ -98,6 +101,7 @@ def _day_of_month(day: date, language: str) -> str:
     return f"{day.day}." if _known(language) == "de" else str(day.day)
 
 
+@lru_cache(maxsize=1024)
 def format_day(day: date, language: str) -> str:
     """Return a short day without its year: "sam. 11 juil.", "Sat 11 Jul", "Sa. 11. Juli"."""
     weekday = weekday_name(day.weekday(), language, is_short=True)
@@ -105,6 +109,7 @@ def format_day(day: date, language: str) -> str:
     return f"{weekday}{NBSP}{_day_of_month(day, language)}{NBSP}{month}"
 
 
+@lru_cache(maxsize=1024)
 def format_day_long(day: date, language: str, *, has_year: bool = True) -> str:
     """Return a full day: "samedi 11 juillet 2026", "Saturday 11 July 2026"."""
     weekday = weekday_name(day.weekday(), language)
@@ -114,6 +119,7 @@ def format_day_long(day: date, language: str, *, has_year: bool = True) -> str:
     return f"{text} {day.year}" if has_year else text
 
 
+@lru_cache(maxsize=1024)
 def format_hour(moment: time, language: str) -> str:
     """Return an hour of the day: "14 h 32" and "9 h", "2:32 pm" and "9 am", "14:32 Uhr"."""
     if _known(language) == "fr":
