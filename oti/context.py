@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from destination.models.pages import PolePage, VelayPage, address_below
 from destination.models.territory import poles_on
 from destination.templatetags.velay import office
 from oti.lib.dates import today as day_of
+from oti.lib.memo import remembered
 
 # Where pages of the office are shown: some stand beside those of the poles.
 OFFICES_PAGES = frozenset({"destination:page", "destination:pole"})
@@ -134,9 +136,13 @@ class NavLink(NamedTuple):
 
 def nav_poles() -> tuple[NavLink, ...]:
     """Return the poles of the perimeter in force, for the menu."""
+    return _nav_poles(day_of(timezone.now()))
+
+
+@remembered(most=8)
+def _nav_poles(day: date) -> tuple[NavLink, ...]:
     return tuple(
-        NavLink(one.name, reverse("destination:pole", args=[one.slug]))
-        for one in poles_on(day_of(timezone.now()))
+        NavLink(one.name, reverse("destination:pole", args=[one.slug])) for one in poles_on(day)
     )
 
 

@@ -144,6 +144,25 @@ def status_badge(*, label: Any, kind: str = "", icon_name: str | None = None) ->
     )
 
 
+# --- The header ---
+@register.simple_tag
+def language_items(
+    links: Iterable[tuple[str, str, str]], shown: str, *, others: bool = False
+) -> SafeString:
+    """Write a page's languages [(code, name, url)] as lines; `others` leaves out the one shown."""
+    symbol = f"{icon('globe')} " if others else ""
+    here = ' aria-current="true"'
+    return mark_safe(
+        "".join(
+            f'<li><a href="{conditional_escape(url)}" hreflang="{code}" lang="{code}"'
+            f"{here if code == shown else ''}>{symbol}"
+            f"{conditional_escape(name)}</a></li>"
+            for code, name, url in links
+            if not (others and code == shown)
+        )
+    )
+
+
 # --- Cards ---
 @register.simple_tag
 def card_lodging(
