@@ -222,6 +222,7 @@ class Copy:
             "worker",
             *("-m", "celery", "-A", "oti.celery", "worker", "-Q", "default,mail,sync"),
             *("--concurrency", "2", "--loglevel", "WARNING"),
+            *("--without-gossip", "--without-mingle"),
         )
 
     def start_web(self) -> None:
