@@ -189,12 +189,15 @@ TEMPLATES = [
                 "destination.templatetags.part_tags",
                 "destination.templatetags.field_tags",
             ],
-            "libraries": {"i18n": "destination.templatetags.fixed_words"},
+            "libraries": {
+                "i18n": "destination.templatetags.fixed_words",
+                "static": "destination.templatetags.fixed_files",
+            },
         },
     },
 ]
 
-# That `i18n` is taught twice: Django's, and ours that stands in for it (`libraries` above).
+# Two libraries are taught twice: Django's, and ours that stand in for them (`libraries` above).
 SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 
 # --- Services: PostgreSQL decides capacity and money, Valkey only helps -----------------------

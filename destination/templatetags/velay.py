@@ -19,7 +19,7 @@ from django.template.base import Node, Parser, Token
 from django.template.context import Context
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
-from django.templatetags.static import static
+from django.templatetags.static import static as address_of_file
 from django.urls import get_urlconf, reverse
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -300,6 +300,12 @@ def language_note(row: Any, *fields: str) -> dict[str, str]:
 
 
 # --- Icons and pictures ---
+@lru_cache(maxsize=256)
+def static(path: str) -> str:
+    """Return the address of a file of the site, which stays as long as this process."""
+    return address_of_file(path)
+
+
 @register.simple_tag
 def icon(name: str, css: str = "") -> str:
     """Draw a symbol of the sprite; it is decoration, the words stand beside it."""
