@@ -45,7 +45,7 @@ class UtcLoader(TimestamptzLoader):
         """Return the moment."""
         try:
             return datetime.fromisoformat(str(data, "ascii")).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             return super().load(data).astimezone(UTC)
 
 

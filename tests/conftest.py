@@ -26,13 +26,14 @@ from django.core.servers.basehttp import ThreadedWSGIServer
 from django.http import HttpRequest
 from django.template import Context, Template
 from django.test import Client
-from django.test.signals import template_rendered
+from django.test.signals import setting_changed, template_rendered
 from django.test.testcases import LiveServerThread
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from oti.cache import FailOpenRedisCache
 from oti.lib.memo import forget_everything
+from oti.plain_locals import use_plain_locals
 from tests import databases
 
 if TYPE_CHECKING:
@@ -117,6 +118,14 @@ def pytest_unconfigure() -> None:
 
 
 NEEDS_DATABASE = {"db", "cloned_database", "demo_database", "demo"}
+
+
+def _stay_plain(**_: object) -> None:
+    use_plain_locals()
+
+
+# Where a test changes languages or caches, Django makes its own keepers anew.
+setting_changed.connect(_stay_plain, weak=False, dispatch_uid="tests.stay_plain")
 
 
 def needs_database(item: pytest.Item) -> bool:

@@ -7,7 +7,7 @@ half a millisecond as a template.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
 from django import template
@@ -76,7 +76,8 @@ def line_row(row: Mapping[str, Any], *, readonly: bool = False, csrf_token: str 
     )
 
 
-def _hour(moment: time | datetime) -> str:
+def _hour(moment: time) -> str:
+    """Write an hour on the wall clock of Paris."""
     return f'<time datetime="{moment:%H:%M}">{heure(moment)}</time>'
 
 
@@ -89,7 +90,8 @@ def _words(row: Mapping[str, Any]) -> Iterable[str]:
         words = gettext("Options: %(options)s") % {"options": options}
         yield f'<p class="muted small">{words}</p>'
     if row.get("badge"):
-        yield f"<p>{status_badge(**row['badge'])}</p>"
+        badge = row["badge"]
+        yield f"<p>{status_badge(label=badge['label'], kind=badge.get('kind', ''))}</p>"
     if row.get("problem"):
         yield alert(kind="warning", text=row["problem"], small=True)
 
@@ -99,7 +101,7 @@ def _acts(row: Mapping[str, Any], csrf_token: str) -> str:
     change, remove = gettext("Change"), gettext("Remove")
     acts = [
         f'<form method="post" action="{conditional_escape(one["url"])}" data-once>'
-        f"{hidden_fields(one['fields'], csrf_token)}"
+        f"{hidden_fields(one.get('fields') or (), csrf_token)}"
         f'<button class="btn {"" if one.get("main") else "btn--ghost "}btn--sm" type="submit">'
         f"{conditional_escape(one['label'])}</button></form>"
         for one in row.get("actions") or ()

@@ -137,14 +137,17 @@ def field(
 def _hint(parts: Mapping[str, Any]) -> str:
     if not parts["hint"]:
         return ""
-    return f'<div class="hint" id="{parts["hint_id"]}">{typo(parts["hint"])}</div>'
+    return (
+        f'<div class="hint" id="{conditional_escape(parts["hint_id"])}">{typo(parts["hint"])}</div>'
+    )
 
 
 def _error(bound: BoundField, parts: Mapping[str, Any]) -> str:
     if not bound.errors:
         return ""
     texts = " ".join(map(conditional_escape, map(str, bound.errors)))
-    return f'<p class="err" id="{parts["error_id"]}">{icon("circle-alert")}<span>{texts}</span></p>'
+    name = conditional_escape(parts["error_id"])
+    return f'<p class="err" id="{name}">{icon("circle-alert")}<span>{texts}</span></p>'
 
 
 def field_parts(bound: BoundField, hint: str = "") -> dict[str, Any]:

@@ -135,9 +135,9 @@ def alert(
 
 
 @register.simple_tag
-def status_badge(*, label: Any, kind: str = "", icon_name: str | None = None) -> SafeString:
+def status_badge(*, label: Any, kind: str = "") -> SafeString:
     """Say the state of an order, a line or a payment; `kind`: ok, warn, danger, info, plain."""
-    symbol = icon_name or BADGES.get(kind, "info")
+    symbol = BADGES.get(kind, "info")
     css = conditional_escape(kind or "plain")
     return mark_safe(
         f'<span class="tag tag--{css}">{icon(symbol)} {conditional_escape(label)}</span>'
@@ -169,7 +169,6 @@ def card_lodging(
     card: Mapping[str, Any],
     *,
     heading: str = "h3",
-    is_on: bool = False,
     csrf_token: str = "",
 ) -> SafeString:
     """Show a place to sleep in a list.
@@ -190,7 +189,7 @@ def card_lodging(
     )
     see = card.get("see") or ("" if card.get("price") else gettext("See"))
     foot = _foot(card, see, csrf_token, is_main=True)
-    return _card(card, meta + _facts(card), left, foot, heading=heading, is_on=is_on)
+    return _card(card, meta + _facts(card), left, foot, heading=heading)
 
 
 @register.simple_tag
@@ -202,8 +201,7 @@ def card_experience(
 ) -> SafeString:
     """Show something to live in a list: activity, workshop, meal, ticket.
 
-    `card` as for `card_lodging`, with {minutes, day, hour, min_age} and without tax; `left` is
-    the number of places left.
+    `card` as for `card_lodging`, with {minutes, day, hour, min_age}; `left`: places left when few.
     """
     meta = []
     if card.get("place"):
@@ -227,9 +225,7 @@ def card_experience(
     return _card(card, "".join(meta) + _facts(card), left, foot, heading=heading)
 
 
-def _card(
-    card: Mapping[str, Any], meta: str, left: str, foot: str, *, heading: str, is_on: bool = False
-) -> SafeString:
+def _card(card: Mapping[str, Any], meta: str, left: str, foot: str, *, heading: str) -> SafeString:
     known = card.get("id")
     name = f' id="{conditional_escape(known)}"' if known else ""
     spoken = card.get("lang")
@@ -238,7 +234,7 @@ def _card(
     badges = " ".join(map(_badge, card.get("badges") or ()))
     few = f'<span class="tag tag--sun">{icon("clock")} {left}</span>' if left else ""
     return mark_safe(
-        f'<article class="card{" card--on" if is_on else ""}"{name}>'
+        f'<article class="card"{name}>'
         f"<figure>{picture}{pole_tag(card.get('pole'))}</figure>"
         f'<div class="b"><{heading} class="card-t"><a href="{conditional_escape(card["url"])}"'
         f"{lang}>{typo(card['title'])}</a></{heading}>"

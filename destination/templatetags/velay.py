@@ -463,12 +463,22 @@ def add_form(
 
 def hidden_fields(fields: Iterable[tuple[str, str]], csrf_token: str) -> str:
     """Write what a form sends that nobody sees, the token first."""
-    token = f'<input type="hidden" name="csrfmiddlewaretoken" value="{escape(str(csrf_token))}">'
-    return token + "".join(_hidden(name, str(value)) for name, value in fields)
+    return _hidden("csrfmiddlewaretoken", str(csrf_token)) + "".join(
+        _known_hidden(name, value) if len(value) <= SHORT_VALUE else _hidden(name, value)
+        for name, value in ((name, str(value)) for name, value in fields)
+    )
 
 
-# A page of dates has hundreds of them, and says the same in each of its rows.
+# A page of dates has hundreds of them, and says the same in each of its rows. Of what is long
+# (addresses, with what somebody typed) nothing is kept.
+SHORT_VALUE = 20
+
+
 @lru_cache(maxsize=2048)
+def _known_hidden(name: str, value: str) -> str:
+    return _hidden(name, value)
+
+
 def _hidden(name: str, value: str) -> str:
     return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
 

@@ -3,7 +3,8 @@
 Pure: no Django, no request, no translation catalogue. Pages and mails reach it through the
 template library of `destination`; documents and calendars may call it directly.
 Languages other than French and German are written as in English. Days, hours and sums are written
-once: a page of dates says the same ones dozens of times.
+once, for a page of dates says the same ones dozens of times: a day is a date and an hour has no
+zone, since moments that are equal may be written differently.
 """
 
 import re

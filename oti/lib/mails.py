@@ -46,7 +46,7 @@ class Mail(EmailMultiAlternatives):
             self.subject = subject
         for part in written.walk():
             part.policy = PLAIN_AT_ONCE  # type: ignore[assignment]
-            if part.is_multipart():
+            if part.get_content_maintype() == "multipart":
                 # Nobody can guess it, so that no part holds it (RFC 2046 §5.1.1).
                 part.set_boundary(f"=={secrets.token_hex(16)}==")
         return written

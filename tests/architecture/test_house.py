@@ -183,9 +183,16 @@ QUOTED = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 CALL = re.compile(rf"\bn?(p?)gettext\(\s*{QUOTED}(?:\s*,\s*{QUOTED})?", re.DOTALL)
 
 
+ASKS = re.compile(r"(\w+\.)?(_|n?p?gettext(_lazy|_noop)?)")
+
+
+def asks_catalogue(node: ast.AST) -> bool:
+    """Return whether this is a call that asks for a text in the reader's language."""
+    return isinstance(node, ast.Call) and ASKS.fullmatch(ast.unparse(node.func)) is not None
+
+
 def test_no_text_hides_from_the_catalogues():
     """What collects texts for translation doesn't read inside an f-string."""
-    ask = {"_", "gettext", "ngettext", "pgettext", "npgettext", "gettext_lazy", "pgettext_lazy"}
     hidden = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for app in OURS
@@ -193,13 +200,44 @@ def test_no_text_hides_from_the_catalogues():
         for text in ast.walk(ast.parse(path.read_text()))
         if isinstance(text, ast.JoinedStr)
         for call in ast.walk(text)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ask
+        if asks_catalogue(call)
     ]
     assert hidden == []
 
 
+# Parts of pages written in Python (ARCHITECTURE.md).
+PARTS = [
+    *("destination/templatetags/part_tags.py", "destination/templatetags/field_tags.py"),
+    *("destination/templatetags/velay.py", "booking/templatetags/thread_tags.py"),
+]
+
+
+def texts_of_parts() -> dict[tuple[str, str], str]:
+    """Return {(context, text): file} of what parts of pages say."""
+    said = {}
+    for name in PARTS:
+        for call in ast.walk(ast.parse((ROOT / name).read_text())):
+            if asks_catalogue(call):
+                assert isinstance(call, ast.Call)
+                texts = [one.value for one in call.args if isinstance(one, ast.Constant)]
+                has_context = "pgettext" in ast.unparse(call.func)
+                said[(texts[0], texts[1]) if has_context else ("", texts[0])] = name
+    return said
+
+
+def test_views_are_synchronous():
+    """What belongs to a thread is kept in the plain way (oti/plain_locals.py): no task may move."""
+    found = [
+        str(path.relative_to(ROOT))
+        for app in OURS
+        for path in (ROOT / app).rglob("*.py")
+        if re.search(r"^\s*async def|sync_to_async|async_to_sync|get_asgi", path.read_text(), re.M)
+    ]
+    assert found == []
+
+
 def test_what_visitors_read_is_in_german():
-    """Every text of a template that a visitor may see, mails included, has its German."""
+    """Every text of a template or a part that a visitor may see, mails included, has its German."""
     path = ROOT / "oti/locale/de/LC_MESSAGES/django.po"
     with path.open("rb") as file:
         catalogue = read_po(file, locale="de")
@@ -217,6 +255,7 @@ def test_what_visitors_read_is_in_german():
             texts = [ast.literal_eval(one) for one in (first, second) if one]
             key = (texts[0], texts[1]) if has_context else ("", texts[0])
             asked[key] = template.name
+    asked |= texts_of_parts()
     assert len(asked) > 400
     assert {key: name for key, name in asked.items() if key not in german} == {}
 

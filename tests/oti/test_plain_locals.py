@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.db import DataError, connection, connections
+from django.test import override_settings
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone, translation
 from hypothesis import given
@@ -34,6 +36,13 @@ def elsewhere(ask: Callable[[], T]) -> T:
 @pytest.mark.parametrize(("owner", "name"), KEPT, ids=lambda one: str(one)[:40])
 def test_django_keeps_it_in_the_plain_way(owner: object, name: str):
     assert type(getattr(owner, name)) is threading.local
+
+
+def test_settings_that_change_leave_it_plain():
+    with override_settings(LANGUAGE_CODE="en", CACHES=settings.CACHES):
+        pass
+
+    assert {type(getattr(owner, name)) for owner, name in KEPT} == {threading.local}
 
 
 def test_a_language_is_the_threads_own():
