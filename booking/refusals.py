@@ -146,7 +146,6 @@ MESSAGES: dict[str, Any] = {
     "date_unreadable": gettext_lazy("This date doesn't exist. Write it as 11/07/2027."),
     "dates_reversed": gettext_lazy("The departure must come after the arrival."),
     "in_the_past": gettext_lazy("This date has passed. Choose a date from today on."),
-    "too_soon": gettext_lazy("Book at least %(days)s days ahead, or call us."),
     "too_far": gettext_lazy("These dates aren't open yet. Choose an earlier date."),
     "closed_to_arrival": gettext_lazy("No arrival on that day. Choose another arrival day."),
     "closed_to_departure": gettext_lazy("No departure on that day. Choose another departure day."),
@@ -935,6 +934,11 @@ MESSAGES: dict[str, Any] = {
 
 # The same, where the words follow a number: each names the parameter that it counts.
 COUNTED: dict[str, Any] = {
+    "too_soon": ngettext_lazy(
+        "Book at least %(days)s day ahead, or call us.",
+        "Book at least %(days)s days ahead, or call us.",
+        "days",
+    ),
     "min_stay": ngettext_lazy(
         "%(nights)s night at least.", "%(nights)s nights at least.", "nights"
     ),

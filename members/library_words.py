@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-# Numbers out of bounds, in every form.
+# What is missing, unreadable or out of bounds, in every form.
 OF_FORMS = (
+    _("Enter a valid email address."),
+    _("This field is required."),
     _("Ensure this value is greater than or equal to %(limit_value)s."),
     _("Ensure this value is less than or equal to %(limit_value)s."),
 )

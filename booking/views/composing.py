@@ -32,6 +32,9 @@ from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import count_nights
 from oti.lib.dates import today as day_of
 
+# Where the list of what is to be put right leads.
+FIELDS = {"dates": "arrival", "party": "adults", "ages": "children", "budget": "budget"}
+
 
 @never_cache
 @require_safe
@@ -43,6 +46,10 @@ def composing(request: HttpRequest) -> HttpResponse:
     context = {
         **_fields(form, request.path, now=now),
         "page_errors": form.page_errors,
+        "problems": [
+            {"text": text, "href": f"#compose-{FIELDS[name]}"}
+            for name, text in form.page_errors.items()
+        ],
         "is_faceted": bool(request.GET),
         "is_open": not form.is_ready,
         "is_frozen": basket is not None and basket.state == Basket.State.FROZEN,

@@ -230,6 +230,8 @@ def _known_bands(own: OwnOffer) -> list[dict[str, Any]]:
         return known
     if own.offer.is_sold_by_item:
         return [{"name": "Prix"}]
+    if own.offer.kind_rules.minds_children:
+        return [{"name": "Enfant", "min_age": 0, "max_age": 11}]
     # The usual two lines, to be filled or emptied.
     return [{"name": "Adulte", "min_age": 12}, {"name": "Enfant", "min_age": 0, "max_age": 11}]
 

@@ -6,12 +6,13 @@ within a template each cost a quarter of a millisecond (oti/decisions/0010-speed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django import template
 from django.core.exceptions import ValidationError
-from django.forms import BaseForm, BoundField, Field
+from django.forms import BaseForm, BaseFormSet, BoundField, Field
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -169,26 +170,44 @@ def field_parts(bound: BoundField, hint: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(
-    *forms: BaseForm | None, problems: Iterable[dict[str, str]] = ()
+    *forms: BaseForm | BaseFormSet[Any] | None, problems: Iterable[dict[str, str]] = ()
 ) -> dict[str, Any]:
-    """List what is to be put right in the forms, each line leading to its field.
+    """List what is to be put right in forms and rows of forms, each line leading to its field.
 
-    `problems` adds lines of its own: dicts with `text` and, where there is one, `href`.
+    `problems` adds lines of its own: dicts with `text` and, where there is one, `href`. What two
+    fields are told in the same words stands with the name of each.
     """
     lines = [dict(problem) for problem in problems or ()]
-    for form in forms:
-        if form is None or not form.is_bound:
-            continue
-        lines += [{"text": str(text), "href": ""} for text in form.non_field_errors()]
-        for bound in form:
-            is_group = bound.widget_type in GROUPS
-            target = f"#{bound.auto_id}{'_0' if is_group else ''}"
-            errors = form.errors.as_data().get(bound.name, [])
-            lines += [
-                {"text": _named(bound, error, str(text)), "href": target}
-                for error, text in zip(errors, bound.errors, strict=True)
-            ]
+    told = [fault for form in forms if form is not None and form.is_bound for fault in _told(form)]
+    twice = {text for text, seen in Counter(text for text, _named, _to in told).items() if seen > 1}
+    lines += [
+        {"text": named if text in twice else text, "href": href} for text, named, href in told
+    ]
     return {"problems": lines}
+
+
+def _told(form: BaseForm | BaseFormSet[Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield each fault: its words, the same with the name of its field, where it leads."""
+    if isinstance(form, BaseFormSet):
+        for text in form.non_form_errors():
+            yield str(text), str(text), ""
+        for number, row in enumerate(form, start=1):
+            for text, named, href in _told(row):
+                words = gettext("Line %(number)s, %(text)s")
+                yield text, words % {"number": number, "text": named}, href
+        return
+    for text in form.non_field_errors():
+        yield str(text), str(text), ""
+    for bound in form:
+        is_group = bound.widget_type in GROUPS
+        target = f"#{bound.auto_id}{'_0' if is_group else ''}"
+        errors = form.errors.as_data().get(bound.name, [])
+        # « Un besoin ? : … » reads badly.
+        label = str(bound.label).removesuffix("?").rstrip()
+        for error, said in zip(errors, bound.errors, strict=True):
+            text = str(said)
+            named = f"{label}: {text}"
+            yield (named if _is_bare(error, text) else text), named, target
 
 
 # Messages that say nothing in a list without the name of their field.
@@ -201,11 +220,6 @@ UNNAMED = {
 }
 
 
-def _named(bound: BoundField, error: ValidationError, text: str) -> str:
-    """Return a message with its field where it doesn't say which one it is about."""
-    is_bare = text == str(Field.default_error_messages["required"])
-    if not is_bare and error.code not in UNNAMED:
-        return text
-    # « Un besoin ? : … » reads badly.
-    label = str(bound.label).removesuffix("?").rstrip()
-    return f"{label}: {text}"
+def _is_bare(error: ValidationError, text: str) -> bool:
+    """Tell whether a message doesn't say which field it is about."""
+    return error.code in UNNAMED or text == str(Field.default_error_messages["required"])

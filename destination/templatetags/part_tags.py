@@ -178,7 +178,7 @@ def card_lodging(
     see (words of what the card leads to, where nothing is added), id}. `left`: units left when few.
     """
     place = card.get("place")
-    meta = _fact("map-pin", conditional_escape(place)) if place else ""
+    meta = _fact("map-pin", typo(place)) if place else ""
     left = (
         ngettext(
             "Only %(left)s left on these dates", "Only %(left)s left on these dates", card["left"]
@@ -187,8 +187,7 @@ def card_lodging(
         if card.get("left")
         else ""
     )
-    see = card.get("see") or ("" if card.get("price") else gettext("See"))
-    foot = _foot(card, see, csrf_token, is_main=True)
+    foot = _foot(card, csrf_token, is_main=True)
     return _card(card, meta + _facts(card), left, foot, heading=heading)
 
 
@@ -221,7 +220,7 @@ def card_experience(
         if card.get("left")
         else ""
     )
-    foot = _foot(card, card.get("see") or "", csrf_token, is_main=False)
+    foot = _foot(card, csrf_token, is_main=False)
     return _card(card, "".join(meta) + _facts(card), left, foot, heading=heading)
 
 
@@ -257,7 +256,7 @@ def _badge(badge: Mapping[str, Any]) -> str:
     return f'<span class="tag tag--{kind}">{symbol} {conditional_escape(badge["text"])}</span>'
 
 
-def _foot(card: Mapping[str, Any], see: str, csrf_token: str, *, is_main: bool) -> str:
+def _foot(card: Mapping[str, Any], csrf_token: str, *, is_main: bool) -> str:
     """Write the price, and what adds the offer or where the card leads."""
     asked = card.get("price")
     paid = (
@@ -272,7 +271,5 @@ def _foot(card: Mapping[str, Any], see: str, csrf_token: str, *, is_main: bool) 
     )
     if card.get("add"):
         return f"{paid} {add_form(card['add'], card['title'], csrf_token, main=is_main)}"
-    if not see:
-        return paid
-    words = conditional_escape(see)
+    words = conditional_escape(card.get("see") or gettext("See"))
     return f'{paid} <span class="btn btn--2 btn--sm" aria-hidden="true">{words}</span>'

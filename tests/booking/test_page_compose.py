@@ -385,6 +385,15 @@ def test_nonsense_in_the_address_is_told_and_never_breaks(client: Client, query)
     assert page_of(client, **query).status_code == 200
 
 
+def test_what_is_wrong_is_listed_with_where_it_is(client: Client):
+    query = {**WEEK, "arrival": "2027-02-31", "adults": 0, "budget": "zz"}
+    page = client.get("/en/compose/", query).content.decode()
+
+    assert "data-error-summary" in page
+    for name in ("arrival", "adults", "budget"):
+        assert f'<li><a href="#compose-{name}">' in page
+
+
 def test_a_paused_offer_leaves_at_once(client: Client):
     gite()
     walk = thing("Walk")

@@ -149,7 +149,7 @@ def test_without_dates_it_asks_for_them_and_shows_its_lowest_night(client: Clien
     text = text_of(page)
     assert "from €90" in text
     assert "Give your dates" in text
-    assert "Your hosts: Anne and Joël" in text
+    assert "Hosted by Anne and Joël" in text
     assert "A private person, not a professional" in text
     assert not fields_of(page)
     assert b"noindex" not in page.content
@@ -270,7 +270,7 @@ def test_words_of_the_cancellation_rule_carry_their_dates(client: Client):
     text = text_of(show(client, offer, **WEEK))
 
     assert "Free cancellation until Saturday 26 June, 3 pm" in text
-    assert "50 % given back until Thursday 8 July" in text
+    assert "50% given back until Thursday 8 July" in text
 
 
 def test_photographs_of_any_size_are_shown_small_and_even(client: Client, settings, tmp_path):

@@ -244,6 +244,33 @@ def test_the_error_summary_leads_to_each_field_and_says_the_same_words() -> None
     assert render("{% error_summary form %}", form=Sample()).strip() == ""
 
 
+class Days(forms.Form):
+    first = forms.IntegerField(label="First day")
+    last = forms.IntegerField(label="Last day")
+
+
+def test_the_error_summary_tells_two_fields_with_the_same_words_apart() -> None:
+    with translation.override("en"):
+        shown = render("{% error_summary form %}", form=Days({"first": "x", "last": "y"}))
+        one = render("{% error_summary form %}", form=Days({"first": "x", "last": "3"}))
+    assert '<a href="#id_first">First day: ' in shown
+    assert '<a href="#id_last">Last day: ' in shown
+    assert '<a href="#id_first">First day' not in one
+
+
+def test_the_error_summary_says_in_which_row_something_is_wrong() -> None:
+    rows = forms.formset_factory(Days, extra=0)
+    typed = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2"}
+    fields = {"form-0-first": "1", "form-0-last": "2", "form-1-first": "x", "form-1-last": "y"}
+    filled = rows(typed | fields, initial=[{}, {}])
+    with translation.override("en"):
+        shown = render("{% error_summary rows %}", rows=filled)
+    assert '<a href="#id_form-1-first">Line 2, First day: ' in shown
+    assert '<a href="#id_form-1-last">Line 2, Last day: ' in shown
+    assert "2 things to put right" in shown
+    assert render("{% error_summary rows %}", rows=rows(initial=[{}])).strip() == ""
+
+
 def test_no_french_text_can_break_before_its_mark() -> None:
     """Mails, buttons and programs read a catalogue as it is: its spaces are the right ones."""
     catalogue = polib.pofile(str(settings.BASE_DIR / "oti/locale/fr/LC_MESSAGES/django.po"))
