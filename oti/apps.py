@@ -12,6 +12,7 @@ from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.numeric import Int4, IntDumper
 
 from oti.plain_locals import use_plain_locals
+from oti.spoken import speak_french
 
 # An order alone asks a hundred different statements: fewer would push each other out.
 PREPARED_OF_A_CONNECTION = 500
@@ -54,8 +55,9 @@ class OtiConfig(AppConfig):
     verbose_name = "Velay"
 
     def ready(self) -> None:
-        """Let each connection keep the statements that it has prepared."""
+        """Set how threads keep what is theirs, how French is said, what connections remember."""
         use_plain_locals()
+        speak_french()
         connection_created.connect(_keep_prepared, dispatch_uid="oti.keep_prepared")
 
 
