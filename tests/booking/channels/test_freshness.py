@@ -309,7 +309,7 @@ def test_what_was_accepted_and_went_elsewhere_ends_before_the_bank(
     told = OutboxMessage.objects.filter(data__why="taken").order_by("pk")
     guest, host = (compose(one) for one in told)
     assert (guest.to, host.to) == ([asked.email], [asked.provider.email])
-    assert "C’est parti entre-temps" in guest.body
+    assert "Quelqu’un l’a pris entre-temps" in guest.body
     assert "déjà pris" in guest.subject
     assert request_rounds.follow_requests(now=NOW)["unpaid"] == 0
 
