@@ -47,7 +47,7 @@ SUPPLEMENTS = {
         max_quantity=2,
     ),
     "cot": SupplementShape(
-        {"fr": "Lit de bébé", "en": "Cot", "de": "Kinderbett"}, Kind.COT, Basis.STAY
+        {"fr": "Lit bébé", "en": "Cot", "de": "Kinderbett"}, Kind.COT, Basis.STAY
     ),
     "breakfast": SupplementShape(
         {"fr": "Petit déjeuner", "en": "Breakfast", "de": "Frühstück"},
