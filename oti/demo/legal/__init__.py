@@ -35,7 +35,7 @@ TITLES = {
     },
     "de": {
         LegalText.Kind.NOTICE: "Impressum",
-        LegalText.Kind.TERMS: "Verkaufsbedingungen",
+        LegalText.Kind.TERMS: "Verkaufs\N{SOFT HYPHEN}bedingungen",
         LegalText.Kind.PRIVACY: "Datenschutz",
         LegalText.Kind.ACCESSIBILITY: "Barrierefreiheit: nicht geprüft",
         LegalText.Kind.ACCESSIBILITY_PLAN: "Barrierefreiheit: unser Plan für drei Jahre",
