@@ -14,8 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from booking.availability import ExperienceResult, StayResult
 from booking.browsing import ShelfResult
@@ -36,6 +36,8 @@ from oti.lib.memo import remembered
 
 Fields = list[tuple[str, str]]
 EVERYBODY = 3
+# How the German name of an age band begins when it isn't with a noun: « Unter 2 Jahren ».
+NO_NOUNS = {"Ab", "Bis", "Unter", "Von"}
 
 
 # --- Adding to the stay -------------------------------------------------------------------------
@@ -266,8 +268,14 @@ def from_price(offer: Offer) -> dict[str, Any] | None:
     elif others:
         lowest = min(others, key=lambda one: one.amount)
         least = euros(lowest.amount) if lowest.amount else _("free of charge")
-        note = f"{note}, {lowest.name.lower()} {least}"
+        note = f"{note}, {_within(lowest.name)} {least}"
     return {"amount": band.amount, "note": note}
+
+
+def _within(name: str) -> str:
+    """Write the name of an age band within a sentence; German nouns keep their capital."""
+    is_noun = (get_language() or "")[:2] == "de" and name.partition(" ")[0] not in NO_NOUNS
+    return name if is_noun else name[:1].lower() + name[1:]
 
 
 def _is_for_adults(band: AgeBand) -> bool:

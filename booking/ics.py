@@ -12,6 +12,7 @@ from icalendar import Calendar, Event, Timezone
 
 from booking.models import Meeting, Order
 from booking.showing import SoldLine
+from destination.templatetags.velay import names, phone
 from oti.lib.dates import paris
 
 ZONE = "Europe/Paris"
@@ -106,8 +107,8 @@ def _description(order: Order, one: SoldLine) -> str:
         parts.append(
             _("%(name)s, phone %(phone)s")
             % {
-                "name": one.provider.host_names or one.provider.name,
-                "phone": one.provider.phone,
+                "name": names(one.provider.host_names) or one.provider.name,
+                "phone": phone(one.provider.phone),
             }
         )
     return "\n".join(parts)

@@ -93,7 +93,7 @@ def _asked_facts(meeting: Meeting) -> list[tuple[str, str]]:
         (_("Who comes"), words.party_words(meeting)),
         (_("Languages"), ", ".join(str(words.LANGUAGE_WORDS[one]) for one in meeting.languages)),
         (_("They like"), ", ".join(words.interests_of(meeting.interests))),
-        (_("Steps"), _("without steps, please") if meeting.needs_step_free else ""),
+        (_("Special needs"), _("without steps, please") if meeting.needs_step_free else ""),
     ]
 
 

@@ -20,7 +20,7 @@ from booking.models import Order, OrderEvidence
 from booking.packages import Standing
 from booking.rules.package_law import LODGING, OTHER, TRANSPORT, VEHICLE
 from destination.models import LegalText
-from destination.templatetags.velay import jour_long
+from destination.templatetags.velay import jour_long, phone
 from oti.lib.html import format_number
 from oti.lib.joins import read_joined
 
@@ -52,6 +52,8 @@ IDENTITY_WORDS: dict[str, Promise] = {
     "mediator_name": gettext_lazy("Mediator"),
     "mediator_contact": gettext_lazy("Reach the mediator"),
 }
+# Dialled from where the language is spoken: with +33 for who doesn't read French.
+PHONES = {"phone", "emergency_phone"}
 
 
 def banner_of(standing: Standing) -> dict[str, Any] | None:
@@ -83,8 +85,8 @@ def contract_of(order: Order) -> dict[str, Any] | None:
         "evidence": evidence,
         "name": organiser.get("legal_name", ""),
         "guarantor": _joined(organiser, "guarantor_name", "guarantor_contact"),
-        "emergency_phone": organiser.get("emergency_phone", ""),
-        "phone": organiser.get("phone", ""),
+        "emergency_phone": phone(organiser.get("emergency_phone", "")),
+        "phone": phone(organiser.get("phone", "")),
         "email": organiser.get("email", ""),
         "mediator": _joined(organiser, "mediator_name", "mediator_contact"),
         "form": form_link(evidence.form),
@@ -147,9 +149,14 @@ def identity_rows(organiser: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, label in IDENTITY_WORDS.items():
         value = organiser.get(name)
         if value:
-            text = jour_long(date.fromisoformat(value)) if name == "valid_until" else value
-            rows.append((str(label), text))
+            rows.append((str(label), _identity_text(name, value)))
     return rows
+
+
+def _identity_text(name: str, value: str) -> str:
+    if name == "valid_until":
+        return jour_long(date.fromisoformat(value))
+    return phone(value) if name in PHONES else value
 
 
 def _joined(organiser: Mapping[str, Any], *names: str) -> str:

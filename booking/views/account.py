@@ -52,6 +52,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
     order = order_for(request, reference)
     is_bought = order.state in BOUGHT
     lines = showing.sold_lines(order, has_pictures=True, now=now)
+    talks = _talks(order, lines) if is_bought else []
     context = {
         "order": order,
         "is_bought": is_bought,
@@ -69,7 +70,8 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "offers_account": account_offer(request, order),
         "asked": asked_beside(request, order, now=now),
         "contract": package_words.contract_of(order) if is_bought else None,
-        "talks": _talks(order, lines) if is_bought else [],
+        "talks": talks,
+        "has_messages": any(one["written"] for one in talks),
         "invited": invitation_shown(order) if is_bought else None,
         "survey": Survey.objects.filter(order=order).first() if is_bought else None,
     }

@@ -6,9 +6,11 @@ from datetime import time, timedelta
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from booking import availability
 from booking.basket import add_to_basket
+from booking.cards import from_price
 from booking.models import AgeBand, Basket, Offer, Slot, Supplement
 from booking.wishes import LineRequest
 from tests import factories
@@ -83,6 +85,23 @@ def test_a_price_by_age_does_not_read_as_an_age_limit(
 
     assert f"€26 per adult, {note}" in text
     assert "Dès" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [("Unter 2 Jahren", "unter 2 Jahren kostenlos"), ("Kleinkinder", "Kleinkinder kostenlos")],
+)
+def test_a_german_band_keeps_the_capitals_of_its_nouns(name: str, note: str):
+    offer = factories.an_offer("activity", title_en="Swimming", duration_minutes=120)
+    for code, words, first, last, amount in (("a", "Ab 2", 2, None, "26"), ("b", name, 0, 1, "0")):
+        ages = {"min_age": first, "max_age": last, "amount": amount, "name_de": words}
+        AgeBand.objects.create(offer=offer, code=code, name=words, **ages)
+
+    with override("de"):
+        shown = from_price(Offer.objects.get(pk=offer.pk))
+
+    assert shown is not None
+    assert shown["note"] == f"pro erwachsene Person, {note}"
 
 
 def test_a_party_sees_its_price_and_adds_the_next_date(client: Client):

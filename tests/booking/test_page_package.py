@@ -70,7 +70,7 @@ def test_stay_says_so_as_soon_as_it_is_a_package_and_no_longer(client: Client, f
     # 288 of 1048: cut, never rounded up to a share that isn't reached.
     assert "make up 27.4 % of its value: from 25 % on it is a package." in page
     assert f'href="{form_url()}"' in page
-    for known in ("IM043123456", "La Garantie", "L’Assureur", "04 71 00 00 01", "Le Médiateur"):
+    for known in ("IM043123456", "La Garantie", "L’Assureur", "+33 4 71 00 00 01", "Le Médiateur"):
         assert known in page
     assert f'href="{address(CHECKOUT)}"' in page
 
@@ -301,7 +301,8 @@ def test_bought_package_says_who_answers_for_it(
     assert "Office du Velay is responsible for the proper performance" in page
     assert "La Garantie, 01 00 00 00 00" in page
     assert "Une autre garantie" not in page
-    assert "04 71 00 00 01" in page
+    # In English: as one dials it from abroad.
+    assert "+33 4 71 00 00 01" in page
     assert "reclamations@example.org" in page
     assert "Le Médiateur" in page
     assert f'href="{form_url()}"' in page

@@ -16,6 +16,7 @@ from booking.models import AgeBand, Offer, Order, OutboxMessage, Refund, Supplem
 from booking.payment import pursue_refund
 from booking.rules.pricing import OptionChoice
 from booking.showing import kept_vat_rows, sold_lines
+from booking.talks import write_to_host
 from booking.wishes import LineRequest
 from events.models import Ticket
 from members.journal import SYSTEM
@@ -325,6 +326,27 @@ def test_calendar_holds_each_line_in_the_time_of_paris(client: Client, order: Or
     raw = calendar.to_ical().decode()
     assert "Dupont" not in raw
     assert "Prénomp" not in raw
+
+
+def test_calendar_says_hosts_and_phones_as_its_reader_does(client: Client, order: Order):
+    said = [str(one["description"]) for one in read_calendar(client, order).walk("VEVENT")]
+
+    assert said
+    for text in said:
+        assert "Anne and Joël, phone +33\u00a04 00 00 00 00" in text
+
+
+def test_hosts_nobody_wrote_to_are_not_printed(client: Client, order: Order):
+    section = r'<section class="([^"]*)" aria-labelledby="talks">'
+
+    page = seen(client, order)
+    assert re.findall(section, page) == ["stack no-print"]
+
+    house = order.lines.get(kind="lodging").sub_order.provider
+    write_to_host(order, house, "We come late.", now=NOW)
+    page = seen(client, order)
+    assert re.findall(section, page) == ["stack"]
+    assert page.count('class="box box--flat stack"') == 1
 
 
 def test_calendar_keeps_its_names_and_says_what_is_cancelled(client: Client, order: Order):

@@ -35,10 +35,10 @@ TITLES = {
     },
     "de": {
         LegalText.Kind.NOTICE: "Impressum",
-        LegalText.Kind.TERMS: "Verkaufsbedingungen",
+        LegalText.Kind.TERMS: "Verkaufs\N{SOFT HYPHEN}bedingungen",
         LegalText.Kind.PRIVACY: "Datenschutz",
-        LegalText.Kind.ACCESSIBILITY: "Barrierefreiheit: nicht geprüft",
-        LegalText.Kind.ACCESSIBILITY_PLAN: "Barrierefreiheit: unser Plan für drei Jahre",
+        LegalText.Kind.ACCESSIBILITY: "Barriere\N{SOFT HYPHEN}freiheit: nicht geprüft",
+        LegalText.Kind.ACCESSIBILITY_PLAN: "Barriere\N{SOFT HYPHEN}freiheit: unser Plan für drei Jahre",
         LegalText.Kind.RANKING: "Wie die Angebote geordnet sind",
         LegalText.Kind.PACKAGE_FORM: "Formblatt für Pauschalreisen (Demonstration)",
     },
