@@ -71,7 +71,7 @@ class HouseForm(forms.Form):
     commune = CommuneField(required_words=_("Choose the commune where you welcome visitors."))
     activities = forms.MultipleChoiceField(
         label=_("What you offer"),
-        help_text=_("Tick everything: what the law asks depends on it"),
+        help_text=_("Tick everything: what the law asks depends on it."),
         choices=[(code, ACTIVITY_WORDS[code]) for code in papers.ACTIVITIES],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Tick at least one.")},
@@ -141,6 +141,11 @@ class HouseFactsForm(HouseForm):
             for name in ("name", "commune", "activities", "status"):
                 self.fields[name].disabled = True
                 self.fields[name].required = False
+            self.fields["name"].help_text = _(
+                "Your house sells already: the office changes its name, its commune and what it "
+                "offers. Call it."
+            )
+            self.fields["activities"].help_text = ""
 
     @property
     def facts(self) -> HouseFacts:
@@ -168,7 +173,7 @@ class SiretForm(forms.Form):
     )
     siret = forms.CharField(
         label=_("SIRET"),
-        help_text=_("14 digits, on your INSEE notice; spaces don’t matter"),
+        help_text=_("14 digits, on your INSEE notice; spaces don’t matter."),
         max_length=30,
         error_messages={"required": _("Give the SIRET: it is on your INSEE notice.")},
     )
@@ -198,7 +203,7 @@ class PaperForm(forms.Form):
     number = forms.CharField(max_length=MOST_SIGNS, required=False)
     valid_until = forms.DateField(
         label=_("Valid until"),
-        help_text=_("Its last day; we remind you before"),
+        help_text=_("Its last day; we remind you before."),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("This date doesn’t exist. Write it as 31/12/2027.")},
@@ -306,7 +311,7 @@ class SellerForm(forms.Form):
     )
     vat_number = forms.CharField(
         label=_("VAT number"),
-        help_text=_("Leave it empty if you have none"),
+        help_text=_("Leave it empty if you have none."),
         max_length=20,
         required=False,
     )

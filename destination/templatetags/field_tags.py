@@ -114,7 +114,7 @@ def field(
             f'<div class="{css_class}">{wrong}<label class="chk" for="{name}">{tick}'
             f"<span>{words}</span></label>{told}</div>"
         )
-    is_optional = not bound.field.required and not no_mark
+    is_optional = not (bound.field.required or bound.field.disabled or no_mark)
     optional = gettext("(optional)")
     mark = f' <span class="opt">{optional}</span>' if is_optional else ""
     if parts["is_group"]:

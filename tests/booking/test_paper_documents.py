@@ -368,6 +368,7 @@ def test_house_that_sells_changes_its_address_and_phone_only():
     house.refresh_from_db()
     assert (house.name, house.activities) == (name, ["furnished"])
     assert (house.phone, house.address) == ("06 99 99 99 99", "1 rue Neuve")
+    assert "Your house sells already" in body(browser_of(owner).get(page_of(house, "house")))
 
 
 def test_mails_of_a_house_go_to_an_address_that_its_team_has_proved():

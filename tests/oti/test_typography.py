@@ -331,3 +331,11 @@ def test_a_control_is_what_its_widget_writes(
     monkeypatch.setattr(field_tags, "_input", lambda *_args: None)
 
     assert ours == controls()
+
+
+def test_a_field_that_cannot_be_changed_is_not_called_optional() -> None:
+    form = Everything()
+    with translation.override("en"):
+        assert "(optional)" in field_tags.field(form["mail"])
+        form.fields["mail"].disabled = True
+        assert "(optional)" not in field_tags.field(form["mail"])
