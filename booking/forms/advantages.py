@@ -16,7 +16,7 @@ class AdvantageForm(forms.Form):
 
     text_fr = forms.CharField(
         label=_("What you grant them"),
-        help_text=_("In French, in a few words: « Le café offert après le repas »."),
+        help_text=_("In French, in a few words: « Le café offert après le repas »"),
         max_length=160,
         error_messages={"required": _("Say what you grant them.")},
     )

@@ -41,7 +41,7 @@ class HostRefundForm(forms.Form):
     )
     reason = forms.CharField(
         label=_("A word for your guest"),
-        help_text=_("They read it in the mail that tells of the refund"),
+        help_text=_("They read it in the mail that tells of the refund."),
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={

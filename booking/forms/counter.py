@@ -172,7 +172,7 @@ class CancelCounterForm(forms.Form):
 
     reason = forms.CharField(
         label=gettext_lazy("Why"),
-        help_text=gettext_lazy("Your guest reads it in the mail, if they left an address"),
+        help_text=gettext_lazy("Your guest reads it in the mail, if they left an address."),
         max_length=200,
         error_messages={
             "required": gettext_lazy("Say why: your guest and the office read it."),

@@ -14,7 +14,7 @@ class FeedForm(forms.Form):
 
     address = forms.CharField(
         label=_("Address of the calendar"),
-        help_text=_("The one that the platform calls « export » or « iCal »: it ends in .ics"),
+        help_text=_("It ends in .ics: the platform calls it “export” or “iCal”."),
         max_length=LONGEST_URL,
         widget=forms.URLInput(),
         error_messages={
@@ -62,7 +62,7 @@ class SettleForm(forms.Form):
     )
     note = forms.CharField(
         label=_("In a few words"),
-        help_text=_("Whom you called, what was agreed; the office reads it"),
+        help_text=_("Whom you called, what was agreed; the office reads it."),
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={

@@ -65,7 +65,7 @@ class NeedForm(forms.Form):
     )
     most = forms.IntegerField(
         label=_("Bookings at most"),
-        help_text=_("Empty: as many as there is room for."),
+        help_text=_("Empty: as many as there is room for"),
         required=False,
         min_value=1,
         max_value=MOST_QUANTITY,
@@ -76,7 +76,7 @@ class NeedForm(forms.Form):
         },
     )
     last_day = NearDayField(
-        label=_("Propose it until"), help_text=_("Empty: up to the last of these dates.")
+        label=_("Propose it until"), help_text=_("Empty: up to the last of these dates")
     )
     is_floor_meant = forms.BooleanField(
         label=_("Yes, I mean a price above today’s"), required=False

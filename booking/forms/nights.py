@@ -160,7 +160,7 @@ class NightsForm(forms.Form):
     first_night = DayField(label=_("First night"))
     last_night = DayField(label=_("Last night"))
     weekdays = weekday_field(
-        label=_("Only these nights of the week"), help_text=_("Nothing ticked: every night.")
+        label=_("Only these nights of the week"), help_text=_("Nothing ticked: every night")
     )
     sale = forms.ChoiceField(
         label=_("On sale"),
@@ -213,13 +213,13 @@ class NightsForm(forms.Form):
     )
     arrival_days = weekday_field(
         label=_("Arrival possible"),
-        help_text=_("Nothing ticked: as it is."),
+        help_text=_("Nothing ticked: as it is"),
         choices=[*WEEKDAYS, (NO_DAY, _("No day"))],
         coerce=str,
     )
     departure_days = weekday_field(
         label=_("Departure possible"),
-        help_text=_("Nothing ticked: as it is."),
+        help_text=_("Nothing ticked: as it is"),
         choices=[*WEEKDAYS, (NO_DAY, _("No day"))],
         coerce=str,
     )

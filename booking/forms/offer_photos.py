@@ -91,7 +91,7 @@ class PhotosForm(OfferForm):
     until = DayField(
         label=gettext_lazy("May be shown until"),
         required=False,
-        help_text=gettext_lazy("Its last day. Empty: without limit"),
+        help_text=gettext_lazy("Its last day; empty: without limit"),
     )
     why: ClassVar[dict[str, Promise]] = {
         "files": gettext_lazy("Five good photographs show the place better than a page of text."),

@@ -56,7 +56,7 @@ class RulesForm(OfferForm):
     deposit_amount = money_field(
         gettext_lazy("Deposit asked for on site, in euros"),
         "0",
-        help_text=gettext_lazy("Shown, never charged online. 0 for none"),
+        help_text=gettext_lazy("Shown, never charged online; 0 for none"),
     )
     season_from_month = count_field(
         gettext_lazy("Season from month"),
@@ -70,7 +70,7 @@ class RulesForm(OfferForm):
         1,
         12,
         required=False,
-        help_text=gettext_lazy("Included. Empty: all year"),
+        help_text=gettext_lazy("Included; empty: all year"),
     )
     why = {
         "cancellation_policy": gettext_lazy(
@@ -258,7 +258,7 @@ class StepForm(LineForm):
     minutes = count_field(gettext_lazy("Minutes"), 1, 1440, required=False)
     plan_b = forms.CharField(
         label=gettext_lazy("If it can’t be done"),
-        help_text=gettext_lazy("What takes its place; empty: it always can"),
+        help_text=gettext_lazy("What takes its place; empty if it always can"),
         max_length=200,
         required=False,
     )

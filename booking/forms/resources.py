@@ -52,7 +52,7 @@ class ResourceForm(Told):
         1,
         MOST_OF_ONE,
         initial=1,
-        help_text=_("1 for a person or a room; 2 if you have two minibuses that are alike."),
+        help_text=_("1 for a person or a room; 2 if you have two minibuses that are alike"),
     )
 
 
@@ -74,14 +74,14 @@ class NeedForm(Told):
         0,
         MOST_MINUTES,
         initial=0,
-        help_text=_("To get ready, to get there."),
+        help_text=_("To get ready, to get there"),
     )
     minutes_after = _number(
         _("Minutes needed after"),
         0,
         MOST_MINUTES,
         initial=0,
-        help_text=_("To tidy up, to come back."),
+        help_text=_("To tidy up, to come back"),
     )
 
     def __init__(self, *args: Any, offers: QuerySet[Offer], **kwargs: Any) -> None:

@@ -146,7 +146,7 @@ class OwnSeriesForm(SidesForm):
     start_times = forms.CharField(
         label=gettext_lazy("Times"),
         max_length=200,
-        help_text=gettext_lazy("One or several, apart by commas: 10:00, 14:30."),
+        help_text=gettext_lazy("One or several, apart by commas: 10:00, 14:30"),
         error_messages={"required": gettext_lazy("Give at least one time.")},
     )
     capacity = forms.IntegerField(
@@ -164,7 +164,7 @@ class OwnSeriesForm(SidesForm):
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Days without it, one a line: 14/07/2027."),
+        help_text=gettext_lazy("Days without it, one a line: 14/07/2027"),
     )
 
     def __init__(self, *args: Any, offers: QuerySet[Offer], **kwargs: Any) -> None:
@@ -215,7 +215,7 @@ class OwnSlotForm(SidesForm):
         min_value=1,
         max_value=5000,
         widget=forms.TextInput,
-        help_text=gettext_lazy("Never below what is sold or being booked."),
+        help_text=gettext_lazy("Never below what is sold or being booked"),
         error_messages={
             "required": gettext_lazy("Write how many places there are."),
             "invalid": gettext_lazy("Write a number in figures: 8 for instance."),
