@@ -163,7 +163,7 @@ def _missing(
     offer: Offer, content: Mapping[str, Any], photos: Sequence[Photo], *, today: date
 ) -> list[Trouble]:
     found = [
-        trouble("text_missing", field=f"{name}_fr")
+        trouble(f"{name}_missing", field=f"{name}_fr")
         for name in ("title", "summary", "description")
         if not str(content[f"{name}_fr"]).strip()
     ]

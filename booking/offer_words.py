@@ -34,7 +34,8 @@ TASK_WORDS: dict[str, TaskWords] = {
         _("Dates and places"), _("When it takes place, and how many people you take.")
     ),
     "etapes": TaskWords(
-        _("Steps"), _("What is done one after the other, and what replaces it if it rains.")
+        pgettext_lazy("workshop", "Steps"),
+        _("What is done one after the other, and what replaces it if it rains."),
     ),
     "acces": TaskWords(
         _("Getting there, and what you have"),
@@ -46,6 +47,9 @@ TASK_WORDS: dict[str, TaskWords] = {
     "papiers": TaskWords(_("Papers of this offer"), _("What the law asks of this kind of offer.")),
     "langues": TaskWords(_("English and German"), _("Visitors who read no French find you too.")),
 }
+
+# No tourist tax comes beside what isn't slept in.
+PRICES_BY_DATE = TaskWords(TASK_WORDS["prix"].title, _("What visitors pay."))
 
 STANDING_WORDS = {
     "done": (pgettext_lazy("task", "done"), "ok"),
@@ -89,7 +93,7 @@ REMARK_WORDS: dict[str, Promise] = {
     "couchages": _("Beds and rooms"),
     "prix": _("Prices"),
     "dates": _("Dates and places"),
-    "etapes": _("Steps"),
+    "etapes": pgettext_lazy("workshop", "Steps"),
     "place_fr": _("Place"),
     "without_car_fr": _("Without a car"),
     "access_info_fr": _("How to get there and in"),
@@ -98,6 +102,13 @@ REMARK_WORDS: dict[str, Promise] = {
     "papiers": _("Papers of this offer"),
     "langues": _("English and German"),
 }
+
+
+def task_words(offer: Offer, code: str) -> TaskWords:
+    """Return the words of a page of an offer."""
+    if code == "prix" and not offer.is_lodging:
+        return PRICES_BY_DATE
+    return TASK_WORDS[code]
 
 
 def standing_words(offer: Offer, review: OfferReview) -> tuple[Promise | str, str]:

@@ -460,7 +460,9 @@ MESSAGES: dict[str, Any] = {
     "photo_lent": gettext_lazy(
         "The office lent this photograph: call it to have it cropped in another way."
     ),
-    "text_missing": gettext_lazy("Write it: nobody can book without reading it."),
+    "title_missing": gettext_lazy("Give it a title."),
+    "summary_missing": gettext_lazy("Say in one sentence what it is."),
+    "description_missing": gettext_lazy("Describe it: a few sentences are enough."),
     "access_missing": gettext_lazy("Say where it is and how guests find you and get in."),
     "hours_missing": gettext_lazy("Say from when guests arrive and until when they leave."),
     "words_missing": gettext_lazy("Tick at least one of the four words."),

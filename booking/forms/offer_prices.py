@@ -155,9 +155,9 @@ class BandForm(LineForm):
         required=False,
         help_text=gettext_lazy("« Adult », « Child »"),
     )
-    min_age = count_field(gettext_lazy("from age"), 0, OLDEST, required=False)
+    min_age = count_field(gettext_lazy("From age"), 0, OLDEST, required=False)
     max_age = count_field(
-        gettext_lazy("up to age, included"),
+        gettext_lazy("Up to age, included"),
         0,
         OLDEST,
         required=False,
@@ -171,7 +171,27 @@ class BandForm(LineForm):
     }
 
 
+class ItemPriceForm(LineForm):
+    """The price of a thing: it is called something, and has no ages."""
+
+    name = forms.CharField(
+        label=gettext_lazy("What it is"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("“Basket”, “Bicycle”"),
+    )
+    amount = money_field(gettext_lazy("Price, in euros"), "0", required=False)
+
+    asked = {
+        "name": gettext_lazy("Say what this is the price of."),
+        "amount": BandForm.asked["amount"],
+    }
+
+
 BandFormSet = forms.formset_factory(BandForm, extra=0, min_num=4, max_num=8, absolute_max=8)
+ItemPriceFormSet = forms.formset_factory(
+    ItemPriceForm, extra=0, min_num=4, max_num=8, absolute_max=8
+)
 
 
 class DurationForm(OfferForm):

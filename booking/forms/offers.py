@@ -198,10 +198,13 @@ class LanguagesForm(OfferForm):
         }
         assert set(names) == {*PUBLIC_TEXTS, *PRIVATE_TEXTS}  # noqa: S101 - one language, one set
         for name, (label, longest, rows) in names.items():
-            for code, language in (("en", "English"), ("de", "Deutsch")):
+            for code, labelled in (
+                ("en", _("%(label)s (English)")),
+                ("de", _("%(label)s (German)")),
+            ):
                 widget = forms.Textarea(attrs={"rows": rows, "lang": code})
                 self.fields[f"{name}_{code}"] = forms.CharField(
-                    label=f"{label} ({language})",
+                    label=labelled % {"label": label},
                     max_length=longest,
                     required=False,
                     widget=forms.TextInput(attrs={"lang": code}) if rows == 1 else widget,
@@ -232,7 +235,7 @@ class AccessForm(OfferForm):
     )
     features = forms.MultipleChoiceField(
         label=gettext_lazy("What is there"),
-        help_text=gettext_lazy("Tick what is true"),
+        help_text=gettext_lazy("Tick what is true."),
         choices=list(FEATURES.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -37,8 +37,8 @@ from booking.offer_words import (
     CHECK_WORDS,
     REMARK_WORDS,
     STANDING_WORDS,
-    TASK_WORDS,
     standing_words,
+    task_words,
     waiting_words,
 )
 from booking.views.answers import see_other
@@ -119,7 +119,7 @@ def task_rows(own: OwnOffer) -> list[dict[str, Any]]:
     """Return the pages of an offer as its list shows them."""
     rows = []
     for one in own.progress.tasks:
-        words = TASK_WORDS[one.code]
+        words = task_words(own.offer, one.code)
         standing, kind = STANDING_WORDS[one.standing]
         rows.append(
             {
@@ -194,7 +194,7 @@ def task_page(
     codes = tasks_of(own.offer)
     context = {
         **frame(own),
-        "words": TASK_WORDS[code],
+        "words": task_words(own.offer, code),
         "code": code,
         "step": codes.index(code) + 1,
         "steps": len(codes),

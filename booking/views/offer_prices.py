@@ -11,7 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from booking import offer_prices
-from booking.forms.offer_prices import BandFormSet, DurationForm, PricesForm, SeasonForm
+from booking.forms.offer_prices import (
+    BandFormSet,
+    DurationForm,
+    ItemPriceFormSet,
+    PricesForm,
+    SeasonForm,
+)
 from booking.models import PriceRule, Supplement, Tariff
 from booking.offer_prices import FEES, BandInput, PricesInput
 from booking.offer_tasks import PRICES
@@ -37,9 +43,7 @@ def prices(request: HttpRequest, own: OwnOffer, *, now: datetime) -> HttpRespons
         return _add_season(request, own, tariff, now=now)
     if step.startswith("remove:"):
         return _remove_season(request, own, step.partition(":")[2], now=now)
-    form = PricesForm(
-        request.POST if request.method == "POST" else None, initial=_initial(own, tariff)
-    )
+    form = _prices_form(own, tariff, request.POST if request.method == "POST" else None)
     if not form.is_bound:
         return _nights_page(request, own, tariff, form, SeasonForm(), now=now)
     if not form.is_valid():
@@ -72,11 +76,25 @@ def _chosen(request: HttpRequest, own: OwnOffer) -> Tariff | None:
     return found
 
 
-def _initial(own: OwnOffer, tariff: Tariff | None) -> dict[str, Any]:
+def _prices_form(own: OwnOffer, tariff: Tariff | None, data: Any = None) -> PricesForm:
+    """Return the form of the usual price; a fee that is counted otherwise is called so."""
+    kinds = {kind: (code, basis) for code, kind, basis, _always in FEES}
+    fees = list(Supplement.objects.filter(offer=own.offer, kind__in=kinds).order_by("-pk"))
+    form = PricesForm(data, initial=_initial(tariff, fees))
+    for one in {fee.kind: fee for fee in fees}.values():
+        code, usual = kinds[Supplement.Kind(one.kind)]
+        if one.basis != usual:
+            form.fields[code].label = _("%(fee)s, %(basis)s, in euros") % {
+                "fee": one.name,
+                "basis": one.get_basis_display(),
+            }
+    return form
+
+
+def _initial(tariff: Tariff | None, fees: list[Supplement]) -> dict[str, Any]:
     if tariff is None:
         return {}
     kinds = {kind: code for code, kind, _basis, _always in FEES}
-    fees = Supplement.objects.filter(offer=own.offer, kind__in=kinds).order_by("-pk")
     return {
         "base_amount": as_typed(tariff.base_amount),
         "base_occupancy": tariff.base_occupancy,
@@ -109,7 +127,7 @@ def _add_season(
     request: HttpRequest, own: OwnOffer, tariff: Tariff | None, *, now: datetime
 ) -> HttpResponse:
     form = SeasonForm(request.POST)
-    usual = PricesForm(initial=_initial(own, tariff))
+    usual = _prices_form(own, tariff)
     if not form.is_valid():
         return _nights_page(request, own, tariff, usual, form, now=now, status=422)
     try:
@@ -185,10 +203,8 @@ def _bands(request: HttpRequest, own: OwnOffer, *, now: datetime) -> HttpRespons
     data = request.POST if request.method == "POST" else None
     terms = ("duration_minutes", "min_age", "max_age")
     form = DurationForm(data, offer=offer, initial={one: getattr(offer, one) for one in terms})
-    lines = BandFormSet(data, initial=_known_bands(own), prefix="prix")
-    if offer.is_sold_by_item:
-        for line in lines:
-            del line.fields["min_age"], line.fields["max_age"]
+    line_forms = ItemPriceFormSet if offer.is_sold_by_item else BandFormSet
+    lines = line_forms(data, initial=_known_bands(own), prefix="prix")
     if data is None:
         return _bands_page(request, own, form, lines)
     if not (form.is_valid() & lines.is_valid()):
@@ -229,7 +245,7 @@ def _known_bands(own: OwnOffer) -> list[dict[str, Any]]:
     if known:
         return known
     if own.offer.is_sold_by_item:
-        return [{"name": "Prix"}]
+        return [{"name": own.progress.content["title_fr"][:60]}]
     if own.offer.kind_rules.minds_children:
         return [{"name": "Enfant", "min_age": 0, "max_age": 11}]
     # The usual two lines, to be filled or emptied.

@@ -185,7 +185,7 @@ def test_an_emptied_text_is_not_approved(host, gite):
     type_in(host, gite, "texte", DESCRIPTION)
     move(host, gite, "submit")
     keep_content(gite, {"description_fr": " "}, actor=HOST, now=NOW)
-    with pytest.raises(NotAllowed, match="text_missing"):
+    with pytest.raises(NotAllowed, match="description_missing"):
         approve(gite)
     assert review_of(gite).state == "submitted"
 
