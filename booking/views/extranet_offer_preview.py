@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -51,12 +52,15 @@ def _page(request: HttpRequest, offer: Offer, *, now: datetime) -> HttpResponse:
     as_prepared(shown, review)
     # Parts of pages are remembered by these.
     shown.row_versions = ("preview", str(review.edition), now.isoformat())
-    if shown.is_sold_by_item and not shown.bands.all():
+    is_unpriced = not shown.is_lodging and not shown.bands.all()
+    if shown.is_sold_by_item and is_unpriced:
         # A thing always has a price; a draft may have none yet.
         keep_related(shown, "bands", [AgeBand(offer=shown, code="prix", amount=ZERO)])
     form = SearchForm(request.GET, today=day_of(now))
     page = stay_offer_page if shown.is_lodging else experience_offer_page
     context: dict[str, Any] = page(request, shown, form, now=now)
+    if is_unpriced:
+        _tell_unpriced(context)
     is_own = offers_of_providers(request.user).filter(pk=offer.pk).exists()
     context |= {
         "pictures": _pictures(photos_of(offer, review)),
@@ -67,6 +71,15 @@ def _page(request: HttpRequest, offer: Offer, *, now: datetime) -> HttpResponse:
     }
     kind = "stay" if shown.is_lodging else "experience"
     return render(request, f"booking/extranet/preview_{kind}.html", context)
+
+
+def _tell_unpriced(context: dict[str, Any]) -> None:
+    """Say that there is no price yet, in place of what the page makes of none."""
+    words = _("No price yet: it stands here once you have given one.")
+    for box in (context.get("panel"), context.get("lending")):
+        if box:
+            box |= {"quote": None, "from_price": None, "breakdown": [], "add": None}
+            box |= {"reasons": [words], "troubles": [words], "excluded": ""}
 
 
 def _pictures(photos: Iterable[Photo]) -> tuple[pictures.Picture, ...]:

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from booking import slots
-from booking.models import Offer, OfferPermit
+from booking.models import Offer, OfferPermit, Supplement
 from booking.offer_content import keep_content, review_of
 from booking.offer_tasks import missing_of, tasks_of
 from booking.offer_terms import PermitInput, keep_permit
@@ -241,6 +241,59 @@ def test_texts_stand_side_by_side_and_what_is_empty_falls_back(host, house):
     )
 
 
+def test_labels_of_other_languages_are_written_in_that_of_the_page(host, house):
+    offer = a_typed_gite(host, house)
+    shown = body(host.get(page(offer, "langues")))
+    assert "Title (English)" in shown
+    assert "Title (German)" in shown
+    assert "(Deutsch)" not in shown
+
+
+def test_a_new_offer_is_told_each_thing_that_lacks_once(host, house):
+    factories.a_policy()
+    for kind in ("childcare", "rental", "lodging:gite"):
+        offer = begin(host, house, kind=kind, title=f"Vide {kind}")
+        rows = host.get(reverse("extranet-offer", args=[offer.pk])).context["tasks"]
+        for row in rows:
+            told = [one.message for one in row["troubles"]]
+            assert len(told) == len(set(told)), (kind, row["title"], told)
+        assert len(rows[0]["troubles"]) == 3
+
+
+def test_prices_by_date_say_nothing_of_the_tourist_tax(host, house):
+    factories.a_policy()
+    meal, gite = begin(host, house, kind="meal"), begin(host, house, kind="lodging:gite")
+    assert "tourist tax" not in body(host.get(page(meal, "prix")))
+    assert "tourist tax apart" in body(host.get(page(gite, "prix")))
+
+
+def test_a_thing_is_named_and_has_no_ages(host, house):
+    factories.a_policy()
+    offer = begin(host, house, kind="rental", title="Un vélo électrique")
+    answer = host.get(page(offer, "prix"))
+    (first, *_rest) = answer.context["lines"]
+    assert set(first.fields) == {"name", "amount"}
+    assert first["name"].value() == "Un vélo électrique"
+    assert "« Adult »" not in body(answer)
+
+
+def test_a_fee_that_the_office_counts_by_the_night_is_called_so(host, house):
+    offer = factories.a_lodging(provider=house, now=NOW)
+    assert "A pet, once a stay, in euros" in body(host.get(page(offer, "prix")))
+    Supplement.objects.create(
+        offer=offer,
+        code="pet",
+        kind="pet",
+        basis="night",
+        name_fr="Animal",
+        name_en="Pet",
+        amount=5,
+    )
+    shown = body(host.get(page(offer, "prix")))
+    assert "Pet, per night, in euros" in shown
+    assert "A pet, once a stay" not in shown
+
+
 # --- Preview -----------------------------------------------------------------------------------
 def test_preview_shows_each_edit_at_once_and_to_no_stranger(host, house, client):
     offer = a_typed_gite(host, house)
@@ -276,3 +329,13 @@ def test_preview_of_an_empty_draft_is_a_page_too(host, house):
         offer = begin(host, house, kind=kind, title=f"Vide {kind}")
         answer = host.get(reverse("extranet-offer-preview", args=[offer.pk]))
         assert answer.status_code == 200, kind
+
+
+def test_preview_without_a_price_says_so_and_asks_nothing_else(host, house):
+    factories.a_policy()
+    for kind in ("childcare", "workshop", "rental", "produce"):
+        offer = begin(host, house, kind=kind, title=f"Vide {kind}")
+        shown = body(host.get(reverse("extranet-offer-preview", args=[offer.pk])))
+        assert shown.count("No price yet") == 1, kind
+        for words in ("Choose at least one person", ": without 2 adults", "Free", "a day"):
+            assert words not in shown.partition('id="places"')[2].partition("</aside>")[0], kind
