@@ -240,10 +240,12 @@ def _around(
         return f"?{urlencode({**usual, **other})}"
 
     picked = query.picked
+    this_month = day_of(now).replace(day=1)
     return {
         "previous_url": to(mois=f"{month_after(query.first, -1):%Y-%m}"),
         "next_url": to(mois=f"{month_after(query.first, 1):%Y-%m}"),
-        "today_url": to(mois=f"{day_of(now):%Y-%m}"),
+        # Nothing to go back to from where it leads.
+        "today_url": "" if query.first == this_month else to(mois=f"{this_month:%Y-%m}"),
         "span_url": to(vue="1" if query.months == 3 else "3"),
         "usual": usual,
         "picked": picked_words(picked) if picked else None,

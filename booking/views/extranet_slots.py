@@ -51,6 +51,7 @@ def dates(request: HttpRequest) -> HttpResponse:
         return render(request, "booking/extranet/nobody.html")
     provider = shown_house(providers, request.GET.get("maison", ""))
     query = read_calendar(request.GET, today=day_of(now))
+    this_month = day_of(now).replace(day=1)
     own = list(offers_of(provider))
     chosen = next((one for one in own if one.slug == request.GET.get("offre")), None)
     rows = _rows(own if chosen is None else [chosen], query.first, now=now)
@@ -63,7 +64,7 @@ def dates(request: HttpRequest) -> HttpResponse:
         "days": [(day, list(found)) for day, found in groupby(rows, key=lambda row: row["day"])],
         "previous_url": _month_url(provider, chosen, month_after(query.first, -1)),
         "next_url": _month_url(provider, chosen, month_after(query.first, 1)),
-        "today_url": _month_url(provider, chosen, day_of(now)),
+        "today_url": "" if query.first == this_month else _month_url(provider, chosen, this_month),
     }
     return render(request, "booking/extranet/slots.html", context)
 

@@ -180,6 +180,11 @@ def test_addresses_that_cannot_be_read_show_the_calendar(gite, anne: Client, que
     assert anne.get(CALENDAR, query).status_code == 200
 
 
+def test_this_month_is_a_link_from_another_one_only(gite: Offer, anne: Client):
+    assert "This month" not in body(anne.get(CALENDAR, {"mois": f"{NOW:%Y-%m}"}))
+    assert "This month" in body(anne.get(CALENDAR, {"mois": "2027-12"}))
+
+
 def test_months_before_and_after_and_three_at_once(gite: Offer, anne: Client):
     page = anne.get(CALENDAR, {"mois": "2027-12", "vue": "3"})
     shown = body(page)
