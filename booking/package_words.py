@@ -117,18 +117,22 @@ def why_words(reason: str, rows: Sequence[Mapping[str, Any]], share: Decimal | N
         words = [str(TYPE_WORDS[one]) for one in sorted(main)]
         return _("This stay brings together %(types)s, paid once.") % {"types": _listed(words)}
     if reason == "share" and share is not None:
-        percent = (share * 100).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
-        decimals = 0 if percent == percent.to_integral_value() else 1
-        shown = format_number(percent, get_language() or "fr", decimals=decimals)
         text = _(
             "Other tourist services make up %(percent)s %% of its value: from 25 %% on it is a "
             "package."
         )
-        return text % {"percent": shown}
+        return text % {"percent": percent_words(share)}
     if reason == "essential":
         titles = [row["title"] for row in counted if row["essential"]]
         return _("« %(title)s » is an essential part of it.") % {"title": ", ".join(titles)}
     return _("It is sold as one stay.")
+
+
+def percent_words(share: Decimal) -> str:
+    """Write a share from 0 to 1 in percent, cut to one decimal: "24,9"."""
+    percent = (share * 100).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+    decimals = 0 if percent == percent.to_integral_value() else 1
+    return format_number(percent, get_language() or "fr", decimals=decimals)
 
 
 def form_link(form: LegalText | None) -> dict[str, str] | None:

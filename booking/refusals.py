@@ -660,7 +660,10 @@ MESSAGES: dict[str, Any] = {
     "outside_perimeter": gettext_lazy(
         "The commune is outside the active perimeter: shown « à côté », not sold."
     ),
-    "closure_over_sold": gettext_lazy("Nights are sold on these dates: %(orders)s."),
+    "closure_over_sold": gettext_lazy(
+        "Nights are sold on these dates: %(orders)s. Choose other dates, or cancel those nights "
+        "first."
+    ),
     "capacity_under_sold": gettext_lazy("%(sold)s places are sold already: keep at least those."),
     "legal_person_fixed": gettext_lazy(
         "Your house sells already: the office changes its SIRET and its legal name. Call it."

@@ -23,7 +23,7 @@ from django.urls import path
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from modelcluster.forms import BaseChildFormSet
@@ -31,7 +31,7 @@ from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.mixins import Echo, SpreadsheetExportMixin
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -295,6 +295,23 @@ class DeskIndexView(FileForSheets, generic.IndexView):
     add_item_label: Text = gettext_lazy("Add")
 
     @cached_property
+    def columns(self) -> list[BaseColumn]:
+        """Let the first column lead to the row's own page, and hold its buttons.
+
+        Wagtail does so for the name of a field, not for a column that was given ready.
+        """
+        first, *others = super().columns
+        if type(first) is Column:
+            first = self._get_title_column_class(TitleColumn)(
+                first.name,
+                label=first.label,
+                accessor=first.accessor,
+                sort_key=first.sort_key,
+                get_url=lambda row: self.get_edit_url(row) or self.get_inspect_url(row),
+            )
+        return [first, *others]
+
+    @cached_property
     def no_results_message(self) -> str:
         """Say so without the gender of a model's name."""
         return _("Nothing matches: try fewer words or fewer filters.")
@@ -329,7 +346,21 @@ class SpeaksPlainly:
     error_message: Text = gettext_lazy("Nothing was saved: see below.")
 
 
-class DeskCreateView(SpeaksPlainly, SaysConflict, generic.CreateView):
+class SaysAdd:
+    """Heads the page of a new thing: « New » would need the gender of a model's name."""
+
+    page_title: Text = gettext_lazy("Add")
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """End with what is added."""
+        items: list[dict[str, Any]] = super().get_breadcrumbs_items()  # type: ignore[misc]
+        if items:
+            thing = self.get_page_subtitle()  # type: ignore[attr-defined]
+            items[-1] = {**items[-1], "label": _("Add: %(thing)s") % {"thing": thing}}
+        return items
+
+
+class DeskCreateView(SaysAdd, SpeaksPlainly, SaysConflict, generic.CreateView):
     """Enter a new thing."""
 
 
@@ -384,9 +415,14 @@ class ReadOnlyIndexView(DeskIndexView):
 
 
 class ReadOnlyInspectView(generic.InspectView):
-    """A page that is only read."""
+    """A page that is only read, named as what it shows."""
 
     edit_url_name = delete_url_name = None
+    page_title: Text = ""
+
+    def get_page_title(self) -> str:
+        """Return its own title, or the name of what it shows."""
+        return str(self.page_title) or capfirst(str(self.model._meta.verbose_name))
 
     def get_edit_url(self) -> None:
         """There is nothing to edit."""

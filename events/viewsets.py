@@ -393,6 +393,11 @@ class SessionCancelView(UseCaseView):
     form_class = ReasonForm
     page_title = gettext_lazy("Cancel this date")
     button = gettext_lazy("Cancel this date")
+    intro = gettext_lazy(
+        "A cancelled date stays in the agenda, with the word. A wrong day or hour that nobody "
+        "booked: delete this date in the list, then add the right one. The tickets on sale are "
+        "changed under « Offers », « Dates »."
+    )
     target: Session
 
     @property

@@ -488,6 +488,8 @@ WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 # One door for everybody, with its limits and its second proof: this address leads to it.
 WAGTAILADMIN_LOGIN_URL = "/gestion/login/"
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+# Days and hours are those of the Velay for everybody.
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 # Nor a second page for what signs one in: the account's own asks for a proof and writes a notice.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False

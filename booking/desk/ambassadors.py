@@ -16,7 +16,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 
 from booking.desk.missions import MissionViewSet, TakeViewSet
 from booking.desk.order_views import WHO
-from booking.desk.signed_texts import SignedTextViewSet
+from booking.desk.signed_texts import HOLDS_FROM, SIGNED, SignedTextViewSet
 from booking.desk.views import UseCaseView, actor_of, word_field
 from booking.models import Referral, ReferralGift
 from booking.relations import ambassador_reviews
@@ -448,7 +448,7 @@ class AmbassadorCharterViewSet(SignedTextViewSet):
     menu_order = 33
     ordering = ("-valid_from", "-pk")
     edit_handler = CHARTER
-    list_display = ("title", "version", "valid_from")
+    list_display = ("title", "version", HOLDS_FROM, SIGNED)
     empty_text = gettext_lazy(
         "What ambassadors sign will appear here: enter a version first, nobody can join without."
     )

@@ -19,7 +19,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from booking import enrolling, papers, team
 from booking.desk.order_views import WHO
 from booking.desk.remarks import RemarksForm, word_to_host
-from booking.desk.signed_texts import SignedTextViewSet
+from booking.desk.signed_texts import HOLDS_FROM, SIGNED, SignedTextViewSet
 from booking.desk.views import UseCaseView, actor_of
 from booking.forms.enrolment import ROLES, SellerForm, mail_language, odd_registrations
 from booking.paper_rows import document_answer, row_of
@@ -341,5 +341,5 @@ class ContractViewSet(SignedTextViewSet):
     menu_order = 31
     ordering = ("language", "-valid_from", "-pk")
     edit_handler = CONTRACT
-    list_display = ("title", "version", "language", "valid_from")
+    list_display = ("title", "version", "language", HOLDS_FROM, SIGNED)
     empty_text = gettext_lazy("What hosts sign will appear here: enter a version first.")

@@ -465,7 +465,18 @@ class TariffForm(DeskForm):
         if least and most and most < least:
             self.add_error("max_stay", _("It can't be less than « nights at least »."))
         self._refuse_overlaps()
+        self._refuse_no_price()
         return data
+
+    def _refuse_no_price(self) -> None:
+        """Refuse prices by which no night is ever sold."""
+        is_given = self.cleaned_data.get("base_amount") is not None
+        if is_given or "base_amount" in self.errors or rows_of(self, "price_rules"):
+            return
+        self.add_error(
+            "base_amount",
+            _("Give the price of a night, or at least one season below: nothing is sold yet."),
+        )
 
     def _refuse_overlaps(self) -> None:
         seen: list[DeskForm] = []

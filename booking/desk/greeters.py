@@ -24,7 +24,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from booking import meeting_words as words
 from booking.desk.order_views import WHO
 from booking.desk.remarks import RemarksForm
-from booking.desk.signed_texts import SignedTextViewSet
+from booking.desk.signed_texts import HOLDS_FROM, SIGNED, SignedTextViewSet
 from booking.desk.views import UseCaseView, actor_of, word_field
 from booking.models import Meeting
 from booking.refusals import BadInput, trouble
@@ -335,5 +335,5 @@ class CharterViewSet(SignedTextViewSet):
     menu_order = 32
     ordering = ("-valid_from", "-pk")
     edit_handler = CHARTER
-    list_display = ("title", "version", "valid_from")
+    list_display = ("title", "version", HOLDS_FROM, SIGNED)
     empty_text = gettext_lazy("What greeters sign will appear here: enter a version first.")

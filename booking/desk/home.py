@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
 
 from booking.desk.offer_reviews import to_read
+from booking.desk.order_list import CARE_UNCOVERED, REFUND_FAILED
 from booking.models import (
     BookingRequest,
     ChannelIncident,
@@ -37,7 +38,7 @@ from booking.relations.missions import to_confirm as missions_to_confirm
 from booking.relations.reviews import to_decide
 from booking.rules import states
 from booking.rules.requests import LONG_WAIT
-from members.models import Ambassador, Greeter, Provider
+from members.models import Ambassador, Greeter, Household, Provider
 from members.rules.enrolment import SUBMITTED
 from oti.lib.dates import at_paris
 from oti.lib.dates import today as day_of
@@ -73,16 +74,15 @@ def _waiting() -> Iterator[Waiting]:
     yield Waiting(
         confirmed,
         ngettext("order confirmed today", "orders confirmed today", confirmed),
-        orders,
+        f"{orders}?state={states.CONFIRMED}&placed_at_from={today}&placed_at_to={today}",
     )
     arrivals = OrderLine.objects.filter(state=states.SOLD, arrival=today).count()
-    yield Waiting(arrivals, ngettext("arrival today", "arrivals today", arrivals), orders)
-    drafts = Offer.objects.filter(state=Offer.State.DRAFT).count()
     yield Waiting(
-        drafts,
-        ngettext("offer not published yet", "offers not published yet", drafts),
-        reverse("desk_lodgings:index") + "?state=draft",
+        arrivals,
+        ngettext("arrival today", "arrivals today", arrivals),
+        f"{orders}?arrival_from={today}&arrival_to={today}",
     )
+    yield from _drafts()
     houses = Provider.objects.filter(enrolment=SUBMITTED).count()
     if houses:
         yield Waiting(
@@ -96,6 +96,13 @@ def _waiting() -> Iterator[Waiting]:
             sent,
             ngettext("offer of a host to be read", "offers of hosts to be read", sent),
             reverse("desk_offer_reviews:index"),
+        )
+    declared = Household.objects.filter(state=Household.State.DECLARED).count()
+    if declared:
+        yield Waiting(
+            declared,
+            ngettext("household to verify", "households to verify", declared),
+            reverse("desk_households:index") + f"?state={Household.State.DECLARED}",
         )
     greeters = Greeter.objects.to_read().count()
     if greeters:
@@ -144,6 +151,29 @@ def _waiting() -> Iterator[Waiting]:
     yield from (one for one in _troubles(now, orders) if one.count)
 
 
+def _drafts() -> Iterator[Waiting]:
+    """Return the offers that aren't published yet: each count leads to a list of its own."""
+    drafts = Offer.objects.filter(state=Offer.State.DRAFT)
+    is_lodging = Q(kind=Offer.Kind.LODGING)
+    lodgings = drafts.filter(is_lodging).count()
+    yield Waiting(
+        lodgings,
+        ngettext("lodging not published yet", "lodgings not published yet", lodgings),
+        reverse("desk_lodgings:index") + f"?state={Offer.State.DRAFT}",
+    )
+    others = drafts.exclude(is_lodging).count()
+    if others:
+        yield Waiting(
+            others,
+            ngettext(
+                "activity, ticket, meal or basket not published yet",
+                "activities, tickets, meals or baskets not published yet",
+                others,
+            ),
+            reverse("desk_experiences:index") + f"?state={Offer.State.DRAFT}",
+        )
+
+
 def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
     """Return what went wrong and waits for somebody."""
     refunds = Refund.objects.filter(state=states.FAILED).count()
@@ -154,7 +184,7 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             "refunds failed: give the money back from the bank's own site",
             refunds,
         ),
-        orders,
+        f"{orders}?trouble={REFUND_FAILED}",
         is_trouble=True,
     )
     shares = Payout.objects.filter(state=states.FAILED).count()
@@ -256,7 +286,7 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
         ngettext(
             "message of the bank not understood", "messages of the bank not understood", events
         ),
-        reverse("desk_bank:index"),
+        reverse("desk_bank:index") + "?waiting=yes",
         is_trouble=True,
     )
     uncovered = uncovered_lines(day_of(now)).count()
@@ -267,7 +297,7 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             "childcare bookings that no authorisation reaches",
             uncovered,
         ),
-        orders,
+        f"{orders}?trouble={CARE_UNCOVERED}",
         is_trouble=True,
     )
     offers = _offers_without_dates(now).count()
@@ -278,7 +308,7 @@ def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
             "published offers without a date to come",
             offers,
         ),
-        reverse("desk_experiences:index") + "?state=published",
+        reverse("desk_experiences:index") + "?state=published&dates=none",
         is_trouble=True,
     )
 

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import django_filters
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
-from booking.models import Order, OrderLine, Participant
+from booking.models import Order, OrderLine, Participant, Refund
+from booking.permits import uncovered_lines
 from booking.rules import states
 from booking.settlement import TAKEN_BACK
 from destination.desk import ReadOnlyIndexView
-from members.models import Entry
+from members.models import Entry, Provider
+from oti.lib.dates import paris
+from oti.lib.dates import today as day_of
+
+# What the first page of the desk leads to.
+REFUND_FAILED, CARE_UNCOVERED = "refund", "care"
 
 # What separates the digits of one phone number.
 WITHIN_A_NUMBER = re.compile(r"(?<=\d)[\s.\-/()]+(?=\d)")
@@ -78,6 +89,52 @@ def state_words(order: Order) -> str:
     if order.state == states.EXPIRED and getattr(order, "is_taken_back", False):
         return _("taken back by the visitor")
     return str(order.get_state_display())
+
+
+class OrderFilters(WagtailFilterSet):
+    """Narrows the list of orders; the first page of the desk leads here with these words."""
+
+    placed_at = django_filters.DateFromToRangeFilter(
+        label=gettext_lazy("Placed"), widget=DateRangePickerWidget
+    )
+    arrival = django_filters.DateFromToRangeFilter(
+        label=gettext_lazy("Arrival"), widget=DateRangePickerWidget, method="arriving"
+    )
+    provider = django_filters.ModelChoiceFilter(
+        queryset=Provider.objects.all(),
+        field_name="sub_orders__provider",
+        label=gettext_lazy("Provider"),
+    )
+    trouble = django_filters.ChoiceFilter(
+        label=gettext_lazy("To look into"),
+        choices=(
+            (REFUND_FAILED, gettext_lazy("a refund failed")),
+            (CARE_UNCOVERED, gettext_lazy("childcare that no authorisation reaches")),
+        ),
+        method="troubled",
+    )
+
+    class Meta:
+        model = Order
+        fields = ("state", "placed_at", "arrival", "provider", "trouble")
+
+    def arriving(self, orders: QuerySet[Order], name: str, value: slice) -> QuerySet[Order]:
+        """Keep orders of which something that is still sold begins between two days."""
+        lines = OrderLine.objects.filter(order=OuterRef("pk"), state=states.SOLD)
+        if value.start:
+            lines = lines.filter(arrival__gte=paris(value.start).date())
+        if value.stop:
+            lines = lines.filter(arrival__lte=paris(value.stop).date())
+        return orders.filter(Exists(lines))
+
+    def troubled(self, orders: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
+        """Keep orders that wait for somebody of the office."""
+        rows: QuerySet[Any] = Refund.objects.filter(
+            payment__order=OuterRef("pk"), state=states.FAILED
+        )
+        if value == CARE_UNCOVERED:
+            rows = uncovered_lines(day_of(timezone.now())).filter(order=OuterRef("pk"))
+        return orders.filter(Exists(rows))
 
 
 class OrderIndexView(ReadOnlyIndexView):

@@ -91,6 +91,13 @@ VERBS: dict[str, Promise] = {
 }
 # Why a friend’s stay doesn’t count, as the journal keeps it.
 WHY_NOT = dict(Referral.Reason.choices)
+# Why a stay was no package, by the verdict of `booking.rules.package_law`.
+WHY_NO_PACKAGE: dict[str, Promise] = {
+    "framework": gettext_lazy("sold to a business under a general agreement"),
+    "short_trip": gettext_lazy("less than 24 hours and no night"),
+    "one_type": gettext_lazy("services of one type only"),
+    "small_share": gettext_lazy("other services make up less than a quarter of its value"),
+}
 WHO: dict[str, Promise] = {
     "visitor": gettext_lazy("visitor"),
     "system": gettext_lazy("system"),
@@ -267,7 +274,8 @@ def _evidence(order: Order) -> dict[str, Any] | None:
         "row": evidence,
         "why": package_words.why_words(evidence.reason, evidence.types, evidence.d_share)
         if evidence.is_package
-        else "",
+        else str(WHY_NO_PACKAGE.get(evidence.reason, "")),
+        "share": "" if evidence.d_share is None else package_words.percent_words(evidence.d_share),
         "rows": rows,
         "form": package_words.form_link(evidence.form),
         "terms": package_words.form_link(evidence.terms),

@@ -118,6 +118,11 @@ class SurveyInspectView(ReadOnlyInspectView):
 
     template_name = "booking/desk/survey.html"
 
+    def get_page_subtitle(self) -> str:
+        """Say who answered, of which order."""
+        order = self.object.order
+        return f"{order.first_name} {order.last_name} · {order.reference}"
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what was said of each line."""
         rows = LineAnswer.objects.filter(survey=self.object)

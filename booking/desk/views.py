@@ -26,7 +26,7 @@ from booking import offers
 from booking.desk.rows import put_troubles
 from booking.models import Offer, Tariff
 from booking.refusals import Refusal
-from destination.desk import DeskDeleteView, ReadOnlyInspectView, SpeaksPlainly
+from destination.desk import DeskDeleteView, ReadOnlyInspectView, SaysAdd, SpeaksPlainly
 from members.journal import Actor
 from oti.lib.dates import today as day_of
 
@@ -110,7 +110,7 @@ class UseCaseView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
         return [
             *self.breadcrumbs_items,
             {"url": reverse(self.index_url_name), "label": title},
-            {"url": "", "label": self.get_page_title()},
+            {"url": "", "label": self.get_page_title(), "sublabel": self.get_page_subtitle()},
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def offer_url(offer: Offer) -> str:
     return reverse(f"{name}:inspect", args=[offer.pk])
 
 
-class OfferCreateView(SavesOffer, generic.CreateView):
+class OfferCreateView(SaysAdd, SavesOffer, generic.CreateView):
     """Enter an offer."""
 
     kind = ""
@@ -202,7 +202,7 @@ class OfferEditView(SavesOffer, generic.EditView):
     """Change an offer."""
 
 
-class TariffCreateView(SavesOffer, generic.CreateView):
+class TariffCreateView(SaysAdd, SavesOffer, generic.CreateView):
     """Enter the prices of a lodging; `?offer=` names it."""
 
     def get_initial_form_instance(self) -> Tariff | None:

@@ -9,8 +9,8 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
@@ -50,6 +50,7 @@ from destination.desk import (
 )
 from members.models import Provider
 from oti.lib.dates import today as day_of
+from oti.lib.html import format_euros, format_number
 
 
 # --- Offers ------------------------------------------------------------------------------------
@@ -76,9 +77,20 @@ class LodgingFilters(OfferFilters):
 class ExperienceFilters(OfferFilters):
     """Narrows the list of experiences."""
 
+    dates = django_filters.ChoiceFilter(
+        label=gettext_lazy("Dates"),
+        choices=(("none", gettext_lazy("none to come")),),
+        method="without_dates",
+    )
+
     class Meta:
         model = Offer
-        fields = ("state", "kind", "provider")
+        fields = ("state", "kind", "provider", "dates")
+
+    def without_dates(self, queryset: QuerySet[Offer], name: str, value: str) -> QuerySet[Offer]:
+        """Keep the offers that have no date to come."""
+        coming = Slot.objects.to_come(timezone.now()).values("offer_id")
+        return queryset.exclude(pk__in=coming)
 
 
 class OfferIndexView(DeskIndexView):
@@ -449,23 +461,6 @@ class OfferGroup(ViewSetGroup):
 
 
 # --- Orders ------------------------------------------------------------------------------------
-class OrderFilters(WagtailFilterSet):
-    """Narrows the list of orders."""
-
-    placed_at = django_filters.DateFromToRangeFilter(
-        label=gettext_lazy("Placed"), widget=DateRangePickerWidget
-    )
-    provider = django_filters.ModelChoiceFilter(
-        queryset=Provider.objects.all(),
-        field_name="sub_orders__provider",
-        label=gettext_lazy("Provider"),
-    )
-
-    class Meta:
-        model = Order
-        fields = ("state", "placed_at", "provider")
-
-
 def _name_of(order: Order) -> str:
     return f"{order.last_name} {order.first_name}"
 
@@ -481,7 +476,7 @@ class OrderViewSet(DecidedViewSet):
     ordering = ("-placed_at", "-pk")
     index_view_class = order_list.OrderIndexView
     inspect_view_class = order_views.OrderInspectView
-    filterset_class = OrderFilters
+    filterset_class = order_list.OrderFilters
     # Which words are looked for where: order_list.searched.
     search_fields = ("reference",)
     list_display = (
@@ -579,6 +574,26 @@ class OutboxViewSet(DecidedViewSet):
         return [*super().get_urlpatterns(), again]
 
 
+class EventFilters(WagtailFilterSet):
+    """Narrows the messages of the bank."""
+
+    waiting = django_filters.ChoiceFilter(
+        label=gettext_lazy("Processed"),
+        choices=(("yes", gettext_lazy("not yet")),),
+        method="not_processed",
+    )
+
+    class Meta:
+        model = GatewayEvent
+        fields = ("kind", "waiting")
+
+    def not_processed(
+        self, queryset: QuerySet[GatewayEvent], name: str, value: str
+    ) -> QuerySet[GatewayEvent]:
+        """Keep the messages that nothing came of yet."""
+        return queryset.filter(processed_at=None)
+
+
 class EventViewSet(DecidedViewSet):
     """Messages of the bank, as they came."""
 
@@ -601,7 +616,7 @@ class EventViewSet(DecidedViewSet):
             accessor=lambda row: outcome_words(row.outcome),
         ),
     )
-    list_filter = ("kind",)
+    filterset_class = EventFilters
     empty_text = gettext_lazy(
         "What the bank tells will appear here: payments, refunds. Each message is kept as it came "
         "and processed once."
@@ -662,6 +677,15 @@ class TaxTariffIndexView(DeskIndexView):
         return TouristTaxTariff.objects.select_related("epci")
 
 
+def _tax_value(row: TouristTaxTariff) -> str:
+    """Write the value with its unit: "0,68 €", "5 %"."""
+    language = get_language() or "fr"
+    if row.kind == TouristTaxTariff.Kind.FIXED:
+        return format_euros(row.value, language, is_exact=True)
+    decimals = 0 if row.value == row.value.to_integral_value() else 2
+    return _("%(percent)s %%") % {"percent": format_number(row.value, language, decimals=decimals)}
+
+
 class TaxTariffViewSet(DeskViewSet):
     """Tariffs of the tourist tax."""
 
@@ -678,13 +702,13 @@ class TaxTariffViewSet(DeskViewSet):
     list_filter = ("epci", "category")
     search_fields = ("epci__name", "source")
     list_display = (
-        "epci",
+        Column("epci", label=gettext_lazy("Council"), sort_key="epci__name"),
         Column("category", label=gettext_lazy("Category"), accessor="get_category_display"),
         Column("kind", label=gettext_lazy("Kind"), accessor="get_kind_display"),
-        Column("value", label=gettext_lazy("Value")),
-        Column("cap", label=gettext_lazy("Cap")),
+        Column("value", label=gettext_lazy("Value"), accessor=_tax_value),
+        EuroColumn("cap", label=gettext_lazy("Cap")),
         MomentColumn("valid_from", label=gettext_lazy("From"), sort_key="valid_from"),
-        MomentColumn("valid_to", label=gettext_lazy("To")),
+        MomentColumn("valid_to", label=pgettext_lazy("period", "To")),
     )
     list_export = (
         "epci.name",
@@ -717,7 +741,7 @@ class CollectivityViewSet(DeskViewSet):
     edit_handler = panels.COLLECTIVITY
     search_fields = ("epci__name",)
     list_display = (
-        "epci",
+        Column("epci", label=gettext_lazy("Council"), sort_key="epci__name"),
         Column("mode", label=gettext_lazy("Rounding"), accessor="get_rounding_mode_display"),
         Column("regime", label=gettext_lazy("Regime"), accessor="get_regime_display"),
     )

@@ -25,6 +25,7 @@ from booking.rules import kinds
 from destination.models import Commune
 from destination.models.territory import memberships_on, pole_of_commune
 from members.models import Provider
+from oti.lib.dates import ONE_DAY
 
 EURO = {"max_digits": 9, "decimal_places": 2}
 NOT_NEGATIVE = [MinValueValidator(Decimal(0))]
@@ -642,6 +643,12 @@ class StayRestriction(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day on which it holds, as the office entered it."""
+        last: date = self.dates.upper - ONE_DAY
+        return last
 
 
 class Unit(models.Model):

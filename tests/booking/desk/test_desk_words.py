@@ -38,9 +38,9 @@ def test_one_thing_is_not_said_like_several(desk: Client):
     a_mail_given_up(2)
     two = text_of(desk.get(reverse("wagtailadmin_home")))
 
-    assert "1 offer not published yet" in one
+    assert "1 lodging not published yet" in one
     assert "1 mail given up: check the address and send it again" in one
-    assert "2 offers not published yet" in two
+    assert "2 lodgings not published yet" in two
     assert "2 mails given up: check the address and send them again" in two
 
 

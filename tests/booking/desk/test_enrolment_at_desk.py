@@ -113,11 +113,20 @@ def test_host_reads_nothing_of_the_desk(house: Provider) -> None:
 
 def test_signed_contract_is_never_edited(desk: Client, house: Provider) -> None:
     signed = ContractText.objects.get()
-    edit = reverse("desk_contracts:edit", args=[signed.pk])
-    assert desk.get(edit).status_code in {302, 403}
+    read = reverse("desk_contracts:inspect", args=[signed.pk])
+    for name in ("edit", "delete"):
+        address = reverse(f"desk_contracts:{name}", args=[signed.pk])
+        for answer in (desk.get(address), desk.post(address, {"title": "Another"})):
+            assert answer["Location"] == read
+    assert "enter a new version instead" in body(desk.get(read))
+    assert ContractText.objects.get().title == signed.title
     fresh = factories.a_contract("2028-1")
-    assert desk.get(reverse("desk_contracts:edit", args=[fresh.pk])).status_code == 200
-    assert desk.get(reverse("desk_contracts:index")).status_code == 200
+    edit = reverse("desk_contracts:edit", args=[fresh.pk])
+    assert desk.get(edit).status_code == 200
+    listed = body(desk.get(reverse("desk_contracts:index")))
+    assert read in listed
+    assert edit in listed
+    assert reverse("desk_contracts:edit", args=[signed.pk]) not in listed
     assert desk.get(reverse("desk_contracts:add")).status_code == 200
 
 

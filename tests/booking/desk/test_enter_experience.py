@@ -247,6 +247,9 @@ def test_nights_are_closed_moved_and_opened_again(desk: Client) -> None:
     assert set(errors(desk.post(add, data))) == {"first_night"}
 
     edit = reverse("desk_closures:edit", args=[closure.pk])
+    listed = desk.get(reverse("desk_closures:index")).content.decode()
+    assert f'href="{edit}"' in listed
+    assert reverse("desk_closures:delete", args=[closure.pk]) in listed
     response = desk.post(
         edit, {"first_night": "2027-07-20", "reopening": "2027-07-10", "reason": "x"}
     )

@@ -17,6 +17,7 @@ from members.models import Provider
 from tests import factories
 from tests.booking.desk.conftest import rows
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
+from tests.pages import text_of
 
 UNIT = {
     "name_fr": "Le gîte",
@@ -312,12 +313,42 @@ def test_two_seasons_may_exchange_their_dates(desk: Client) -> None:
 def test_a_published_lodging_keeps_a_price(desk: Client) -> None:
     offer = factories.a_lodging(now=NOW)
     response = desk.post(
-        reverse("desk_tariffs:edit", args=[offer.tariffs.get().pk]), tariff(base_amount="")
+        reverse("desk_tariffs:edit", args=[offer.tariffs.get().pk]), tariff(priced_units=[])
     )
     (message,) = errors_of(response)["__all__"]
     assert message.startswith("No price for")
     assert Tariff.objects.get().base_amount == Decimal(100)
     assert UnitDay.objects.get(day=SATURDAY).price_cents == 10_000
+
+
+def test_prices_without_a_price_or_a_season_are_refused_beside_the_price(desk: Client) -> None:
+    offer = factories.a_lodging(now=NOW)
+    edit = reverse("desk_tariffs:edit", args=[offer.tariffs.get().pk])
+
+    (message,) = errors_of(desk.post(edit, tariff(base_amount="")))["base_amount"]
+    assert message.startswith("Give the price of a night")
+    assert Tariff.objects.get().base_amount == Decimal(100)
+
+    summer = rows("price_rules", season("2027-07-01", "2027-09-01", "120"))
+    assert desk.post(edit, tariff(base_amount="", **summer)).status_code == 302
+    assert Tariff.objects.get().base_amount is None
+
+
+def test_seasons_and_rules_are_shown_with_the_days_that_were_entered(desk: Client) -> None:
+    offer = factories.a_lodging(now=NOW)
+    rule = {"kind": "closed_to_arrival", "weekday": 0, "value": 0}
+    dates = {"dates_first": "2027-07-01", "dates_last": "2027-08-31"}
+    sent = tariff(
+        **rows("price_rules", season("2027-07-01", "2027-08-31", "120")),
+        **rows("restrictions", {**rule, **dates}),
+    )
+    edit = reverse("desk_tariffs:edit", args=[offer.tariffs.get().pk])
+    assert desk.post(edit, sent).status_code == 302
+
+    shown = text_of(desk.get(reverse("desk_lodgings:inspect", args=[offer.pk])))
+
+    assert "1 July to 31 August 2027 (day of departure), €120.00" in shown
+    assert "no arrival, Monday, 1 July to 31 August 2027" in shown
 
 
 def test_a_unit_with_stays_is_not_deleted_and_the_desk_says_what_to_do(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+import html
+import re
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -389,6 +391,54 @@ def test_the_first_page_counts_what_waits(desk: Client, order: Order) -> None:
     page = desk.get(reverse("wagtailadmin_home")).content.decode()
     assert "order confirmed today" in page
     assert "mails given up" in page
+
+
+def test_what_the_first_page_counts_is_what_its_link_lists(
+    desk: Client, order: Order, at: Any
+) -> None:
+    """Each number leads to these orders, and not to all of them."""
+    other = _an_old_order(order)
+    at(NOW)
+
+    def listed(words: str) -> list[str]:
+        page = desk.get(reverse("wagtailadmin_home")).content.decode()
+        ((url, count),) = re.findall(rf'href="([^"]+)"><strong>(\d+)</strong> {words}', page)
+        shown = desk.get(html.unescape(url)).context["object_list"]
+        assert len(shown) == int(count)
+        return [one.reference for one in shown]
+
+    assert listed("order") == [order.reference]
+    refund = Refund.objects.create(
+        payment=order.payments.get(),
+        amount=Decimal(1),
+        state="failed",
+        reason="x",
+        created_at=NOW,
+    )
+    assert listed("refund failed") == [order.reference]
+    refund.delete()
+    assert order.reference in [one.reference for one in _arriving(desk, SATURDAY)]
+    assert not _arriving(desk, SATURDAY + timedelta(days=1))
+    order.lines.filter(kind="lodging").update(arrival=NOW.date())
+    assert listed("arrival") == [order.reference]
+    assert other.reference not in listed("arrival")
+
+
+def _arriving(desk: Client, day: date) -> list[Order]:
+    asked = {"arrival_from": day.isoformat(), "arrival_to": day.isoformat()}
+    return list(desk.get(reverse("desk_orders:index"), asked).context["object_list"])
+
+
+def _an_old_order(order: Order) -> Order:
+    """Return an order of last month that nobody paid."""
+    old = Order.objects.get(pk=order.pk)
+    old.pk = None
+    old.reference = "ZZZZ2222"
+    old.placed_at = NOW - timedelta(days=30)
+    old.state = "expired"
+    old.basket = None
+    old.save(force_insert=True)
+    return old
 
 
 def test_options_that_were_bought_are_shown(desk: Client, order: Order) -> None:
