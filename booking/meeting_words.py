@@ -53,9 +53,9 @@ PART_WORDS: dict[str, Promise] = {
 }
 
 
-def languages_of(greeter: Greeter) -> list[str]:
-    """Return the languages of a greeter in the active one."""
-    return [str(LANGUAGE_WORDS[one]) for one in greeter.languages if one in LANGUAGE_WORDS]
+def languages_of(who: Greeter | Meeting) -> list[str]:
+    """Return the languages of a greeter, or of a party, in the active one."""
+    return [str(LANGUAGE_WORDS[one]) for one in who.languages if one in LANGUAGE_WORDS]
 
 
 def interests_of(codes: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import ProtectedError, QuerySet, RestrictedError
+from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
 from django.http import HttpResponse
 from django.urls import path
 from django.utils.functional import Promise, cached_property
@@ -28,7 +28,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from modelcluster.forms import BaseChildFormSet
 from wagtail.admin import messages
-from wagtail.admin.admin_url_finder import ModelAdminURLFinder
+from wagtail.admin.admin_url_finder import AdminURLFinder, ModelAdminURLFinder
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
 from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
@@ -414,15 +414,56 @@ class ReadOnlyIndexView(DeskIndexView):
     add_url_name = edit_url_name = delete_url_name = copy_url_name = None
 
 
+def written(value: Any, *, is_sum: bool = False) -> Any:
+    """Write a value of a row for the office: days, hours of Paris, sums in euros, yes or no."""
+    match value:
+        case None | "" | []:
+            return "—"
+        case bool():
+            return _("yes") if value else _("no")
+        case datetime():
+            return f"{paris(value):%d/%m/%Y %H:%M}"
+        case date():
+            return f"{value:%d/%m/%Y}"
+        case DateRange():
+            return f"{written(value.lower)} – {written(value.upper)}"
+        case list():
+            return ", ".join(str(one) for one in value)
+        case Decimal() if is_sum:
+            return format_euros(value, get_language() or "fr", is_exact=True)
+    return value
+
+
 class ReadOnlyInspectView(generic.InspectView):
     """A page that is only read, named as what it shows."""
 
+    template_name = "booking/desk/row.html"
     edit_url_name = delete_url_name = None
     page_title: Text = ""
 
     def get_page_title(self) -> str:
         """Return its own title, or the name of what it shows."""
         return str(self.page_title) or capfirst(str(self.model._meta.verbose_name))
+
+    def get_field_label(self, field_name: str, field: Any) -> str:
+        """Name a field; a relation without words of its own, as what it leads to."""
+        is_bare = (
+            field is not None
+            and field.is_relation
+            and field.verbose_name == field_name.replace("_", " ")
+        )
+        if is_bare:
+            return capfirst(str(field.related_model._meta.verbose_name))
+        label: str = super().get_field_label(field_name, field)
+        return label
+
+    def get_field_display_value(self, field_name: str, field: Any) -> Any:
+        """Write a value as the desk writes it elsewhere; a related thing leads to its page."""
+        value = super().get_field_display_value(field_name, field)
+        if isinstance(value, Model):
+            url = AdminURLFinder(self.request.user).get_edit_url(value)
+            return format_html('<a href="{}">{}</a>', url, value) if url else str(value)
+        return written(value, is_sum=field_name.endswith("_amount"))
 
     def get_edit_url(self) -> None:
         """There is nothing to edit."""
@@ -447,9 +488,14 @@ class ReadOnlyViewSet(DeskViewSet):
 
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list and the page of one row only."""
-        return [
+        served = [
             path("", self.index_view, name="index"),
             path("results/", self.index_results_view, name="index_results"),
+        ]
+        if not self.inspect_view_enabled:
+            return served
+        return [
+            *served,
             path(f"inspect/<{self.pk_path_converter}:pk>/", self.inspect_view, name="inspect"),
         ]
 
@@ -459,12 +505,11 @@ class ReadOnlyViewSet(DeskViewSet):
 
     @property
     def url_finder_class(self) -> type[ModelAdminURLFinder]:
-        """Lead from elsewhere in the admin to the page that is read."""
-        return type(
-            "_ReadOnlyURLFinder",
-            (ModelAdminURLFinder,),
-            {"edit_url_name": self.get_url_name("inspect")},
-        )
+        """Lead from elsewhere in the admin to the page that is read, where there is one."""
+        finds: dict[str, Any] = {"edit_url_name": self.get_url_name("inspect")}
+        if not self.inspect_view_enabled:
+            finds = {"construct_edit_url": lambda _finder, _row: None}
+        return type("_ReadOnlyURLFinder", (ModelAdminURLFinder,), finds)
 
 
 class DecidedViewSet(ReadOnlyViewSet):

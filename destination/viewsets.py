@@ -34,6 +34,7 @@ from destination.desk import (
     ReadOnlyViewSet,
     in_languages,
 )
+from destination.legal_body import clean_body
 from destination.models import (
     Commune,
     LegalText,
@@ -495,8 +496,10 @@ class LegalInspectView(generic.InspectView):
     page_title = gettext_lazy("Legal text")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the text."""
-        return {**super().get_context_data(**kwargs), "text": self.object}
+        """Add the text, as visitors read it."""
+        text = self.object
+        context = super().get_context_data(**kwargs)
+        return {**context, "text": text, "text_html": clean_body(text.body)}
 
 
 class LegalViewSet(DeskViewSet):

@@ -46,6 +46,10 @@ PORTRAITS = (
 LANGUAGES = (("fr", gettext_lazy("French")), ("en", gettext_lazy("English")))
 
 
+# Of a phone number: no French one, nor any neighbour's, has fewer.
+FEWEST_DIGITS = 6
+
+
 class ProviderForm(DeskForm):
     """A provider: who they are, how they are reached, and what the law asks."""
 
@@ -66,6 +70,13 @@ class ProviderForm(DeskForm):
         drawn = self.instance.portrait
         if drawn and drawn not in dict(PORTRAITS):
             self.fields["portrait"].choices = [*PORTRAITS, (drawn, drawn)]
+
+    def clean_phone(self) -> str:
+        """Refuse words: guests and carriers call this number."""
+        phone = str(self.cleaned_data.get("phone") or "")
+        if phone and sum(sign.isdecimal() for sign in phone) < FEWEST_DIGITS:
+            raise forms.ValidationError(_("Write the number in digits, or leave it empty."))
+        return phone
 
     def clean_siret(self) -> str:
         """Return the number without spaces, its key checked (Luhn; La Poste has its own)."""

@@ -35,6 +35,7 @@ from destination.desk import (
     DeskForm,
     MomentColumn,
     ReadOnlyIndexView,
+    ReadOnlyInspectView,
     ReadOnlyViewSet,
 )
 from destination.models import Picture
@@ -281,6 +282,18 @@ class MeetingIndexView(ReadOnlyIndexView):
         return Meeting.objects.select_related("greeter").annotate(asked=Count("asks"))
 
 
+class MeetingInspectView(ReadOnlyInspectView):
+    """What a visitor asked for and how it went, in words."""
+
+    def get_interests_display_value(self) -> list[str]:
+        """Name what they like."""
+        return words.interests_of(self.object.interests)
+
+    def get_languages_display_value(self) -> list[str]:
+        """Name the languages they speak."""
+        return words.languages_of(self.object)
+
+
 class MeetingViewSet(ReadOnlyViewSet):
     """What visitors ask greeters for: read here, answered by the greeters."""
 
@@ -291,6 +304,7 @@ class MeetingViewSet(ReadOnlyViewSet):
     menu_label = gettext_lazy("Meetings with greeters")
     ordering = ("-placed_at", "-pk")
     index_view_class = MeetingIndexView
+    inspect_view_class = MeetingInspectView
     search_fields = ("code", "email", "first_name", "greeter__first_name")
     list_filter = ("state",)
     list_display = (

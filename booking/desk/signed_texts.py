@@ -21,6 +21,7 @@ from destination.desk import (
     MomentColumn,
     ReadOnlyInspectView,
 )
+from destination.legal_body import clean_body
 
 SIGNED = Column("signed", label=gettext_lazy("Signed by"))
 HOLDS_FROM = MomentColumn("valid_from", label=gettext_lazy("In force from"), sort_key="valid_from")
@@ -73,8 +74,12 @@ class SignedTextInspectView(ReadOnlyInspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the text, and how many signed it."""
-        count = self.object.signatures.count()
-        return {**super().get_context_data(**kwargs), "text": self.object, "signed": count}
+        return {
+            **super().get_context_data(**kwargs),
+            "text": self.object,
+            "text_html": clean_body(self.object.body),
+            "signed": self.object.signatures.count(),
+        }
 
 
 class SignedTextViewSet(DeskViewSet):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -176,8 +176,11 @@ class SavesOffer(SpeaksPlainly):
 
 def offer_url(offer: Offer) -> str:
     """Return the desk's page of an offer."""
-    name = "desk_lodgings" if offer.is_lodging else "desk_experiences"
-    return reverse(f"{name}:inspect", args=[offer.pk])
+    return reverse(f"{_list_of(offer)}:inspect", args=[offer.pk])
+
+
+def _list_of(offer: Offer) -> str:
+    return "desk_lodgings" if offer.is_lodging else "desk_experiences"
 
 
 class OfferCreateView(SaysAdd, SavesOffer, generic.CreateView):
@@ -199,7 +202,14 @@ class LodgingCreateView(OfferCreateView):
 
 
 class OfferEditView(SavesOffer, generic.EditView):
-    """Change an offer."""
+    """Change an offer; a lodging never with the form of the others, nor they with its own."""
+
+    def get_object(self, queryset: Any = None) -> Offer:
+        """Find it in the list that the address belongs to."""
+        offer: Offer = super().get_object(queryset)
+        if not self.edit_url_name.startswith(f"{_list_of(offer)}:"):
+            raise Http404
+        return offer
 
 
 class TariffCreateView(SaysAdd, SavesOffer, generic.CreateView):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
+from wagtail.admin.admin_url_finder import ModelAdminURLFinder
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
@@ -148,6 +149,12 @@ class OfferViewSet(DeskViewSet):
         "registration_number",
         "updated_at",
     )
+
+    @property
+    def url_finder_class(self) -> type[ModelAdminURLFinder]:
+        """Lead from elsewhere to the offer's own page: two lists share the model."""
+        finds = {"construct_edit_url": lambda _finder, offer: views.offer_url(offer)}
+        return type("_OfferURLFinder", (super().url_finder_class,), finds)
 
     def get_urlpatterns(self) -> list[Any]:
         """Add the moves of an offer's state."""

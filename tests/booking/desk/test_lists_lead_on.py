@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.viewsets import viewsets
 
-from booking.models import GatewayEvent
+from booking.models import BookingRequest, GatewayEvent
 from destination.desk import DeskViewSet
 from tests import factories
 from tests.cast import NOW
@@ -65,3 +66,63 @@ def test_a_new_thing_is_headed_without_its_gender(desk: Client) -> None:
         shown = text_of(desk.get(reverse(f"{name}:add")))
         assert "Add: " in shown
         assert "New: " not in shown
+
+
+def test_a_row_that_is_only_read_is_in_words(desk: Client) -> None:
+    offer = factories.a_lodging(now=NOW)
+    asked = BookingRequest.objects.create(
+        offer=offer,
+        unit=offer.units.get(),
+        provider=offer.provider,
+        titles={"fr": offer.title_fr},
+        quote={},
+        policy={},
+        first_name="Paul",
+        last_name="Lagrange",
+        email="paul@example.org",
+        starts_at=datetime(2027, 8, 3, 13, tzinfo=UTC),
+        ends_at=datetime(2027, 8, 6, 8, tzinfo=UTC),
+        gross_amount=Decimal("1360.00"),
+        total_amount=Decimal("1360.00"),
+        placed_at=NOW,
+        deadline=NOW + timedelta(days=1),
+    )
+    address = reverse("desk_requests:inspect", args=[asked.pk])
+    assert address in desk.get(reverse("desk_requests:index")).content.decode()
+
+    page = desk.get(address)
+
+    shown = text_of(page)
+    # 13:00 at Greenwich is 15:00 in Paris.
+    assert "03/08/2027 15:00" in shown
+    assert "€1,360.00" in shown
+    assert "None" not in shown
+    assert reverse("desk_lodgings:inspect", args=[offer.pk]) in page.content.decode()
+
+
+def test_what_has_no_page_has_no_address(desk: Client) -> None:
+    """A gift's row holds the secret of its household's link: no page lists its fields."""
+    with pytest.raises(NoReverseMatch):
+        reverse("desk_gifts:inspect", args=[1])
+
+
+def test_a_lodging_is_never_opened_with_the_form_of_the_others(desk: Client) -> None:
+    lodging, activity = factories.a_lodging(now=NOW), factories.an_activity()
+    for name, own, other in (
+        ("desk_lodgings", lodging, activity),
+        ("desk_experiences", activity, lodging),
+    ):
+        assert desk.get(reverse(f"{name}:edit", args=[own.pk])).status_code == 200
+        assert desk.get(reverse(f"{name}:edit", args=[other.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(("phone", "is_good"), [("no phone", False), ("04 71", False), ("", True)])
+def test_a_phone_of_a_provider_is_a_number(desk: Client, phone: str, is_good: bool) -> None:
+    provider = factories.a_provider()
+    address = reverse("desk_providers:edit", args=[provider.pk])
+    form = desk.get(address).context["form"]
+    sent = {name: form[name].value() or "" for name in form.fields}
+    response = desk.post(address, {**sent, "phone": phone})
+    assert ("phone" in response.context["form"].errors if response.context else False) is (
+        not is_good
+    )
