@@ -15,7 +15,8 @@ ABSURD = ["9999-12-31", "0001-01-01", "31/12/9999", "hier", ""]
 
 def dated_lists() -> list[tuple[str, str]]:
     """Return the address and the filter of each list that is narrowed between two days."""
-    viewsets.populate()
+    # The admin's addresses gather the lists, once.
+    reverse("wagtailadmin_home")
     return [
         (one.get_url_name("index"), name)
         for one in viewsets.viewsets
@@ -25,17 +26,11 @@ def dated_lists() -> list[tuple[str, str]]:
     ]
 
 
-def test_there_are_such_lists() -> None:
-    assert ("desk_orders:index", "arrival") in dated_lists()
-
-
-@pytest.mark.parametrize(("name", "field"), dated_lists())
 @pytest.mark.parametrize("day", ABSURD)
-def test_list_answers_whatever_the_day(desk: Client, name: str, field: str, day: str) -> None:
-    for asked in (
-        {f"{field}_from": day},
-        {f"{field}_to": day},
-        {f"{field}_from": day, f"{field}_to": day},
-    ):
-        answer = desk.get(reverse(name), asked)
-        assert answer.status_code in (200, 302), asked
+def test_list_answers_whatever_the_day(desk: Client, day: str) -> None:
+    found = dated_lists()
+    assert ("desk_orders:index", "arrival") in found
+    for name, field in found:
+        for sides in (("from",), ("to",), ("from", "to")):
+            asked = {f"{field}_{side}": day for side in sides}
+            assert desk.get(reverse(name), asked).status_code in (200, 302), (name, asked)

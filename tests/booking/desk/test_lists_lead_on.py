@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 def lists() -> list[DeskViewSet]:
     """Return what the desk lists; two are pages of figures."""
-    viewsets.populate()
+    # The admin's addresses gather them, once.
+    reverse("wagtailadmin_home")
     return [
         one
         for one in viewsets.viewsets
@@ -30,11 +31,13 @@ def lists() -> list[DeskViewSet]:
     ]
 
 
-@pytest.mark.parametrize("viewset", lists(), ids=lambda one: one.name)
-def test_a_list_leads_to_its_rows(desk: Client, viewset: DeskViewSet) -> None:
-    page = desk.get(reverse(viewset.get_url_name("index")))
-    assert page.status_code == 200
-    assert isinstance(page.context["view"].columns[0], TitleColumn)
+def test_a_list_leads_to_its_rows(desk: Client) -> None:
+    found = lists()
+    assert len(found) > 30
+    for viewset in found:
+        page = desk.get(reverse(viewset.get_url_name("index")))
+        assert page.status_code == 200, viewset.name
+        assert isinstance(page.context["view"].columns[0], TitleColumn), viewset.name
 
 
 def test_access_of_a_host_is_changed_and_ended_from_its_list(desk: Client) -> None:
