@@ -450,7 +450,8 @@ class ReadOnlyInspectView(generic.InspectView):
         is_bare = (
             field is not None
             and field.is_relation
-            and field.verbose_name == field_name.replace("_", " ")
+            # What leads here from elsewhere has no words at all.
+            and getattr(field, "verbose_name", "") in ("", field_name.replace("_", " "))
         )
         if is_bare:
             return capfirst(str(field.related_model._meta.verbose_name))

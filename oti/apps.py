@@ -12,7 +12,7 @@ from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.numeric import Int4, IntDumper
 
 from oti.plain_locals import use_plain_locals
-from oti.spoken import speak_french
+from oti.said_french import speak_french
 
 # An order alone asks a hundred different statements: fewer would push each other out.
 PREPARED_OF_A_CONNECTION = 500
