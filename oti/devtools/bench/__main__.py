@@ -42,6 +42,7 @@ def scenarios() -> dict[str, tuple[int, Scenario]]:
         "written_page": (SMALL, written.written_page),
         "basket_add": (SMALL, adds.basket_add),
         "checkout_pages": (SMALL, buying.checkout_pages),
+        "checkout_alone": (SMALL, buying.checkout_alone),
         "checkout_api": (SMALL, api.checkout_api),
         "contend": (SMALL, adds.contend),
         "add_after": (SMALL, adds.add_after),

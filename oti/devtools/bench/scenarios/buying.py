@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.utils import timezone
 
 from booking.models import OutboxMessage
-from oti.devtools.bench.browser import Answer, Visitor
+from oti.devtools.bench.browser import Answer, Form, Visitor
 from oti.devtools.bench.copy import BenchError, Copy
 from oti.devtools.bench.figures import Line
 from oti.devtools.bench.goods import address_of, doing_pages, free_nights
@@ -25,6 +26,8 @@ MAIL_SECONDS = 60.0
 NAMES = re.compile(r"p\d+_(first|last)")
 SESSION = re.compile(r"cs_[A-Za-z0-9_]+")
 
+Thing = TypeVar("Thing")
+
 
 class Buyer:
     """Somebody who buys, page after page."""
@@ -33,13 +36,18 @@ class Buyer:
         self.copy = copy
         self.who = who
 
-    def add_from(self, page: str) -> None:
-        """Look at an offer, press the first button, look at the stay."""
+    def look_at(self, page: str, button: int = 0) -> Form:
+        """Look at an offer; return the form of this button, counted round and round."""
         forms = expect(self.who.get(page), 200).forms(address_of("booking:line-add"))
         if not forms:
             msg = f"nothing to add on {page}"
             raise BenchError(msg)
-        expect(self.who.follow(expect(self.who.post(forms[0]), 303)), 200)
+        return forms[button % len(forms)]
+
+    def add_from(self, page: str) -> None:
+        """Look at an offer, press the first button, look at the stay."""
+        form = self.look_at(page)
+        expect(self.who.follow(expect(self.who.post(form), 303)), 200)
 
     def check_out(self) -> None:
         """Fill in the page of checkout, pay at the bank, come back."""
@@ -94,34 +102,69 @@ def mails_and_statements(copy: Copy, since: datetime) -> int:
     return statements
 
 
+def _wishes(skip: int) -> list[tuple[str, str, str]]:
+    """Return for each order the pages of a lodging free from then on, a morning and an evening."""
+    count = ORDERS + WARM
+    # Morning and evening: nobody may be in two places at once.
+    return list(
+        zip(
+            (stay.address for stay in free_nights(count, skip=skip)),
+            doing_pages(count, drawing="dentelle"),
+            doing_pages(count, drawing="hotes"),
+            strict=True,
+        )
+    )
+
+
 def checkout_pages(copy: Copy) -> list[Line]:
     """Buy a lodging and two things to do; all requests, the bank's message and the mails count."""
-    stays = free_nights(ORDERS + WARM, skip=20)
-    # Morning and evening: nobody may be in two places at once.
-    mornings = doing_pages(ORDERS + WARM, drawing="dentelle")
-    evenings = doing_pages(ORDERS + WARM, drawing="hotes")
+
+    def buy(pages: tuple[str, str, str]) -> Sequence[Answer]:
+        buyer = Buyer(copy, visitor(copy))
+        for page in pages:
+            buyer.add_from(page)
+        return _pay(buyer)
+
+    return [_orders(copy, "checkout_pages", buy, _wishes(20))]
+
+
+def checkout_alone(copy: Copy) -> list[Line]:
+    """Buy the same, the offers looked at before: three adds, checkout, payment, mails count."""
+
+    def look(number: int, pages: tuple[str, str, str]) -> tuple[Buyer, list[Form]]:
+        buyer = Buyer(copy, visitor(copy))
+        # Whoever looks before the others buy would find the first date full.
+        forms = [buyer.look_at(page, number) for page in pages]
+        buyer.who.answers.clear()
+        return buyer, forms
+
+    def buy(looked: tuple[Buyer, list[Form]]) -> Sequence[Answer]:
+        buyer, forms = looked
+        for form in forms:
+            expect(buyer.who.post(form), 303)
+        return _pay(buyer)
+
+    looked = [look(number, pages) for number, pages in enumerate(_wishes(45))]
+    return [_orders(copy, "checkout_alone", buy, looked)]
+
+
+def _pay(buyer: Buyer) -> Sequence[Answer]:
+    """Order what the stay holds, pay, see the thanks; return all that was answered."""
+    buyer.check_out()
+    buyer.copy.tell_site()
+    buyer.come_back()
+    buyer.who.close()
+    return buyer.who.answers
+
+
+def _orders(
+    copy: Copy, name: str, buy: Callable[[Thing], Sequence[Answer]], things: Sequence[Thing]
+) -> Line:
+    """Buy each thing in turn until its mails went; the first aren't counted."""
     begun = timezone.now()
-
-    def buy(number: int) -> Sequence[Answer]:
-        who = visitor(copy)
-        buyer = Buyer(copy, who)
-        buyer.add_from(stays[number].address)
-        buyer.add_from(mornings[number])
-        buyer.add_from(evenings[number])
-        buyer.check_out()
-        copy.tell_site()
-        buyer.come_back()
-        who.close()
-        return who.answers
-
     line = in_turn(
-        copy,
-        "checkout_pages",
-        buy,
-        range(ORDERS + WARM),
-        warm=WARM,
-        after=lambda: mails_and_statements(copy, begun),
+        copy, name, buy, things, warm=WARM, after=lambda: mails_and_statements(copy, begun)
     )
     mails = OutboxMessage.objects.filter(created_at__gte=begun).count()
-    line.more["mails"] = mails / (ORDERS + WARM)
-    return [line]
+    line.more["mails"] = mails / len(things)
+    return line
