@@ -215,8 +215,7 @@ class AmbassadorViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list and the page of one ambassador."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("<int:pk>/", AmbassadorView.as_view(), name="review"),
         ]
 
@@ -345,8 +344,7 @@ class ReferralViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list and the page of one stay."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("<int:pk>/", ReferralView.as_view(), name="referral"),
         ]
 

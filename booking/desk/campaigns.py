@@ -282,8 +282,7 @@ class CampaignViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list, a new one, one of them, and its mail in each language."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("nouvelle/", CampaignEditView.as_view(), name="new"),
             path("<int:pk>/", CampaignView.as_view(), name="campaign"),
             path("<int:pk>/ecrire/", CampaignEditView.as_view(), name="write"),

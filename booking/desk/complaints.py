@@ -174,8 +174,7 @@ class ComplaintViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list, the page of one complaint, and a call."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("appel/", CallView.as_view(), name="call"),
             path("<int:pk>/", AnswerView.as_view(), name="answer"),
         ]

@@ -304,8 +304,7 @@ class EnrolmentViewSet(ReadOnlyViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list, one house, its documents and the invitation."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("<int:pk>/", ReviewView.as_view(), name="review"),
             path("<int:pk>/inviter/", InviteView.as_view(), name="invite"),
             path("document/<int:pk>/", review_document, name="document"),

@@ -268,8 +268,7 @@ class GreeterViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list and the page of one greeter."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("<int:pk>/", GreeterReviewView.as_view(), name="review"),
         ]
 

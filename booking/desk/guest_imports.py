@@ -275,8 +275,7 @@ class GuestImportViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list, one more file, and each file."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("lire/", GuestFileView.as_view(), name="new"),
             path("<int:pk>/", ImportView.as_view(), name="file"),
             path("<int:pk>/refusees/", refused_rows, name="refused"),

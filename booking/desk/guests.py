@@ -252,8 +252,7 @@ class GuestViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list, each person, what is done about them."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("a-repondre/", ToDoView.as_view(), name="to-do"),
             path("doublons/", DuplicatesView.as_view(), name="duplicates"),
             path("<int:pk>/", RecordView.as_view(), name="guest"),

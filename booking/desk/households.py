@@ -243,8 +243,7 @@ class HouseholdViewSet(ReadOnlyViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list, one household, its paper and the figures."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("mobilisation/", MobilisationView.as_view(), name="mobilisation"),
             path("<int:pk>/", HouseholdView.as_view(), name="household"),
             path("<int:pk>/document/", proof, name="proof"),

@@ -249,8 +249,7 @@ class LifeCycleViewSet(ReadOnlyViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list, the letters and their previews."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("reglages/", RulesView.as_view(), name="rules"),
             path("reglages/<slug:rule>/", PreviewView.as_view(), name="preview"),
             path("reglages/<slug:rule>/courrier/", page, name="page"),

@@ -277,7 +277,6 @@ class TakeViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list and the page of one."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("<int:pk>/", TakeView.as_view(), name="take"),
         ]

@@ -233,7 +233,6 @@ class OfferReviewViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list and the page of one offer."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("<int:pk>/", OfferReviewView.as_view(), name="review"),
         ]

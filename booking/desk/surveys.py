@@ -359,8 +359,7 @@ class FollowUpViewSet(DecidedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Serve the list and the page of one guest, named by its survey."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
+            *super().get_urlpatterns(),
             path("<int:pk>/", FollowUpView.as_view(), name="handle"),
         ]
 
