@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 from wagtail.admin.ui.components import Component
 
 from booking.desk.offer_reviews import to_read
@@ -54,6 +54,35 @@ class Waiting:
     is_trouble: bool = False
 
 
+@dataclass(frozen=True)
+class Pile:
+    """Things that wait for somebody: how to count them, their name for a number, their list.
+
+    The list shows exactly what is counted. What nothing waits in isn't shown, but for what says
+    how the day goes.
+    """
+
+    count: Callable[[datetime], int]
+    words: Any
+    index: str
+    query: str | Callable[[date], str] = ""
+    is_always: bool = False
+    is_trouble: bool = False
+
+    def shown(self, now: datetime) -> Waiting | None:
+        """Return what the first page says of it now, None if it needs no word."""
+        count = self.count(now)
+        if not count and not self.is_always:
+            return None
+        query = self.query if isinstance(self.query, str) else self.query(day_of(now))
+        return Waiting(
+            count=count,
+            words=self.words % count,
+            url=reverse(self.index) + query,
+            is_trouble=self.is_trouble,
+        )
+
+
 class TodayPanel(Component):
     """Orders and arrivals of the day, and what went wrong."""
 
@@ -63,260 +92,256 @@ class TodayPanel(Component):
 
     def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Count what the panel shows."""
-        return {"waiting": list(_waiting())}
+        return {"waiting": list(_waiting(timezone.now()))}
 
 
-def _waiting() -> Iterator[Waiting]:
-    now = timezone.now()
-    today = day_of(now)
-    orders = reverse("desk_orders:index")
-    confirmed = Order.objects.filter(state=states.CONFIRMED, placed_at__gte=_midnight(now)).count()
-    yield Waiting(
-        confirmed,
-        ngettext("order confirmed today", "orders confirmed today", confirmed),
-        f"{orders}?state={states.CONFIRMED}&placed_at_from={today}&placed_at_to={today}",
-    )
-    arrivals = OrderLine.objects.filter(state=states.SOLD, arrival=today).count()
-    yield Waiting(
-        arrivals,
-        ngettext("arrival today", "arrivals today", arrivals),
-        f"{orders}?arrival_from={today}&arrival_to={today}",
-    )
-    yield from _drafts()
-    houses = Provider.objects.filter(enrolment=SUBMITTED).count()
-    if houses:
-        yield Waiting(
-            houses,
-            ngettext("house to be read", "houses to be read", houses),
-            reverse("desk_enrolment:index"),
-        )
-    sent = to_read().count()
-    if sent:
-        yield Waiting(
-            sent,
-            ngettext("offer of a host to be read", "offers of hosts to be read", sent),
-            reverse("desk_offer_reviews:index"),
-        )
-    declared = Household.objects.filter(state=Household.State.DECLARED).count()
-    if declared:
-        yield Waiting(
-            declared,
-            ngettext("household to verify", "households to verify", declared),
-            reverse("desk_households:index") + f"?state={Household.State.DECLARED}",
-        )
-    greeters = Greeter.objects.to_read().count()
-    if greeters:
-        yield Waiting(
-            greeters,
-            ngettext("greeter to be read", "greeters to be read", greeters),
-            reverse("desk_greeters:index"),
-        )
-    pages = Ambassador.objects.to_read().count()
-    if pages:
-        yield Waiting(
-            pages,
-            ngettext("ambassador’s page to be read", "ambassadors’ pages to be read", pages),
-            reverse("desk_ambassadors:index"),
-        )
-    thanks = Referral.objects.filter(state=Referral.State.EARNED).count()
-    if thanks:
-        yield Waiting(
-            thanks,
-            ngettext("thanks to hand over", "thanks to hand over", thanks),
-            reverse("desk_referrals:index") + "?state=earned",
-        )
-    done = missions_to_confirm()
-    if done:
-        yield Waiting(
-            done,
-            ngettext("mission to confirm", "missions to confirm", done),
-            reverse("desk_mission_takes:index") + "?state=done",
-        )
-    parcels = Gift.objects.filter(state=Gift.State.ADDRESSED).count()
-    if parcels:
-        yield Waiting(
-            parcels,
-            ngettext(
-                "parcel of the annual gift to send", "parcels of the annual gift to send", parcels
-            ),
-            reverse("desk_gifts:index") + f"?state={Gift.State.ADDRESSED}",
-        )
-    reviews = to_decide().count()
-    if reviews:
-        yield Waiting(
-            reviews,
-            ngettext("review to be read", "reviews to be read", reviews),
-            reverse("desk_reviews:index") + "?waiting=true",
-        )
-    yield from (one for one in _troubles(now, orders) if one.count)
+def _waiting(now: datetime) -> Iterator[Waiting]:
+    for pile in (*OF_THE_DAY, *TO_READ, *TROUBLES):
+        shown = pile.shown(now)
+        if shown is not None:
+            yield shown
 
 
-def _drafts() -> Iterator[Waiting]:
-    """Return the offers that aren't published yet: each count leads to a list of its own."""
-    drafts = Offer.objects.filter(state=Offer.State.DRAFT)
+# --- What is counted ------------------------------------------------------------------------------
+def _confirmed_today(now: datetime) -> int:
+    midnight = at_paris(day_of(now), time(0))
+    return Order.objects.filter(state=states.CONFIRMED, placed_at__gte=midnight).count()
+
+
+def _arrivals(now: datetime) -> int:
+    return OrderLine.objects.filter(state=states.SOLD, arrival=day_of(now)).count()
+
+
+def _drafts(*, of_lodgings: bool) -> Callable[[datetime], int]:
     is_lodging = Q(kind=Offer.Kind.LODGING)
-    lodgings = drafts.filter(is_lodging).count()
-    yield Waiting(
-        lodgings,
-        ngettext("lodging not published yet", "lodgings not published yet", lodgings),
-        reverse("desk_lodgings:index") + f"?state={Offer.State.DRAFT}",
-    )
-    others = drafts.exclude(is_lodging).count()
-    if others:
-        yield Waiting(
-            others,
-            ngettext(
-                "activity, ticket, meal or basket not published yet",
-                "activities, tickets, meals or baskets not published yet",
-                others,
-            ),
-            reverse("desk_experiences:index") + f"?state={Offer.State.DRAFT}",
-        )
+    which = is_lodging if of_lodgings else ~is_lodging
+    return lambda now: Offer.objects.filter(which, state=Offer.State.DRAFT).count()
 
 
-def _troubles(now: datetime, orders: str) -> Iterator[Waiting]:
-    """Return what went wrong and waits for somebody."""
-    refunds = Refund.objects.filter(state=states.FAILED).count()
-    yield Waiting(
-        refunds,
-        ngettext(
+def _given_up(channel: str) -> Callable[[datetime], int]:
+    failed = OutboxMessage.State.FAILED
+    return lambda now: OutboxMessage.objects.filter(state=failed, channel=channel).count()
+
+
+def _unanswered(now: datetime) -> int:
+    long_ago = now - LONG_WAIT
+    return BookingRequest.objects.filter(state=states.REQUESTED, placed_at__lte=long_ago).count()
+
+
+def _offers_without_dates(now: datetime) -> int:
+    coming = Slot.objects.to_come(now).values("offer_id")
+    kinds = Q(kind=Offer.Kind.LODGING)
+    return Offer.objects.published().exclude(kinds | Q(pk__in=coming)).count()
+
+
+# --- The first page, from top to bottom -----------------------------------------------------------
+OF_THE_DAY = (
+    Pile(
+        count=_confirmed_today,
+        words=ngettext_lazy("order confirmed today", "orders confirmed today"),
+        index="desk_orders:index",
+        query=lambda day: f"?state={states.CONFIRMED}&placed_at_from={day}&placed_at_to={day}",
+        is_always=True,
+    ),
+    Pile(
+        count=_arrivals,
+        words=ngettext_lazy("arrival today", "arrivals today"),
+        index="desk_orders:index",
+        query=lambda day: f"?arrival_from={day}&arrival_to={day}",
+        is_always=True,
+    ),
+    Pile(
+        count=_drafts(of_lodgings=True),
+        words=ngettext_lazy("lodging not published yet", "lodgings not published yet"),
+        index="desk_lodgings:index",
+        query=f"?state={Offer.State.DRAFT}",
+        is_always=True,
+    ),
+    Pile(
+        count=_drafts(of_lodgings=False),
+        words=ngettext_lazy(
+            "activity, ticket, meal or basket not published yet",
+            "activities, tickets, meals or baskets not published yet",
+        ),
+        index="desk_experiences:index",
+        query=f"?state={Offer.State.DRAFT}",
+    ),
+)
+TO_READ = (
+    Pile(
+        count=lambda now: Provider.objects.filter(enrolment=SUBMITTED).count(),
+        words=ngettext_lazy("house to be read", "houses to be read"),
+        index="desk_enrolment:index",
+    ),
+    Pile(
+        count=lambda now: to_read().count(),
+        words=ngettext_lazy("offer of a host to be read", "offers of hosts to be read"),
+        index="desk_offer_reviews:index",
+    ),
+    Pile(
+        count=lambda now: Household.objects.filter(state=Household.State.DECLARED).count(),
+        words=ngettext_lazy("household to verify", "households to verify"),
+        index="desk_households:index",
+        query=f"?state={Household.State.DECLARED}",
+    ),
+    Pile(
+        count=lambda now: Greeter.objects.to_read().count(),
+        words=ngettext_lazy("greeter to be read", "greeters to be read"),
+        index="desk_greeters:index",
+    ),
+    Pile(
+        count=lambda now: Ambassador.objects.to_read().count(),
+        words=ngettext_lazy("ambassador’s page to be read", "ambassadors’ pages to be read"),
+        index="desk_ambassadors:index",
+    ),
+    Pile(
+        count=lambda now: Referral.objects.filter(state=Referral.State.EARNED).count(),
+        words=ngettext_lazy("thanks to hand over", "thanks to hand over"),
+        index="desk_referrals:index",
+        query=f"?state={Referral.State.EARNED}",
+    ),
+    Pile(
+        count=lambda now: missions_to_confirm(),
+        words=ngettext_lazy("mission to confirm", "missions to confirm"),
+        index="desk_mission_takes:index",
+        query="?state=done",
+    ),
+    Pile(
+        count=lambda now: Gift.objects.filter(state=Gift.State.ADDRESSED).count(),
+        words=ngettext_lazy(
+            "parcel of the annual gift to send", "parcels of the annual gift to send"
+        ),
+        index="desk_gifts:index",
+        query=f"?state={Gift.State.ADDRESSED}",
+    ),
+    Pile(
+        count=lambda now: to_decide().count(),
+        words=ngettext_lazy("review to be read", "reviews to be read"),
+        index="desk_reviews:index",
+        query="?waiting=true",
+    ),
+)
+TROUBLES = (
+    Pile(
+        count=lambda now: Refund.objects.filter(state=states.FAILED).count(),
+        words=ngettext_lazy(
             "refund failed: give the money back from the bank's own site",
             "refunds failed: give the money back from the bank's own site",
-            refunds,
         ),
-        f"{orders}?trouble={REFUND_FAILED}",
+        index="desk_orders:index",
+        query=f"?trouble={REFUND_FAILED}",
         is_trouble=True,
-    )
-    shares = Payout.objects.filter(state=states.FAILED).count()
-    yield Waiting(
-        shares,
-        ngettext(
+    ),
+    Pile(
+        count=lambda now: Payout.objects.filter(state=states.FAILED).count(),
+        words=ngettext_lazy(
             "payment to a provider refused by the bank",
             "payments to providers refused by the bank",
-            shares,
         ),
-        reverse("desk_payouts:index") + "?state=failed",
+        index="desk_payouts:index",
+        query=f"?state={states.FAILED}",
         is_trouble=True,
-    )
-    waiting = SellerAsk.objects.filter(completed_at=None, frozen_at__isnull=False).count()
-    yield Waiting(
-        waiting,
-        ngettext(
+    ),
+    Pile(
+        count=lambda now: SellerAsk.objects.filter(
+            completed_at=None, frozen_at__isnull=False
+        ).count(),
+        words=ngettext_lazy(
             "house whose payments wait for lines for the tax office: call it",
             "houses whose payments wait for lines for the tax office: call them",
-            waiting,
         ),
-        reverse("desk_sellers:year", args=[day_of(now).year]),
+        index="desk_sellers:index",
+        query=lambda day: f"{day.year}/",
         is_trouble=True,
-    )
-    long_ago = now - LONG_WAIT
-    asked = BookingRequest.objects.filter(state=states.REQUESTED, placed_at__lte=long_ago).count()
-    yield Waiting(
-        asked,
-        ngettext(
+    ),
+    Pile(
+        count=_unanswered,
+        words=ngettext_lazy(
             "request that its host leaves without an answer: call the host",
             "requests that their hosts leave without an answer: call the hosts",
-            asked,
         ),
-        reverse("desk_requests:index") + "?state=requested",
+        index="desk_requests:index",
+        query=f"?state={states.REQUESTED}",
         is_trouble=True,
-    )
-    doubles = ChannelIncident.objects.exclude(state=states.SETTLED).count()
-    yield Waiting(
-        doubles,
-        ngettext(
+    ),
+    Pile(
+        count=lambda now: ChannelIncident.objects.exclude(state=states.SETTLED).count(),
+        words=ngettext_lazy(
             "double booking with another platform: call the host",
             "double bookings with other platforms: call the hosts",
-            doubles,
         ),
-        reverse("desk_incidents:index"),
+        index="desk_incidents:index",
         is_trouble=True,
-    )
-    callbacks = FollowUp.objects.filter(done_at=None).count()
-    yield Waiting(
-        callbacks,
-        ngettext(
+    ),
+    Pile(
+        count=lambda now: FollowUp.objects.filter(done_at=None).count(),
+        words=ngettext_lazy(
             "guest who wouldn’t come back: call within a day",
             "guests who wouldn’t come back: call within a day",
-            callbacks,
         ),
-        reverse("desk_follow_ups:index") + "?state=open",
+        index="desk_follow_ups:index",
+        query="?state=open",
         is_trouble=True,
-    )
-    complaints = Complaint.objects.filter(answered_at=None).count()
-    yield Waiting(
-        complaints,
-        ngettext("complaint to answer", "complaints to answer", complaints),
-        reverse("desk_complaints:index") + "?state=open",
+    ),
+    Pile(
+        count=lambda now: Complaint.objects.filter(answered_at=None).count(),
+        words=ngettext_lazy("complaint to answer", "complaints to answer"),
+        index="desk_complaints:index",
+        query="?state=open",
         is_trouble=True,
-    )
-    late = notes_to_do().filter(due_on__lte=day_of(now)).count()
-    yield Waiting(
-        late,
-        ngettext("guest to answer today", "guests to answer today", late),
-        reverse("desk_guests:to-do"),
+    ),
+    Pile(
+        count=lambda now: notes_to_do().filter(due_on__lte=day_of(now)).count(),
+        words=ngettext_lazy("guest to answer today", "guests to answer today"),
+        index="desk_guests:to-do",
         is_trouble=True,
-    )
-    given_up = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED)
-    texts = given_up.filter(channel=OutboxMessage.Channel.SMS).count()
-    yield Waiting(
-        texts,
-        ngettext(
+    ),
+    Pile(
+        count=_given_up(OutboxMessage.Channel.SMS),
+        words=ngettext_lazy(
             "SMS given up: check the host's number, or call",
             "SMS given up: check the hosts' numbers, or call",
-            texts,
         ),
-        reverse("desk_outbox:index") + "?state=failed",
+        index="desk_outbox:index",
+        query=f"?state={OutboxMessage.State.FAILED}&channel={OutboxMessage.Channel.SMS}",
         is_trouble=True,
-    )
-    mails = given_up.filter(channel=OutboxMessage.Channel.MAIL).count()
-    yield Waiting(
-        mails,
-        ngettext(
+    ),
+    Pile(
+        count=_given_up(OutboxMessage.Channel.MAIL),
+        words=ngettext_lazy(
             "mail given up: check the address and send it again",
             "mails given up: check the address and send them again",
-            mails,
         ),
-        reverse("desk_outbox:index") + "?state=failed",
+        index="desk_outbox:index",
+        query=f"?state={OutboxMessage.State.FAILED}&channel={OutboxMessage.Channel.MAIL}",
         is_trouble=True,
-    )
-    events = GatewayEvent.objects.filter(processed_at=None, attempts__gte=3).count()
-    yield Waiting(
-        events,
-        ngettext(
-            "message of the bank not understood", "messages of the bank not understood", events
+    ),
+    Pile(
+        count=lambda now: GatewayEvent.objects.filter(processed_at=None, attempts__gte=3).count(),
+        words=ngettext_lazy(
+            "message of the bank not understood", "messages of the bank not understood"
         ),
-        reverse("desk_bank:index") + "?waiting=yes",
+        index="desk_bank:index",
+        query="?waiting=yes",
         is_trouble=True,
-    )
-    uncovered = uncovered_lines(day_of(now)).count()
-    yield Waiting(
-        uncovered,
-        ngettext(
+    ),
+    Pile(
+        count=lambda now: uncovered_lines(day_of(now)).count(),
+        words=ngettext_lazy(
             "childcare booking that no authorisation reaches",
             "childcare bookings that no authorisation reaches",
-            uncovered,
         ),
-        f"{orders}?trouble={CARE_UNCOVERED}",
+        index="desk_orders:index",
+        query=f"?trouble={CARE_UNCOVERED}",
         is_trouble=True,
-    )
-    offers = _offers_without_dates(now).count()
-    yield Waiting(
-        offers,
-        ngettext(
-            "published offer without a date to come",
-            "published offers without a date to come",
-            offers,
+    ),
+    Pile(
+        count=_offers_without_dates,
+        words=ngettext_lazy(
+            "published offer without a date to come", "published offers without a date to come"
         ),
-        reverse("desk_experiences:index") + "?state=published&dates=none",
+        index="desk_experiences:index",
+        query="?state=published&dates=none",
         is_trouble=True,
-    )
-
-
-def _midnight(now: datetime) -> datetime:
-    return at_paris(day_of(now), time(0))
-
-
-def _offers_without_dates(now: datetime) -> QuerySet[Offer]:
-    coming = Slot.objects.to_come(now).values("offer_id")
-    return Offer.objects.published().exclude(Q(kind=Offer.Kind.LODGING) | Q(pk__in=coming))
+    ),
+)

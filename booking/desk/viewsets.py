@@ -531,7 +531,7 @@ class OutboxFilters(WagtailFilterSet):
 
     class Meta:
         model = OutboxMessage
-        fields = ("state",)
+        fields = ("state", "channel")
 
 
 class OutboxIndexView(ReadOnlyIndexView):

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.viewsets import viewsets
 
-from booking.models import BookingRequest, GatewayEvent
+from booking.models import BookingRequest, GatewayEvent, OutboxMessage
 from destination.desk import DeskViewSet
 from tests import factories
 from tests.cast import NOW
@@ -54,6 +54,25 @@ def test_messages_of_the_bank_that_wait_are_found(desk: Client) -> None:
     )
     rows = desk.get(reverse("desk_bank:index"), {"waiting": "yes"}).context["object_list"]
     assert list(rows) == [event]
+
+
+def test_a_mail_given_up_is_found_without_the_sms_given_up(desk: Client) -> None:
+    for channel in OutboxMessage.Channel:
+        OutboxMessage.objects.create(
+            key=channel.value,
+            kind="order_confirmed",
+            channel=channel,
+            recipient="somebody",
+            language="fr",
+            state=OutboxMessage.State.FAILED,
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
+    first = desk.get(reverse("wagtailadmin_home")).content.decode()
+    for channel in OutboxMessage.Channel:
+        address = f"{reverse('desk_outbox:index')}?state=failed&channel={channel}"
+        assert address.replace("&", "&amp;") in first
+        assert [row.channel for row in desk.get(address).context["object_list"]] == [channel]
 
 
 def test_activities_without_a_date_to_come_are_found(desk: Client) -> None:
