@@ -15,14 +15,8 @@ from typing import Any
 
 from django.conf import settings
 
-from booking.availability import (
-    StayLoader,
-    StayResult,
-    StaySearch,
-    check_dates,
-    find_in_windows,
-    slot_choices,
-)
+from booking.availability import StayLoader, StayResult, StaySearch, check_dates, find_in_windows
+from booking.free_slots import slot_choices
 from booking.models import Offer
 from booking.rules.people import Guest
 from oti.lib.dates import count_nights

@@ -1,74 +1,50 @@
-"""The one place that says "free": searching stays, calendars, slots and what is left in them.
+"""The one place that says "free": stays searched, and the units of a lodging for some nights.
 
 Lists read the derived table and the sold counts; whatever sells asks again under its lock.
 """
 
 from __future__ import annotations
 
-import calendar as months
 import math
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
-from django.db.models.expressions import Combinable
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
 
 from booking.catalogue import TURN_SQL, Catalogue, catalogue, communes_on
 from booking.channels.freshness import SILENT_FEED, SILENT_SALE, units_on_request
-from booking.filters import MONTHS, Filters, Sieved, sieve
+from booking.filters import Filters, Sieved, sieve
 from booking.fitting import SLACK_SQL, find_fits, room_for
-from booking.holes import UNSOLD_AROUND, bounded_on_both_sides
-from booking.kept_offers import kept_offers_beside
+from booking.holes import bounded_on_both_sides
 from booking.loading import load_sold_units, load_units
-from booking.models import Offer, Slot, SlotHold, Unit
-from booking.models.calendar import meets_stay, slots_with_free
-from booking.models.resources import blocked_dates
+from booking.models import Offer, Unit
+from booking.models.calendar import meets_stay
 from booking.quoting import (
     TaxBook,
-    asked_of,
-    check_places,
     check_unit,
-    notice_days,
     policy_of,
-    quote_places,
     quote_unit,
     stay_hours,
     supplement_terms,
 )
 from booking.refusals import BadInput, Trouble, trouble
-from booking.rules.kinds import KINDS, PLACES
-from booking.rules.people import ADULT_AGE, Guest
+from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, Quote, Reduction, SupplementTerms
 from booking.rules.refunds import deadlines
-from booking.rules.resources import lacking
-from booking.takes import check_takes, takes_of_slots
 from destination.models import Pole
 from destination.models.territory import pole_by_commune
 from destination.zones import Zone
 from members.models import Provider
-from oti.lib.dates import ONE_DAY, at_paris, count_nights
+from oti.lib.dates import ONE_DAY, count_nights
 from oti.lib.dates import today as day_of
-from oti.lib.html import weekday_name
 from oti.lib.memo import remembered_each
-from oti.lib.money import from_cents
 from oti.lib.plans import planned_anew
-from oti.lib.together import Written, read_together
 
 PAGE_SIZE = 12
-# Of dates, where no last day is asked for.
-DAYS_SHOWN = 28
-LOW_SHARE = 2
-# A stay: over a longer time everything stands at its first date.
-MOST_DAYS_SPREAD = 31
 
 
 @dataclass(frozen=True)
@@ -152,70 +128,6 @@ class UnitChoice:
     def is_free(self) -> bool:
         """Whether it can be added as it is."""
         return self.quote is not None and not self.troubles
-
-
-@dataclass(frozen=True)
-class CalendarDay:
-    """A day of an offer's calendar; the reason is said where it can't be slept."""
-
-    day: date
-    is_past: bool
-    is_free: bool
-    can_arrive: bool
-    price: Decimal | None
-    reason: str
-    is_closed: bool = False
-
-
-@dataclass(frozen=True)
-class CalendarMonth:
-    """A month as weeks from Monday; None pads the first and the last one."""
-
-    year: int
-    month: int
-    weeks: list[list[CalendarDay | None]]
-    previous: tuple[int, int] | None
-    next: tuple[int, int] | None
-    rule: str
-
-
-@dataclass(frozen=True)
-class SlotChoice:
-    """A slot for these persons: what is left, what it costs, and every reason why not."""
-
-    slot: Slot
-    free: int
-    status: str
-    quote: Quote | None
-    troubles: list[Trouble] = field(default_factory=list)
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it can be added as it is."""
-        return self.quote is not None and not self.troubles
-
-
-@dataclass(frozen=True)
-class ExperienceResult:
-    """An offer sold by places, with its next open slot."""
-
-    offer: Offer
-    slot: Slot | None
-    free: int
-    from_amount: Decimal | None
-    quote: Quote | None
-    pole: Pole | None
-
-
-@dataclass(frozen=True)
-class ExperienceResults:
-    """One page of experiences; `sieved` is what has a place before any filter."""
-
-    results: list[ExperienceResult]
-    count: int
-    page: int
-    pages: int
-    sieved: Sieved
 
 
 def check_dates(arrival: date, departure: date, *, today: date) -> list[Trouble]:
@@ -628,404 +540,3 @@ def _taken_and_closed(
         for unit_id, is_closed in cursor.fetchall():
             (closed if is_closed else taken).add(unit_id)
     return taken, closed
-
-
-class _Night(NamedTuple):
-    """What the table says of one unit's night: a month of a hotel has hundreds."""
-
-    unit_id: int
-    day: date
-    price_cents: int
-    free_run: int
-    min_stay: int
-    arrival_ok: bool
-
-
-AROUND = UNSOLD_AROUND.format(stay="s", unit="u")
-HELD_IN_MONTH = f"""
-SELECT s.unit_id, lower({AROUND}), upper({AROUND})
-FROM booking_stay s JOIN booking_unit u ON u.id = s.unit_id
-WHERE u.offer_id = %(offer)s AND s.state = 'held' AND s.expires_at > %(now)s
-  AND {AROUND} && daterange(%(first)s, %(after)s)
-"""  # noqa: S608 - names of this project
-NIGHTS_OF_MONTH = f"""
-SELECT {", ".join(f"d.{name}" for name in _Night._fields)}
-FROM booking_unitday d JOIN booking_unit u ON u.id = d.unit_id
-WHERE u.offer_id = %(offer)s AND u.is_active AND d.day >= %(first)s AND d.day < %(after)s
-"""  # noqa: S608 - the names of our own columns
-
-
-def stay_calendar(offer: Offer, *, year: int, month: int, now: datetime) -> CalendarMonth:
-    """Return one month of a lodging: which nights are free, where one may arrive, from how much.
-
-    A night is free if one unit has it; the price is the lowest of the free ones.
-    """
-    today = day_of(now)
-    last = today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
-    earliest = today + timedelta(days=notice_days(offer, now))
-    first_day = date(year, month, 1)
-    next_first = (first_day.replace(day=28) + timedelta(days=4)).replace(day=1)
-    rows: dict[date, list[_Night]] = defaultdict(list)
-    held: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    values = {"offer": offer.pk, "first": first_day, "after": next_first, "now": now}
-    spans, nights = read_together(
-        Written(HELD_IN_MONTH, width=3, values=values),
-        Written(NIGHTS_OF_MONTH, width=len(_Night._fields), values=values),
-    )
-    for unit_id, start, end in spans:
-        held[unit_id].append((start, end))
-    for row in nights:
-        rows[row[1]].append(_Night(*row))
-    weeks: list[list[CalendarDay | None]] = [
-        [
-            _calendar_day(day, rows[day], held, today=today, earliest=earliest)
-            if day.month == month
-            else None
-            for day in week
-        ]
-        for week in months.Calendar().monthdatescalendar(year, month)
-    ]
-    previous = first_day - ONE_DAY
-    return CalendarMonth(
-        year=year,
-        month=month,
-        weeks=weeks,
-        previous=(previous.year, previous.month) if first_day > today else None,
-        next=(next_first.year, next_first.month) if next_first <= last else None,
-        rule=_calendar_rule(rows),
-    )
-
-
-def _calendar_day(
-    day: date,
-    rows: list[_Night],
-    held: dict[int, list[tuple[date, date]]],
-    *,
-    today: date,
-    earliest: date,
-) -> CalendarDay:
-    free = [
-        row
-        for row in rows
-        if row.free_run > 0 and not any(start <= day < end for start, end in held[row.unit_id])
-    ]
-    arrivals = [row for row in free if row.arrival_ok and row.free_run >= row.min_stay]
-    reason = ""
-    is_closed = not free and not any(row.price_cents >= 0 for row in rows)
-    if day < today:
-        reason = _("Past")
-    elif not free:
-        reason = _("Closed") if is_closed else _("Sold out")
-    elif not arrivals:
-        reason = _("Free, no arrival on that day")
-    elif day < earliest:
-        reason = _("Free, but too late to book an arrival")
-    return CalendarDay(
-        day=day,
-        is_past=day < today,
-        is_free=bool(free) and day >= today,
-        can_arrive=bool(arrivals) and day >= earliest,
-        price=from_cents(min(row.price_cents for row in free)) if free else None,
-        reason=reason,
-        is_closed=is_closed,
-    )
-
-
-def _calendar_rule(rows: dict[date, list[_Night]]) -> str:
-    """Say the month's rule of arrival and length in a sentence, where there is one."""
-    known = [row for day_rows in rows.values() for row in day_rows if row.price_cents >= 0]
-    if not known:
-        return _("Closed in this month.")
-    sentences = []
-    weekdays = sorted({row.day.weekday() for row in known if row.arrival_ok})
-    if len(weekdays) == 1:
-        name = weekday_name(weekdays[0], get_language() or settings.LANGUAGE_CODE)
-        sentences.append(
-            _(
-                "In this month, arrivals are on %(weekday)s. Days without a lozenge are free, "
-                "but nobody arrives then."
-            )
-            % {"weekday": name}
-        )
-    lengths = {row.min_stay for row in known if row.arrival_ok} or {1}
-    least, most = min(lengths), max(lengths)
-    if least < most:
-        sentences.append(
-            _("From %(least)s to %(most)s nights at least, depending on the day of arrival.")
-            % {"least": least, "most": most}
-        )
-    elif least > 1:
-        sentences.append(
-            ngettext("%(nights)s night at least.", "%(nights)s nights at least.", least)
-            % {"nights": least}
-        )
-    return " ".join(sentences)
-
-
-# The first day that is shown: the one asked for, else that of the first date to come.
-FIRST_DAY_SHOWN = """, LATERAL (
-    SELECT coalesce(%(from)s, min(f.day), %(today)s) AS day FROM booking_slot f
-    WHERE f.offer_id = %(offer)s AND f.resource = %(places)s AND f.day >= %(today)s
-      AND NOT f.is_closed AND f.{until} > %(now)s
-) start"""
-DATES_SHOWN = """
-s.offer_id = %(offer)s AND s.resource = %(places)s AND s.{until} > %(now)s
-AND s.day BETWEEN start.day AND coalesce(%(to)s, start.day + %(days)s)
-"""
-
-
-def _dates_shown(
-    offer: Offer,
-    *,
-    from_day: date | None,
-    to_day: date | None,
-    now: datetime,
-    except_basket: int | None,
-) -> list[Slot]:
-    """Return the dates of an offer that aren't over, in their order, with what is free."""
-    until = "starts_at" if offer.kind_rules.begins else "ends_at"
-    slots = slots_with_free(
-        DATES_SHOWN.format(until=until),
-        {
-            "offer": offer.pk,
-            "places": PLACES,
-            "from": from_day,
-            "to": to_day,
-            "today": day_of(now),
-            "days": DAYS_SHOWN,
-        },
-        tables=FIRST_DAY_SHOWN.format(until=until),
-        now=now,
-        except_basket=except_basket,
-    )
-    for slot in slots:
-        slot.offer = offer
-    return slots
-
-
-def slot_choices(
-    offer: Offer,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    guests: Sequence[Guest],
-    quantity: int = 1,
-    options: Sequence[OptionChoice] = (),
-    reduction: Reduction | None = None,
-    now: datetime,
-    except_basket: int | None = None,
-) -> list[SlotChoice]:
-    """Return the slots of `[from_day, to_day]` with what is left and the price for these persons.
-
-    From the first date to come where no day is given, over four weeks. `offer` comes from
-    `kept_offers`. A `reduction` lowers the price of the days it speaks of.
-    """
-    slots = _dates_shown(
-        offer, from_day=from_day, to_day=to_day, now=now, except_basket=except_basket
-    )
-    reasons = check_places(offer, guests, quantity, options)
-    quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, options)
-    lower = quote
-    if quote is not None and reduction is not None:
-        lower, _none = quote_places(offer, guests, quantity, options, reduction=reduction)
-    asked = asked_of(offer, guests, quantity, options)
-    found = takes_of_slots(offer, asked, slots, now=now, except_basket=except_basket)
-    return [
-        SlotChoice(
-            slot=takes.main,
-            free=offer.stock_rules.places_left(takes.main.free, guests),
-            status=slot_status(takes.main),
-            quote=lower if reduction and reduction.holds_on(takes.main.day) else quote,
-            troubles=[*reasons, *no_quote, *check_takes(takes, now=now)],
-        )
-        for takes in found
-        if takes.main is not None
-    ]
-
-
-def slot_status(slot: Slot) -> str:
-    """Return one word for a slot annotated by `with_free` (features.md A08)."""
-    if slot.is_closed:
-        return "closed"
-    if slot.sold >= slot.capacity:
-        return "sold_out"
-    if slot.free <= 0:
-        return "held_by_others"
-    if lacking(slot.claims):
-        return "resource_busy"
-    return "limited" if slot.free * LOW_SHARE < slot.capacity else "available"
-
-
-@planned_anew()
-def search_experiences(
-    *,
-    kinds: Sequence[str],
-    pole: str = "",
-    from_day: date | None = None,
-    to_day: date | None = None,
-    arrives_at: time | None = None,
-    guests: Sequence[Guest] = (),
-    filters: Filters | None = None,
-    season: str = "",
-    page: int = 1,
-    size: int = PAGE_SIZE,
-    now: datetime,
-) -> ExperienceResults:
-    """Return what can be lived or tasted on these days, soonest first, then in the day's rotation.
-
-    On the days of a stay they are spread: in the rotation each offer takes that of its days which
-    has the fewest yet, and a page shows some of each day, in their order. What begins on the first
-    day before they arrive (`arrives_at`, local) comes last. `season` keeps the dates of summer or
-    winter (`filters.MONTHS`). With a party, an offer that no one of it may join is left out and
-    the price is theirs.
-    """
-    today = day_of(now)
-    start = max(from_day or today, today)
-    end = to_day or today + timedelta(days=settings.SEARCH_HORIZON_DAYS)
-    listed = {
-        pk: one
-        for pk, one in catalogue(today).items()
-        if one.kind in kinds and (not pole or one.pole == pole)
-    }
-    sharing = [pk for pk, one in listed.items() if one.uses_resources]
-    is_spread = bool(from_day and to_day) and (end - start).days <= MOST_DAYS_SPREAD
-    each = ["offer_id", "day"] if is_spread else ["offer_id"]
-    # Every offer with its first date, or its first one on each day; then those of the page.
-    dates: dict[int, list[_Dated]] = defaultdict(list)
-    offer_of: dict[int, int] = {}
-    for pk, offer_id, day, is_early in (
-        Slot.objects.filter(
-            offer__in=Offer.objects.published()
-            .filter(_joined_by(guests), kind__in=kinds)
-            .values("pk")
-        )
-        .filter(day__gte=start, day__lte=end)
-        .to_come(now)
-        .in_time(now)
-        .allowed()
-        .filter(capacity__gt=F("sold"))
-        .exclude(pk__in=_held_by_others(now))
-        .exclude(pk__in=blocked_dates(sharing, start, end, now=now))
-        .filter(day__month__in=MONTHS.get(season, range(1, 13)))
-        .annotate(is_early=_is_early(from_day, arrives_at))
-        .order_by(*each, "is_early", "starts_at")
-        .distinct(*each)
-        .values_list("pk", "offer_id", "day", "is_early")
-    ):
-        dates[offer_id].append(_Dated(is_early, day, pk))
-        offer_of[pk] = offer_id
-    sieved = sieve((one for pk, one in listed.items() if pk in dates), filters or Filters())
-    # In the day's rotation already: what begins first is put first.
-    in_turn = [dates[one.id] for one in sieved.kept]
-    ranked = _spread(in_turn) if is_spread else sorted((one[0] for one in in_turn), key=_order)
-    pages = max(1, math.ceil(len(ranked) / size))
-    page = min(max(page, 1), pages)
-    shown = ranked[(page - 1) * size : page * size]
-    if is_spread:
-        shown.sort(key=_order)
-    return ExperienceResults(
-        results=_experiences([one.pk for one in shown], offer_of, guests, today=today, now=now),
-        count=len(ranked),
-        page=page,
-        pages=pages,
-        sieved=sieved,
-    )
-
-
-class _Dated(NamedTuple):
-    """One date of an offer; an early one is over, or has begun, before they arrive."""
-
-    is_early: bool
-    day: date
-    pk: int
-
-
-def _order(one: _Dated) -> tuple[bool, date]:
-    return one.is_early, one.day
-
-
-def _is_early(first: date | None, arrives_at: time | None) -> Combinable:
-    """Return whether a date is over, or what begins at its hour has begun, before they arrive."""
-    if first is None or arrives_at is None:
-        return Value(value=False)
-    moment = at_paris(first, arrives_at)
-    open_till_its_end = [kind.code for kind in KINDS if not kind.takes_time]
-    is_missed = Q(starts_at__lt=moment) & ~Q(offer__kind__in=open_till_its_end)
-    return Case(
-        When(is_missed | Q(ends_at__lte=moment), then=Value(value=True)),
-        default=Value(value=False),
-    )
-
-
-def _spread(offers: Sequence[Sequence[_Dated]]) -> list[_Dated]:
-    """Give each offer, in their order, that of its dates whose day has the fewest yet.
-
-    Returned in turns: one of each day, then a second one of each, and so on.
-    """
-    taken: Counter[date] = Counter()
-    turns: list[tuple[bool, int, _Dated]] = []
-    for dates in offers:
-        best = min(dates, key=lambda one: (one.is_early, taken[one.day], one.day))
-        turns.append((best.is_early, taken[best.day], best))
-        taken[best.day] += 1
-    return [one for _early, _turn, one in sorted(turns, key=lambda row: (*row[:2], row[2].day))]
-
-
-def _held_by_others(now: datetime) -> QuerySet[SlotHold, int]:
-    """Return the slots of which every place left is on hold: few, found once for a whole list."""
-    return (
-        SlotHold.objects.filter(expires_at__gt=now)
-        .order_by()
-        .values("slot_id", "slot__capacity", "slot__sold")
-        .annotate(held=Sum("quantity"))
-        .filter(held__gte=F("slot__capacity") - F("slot__sold"))
-        .values_list("slot_id", flat=True)
-    )
-
-
-def _joined_by(guests: Sequence[Guest]) -> Q:
-    """Return the condition that somebody of the party may join, by age, as the chips count it."""
-    if not guests:
-        return Q()
-    by_item = [kind.code for kind in KINDS if kind.is_by_item]
-    condition = Q(kind__in=by_item)
-    for age in {ADULT_AGE if guest.age is None else guest.age for guest in guests}:
-        condition |= (Q(min_age=None) | Q(min_age__lte=age)) & (
-            Q(max_age=None) | Q(max_age__gte=age)
-        )
-    return condition
-
-
-def _experiences(
-    slot_ids: Sequence[int],
-    offer_of: Mapping[int, int],
-    guests: Sequence[Guest],
-    *,
-    today: date,
-    now: datetime,
-) -> list[ExperienceResult]:
-    """Load these dates with their offers, in their order, with the price of those who may join."""
-    offers, found = kept_offers_beside(
-        {offer_of[pk] for pk in slot_ids}, Slot.objects.filter(pk__in=slot_ids).with_free(now)
-    )
-    slots = {slot.pk: slot for slot in found}
-    poles = pole_by_commune(today)
-    results = []
-    for slot in (slots[pk] for pk in slot_ids if pk in slots):
-        offer = offers[slot.offer_id]
-        quote = None
-        if guests and not offer.is_sold_by_item:
-            joining = [guest for guest in guests if not check_places(offer, [guest], 1)]
-            quote, _troubles = quote_places(offer, joining, 1, ()) if joining else (None, [])
-        amounts = [band.amount for band in offer.bands.all()]
-        results.append(
-            ExperienceResult(
-                offer=offer,
-                slot=slot,
-                free=slot.free,
-                from_amount=max(amounts) if amounts else None,
-                quote=quote,
-                pole=poles.get(offer.commune_id),
-            )
-        )
-    return results

@@ -16,13 +16,9 @@ from django.db import connection
 from django.db.models import F, Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Least
 
-from booking.availability import (
-    NOBODY_HAS,
-    PAGE_SIZE,
-    ExperienceResults,
-    search_experiences,
-)
+from booking.availability import NOBODY_HAS, PAGE_SIZE
 from booking.catalogue import catalogue
+from booking.experience_search import ExperienceResults, search_experiences
 from booking.filters import Filters, Sieved, sieve
 from booking.models import Offer, Supplement, Unit, UnitDay
 from booking.rules.kinds import SLEPT

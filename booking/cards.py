@@ -17,8 +17,9 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from booking.availability import ExperienceResult, StayResult
+from booking.availability import StayResult
 from booking.browsing import ShelfResult
+from booking.experience_search import ExperienceResult
 from booking.features import FEATURE_ICONS, FEATURES, SPOKEN
 from booking.models import AgeBand, Offer, Unit
 from booking.pictures import Picture

@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from booking import browsing, cards, pictures
-from booking.availability import ExperienceResult, StaySearch, search_stays
+from booking.availability import StaySearch, search_stays
 from booking.catalogue import catalogue
+from booking.experience_search import ExperienceResult
 from booking.filters import Filters
 from booking.places import may_join
 from booking.quoting import tax_terms

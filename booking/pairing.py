@@ -17,9 +17,9 @@ from django.db.models import Q, TextField, Value, Window
 from django.db.models.functions import MD5, Cast, Concat, RowNumber
 
 from booking import locks
-from booking.availability import DAYS_SHOWN
 from booking.basket import add_together
 from booking.catalogue import catalogue
+from booking.free_slots import DAYS_SHOWN
 from booking.kept_offers import kept_offers
 from booking.models import Basket, BasketLine, ComesBy, Offer, OfferPermit, Slot
 from booking.models.resources import note_claims

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking import cards
-from booking.availability import DAYS_SHOWN, SlotChoice, slot_choices
+from booking.free_slots import DAYS_SHOWN, SlotChoice, slot_choices
 from booking.lower_prices import Followed
 from booking.models import Basket, Offer
 from booking.people import people_from

@@ -15,7 +15,8 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from booking.availability import StaySearch, search_experiences, search_stays
+from booking.availability import StaySearch, search_stays
+from booking.experience_search import search_experiences
 from booking.models import BookingRequest, Offer, Order
 from booking.needs import are_read
 from booking.refusals import MESSAGES, BadInput

@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from booking import browsing
-from booking.availability import search_experiences, search_stays
+from booking.availability import search_stays
+from booking.experience_search import search_experiences
 from booking.filters import Filters
 from booking.forms.asking import asked
 from booking.forms.search import SearchForm

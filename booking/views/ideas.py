@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from booking import cards, pictures
 from booking.access import basket_for
-from booking.availability import ExperienceResult
+from booking.experience_search import ExperienceResult
 from booking.forms.asking import asked
 from booking.forms.search import SearchForm, read_day
 from booking.ideas import PER_DAY, DayIdeas, Idea, days_planned, find_ideas

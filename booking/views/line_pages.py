@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from booking import showing
-from booking.availability import SlotChoice, slot_choices
 from booking.forms.basket import OPTION, read_ages, read_day
+from booking.free_slots import SlotChoice, slot_choices
 from booking.kept_offers import kept_offers
 from booking.models import Basket, Offer, Order, Slot, Unit
 from booking.people import Person, guests_of, people_from

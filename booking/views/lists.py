@@ -17,7 +17,8 @@ from django.utils.translation import ngettext
 
 from booking import browsing, cards, pictures
 from booking.access import basket_for
-from booking.availability import StayResults, search_experiences, search_stays
+from booking.availability import StayResults, search_stays
+from booking.experience_search import search_experiences
 from booking.facets import Facets
 from booking.forms.search import SearchForm
 from booking.models import Offer

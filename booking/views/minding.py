@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from booking import cards, showing
-from booking.availability import ExperienceResult
+from booking.experience_search import ExperienceResult
 from booking.minding import (
     Tight,
     Unminded,

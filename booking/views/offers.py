@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from booking import availability, browsing, cards, pictures, structured
+from booking import browsing, cards, pictures, structured
 from booking.access import basket_for
 from booking.alternatives import nearest_stays
-from booking.availability import CalendarDay, CalendarMonth, UnitChoice, stay_choices
+from booking.availability import UnitChoice, stay_choices
 from booking.filters import labels_of, stars_of
 from booking.forms.search import SearchForm, options_asked
 from booking.lower_prices import GIVEN, Followed, followed
@@ -30,6 +30,7 @@ from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice
 from booking.rules.refunds import deadlines
 from booking.showing import cancellation_words, item_rows, party_words
+from booking.stay_calendar import CalendarDay, CalendarMonth, stay_calendar
 from destination.models import Pole
 from destination.models.territory import pole_by_commune
 from destination.spoken import say_languages
@@ -290,7 +291,7 @@ def calendar_part(
     """
     today = day_of(now)
     year, month = _month_asked(request, offer, form, today)
-    shown = availability.stay_calendar(offer, year=year, month=month, now=now)
+    shown = stay_calendar(offer, year=year, month=month, now=now)
     arrival, departure = form.arrival_day, form.departure_day
     if form.page_errors.get("dates"):
         arrival = departure = None

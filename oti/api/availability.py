@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from booking.availability import slot_status, stay_calendar
+from booking.free_slots import slot_status
 from booking.kept_offers import offer_of_slug
 from booking.models import Offer, Slot
 from booking.models.calendar import slots_with_free
 from booking.quoting import TOO_NEAR, facts_of, notice_of
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.kinds import PLACES
+from booking.stay_calendar import stay_calendar
 from destination.models.territory import pole_by_commune
 from oti.api import answers
 from oti.api.answers import cents, moment

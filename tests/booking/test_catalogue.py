@@ -12,9 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from booking.availability import StayResults, StaySearch, search_experiences, search_stays
+from booking.availability import StayResults, StaySearch, search_stays
 from booking.basket import add_to_basket
 from booking.catalogue import catalogue, turn_of
+from booking.experience_search import search_experiences
 from booking.facets import Facets
 from booking.models import Offer, PriceRule
 from booking.wishes import LineRequest

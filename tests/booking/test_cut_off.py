@@ -6,15 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from booking.availability import (
-    StaySearch,
-    search_experiences,
-    search_stays,
-    slot_choices,
-    stay_calendar,
-    stay_choices,
-)
+from booking.availability import StaySearch, search_stays, stay_choices
 from booking.basket import add_to_basket, renew_holds
+from booking.experience_search import search_experiences
+from booking.free_slots import slot_choices
 from booking.ideas import find_ideas
 from booking.kept_offers import kept_offers
 from booking.models import Offer, Slot, Stay
@@ -22,6 +17,7 @@ from booking.people import people_from
 from booking.quoting import notice_days
 from booking.refusals import Refusal
 from booking.rules.people import Guest
+from booking.stay_calendar import stay_calendar
 from booking.stay_view import view_basket
 from booking.wishes import LineRequest
 from oti.lib.dates import PARIS

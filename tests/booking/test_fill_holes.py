@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from booking import cancellation, search_table
-from booking.availability import StaySearch, search_stays, stay_calendar
+from booking.availability import StaySearch, search_stays
 from booking.basket import add_to_basket
 from booking.models import Closure, Offer, Stay, UnitDay
 from booking.refusals import NotAllowed
+from booking.stay_calendar import stay_calendar
 from booking.stay_view import view_basket
 from booking.wishes import LineRequest
 from members.journal import SYSTEM

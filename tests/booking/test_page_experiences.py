@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
-from booking import availability
+from booking import experience_search
 from booking.basket import add_to_basket
 from booking.cards import from_price
 from booking.models import AgeBand, Basket, Offer, Slot, Supplement
@@ -469,13 +469,13 @@ def test_only_the_offers_of_the_page_are_priced_and_all_of_them_counted(
         offer = factories.an_activity(min_age=4 if number else 12, max_age=None if number else 14)
         factories.a_slot(offer, SUNDAY)
     priced: list[Offer] = []
-    quote = availability.quote_places
+    quote = experience_search.quote_places
 
     def count_priced(offer, *args):
         priced.append(offer)
         return quote(offer, *args)
 
-    monkeypatch.setattr(availability, "quote_places", count_priced)
+    monkeypatch.setattr(experience_search, "quote_places", count_priced)
 
     second = listing(client, **WEEK, adults=1, ages=[5], page=2)
 

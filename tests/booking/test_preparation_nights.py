@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from booking import cancellation, checkout, search_table, search_upkeep, settlement
-from booking.availability import StaySearch, search_stays, stay_calendar, stay_choices
+from booking.availability import StaySearch, search_stays, stay_choices
 from booking.basket import add_to_basket, renew_holds
 from booking.capacity_needs import room_in
 from booking.channels.blocks import write_blocks
@@ -21,6 +21,7 @@ from booking.night_sheet import PREPARED, SOLD, taken_nights
 from booking.offers import changing_offer, close_nights
 from booking.refusals import Refusal
 from booking.rules.people import Guest
+from booking.stay_calendar import stay_calendar
 from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from tests import factories

@@ -12,9 +12,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from booking.availability import StaySearch, search_experiences, search_stays
+from booking.availability import StaySearch, search_stays
 from booking.browsing import browse_lodgings
 from booking.catalogue import TURN_SQL, turn_of
+from booking.experience_search import search_experiences
 from booking.models import Offer
 from members.models import Provider
 from tests import factories

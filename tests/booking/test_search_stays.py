@@ -7,11 +7,12 @@ from decimal import Decimal
 import pytest
 
 from booking import availability, search_table, search_upkeep
-from booking.availability import StaySearch, search_stays, stay_calendar, stay_choices
+from booking.availability import StaySearch, search_stays, stay_choices
 from booking.basket import add_to_basket
 from booking.models import Closure, Offer, PriceRule, Stay, UnitDay
 from booking.refusals import BadInput
 from booking.search_upkeep import extend_search_table, tidy_holds
+from booking.stay_calendar import stay_calendar
 from booking.stay_view import view_basket
 from booking.wishes import LineRequest
 from destination.models import PerimeterActivation, PoleMembership

@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from booking import cancellation, checkout, locks, resources, settlement
-from booking.availability import search_experiences, slot_choices
 from booking.basket import add_to_basket, change_line, renew_holds
+from booking.experience_search import search_experiences
+from booking.free_slots import slot_choices
 from booking.ideas import find_ideas
 from booking.kept_offers import kept_offers
 from booking.models import (

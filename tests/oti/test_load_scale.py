@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from booking import search_table
-from booking.availability import StaySearch, search_experiences, search_stays
+from booking.availability import StaySearch, search_stays
+from booking.experience_search import search_experiences
 from booking.models import Offer, Slot, Stay, Unit, UnitDay
 from oti.demo.scale.ground import Scale, ScaleError
 from oti.demo.scale.loading import load_scale

@@ -16,11 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking import search_table
-from booking.availability import StaySearch, search_stays, stay_calendar, stay_choices
+from booking.availability import StaySearch, search_stays, stay_choices
 from booking.basket import add_to_basket
 from booking.facets import Facets
 from booking.models import Closure, Offer, Stay, Unit
 from booking.refusals import Refusal
+from booking.stay_calendar import stay_calendar
 from booking.wishes import LineRequest
 from tests import factories
 from tests.cast import NOW, TODAY
