@@ -43,6 +43,7 @@ class IncidentViewSet(ReadOnlyViewSet):
     )
     inspect_view_fields = [
         "unit",
+        "dates",
         "feed_name",
         "order_line",
         "state",
