@@ -57,7 +57,7 @@ SORTS: tuple[tuple[str, Promise], ...] = (
     ("checkout.session.", gettext_lazy("payment page")),
     ("payment_intent.", gettext_lazy("payment")),
     ("charge.dispute.", gettext_lazy("contested payment")),
-    ("charge.", gettext_lazy("card")),
+    ("charge.", gettext_lazy("card payment")),
     ("refund.", gettext_lazy("refund")),
     ("transfer.", gettext_lazy("share of a provider")),
     ("v2.core.account", gettext_lazy("account of a provider changed")),

@@ -391,7 +391,7 @@ def test_a_message_of_the_bank_is_read_and_processed_again(desk: Client, order: 
     [
         ("checkout.session.completed", "payment page finished"),
         ("charge.refund.updated", "refund followed"),
-        ("charge.expired", "card"),
+        ("charge.expired", "card payment"),
         ("customer.created", "another message"),
     ],
 )
