@@ -33,6 +33,7 @@ from destination.spoken import language_of
 from destination.templatetags.velay import euros, jour_long
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import ONE_DAY
+from oti.lib.html import bound
 from oti.lib.memo import remembered
 
 Fields = list[tuple[str, str]]
@@ -168,29 +169,34 @@ def up_to(guests: int | None) -> str:
     """Write how many a lodging sleeps."""
     if not guests:
         return ""
-    return ngettext("%(count)s person", "up to %(count)s persons", guests) % {"count": guests}
+    words = ngettext("%(count)s person", "up to %(count)s persons", guests)
+    return bound(words % {"count": guests})
 
 
 def bedrooms_words(bedrooms: int | None) -> str:
     """Write how many bedrooms there are."""
     if not bedrooms:
         return ""
-    return ngettext("%(count)s bedroom", "%(count)s bedrooms", bedrooms) % {"count": bedrooms}
+    words = ngettext("%(count)s bedroom", "%(count)s bedrooms", bedrooms)
+    return bound(words % {"count": bedrooms})
 
 
 def stars_words(stars: int) -> str:
     """Write the official rating of a lodging."""
-    return ngettext("%(count)s star", "%(count)s stars", stars) % {"count": stars}
+    return bound(ngettext("%(count)s star", "%(count)s stars", stars) % {"count": stars})
 
 
 def ages_words(min_age: int | None, max_age: int | None) -> str:
     """Write for which ages something is; "" for everybody."""
     if min_age and max_age:
-        return _("from %(first)s to %(last)s years") % {"first": min_age, "last": max_age}
+        words = _("from %(first)s to %(last)s years")
+        return bound(words % {"first": min_age, "last": max_age})
     if min_age:
-        return ngettext("from %(age)s year", "from %(age)s years", min_age) % {"age": min_age}
+        words = ngettext("from %(age)s year", "from %(age)s years", min_age)
+        return bound(words % {"age": min_age})
     if max_age:
-        return ngettext("up to %(age)s year", "up to %(age)s years", max_age) % {"age": max_age}
+        words = ngettext("up to %(age)s year", "up to %(age)s years", max_age)
+        return bound(words % {"age": max_age})
     return ""
 
 

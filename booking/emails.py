@@ -158,7 +158,8 @@ def _for_provider(
     order: Order, part: SubOrder, lines: list[OrderLine], reader: Reader, now: datetime
 ) -> Content:
     first = showing.first_arrival(reader.lines_of(order))
-    booked = [showing.booked_line(line, first=first, now=now) for line in lines]
+    labels = reader.labels_of(order)
+    booked = [showing.booked_line(line, first=first, now=now, labels=labels) for line in lines]
     return {
         "reference": order.reference,
         "is_counter": order.is_counter,

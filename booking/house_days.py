@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from booking import showing
 from booking.models import OrderLine, Slot
+from booking.own_labels import own_labels
 from booking.rules import states
 from destination.spoken import in_language
 from members.models import Provider
@@ -63,7 +64,11 @@ def told(
     lines: QuerySet[OrderLine] | Sequence[OrderLine], *, now: datetime
 ) -> list[showing.BookedLine]:
     """Put lines that are loaded `with_words` into what their provider may know."""
-    return [showing.booked_line(one, first=_first_arrival(one), now=now) for one in lines]
+    rows = list(lines)
+    labels = own_labels(rows)
+    return [
+        showing.booked_line(one, first=_first_arrival(one), now=now, labels=labels) for one in rows
+    ]
 
 
 def _first_arrival(line: OrderLine) -> date | None:
@@ -120,7 +125,7 @@ def day_of_house(
 ) -> HouseDay:
     """Return one day of some providers; `lines` are those that this person may see.
 
-    Three statements, however many come.
+    Four statements at most, however many come.
     """
     start, end = at_paris(day, time()), at_paris(day + ONE_DAY, time())
     # A bed is left on the morning of its departure: its line ends within that day. An evening
@@ -130,8 +135,8 @@ def day_of_house(
     )
     arrivals, departures, staying, lent = [], [], [], []
     at_date: dict[int, list[showing.BookedLine]] = defaultdict(list)
-    for line in found.order_by("starts_at", "pk"):
-        booked = showing.booked_line(line, first=_first_arrival(line), now=now)
+    rows = list(found.order_by("starts_at", "pk"))
+    for line, booked in zip(rows, told(rows, now=now), strict=True):
         if line.unit_id is None and line.slot_id and not line.offer.is_sold_by_day:
             at_date[line.slot_id].append(booked)
         elif line.unit_id is None:

@@ -9,9 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from booking import showing
 from booking.models import Order, OrderLine, OutboxMessage, SubOrder
+from booking.own_labels import Labels, own_labels
 from members.models import LetterAddress, LetterChoice
 from members.rules import consent as rules
 from oti.lib.html import french_spacing, french_spacing_html
@@ -51,12 +53,20 @@ class Reader:
 
     def __init__(self) -> None:
         self._rows: dict[int, list[OrderLine]] = {}
+        self._labels: dict[tuple[int, str], Labels] = {}
 
     def lines_of(self, order: Order) -> list[OrderLine]:
         """Return the lines of an order with all that a letter may tell of them."""
         if order.pk not in self._rows:
             self._rows[order.pk] = showing.rows_of(order)
         return self._rows[order.pk]
+
+    def labels_of(self, order: Order) -> Labels:
+        """Return what the houses of an order call its options in the active language."""
+        key = order.pk, get_language() or ""
+        if key not in self._labels:
+            self._labels[key] = own_labels(self.lines_of(order))
+        return self._labels[key]
 
     def sold_lines(self, order: Order, now: datetime) -> list[showing.SoldLine]:
         """Return the lines of an order in the words of the active language."""

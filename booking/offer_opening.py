@@ -62,7 +62,7 @@ class NewOffer:
 def open_offer(provider: Provider, asked: NewOffer, *, actor: Actor, now: datetime) -> Offer:
     """Begin an offer of a house, a draft that nobody sees; the same one twice is one draft.
 
-    Raises NotAllowed `policy_missing` while the office has entered no cancellation policy,
+    Raises NotAllowed `policy_missing` while the office has entered no cancellation policy for it,
     `too_many_drafts` past thirty, past six in all before it is approved. Locks the provider.
     """
     try:
@@ -80,7 +80,7 @@ def _open(provider: Provider, asked: NewOffer, *, actor: Actor, now: datetime) -
         if same is not None:
             return same
         _refuse_many(house)
-        policy = CancellationPolicy.objects.order_by("pk").first()
+        policy = CancellationPolicy.objects.suiting(asked.kind).order_by("pk").first()
         if policy is None:
             raise NotAllowed(trouble("policy_missing"))
         made = _first_row(house, asked, policy)

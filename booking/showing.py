@@ -36,6 +36,7 @@ from booking.models import (
 )
 from booking.models.offers import VatScheme
 from booking.needs import are_read
+from booking.own_labels import Labels, relabelled
 from booking.people import Person, guests_of
 from booking.pictures import Picture, covers
 from booking.refusals import Trouble
@@ -967,16 +968,19 @@ def first_arrival(lines: Iterable[OrderLine]) -> date | None:
     return min((one.arrival for one in sold if one.unit_id and one.arrival), default=None)
 
 
-def booked_line(line: OrderLine, *, first: date | None, now: datetime) -> BookedLine:
+def booked_line(
+    line: OrderLine, *, first: date | None, now: datetime, labels: Labels | None = None
+) -> BookedLine:
     """Return what the provider of a line may know of it; `order` and `participants` are loaded.
 
+    `labels` (`own_labels`) call options and prices as the house does; without, as they were sold.
     The buyer is a first name and a phone. The hour of arrival is for the beds where the stay
     begins, on the day `first`; needs are for those whose kind prepares for them.
     """
     order = line.order
     participants = list(line.participants.all())
     guests = [Guest(one.age) for one in participants]
-    quote = Quote.from_json(line.quote)
+    quote = relabelled(Quote.from_json(line.quote), line, labels or {})
     starts_at, ends_at = paris(line.starts_at), paris(line.ends_at)
     services = Quote(quote.services)
     arrival = line.order.arrival_time if line.unit_id and line.arrival == first else None

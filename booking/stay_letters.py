@@ -15,6 +15,7 @@ from django.urls import reverse
 from booking import showing
 from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url
 from booking.models import OrderLine, OutboxMessage, TalkMessage
+from booking.own_labels import own_labels
 from booking.rules import states
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, at_paris
@@ -132,10 +133,11 @@ def _day_ahead(message: OutboxMessage, reader: Reader, now: datetime) -> Content
     # What was put off until the day itself is over helps nobody.
     if now >= at_paris(day + ONE_DAY, time()):
         raise NoLongerNeeded
+    labels = own_labels(lines)
     return {
         "host": host_of(provider),
         "day": day,
-        "lines": [showing.booked_line(one, first=None, now=now) for one in lines],
+        "lines": [showing.booked_line(one, first=None, now=now, labels=labels) for one in lines],
         "day_url": f"{settings.BASE_URL}{reverse('extranet-day')}?jour={day.isoformat()}",
     }
 

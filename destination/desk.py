@@ -37,6 +37,7 @@ from wagtail.admin.views.mixins import Echo, SpreadsheetExportMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets import SlugInput
 
+from destination.templatetags.velay import date_range, nights
 from oti.lib.dates import paris
 from oti.lib.html import format_euros
 from oti.lib.sheets import inert, printable
@@ -415,7 +416,10 @@ class ReadOnlyIndexView(DeskIndexView):
 
 
 def written(value: Any, *, is_sum: bool = False) -> Any:
-    """Write a value of a row for the office: days, hours of Paris, sums in euros, yes or no."""
+    """Write a value of a row for the office: days, hours of Paris, sums in euros, yes or no.
+
+    A span of days is one of nights: "3 au 5 mai 2027, 2 nuits", the day of departure said.
+    """
     match value:
         case None | "" | []:
             return "—"
@@ -425,8 +429,8 @@ def written(value: Any, *, is_sum: bool = False) -> Any:
             return f"{paris(value):%d/%m/%Y %H:%M}"
         case date():
             return f"{value:%d/%m/%Y}"
-        case DateRange():
-            return f"{written(value.lower)} – {written(value.upper)}"
+        case DateRange(lower=date() as first, upper=date() as last):
+            return f"{date_range(first, last, 'text')}, {nights((last - first).days)}"
         case list():
             return ", ".join(str(one) for one in value)
         case Decimal() if is_sum:

@@ -541,9 +541,9 @@ def rental_days(offer: Offer, first: date, count: int, *, capacity: int = 2) -> 
     ]
 
 
-def a_shuttle(*, adult: str = "8", bike: str = "5") -> Offer:
+def a_shuttle(*, adult: str = "8", bike: str = "5", **fields: Any) -> Offer:
     """Make a ride with seats, bicycles and bags."""
-    offer = an_activity(kind="shuttle", adult=adult, child="4", duration_minutes=55)
+    offer = an_activity(kind="shuttle", adult=adult, child="4", duration_minutes=55, **fields)
     for code, amount, most in (("bike", bike, 8), ("luggage", "0", 16)):
         Supplement.objects.create(
             offer=offer,

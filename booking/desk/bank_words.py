@@ -1,4 +1,7 @@
-"""What came of a message of the bank, in the office's words; the row keeps the code."""
+"""What a message of the bank is about and what came of it, in the office's words.
+
+The row keeps the codes.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,53 @@ OUTCOMES: dict[str, Promise] = {
     "contest won": gettext_lazy("contest over: the payment stays"),
     "kept for later": gettext_lazy("failed, it is tried again"),
 }
+
+KINDS: dict[str, Promise] = {
+    "checkout.session.completed": gettext_lazy("payment page finished"),
+    "checkout.session.expired": gettext_lazy("payment page left without paying"),
+    "checkout.session.async_payment_succeeded": gettext_lazy("payment that took time: received"),
+    "checkout.session.async_payment_failed": gettext_lazy("payment that took time: failed"),
+    "payment_intent.created": gettext_lazy("payment begun"),
+    "payment_intent.processing": gettext_lazy("payment under way"),
+    "payment_intent.requires_action": gettext_lazy("card’s owner asked to confirm"),
+    "payment_intent.amount_capturable_updated": gettext_lazy("amount reserved on the card"),
+    "payment_intent.succeeded": gettext_lazy("payment received"),
+    "payment_intent.payment_failed": gettext_lazy("card declined"),
+    "payment_intent.canceled": gettext_lazy("payment given up"),
+    "charge.succeeded": gettext_lazy("card accepted"),
+    "charge.captured": gettext_lazy("card charged"),
+    "charge.failed": gettext_lazy("card declined"),
+    "charge.refunded": gettext_lazy("card credited"),
+    "charge.refund.updated": gettext_lazy("refund followed"),
+    "charge.dispute.created": gettext_lazy("payment contested by the card’s owner"),
+    "charge.dispute.closed": gettext_lazy("contested payment: decided"),
+    "refund.created": gettext_lazy("refund begun"),
+    "refund.updated": gettext_lazy("refund followed"),
+    "refund.failed": gettext_lazy("refund failed"),
+    "transfer.created": gettext_lazy("share sent to a provider"),
+    "transfer.updated": gettext_lazy("share of a provider followed"),
+    "transfer.reversed": gettext_lazy("share of a provider taken back"),
+    "account.updated": gettext_lazy("account of a provider changed"),
+}
+# By the beginning of their name: the bank has more of each than are named above.
+SORTS: tuple[tuple[str, Promise], ...] = (
+    ("checkout.session.", gettext_lazy("payment page")),
+    ("payment_intent.", gettext_lazy("payment")),
+    ("charge.dispute.", gettext_lazy("contested payment")),
+    ("charge.", gettext_lazy("card payment")),
+    ("refund.", gettext_lazy("refund")),
+    ("transfer.", gettext_lazy("share of a provider")),
+    ("v2.core.account", gettext_lazy("account of a provider changed")),
+    ("account.", gettext_lazy("account of a provider")),
+)
+
+
+def kind_words(kind: str) -> str:
+    """Return what a message is about in words; a kind that nobody knows is « another message »."""
+    known = KINDS.get(kind)
+    if known is None:
+        known = next((words for start, words in SORTS if kind.startswith(start)), None)
+    return str(known) if known is not None else _("another message")
 
 
 def outcome_words(outcome: str) -> str:

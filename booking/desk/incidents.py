@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.admin.ui.tables import Column
 
 from booking.models import ChannelIncident
@@ -33,7 +33,7 @@ class IncidentViewSet(ReadOnlyViewSet):
     list_display = (
         Column("offer", label=gettext_lazy("Lodging"), accessor="unit.offer.title"),
         Column("order", label=gettext_lazy("Order"), accessor="order_line.order.reference"),
-        Column("feed_name", label=gettext_lazy("Calendar"), sort_key="feed_name"),
+        Column("feed_name", label=pgettext_lazy("feed", "Calendar"), sort_key="feed_name"),
         MomentColumn("first", label=gettext_lazy("First night"), accessor="dates.lower"),
         MomentColumn("last", label=gettext_lazy("Departure"), accessor="dates.upper"),
         Column(
@@ -43,6 +43,7 @@ class IncidentViewSet(ReadOnlyViewSet):
     )
     inspect_view_fields = [
         "unit",
+        "dates",
         "feed_name",
         "order_line",
         "state",

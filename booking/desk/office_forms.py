@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.desk.rows import rows_of
-from booking.models import OrderLine
+from booking.models import OrderLine, kind_choices
 from destination.desk import DeskForm
 from destination.templatetags.velay import jour
 from oti.lib.dates import paris
@@ -85,6 +85,12 @@ class PolicyForm(DeskForm):
     """A cancellation policy: the earlier the cancellation, the more comes back."""
 
     french = ("name", "summary")
+    kinds = forms.MultipleChoiceField(
+        choices=kind_choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label=gettext_lazy("Proposed to hosts for"),
+    )
 
     def clean(self) -> dict[str, Any]:
         """Refuse a ladder that gives back more when cancelled later."""

@@ -24,7 +24,7 @@ from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
 from booking import cancellation, minding, package_words, settlement
-from booking.desk.bank_words import outcome_words
+from booking.desk.bank_words import kind_words, outcome_words
 from booking.desk.office_forms import CancelForm
 from booking.desk.order_list import state_words, with_taken_back
 from booking.desk.payouts_shown import payout_rows, payouts_of
@@ -498,11 +498,16 @@ class EventInspectView(ReadOnlyInspectView):
     template_name = "booking/desk/event.html"
     page_title = gettext_lazy("Message of the bank")
 
+    def get_page_subtitle(self) -> str:
+        """Name it in words."""
+        return f"{kind_words(self.object.kind)}, {self.object.event_id}"
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add whether it can be processed again."""
         return {
             **super().get_context_data(**kwargs),
             "event": self.object,
+            "kind": kind_words(self.object.kind),
             "outcome": outcome_words(self.object.outcome),
             "may_change": self.user_has_permission("change"),
         }

@@ -603,6 +603,9 @@ POLICY = ObjectList(
             ],
         ),
         FieldPanel("flat_fee", help_text=_("Kept of any refund that the visitor asks for.")),
+        FieldPanel(
+            "kinds", help_text=_("Nothing ticked: every kind. Offers that have it already keep it.")
+        ),
     ],
     base_form_class=PolicyForm,
 )

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder
@@ -18,7 +19,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.widgets.button import Button
 
 from booking.desk import calendar_views, order_list, order_views, panels, views
-from booking.desk.bank_words import outcome_words
+from booking.desk.bank_words import kind_words, outcome_words
 from booking.desk.greeters import MeetingViewSet
 from booking.desk.incidents import IncidentViewSet
 from booking.desk.letters import LetterViewSet
@@ -601,6 +602,14 @@ class EventFilters(WagtailFilterSet):
         return queryset.filter(processed_at=None)
 
 
+class KindColumn(Column):
+    """What a message of the bank is about; the bank's own name small beside it."""
+
+    def get_value(self, instance: GatewayEvent) -> str:
+        """Return its words and the bank's."""
+        return format_html("{} <small>{}</small>", kind_words(instance.kind), instance.kind)
+
+
 class EventViewSet(DecidedViewSet):
     """Messages of the bank, as they came."""
 
@@ -614,7 +623,7 @@ class EventViewSet(DecidedViewSet):
     search_fields = ("event_id", "object_id", "kind")
     list_display = (
         "event_id",
-        Column("kind", label=gettext_lazy("About"), sort_key="kind"),
+        KindColumn("kind", label=gettext_lazy("About"), sort_key="kind"),
         MomentColumn("received_at", label=gettext_lazy("Received"), sort_key="received_at"),
         MomentColumn("processed_at", label=gettext_lazy("Processed"), sort_key="processed_at"),
         Column(

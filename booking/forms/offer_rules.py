@@ -88,7 +88,10 @@ class RulesForm(OfferForm):
     def __init__(self, *args: Any, offer: Offer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         policy = self.fields["cancellation_policy"]
-        policy.queryset = CancellationPolicy.objects.order_by("pk")  # type: ignore[attr-defined]
+        known = CancellationPolicy.objects.filter(pk=offer.cancellation_policy_id)
+        policy.queryset = (  # type: ignore[attr-defined]
+            CancellationPolicy.objects.suiting(offer.kind) | known
+        ).order_by("pk")
         policy.label_from_instance = lambda one: f"{one.name} : {one.summary}"  # type: ignore[attr-defined]
         left_out = []
         if not offer.is_lodging:

@@ -126,7 +126,10 @@ class SidesForm(forms.Form):
 
 
 class OwnSeriesForm(SidesForm):
-    """Dates of one of a host's offers: "every Tuesday at 14:00 from … to …, except …"."""
+    """Dates of one of a host's offers: "every Tuesday at 14:00 from … to …, except …".
+
+    What is counted beside the places is asked for `offer` alone, the one that is chosen.
+    """
 
     offer = forms.ModelChoiceField(
         queryset=Offer.objects.none(),
@@ -167,9 +170,9 @@ class OwnSeriesForm(SidesForm):
         help_text=gettext_lazy("Days without it, one a line: 14/07/2027"),
     )
 
-    def __init__(self, *args: Any, offers: QuerySet[Offer], **kwargs: Any) -> None:
-        kinds = {one.kind: one.kind_rules for one in offers}
-        super().__init__(*args, kinds=kinds.values(), **kwargs)
+    def __init__(self, *args: Any, offers: QuerySet[Offer], offer: Offer, **kwargs: Any) -> None:
+        super().__init__(*args, kinds=(), **kwargs)
+        self.fields.update(side_fields(offer))
         field = self.fields["offer"]
         field.queryset = offers  # type: ignore[attr-defined]
         # One's own: the title is enough.

@@ -186,4 +186,4 @@ class ChannelIncident(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.feed_name} {self.dates} {self.state}"
+        return f"{self.feed_name}, {self.get_state_display()}"

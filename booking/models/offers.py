@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, prefetch_related_objects
@@ -57,6 +57,14 @@ class VatScheme(models.TextChoices):
     MARGIN = "margin", _("margin scheme of travel agencies")
 
 
+class CancellationPolicyQuerySet(models.QuerySet["CancellationPolicy"]):
+    """Which policies suit what is sold."""
+
+    def suiting(self, kind: str) -> CancellationPolicyQuerySet:
+        """Return those that hosts may choose for a kind of offer."""
+        return self.filter(Q(kinds=[]) | Q(kinds__contains=[kind]))
+
+
 class CancellationPolicy(ClusterableModel):
     """A ladder: so long before the start, so much is given back. Copied onto each sold line."""
 
@@ -67,6 +75,16 @@ class CancellationPolicy(ClusterableModel):
     flat_fee = models.DecimalField(
         _("flat fee kept, in euros"), default=0, validators=NOT_NEGATIVE, **EURO
     )
+    # What an offer has already stays, whatever is ticked here.
+    kinds = ArrayField(
+        models.CharField(max_length=16),
+        verbose_name=_("proposed to hosts for"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+
+    objects = CancellationPolicyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("cancellation policy")

@@ -356,7 +356,9 @@ def _problems(view: BasketView, refusal: Refusal, *, told: set[str]) -> list[dic
         if one.code == "hold_expired" or one.field in told:
             continue
         title = titles.get(one.line or 0)
-        text = f"« {title} » : {one.message}" if title else one.message
+        text = one.message
+        if title:
+            text = _("“%(title)s”: %(words)s") % {"title": title, "words": one.message}
         problems.append({"text": text, "href": f"{my_stay}#ligne-{one.line}" if title else ""})
     named = {one.line for one in refusal.troubles if one.code != "hold_expired"}
     for pk in sorted(gone - named):

@@ -71,7 +71,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def line(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one booking with what this provider needs to welcome, and nothing else."""
     sold = line_for_provider(request.user, pk)
-    booked = showing.booked_line(sold, first=sold.first_arrival, now=timezone.now())
+    (booked,) = house_days.told([sold], now=timezone.now())
     context: dict[str, Any] = {"booked": booked}
     if booked.has_sheet and booked.is_alive:
         try:

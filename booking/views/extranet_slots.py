@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -79,14 +79,16 @@ def add(request: HttpRequest) -> HttpResponse:
     if not own:
         return see_other("extranet-slots")
     if request.method != "POST":
-        initial = {"offer": own.filter(slug=request.GET.get("offre", "")).first() or own[0]}
-        return _form(request, provider, OwnSeriesForm(offers=own, initial=initial))
-    form = OwnSeriesForm(request.POST, offers=own)
-    given = request.POST.get("offer", "")
-    if given and not (given.isdecimal() and own.filter(pk=given[:18]).exists()):
+        offer = _named(own, request.GET) or own[0]
+        form = OwnSeriesForm(offers=own, offer=offer, initial={"offer": offer})
+        return _form(request, provider, form, offer)
+    given = _named(own, request.POST)
+    if given is None and request.POST.get("offer"):
         raise Http404
-    if not form.is_valid():
-        return _form(request, provider, form, status=422)
+    offer = given or own[0]
+    form = OwnSeriesForm(request.POST, offers=own, offer=offer)
+    if not form.is_valid() or _asks_for_others(request.POST, form, offer):
+        return _form(request, provider, form, offer, status=422)
     step, now = request.POST.get("step"), timezone.now()
     try:
         if step == "apply":
@@ -94,13 +96,13 @@ def add(request: HttpRequest) -> HttpResponse:
         found = slots.preview_slots(form.cleaned_data["offer"], **form.series(), now=now)
     except Refusal as refusal:
         form.tell(refusal)
-        return _form(request, provider, form, status=refusal.status)
+        return _form(request, provider, form, offer, status=refusal.status)
     if not found.new:
         none = _("No new date: all of them exist already, or have passed.")
         form.add_error("weekdays" if not (found.known or found.past) else "last_day", none)
-        return _form(request, provider, form, status=422)
+        return _form(request, provider, form, offer, status=422)
     if step == "edit":
-        return _form(request, provider, form)
+        return _form(request, provider, form, offer)
     return _preview(request, provider, form, found)
 
 
@@ -162,10 +164,40 @@ def _delete(request: HttpRequest, slot: Slot, now: datetime) -> HttpResponse:
     return see_other(_month_url(slot.offer.provider, None, slot.day))
 
 
+def _named(own: QuerySet[Offer], fields: QueryDict) -> Offer | None:
+    """Return the offer that an address names, or a form; None if it is none of one's own."""
+    pk, slug = fields.get("offer", ""), fields.get("offre", "")
+    return next((one for one in own if str(one.pk) == pk or (not pk and one.slug == slug)), None)
+
+
+def _asks_for_others(fields: QueryDict, form: OwnSeriesForm, offer: Offer) -> bool:
+    """Ask what this offer counts beside its places, of a form that asked it for another one.
+
+    Without script the fields don't follow the offer that is chosen.
+    """
+    sides = [name for name in form.fields if name.startswith("side_")]
+    if not sides or fields.get("sides_of", str(offer.pk)) == str(offer.pk):
+        return False
+    if any(name in fields for name in sides):
+        return False
+    form.add_error(sides[0], _("Counted apart for this offer: say how many, or leave it empty."))
+    return True
+
+
 def _form(
-    request: HttpRequest, provider: Provider, form: OwnSeriesForm, *, status: int = 200
+    request: HttpRequest,
+    provider: Provider,
+    form: OwnSeriesForm,
+    offer: Offer,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
-    context = {"provider": provider, "form": form, "page_errors": bool(form.errors)}
+    context = {
+        "provider": provider,
+        "form": form,
+        "offer": offer,
+        "page_errors": bool(form.errors),
+    }
     context["sides"] = [form[name] for name in form.fields if name.startswith("side_")]
     return render(request, "booking/extranet/slots_add.html", context, status=status)
 

@@ -27,6 +27,7 @@ from destination.templatetags.velay import (
     pole_colour,
     typo,
 )
+from oti.lib.html import bound
 
 register = template.Library()
 
@@ -213,10 +214,12 @@ def card_experience(
     if card.get("min_age"):
         age = card["min_age"]
         words = ngettext("from %(age)s year", "from %(age)s years", age) % {"age": age}
-        meta.append(_fact("users", words))
+        meta.append(_fact("users", bound(words)))
     left = (
-        ngettext("%(left)s place left", "%(left)s places left", card["left"])
-        % {"left": card["left"]}
+        bound(
+            ngettext("%(left)s place left", "%(left)s places left", card["left"])
+            % {"left": card["left"]}
+        )
         if card.get("left")
         else ""
     )

@@ -170,7 +170,7 @@ def date_range(first: date, last: date, style: str = "") -> str:
 @register.simple_tag
 def nights(count: int) -> str:
     """Write a number of nights: "7 nuits"."""
-    return ngettext("%(count)s night", "%(count)s nights", count) % {"count": count}
+    return html.bound(ngettext("%(count)s night", "%(count)s nights", count) % {"count": count})
 
 
 def _joined(words: Sequence[str]) -> str:
@@ -193,20 +193,19 @@ def party(adults: int | str | None, ages: Iterable[int | None] = ()) -> str:
     given = list(ages or ())
     text = ngettext("%(count)s adult", "%(count)s adults", number) % {"count": number}
     if not given:
-        return text
+        return html.bound(text)
     children = ngettext("%(count)s child", "%(count)s children", len(given)) % {"count": len(given)}
     known = [age for age in given if age is not None]
     if len(known) < len(given):
-        return f"{text}, {children}"
-    return f"{text}, {children} ({years_old(known)})"
+        return html.bound(f"{text}, {children}")
+    return html.bound(f"{text}, {children} ({years_old(known)})")
 
 
 def years_old(ages: Iterable[int | None]) -> str:
     """Write ages, the youngest first: "5 et 10 ans"."""
     known = sorted(age for age in ages if age is not None)
-    return ngettext("%(ages)s year old", "%(ages)s years old", max(known, default=0)) % {
-        "ages": _joined([str(age) for age in known])
-    }
+    text = ngettext("%(ages)s year old", "%(ages)s years old", max(known, default=0))
+    return html.bound(text % {"ages": _joined([str(age) for age in known])})
 
 
 @register.simple_tag

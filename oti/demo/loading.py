@@ -230,6 +230,7 @@ def _add_policies(catalogue: Catalogue) -> dict[str, int]:
         if policy is None:
             policy = CancellationPolicy.objects.create(
                 flat_fee=data.flat_fee,
+                kinds=data.kinds,
                 **rows.by_language("name", data.name),
                 **rows.by_language("summary", data.summary),
             )

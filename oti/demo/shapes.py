@@ -19,13 +19,17 @@ Cells = list[int | Decimal]
 
 @dataclass(frozen=True)
 class PolicyData:
-    """A cancellation policy: `steps` are [hours before, percent given back]."""
+    """A cancellation policy: `steps` are [hours before, percent given back].
+
+    `kinds` are those of offers that hosts may choose it for; none: every one.
+    """
 
     code: str
     name: Words
     summary: Words
     steps: list[list[int]]
     flat_fee: Decimal = Decimal(0)
+    kinds: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

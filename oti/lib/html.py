@@ -175,6 +175,15 @@ def format_range(first: date, last: date, language: str, *, is_short: bool = Fal
     return f"{start} {word} {end}"
 
 
+# --- Numbers and their words -----------------------------------------------------------------
+_COUNTED = re.compile(r"(?<=\d) (?=[^\W\d_])")
+
+
+def bound(text: str) -> str:
+    """Return words in which no number ends a line before what it counts: "2 adultes"."""
+    return _COUNTED.sub(NBSP, text)
+
+
 # --- French spacing --------------------------------------------------------------------------
 _SPACE = "[ \u00a0\u202f]"
 _NUMBER = re.compile(rf"(?<![\d,.])(?<!\d{_SPACE})\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)")

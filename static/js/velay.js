@@ -81,7 +81,7 @@ function summary(party) {
   const line = party.closest("details")?.querySelector("[data-party-summary]");
   if (!line) return;
   const say = (number, name) =>
-    line.dataset[number > 1 ? `${name}Many` : `${name}One`].replace("0", String(number));
+    line.dataset[number > 1 ? `${name}Many` : `${name}One`].replace("0 ", `${number}\u00a0`);
   const adults = Number(party.querySelector("[data-adults]")?.value || 0);
   const children = Number(party.querySelector("[data-children]")?.value || 0);
   line.textContent = say(adults, "adults") + (children ? `, ${say(children, "children")}` : "");

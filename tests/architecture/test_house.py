@@ -172,6 +172,22 @@ def test_no_text_is_left_untranslated(language):
     assert missing == []
 
 
+@pytest.mark.parametrize(("language", "foreign"), [("fr", "“”„"), ("en", "«»„"), ("de", "«»”")])
+def test_words_are_quoted_as_their_language_quotes(language, foreign):
+    path = ROOT / "oti/locale" / language / "LC_MESSAGES/django.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    wrong, quoting = [], 0
+    for message in catalogue:
+        said = [message.string] if isinstance(message.string, str) else message.string
+        if language == "en" and not all(said):  # The English text is what the code says.
+            said = [message.id] if isinstance(message.id, str) else message.id
+        quoting += any(re.search("[«“„]", text) for text in said)
+        wrong += [text for text in said if message.id and set(foreign) & set(text)]
+    assert wrong == []
+    assert quoting > 50
+
+
 # Texts that only the office and the hosts read: they work in French.
 OF_THE_OFFICE = re.compile(
     r"/(desk|extranet|space|wagtailadmin)/|components/gallery|email/permit_ended|blocks/live_empty"

@@ -556,7 +556,7 @@ def test_letters_that_leave_together_tell_each_host_its_own_part(
     order: Order, mailoutbox, django_assert_max_num_queries
 ):
     titles = {line.pk: line.titles["fr"] for line in order.lines.all()}
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         assert drain_outbox(now=NOW) == 5
 
     for part in order.sub_orders.select_related("provider"):

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from booking import slots
-from booking.models import Offer, OfferPermit, Supplement
+from booking.models import CancellationPolicy, Offer, OfferPermit, Supplement
 from booking.offer_content import keep_content, review_of
 from booking.offer_tasks import missing_of, tasks_of
 from booking.offer_terms import PermitInput, keep_permit
@@ -130,6 +130,27 @@ def typed(host: Any, house: Any, kind: str) -> Offer:
         now=NOW,
     )
     return offer
+
+
+def test_only_rules_that_suit_the_kind_are_proposed_to_hosts(host, house):
+    tickets = factories.a_policy()
+    CancellationPolicy.objects.filter(pk=tickets.pk).update(
+        kinds=["event_ticket"], name="Billets", name_fr="Billets"
+    )
+    usual = factories.a_policy()
+    offer = begin(host, house, kind="workshop")
+    assert offer.cancellation_policy == usual
+
+    assert "Billets" not in body(host.get(page(offer, "regles")))
+    refused = host.post(page(offer, "regles"), {"cancellation_policy": tickets.pk})
+    assert refused.status_code == 422
+
+    # What the office has given to it stays, and can be kept.
+    Offer.objects.filter(pk=offer.pk).update(cancellation_policy=tickets)
+    assert "Billets" in body(host.get(page(offer, "regles")))
+    assert host.post(page(offer, "regles"), {"cancellation_policy": tickets.pk}).status_code == 303
+    offer.refresh_from_db()
+    assert offer.cancellation_policy == tickets
 
 
 @pytest.mark.parametrize("kind", KINDS)

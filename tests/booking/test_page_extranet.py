@@ -60,7 +60,7 @@ def test_stranger_is_asked_who_it_is(client: Client, order: Order):
 def test_host_sees_what_comes_and_only_its_own(order: Order, django_assert_max_num_queries):
     host = host_of(order, "lodging")
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         answer = host.get(reverse("extranet-home"))
 
     page = body(answer)
@@ -154,7 +154,7 @@ def test_many_bookings_are_shown_by_pages_with_few_questions(
     host = Client(headers={"Accept-Language": "en"})
     host.force_login(factories.a_host(provider))
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = body(host.get(reverse("extranet-home"), {"page": "nonsense"}))
 
     assert all(f"Cottage {week}" in page for week in range(3))

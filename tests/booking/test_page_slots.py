@@ -295,6 +295,35 @@ def test_capacities_beside_the_places_are_asked_for(bank: FakeBank):
     assert re.search(r'name="side_bike"[^>]*value="2"|value="2"[^>]*name="side_bike"', page)
 
 
+def test_only_what_the_chosen_offer_counts_apart_is_asked_for(lace: Offer, host: Client):
+    shuttle = factories.a_shuttle(provider=lace.provider)
+
+    first = body(host.get(ADD, {"offre": lace.slug}))
+    assert "side_bike" not in first
+    # What htmx asks for when another offer is chosen.
+    then = body(host.get(ADD, {"provider": shuttle.provider.slug, "offer": shuttle.pk}))
+    assert 'name="side_bike"' in then
+    assert f'name="sides_of" value="{shuttle.pk}"' in then
+    assert "Only for" not in then
+
+
+def test_without_script_an_offer_chosen_afterwards_is_asked_what_it_counts_apart(
+    lace: Offer, host: Client
+):
+    shuttle = factories.a_shuttle(provider=lace.provider)
+
+    answer = host.post(ADD, series(shuttle, sides_of=lace.pk))
+    page = body(answer)
+    assert answer.status_code == 422
+    assert "Counted apart for this offer" in page
+    assert 'name="side_bike"' in page
+    assert 'value="14:00"' in page
+
+    again = host.post(ADD, series(shuttle, sides_of=shuttle.pk, side_bike="2", side_bag=""))
+    assert again.status_code == 200
+    assert "8 places on each." in body(again)
+
+
 # --- Nobody else's -------------------------------------------------------------------------------
 def test_dates_and_offers_of_another_host_are_not_known_to_exist(lace: Offer, host: Client):
     other = factories.an_activity(kind="workshop", title="Autre", title_en="Other")

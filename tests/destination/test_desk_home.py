@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from wagtail.models import Collection, Page
 from wagtail.search.index import insert_or_update_object
 
 from destination.models import ArticlePage, PolePage
@@ -130,3 +131,9 @@ def test_lists_of_pages_count_in_words_that_are_some(mezenc: PolePage, name: str
     rows = shown.partition('<table class="listing')[2].partition("</table>")[0]
     assert mezenc.title in rows
     assert "None" not in rows
+
+
+def test_the_roots_have_a_name_that_the_office_reads(db: None) -> None:
+    assert Page.get_first_root_node().title == "Racine du site"
+    assert Page.get_first_root_node().draft_title == "Racine du site"
+    assert Collection.get_first_root_node().name == "Racine"

@@ -210,7 +210,18 @@ def test_a_range_has_an_arrow_for_the_eye_and_a_word_for_readers() -> None:
 )
 def test_who_comes_is_written(adults: object, ages: list[int | None], text: str) -> None:
     with translation.override("en"):
-        assert velay.party(adults, ages) == text  # type: ignore[arg-type]
+        written = velay.party(adults, ages)  # type: ignore[arg-type]
+    assert written.replace(NB, " ") == text
+    # No number ends a line before what it counts.
+    assert not re.search(r"\d [^\W\d]", written)
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
+def test_numbers_stay_with_what_they_count(language: str) -> None:
+    with translation.override(language):
+        for words in (velay.nights(7), velay.party(2, [5, 10])):
+            assert re.search(rf"\d{NB}", words)
+            assert not re.search(r"\d [^\W\d]", words)
 
 
 class Sample(forms.Form):

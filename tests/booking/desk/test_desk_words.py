@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from booking.models import GatewayEvent, OutboxMessage
+from booking.models import ChannelIncident, GatewayEvent, OutboxMessage
 from events.models import Event, Session
 from tests import factories
-from tests.cast import NOW
+from tests.booking.pages import paid_stay
+from tests.cast import NOW, FakeBank
 from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +168,22 @@ def test_the_person_of_a_provider_is_asked_for_in_our_words(desk: Client):
 def test_places_to_see_have_another_name_than_the_sites_of_the_web(desk: Client):
     page = text_of(desk.get(reverse("desk_sites:index")))
     assert "Sites and places" in page
+
+
+def test_nights_are_written_as_elsewhere_and_a_double_booking_says_its_own(
+    desk: Client, bank: FakeBank
+):
+    bed = paid_stay(bank).lines.get(kind="lodging")
+    incident = ChannelIncident.objects.create(
+        unit=bed.unit,
+        feed_name="Airbnb",
+        order_line=bed,
+        dates=(bed.arrival, bed.arrival + timedelta(days=2)),
+        opened_at=NOW,
+    )
+
+    page = text_of(desk.get(reverse("desk_incidents:inspect", args=[incident.pk])))
+
+    assert "10 to 12 July 2027, 2 nights" in page
+    assert "Airbnb, new" in page
+    assert "DateRange" not in page

@@ -118,6 +118,16 @@ def test_a_policy_is_entered(desk: Client) -> None:
     ]
 
 
+def test_a_policy_says_which_kinds_it_is_proposed_for(desk: Client) -> None:
+    sent = desk.post(
+        reverse("desk_policies:add"), {**policy((48, 50)), "kinds": ["event_ticket", "visit"]}
+    )
+    assert sent.status_code == 302
+    (row,) = CancellationPolicy.objects.suiting("visit")
+    assert row.kinds == ["event_ticket", "visit"]
+    assert not CancellationPolicy.objects.suiting("lodging").exists()
+
+
 @pytest.mark.parametrize(
     ("steps", "where"),
     [

@@ -386,6 +386,24 @@ def test_a_message_of_the_bank_is_read_and_processed_again(desk: Client, order: 
     assert event.outcome == "ignored"
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("checkout.session.completed", "payment page finished"),
+        ("charge.refund.updated", "refund followed"),
+        ("charge.expired", "card payment"),
+        ("customer.created", "another message"),
+    ],
+)
+def test_a_message_of_the_bank_says_in_words_what_it_is_about(
+    desk: Client, kind: str, words: str
+) -> None:
+    event = GatewayEvent.objects.create(event_id="evt_1", kind=kind, payload={}, received_at=NOW)
+    for url in (reverse("desk_bank:index"), reverse("desk_bank:inspect", args=[event.pk])):
+        page = desk.get(url).content.decode()
+        assert re.search(rf"{words} <small>\(?{re.escape(kind)}\)?</small>", page), url
+
+
 def test_the_first_page_counts_what_waits(desk: Client, order: Order) -> None:
     OutboxMessage.objects.update(state="failed")
     page = desk.get(reverse("wagtailadmin_home")).content.decode()

@@ -1,0 +1,57 @@
+"""What a house calls its options and its prices, in its own language.
+
+A sold line keeps the labels that its guest read. Its host reads its own, where the option is there
+still and has a name in the language that is read; what was sold is said as it was sold otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from django.conf import settings
+from django.db.models import Value
+from django.utils.translation import get_language
+
+from booking.models import AgeBand, OrderLine, Supplement
+from booking.rules.pricing import Quote
+
+# By offer, whether it is an option, code.
+Labels = Mapping[tuple[int, bool, str], str]
+OPTION = "supplement"
+PRICES = frozenset({"band", "item", "item_day"})
+
+
+def own_labels(lines: Iterable[OrderLine]) -> Labels:
+    """Return what is called otherwise for who reads these lines, with their `order` loaded.
+
+    One statement, none where every guest read the language that is active.
+    """
+    own = get_language()
+    if own not in dict(settings.LANGUAGES):
+        return {}
+    foreign = {line.offer_id for line in lines if line.order.language != own}
+    if not foreign:
+        return {}
+    columns = ("offer_id", "is_option", "code", f"name_{own}")
+    options = Supplement.objects.filter(offer_id__in=foreign).annotate(is_option=Value(True))
+    prices = AgeBand.objects.filter(offer_id__in=foreign).annotate(is_option=Value(False))
+    rows = (
+        options.order_by()
+        .values_list(*columns)
+        .union(prices.order_by().values_list(*columns), all=True)
+    )
+    return {(offer, is_option, code): name for offer, is_option, code, name in rows if name}
+
+
+def relabelled(quote: Quote, line: OrderLine, labels: Labels) -> Quote:
+    """Return a line's price with the labels that its house gives."""
+    if not labels:
+        return quote
+    items = (
+        replace(item, label=labels.get((line.offer_id, item.kind == OPTION, item.code), item.label))
+        if item.kind == OPTION or item.kind in PRICES
+        else item
+        for item in quote.items
+    )
+    return replace(quote, items=tuple(items))

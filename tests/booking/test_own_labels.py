@@ -1,0 +1,87 @@
+"""A host reads its options under its own names, in its own language."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.translation import override
+
+from booking.emails import compose
+from booking.models import Order, OutboxMessage, Supplement
+from booking.own_labels import own_labels
+from tests import factories
+from tests.booking.pages import body, paid_stay
+from tests.cast import NOW, FakeBank
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_spring(at):
+    at(NOW)
+
+
+@pytest.fixture
+def order(bank: FakeBank) -> Order:
+    """Return a stay that was sold in German: its labels are kept as they were read then."""
+    order = paid_stay(bank)
+    Order.objects.filter(pk=order.pk).update(language="de")
+    line = order.lines.get(kind="lodging")
+    for item in line.quote["items"]:
+        if item["kind"] == "supplement":
+            item["label"] = "Endreinigung"
+    line.save(update_fields=["quote"])
+    return order
+
+
+def named(order: Order, **names: str) -> None:
+    line = order.lines.get(kind="lodging")
+    Supplement.objects.filter(offer=line.offer_id).update(**names)
+
+
+def pages_of(order: Order, language: str) -> dict[str, str]:
+    line = order.lines.get(kind="lodging")
+    host = Client(headers={"Accept-Language": language})
+    host.force_login(factories.a_host(line.sub_order.provider))
+    return {
+        name: body(host.get(url))
+        for name, url in (
+            ("line", reverse("extranet-line", args=[line.pk])),
+            ("day", f"{reverse('extranet-day')}?jour={line.arrival:%Y-%m-%d}"),
+        )
+    }
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "Cleaning"), ("fr", "Ménage")])
+def test_pages_name_options_in_the_language_of_the_host(order: Order, language: str, label: str):
+    named(order, name_fr="Ménage", name_en="Cleaning")
+
+    for name, page in pages_of(order, language).items():
+        assert label in page, name
+        assert "Endreinigung" not in page, name
+
+
+def test_mail_names_options_in_the_language_of_the_house(order: Order):
+    named(order, name_fr="Ménage de fin", name_en="Cleaning")
+    line = order.lines.get(kind="lodging")
+    message = OutboxMessage.objects.get(kind="provider_booking", data__sub_order=line.sub_order_id)
+
+    assert "+ Ménage de fin" in compose(message).body
+
+
+def test_what_has_no_name_of_its_own_any_more_is_said_as_sold(order: Order):
+    named(order, name_en="")
+    assert "Endreinigung" in pages_of(order, "en")["line"]
+
+    Supplement.objects.all().delete()
+    assert "Endreinigung" in pages_of(order, "fr")["line"]
+
+
+def test_names_are_asked_for_once_and_only_where_guests_read_another_language(
+    order: Order, django_assert_num_queries
+):
+    named(order, name_en="Cleaning")
+    lines = list(order.lines.select_related("order"))
+    with override("en"), django_assert_num_queries(1):
+        assert own_labels(lines)
+    with override("de"), django_assert_num_queries(0):
+        assert own_labels(lines) == {}
