@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from booking import package_words, showing
+from booking import package_words
 from booking.account_mails import ACCOUNT_CONTENTS
+from booking.booked_lines import booked_line, first_arrival
 from booking.campaign_mails import CAMPAIGN_CONTENTS
 from booking.gift_mails import GIFT_CONTENTS
 from booking.ics import calendar_of
@@ -43,6 +44,7 @@ from booking.referral_mails import REFERRAL_CONTENTS
 from booking.request_mails import REQUEST_CONTENTS
 from booking.rules import states
 from booking.seller_mails import SELLER_CONTENTS
+from booking.sold_lines import SoldLine, order_dates
 from booking.stay_letters import STAY_CONTENTS
 from booking.survey_mails import SURVEY_CONTENTS
 from destination.legal_body import clean_body, plain_body
@@ -109,7 +111,7 @@ def _order_confirmed(message: OutboxMessage, reader: Reader, now: datetime) -> C
     lost = [one for one in lines if one.line.pk in lost_ids]
     return {
         "order": order,
-        "dates": showing.order_dates(lines),
+        "dates": order_dates(lines),
         "lines": alive,
         "lost": lost,
         "lost_amount": sum((one.amount for one in lost), Decimal(0)),
@@ -157,9 +159,9 @@ def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -
 def _for_provider(
     order: Order, part: SubOrder, lines: list[OrderLine], reader: Reader, now: datetime
 ) -> Content:
-    first = showing.first_arrival(reader.lines_of(order))
+    first = first_arrival(reader.lines_of(order))
     labels = reader.labels_of(order)
-    booked = [showing.booked_line(line, first=first, now=now, labels=labels) for line in lines]
+    booked = [booked_line(line, first=first, now=now, labels=labels) for line in lines]
     return {
         "reference": order.reference,
         "is_counter": order.is_counter,
@@ -200,7 +202,7 @@ def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> C
     }
 
 
-def _unneeded(lines: Sequence[showing.SoldLine], ended: Collection[int]) -> list[Content]:
+def _unneeded(lines: Sequence[SoldLine], ended: Collection[int]) -> list[Content]:
     """Return the childcare that what ended leaves without a reason, each with its own rule (N05).
 
     It is proposed, never cancelled with the rest: it may still be wanted.

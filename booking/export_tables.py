@@ -17,8 +17,8 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 from django.utils import translation
 
-from booking import showing
 from booking.access import lines_of_house
+from booking.booked_lines import booked_line
 from booking.models import (
     AgeBand,
     BookingRequest,
@@ -174,7 +174,7 @@ def _bookings(provider: Provider, now: datetime) -> Iterator[Row]:
     rows = lines.prefetch_related("participants").order_by("starts_at", "pk")
     with translation.override(provider.language):
         for line in rows.iterator(chunk_size=CHUNK):
-            booked = showing.booked_line(
+            booked = booked_line(
                 line,
                 first=line.first_arrival,  # type: ignore[attr-defined]
                 now=now,

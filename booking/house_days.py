@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 
 from django.db.models import Q, QuerySet
 
-from booking import showing
+from booking.booked_lines import BookedLine, booked_line
 from booking.models import OrderLine, Slot
 from booking.own_labels import own_labels
 from booking.rules import states
@@ -33,7 +33,7 @@ class Occasion:
     starts_at: datetime
     sold: int
     capacity: int
-    lines: tuple[showing.BookedLine, ...]
+    lines: tuple[BookedLine, ...]
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class HouseDay:
     """One day of a house: who arrives, who leaves, who stays, what takes place, what is lent."""
 
     day: date
-    arrivals: tuple[showing.BookedLine, ...]
-    departures: tuple[showing.BookedLine, ...]
-    staying: tuple[showing.BookedLine, ...]
+    arrivals: tuple[BookedLine, ...]
+    departures: tuple[BookedLine, ...]
+    staying: tuple[BookedLine, ...]
     occasions: tuple[Occasion, ...]
-    lent: tuple[showing.BookedLine, ...]
+    lent: tuple[BookedLine, ...]
 
     @property
     def is_quiet(self) -> bool:
@@ -54,21 +54,17 @@ class HouseDay:
 
 
 def with_words(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
-    """Return lines read with what `showing.booked_line` asks of them."""
+    """Return lines read with what `booked_line` asks of them."""
     return lines.select_related("order", "offer", "slot", "sub_order__provider").prefetch_related(
         "participants"
     )
 
 
-def told(
-    lines: QuerySet[OrderLine] | Sequence[OrderLine], *, now: datetime
-) -> list[showing.BookedLine]:
+def told(lines: QuerySet[OrderLine] | Sequence[OrderLine], *, now: datetime) -> list[BookedLine]:
     """Put lines that are loaded `with_words` into what their provider may know."""
     rows = list(lines)
     labels = own_labels(rows)
-    return [
-        showing.booked_line(one, first=_first_arrival(one), now=now, labels=labels) for one in rows
-    ]
+    return [booked_line(one, first=_first_arrival(one), now=now, labels=labels) for one in rows]
 
 
 def _first_arrival(line: OrderLine) -> date | None:
@@ -134,7 +130,7 @@ def day_of_house(
         starts_at__lt=end, ends_at__gt=start, sub_order__provider__in=providers
     )
     arrivals, departures, staying, lent = [], [], [], []
-    at_date: dict[int, list[showing.BookedLine]] = defaultdict(list)
+    at_date: dict[int, list[BookedLine]] = defaultdict(list)
     rows = list(found.order_by("starts_at", "pk"))
     for line, booked in zip(rows, told(rows, now=now), strict=True):
         if line.unit_id is None and line.slot_id and not line.offer.is_sold_by_day:
@@ -158,7 +154,7 @@ def day_of_house(
 
 
 def _occasions(
-    providers: Sequence[Provider], day: date, at_date: dict[int, list[showing.BookedLine]]
+    providers: Sequence[Provider], day: date, at_date: dict[int, list[BookedLine]]
 ) -> list[Occasion]:
     """Return the dates of a day: the open ones, and closed ones to which somebody comes still."""
     slots = Slot.objects.filter(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, Timezone
 
 from booking.models import Meeting, Order
-from booking.showing import SoldLine
+from booking.sold_lines import SoldLine
 from destination.templatetags.velay import names, phone
 from oti.lib.dates import paris
 

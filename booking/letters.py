@@ -11,9 +11,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from booking import showing
 from booking.models import Order, OrderLine, OutboxMessage, SubOrder
 from booking.own_labels import Labels, own_labels
+from booking.sold_lines import SoldLine, rows_of, sold_lines
 from members.models import LetterAddress, LetterChoice
 from members.rules import consent as rules
 from oti.lib.html import french_spacing, french_spacing_html
@@ -58,7 +58,7 @@ class Reader:
     def lines_of(self, order: Order) -> list[OrderLine]:
         """Return the lines of an order with all that a letter may tell of them."""
         if order.pk not in self._rows:
-            self._rows[order.pk] = showing.rows_of(order)
+            self._rows[order.pk] = rows_of(order)
         return self._rows[order.pk]
 
     def labels_of(self, order: Order) -> Labels:
@@ -68,9 +68,9 @@ class Reader:
             self._labels[key] = own_labels(self.lines_of(order))
         return self._labels[key]
 
-    def sold_lines(self, order: Order, now: datetime) -> list[showing.SoldLine]:
+    def sold_lines(self, order: Order, now: datetime) -> list[SoldLine]:
         """Return the lines of an order in the words of the active language."""
-        return showing.sold_lines(order, self.lines_of(order), now=now)
+        return sold_lines(order, self.lines_of(order), now=now)
 
 
 def order_url(order: Order, name: str = "booking:trip", *args: str) -> str:

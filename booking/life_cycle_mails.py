@@ -17,13 +17,14 @@ from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url
 from booking.models import OutboxMessage
 from booking.rules import life_cycle as rules
 from booking.rules import states
+from booking.sold_lines import SoldLine, order_dates
 from booking.stay_letters import host_of
 from members.rules.consent import OFFERS
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
 
-def _alive(message: OutboxMessage, reader: Reader, now: datetime) -> list[showing.SoldLine]:
+def _alive(message: OutboxMessage, reader: Reader, now: datetime) -> list[SoldLine]:
     """Return what takes place of an order; raises NoLongerNeeded where nothing does."""
     order = order_of(message)
     lines = [one for one in reader.sold_lines(order, now) if one.is_alive]
@@ -41,7 +42,7 @@ def _prepare(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     bed = next((one for one in lines if one.is_lodging), None)
     return {
         "order": order,
-        "dates": showing.order_dates(lines),
+        "dates": order_dates(lines),
         "lines": lines,
         "is_winter": not rules.saw_summer(paris(first.starts_at).date()),
         "bed_host": host_of(bed.provider) if bed else "",
@@ -87,7 +88,7 @@ def _next_season(message: OutboxMessage, reader: Reader, now: datetime) -> Conte
     }
 
 
-def _commercial(message: OutboxMessage, lines: list[showing.SoldLine], now: datetime) -> Content:
+def _commercial(message: OutboxMessage, lines: list[SoldLine], now: datetime) -> Content:
     """Return what every letter with something for sale holds: how to stop it, first of all.
 
     Raises NoLongerNeeded for an address that said no since it was written, or can't be stopped.
@@ -96,11 +97,11 @@ def _commercial(message: OutboxMessage, lines: list[showing.SoldLine], now: date
     if message.pk is None:
         # Looked at by the office, sent to nobody.
         url = settings.BASE_URL + reverse("booking:letter")
-        return {"order": order, "dates": showing.order_dates(lines), "stop_url": url}
+        return {"order": order, "dates": order_dates(lines), "stop_url": url}
     url = stop_url(order.email, OFFERS)
     if not url or said_no(order.email, OFFERS, now=now):
         raise NoLongerNeeded
-    return {"order": order, "dates": showing.order_dates(lines), "stop_url": url}
+    return {"order": order, "dates": order_dates(lines), "stop_url": url}
 
 
 LIFE_CYCLE_CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking.availability import StaySearch, search_stays
+from booking.booked_lines import REMEMBERED_AFTER
 from booking.experience_search import search_experiences
 from booking.models import BookingRequest, Offer, Order
 from booking.needs import are_read
@@ -26,7 +27,6 @@ from booking.rules.people import Guest
 from booking.rules.pricing import Quote
 from booking.rules.refunds import RefundPolicy, deadlines
 from booking.showing import (
-    REMEMBERED_AFTER,
     cancellation_words,
     dates_words,
     item_rows,

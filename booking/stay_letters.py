@@ -12,11 +12,12 @@ from decimal import Decimal
 from django.conf import settings
 from django.urls import reverse
 
-from booking import showing
+from booking.booked_lines import booked_line
 from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url
 from booking.models import OrderLine, OutboxMessage, TalkMessage
 from booking.own_labels import own_labels
 from booking.rules import states
+from booking.sold_lines import order_dates
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, at_paris
 
@@ -79,7 +80,7 @@ def _stay_soon(message: OutboxMessage, reader: Reader, now: datetime) -> Content
     bed = next((one for one in coming if one.is_lodging), None)
     return {
         "order": order,
-        "dates": showing.order_dates(coming),
+        "dates": order_dates(coming),
         "lines": coming,
         "first": first,
         "bed_host": host_of(bed.provider) if bed else "",
@@ -137,7 +138,7 @@ def _day_ahead(message: OutboxMessage, reader: Reader, now: datetime) -> Content
     return {
         "host": host_of(provider),
         "day": day,
-        "lines": [showing.booked_line(one, first=None, now=now, labels=labels) for one in lines],
+        "lines": [booked_line(one, first=None, now=now, labels=labels) for one in lines],
         "day_url": f"{settings.BASE_URL}{reverse('extranet-day')}?jour={day.isoformat()}",
     }
 

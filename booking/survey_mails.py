@@ -11,11 +11,11 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from booking import showing
 from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, said_no, stop_url
 from booking.models import Complaint, OutboxMessage, Review, ReviewReport, Survey
 from booking.packages import organiser_identity
 from booking.rules import reviews, states
+from booking.sold_lines import order_dates
 from destination.spoken import in_language
 from members.models import LetterChoice
 from oti.lib.dates import today as day_of
@@ -38,7 +38,7 @@ def _survey(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     lines = [one for one in reader.sold_lines(order, now) if one.is_alive]
     return {
         "order": order,
-        "dates": showing.order_dates(lines),
+        "dates": order_dates(lines),
         "until": day_of(survey.expires_at),
         "survey_url": survey_url(survey, reference=order.reference),
         "stop_url": stop_url(order.email, LetterChoice.Purpose.SURVEY),

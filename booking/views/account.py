@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking import package_words, showing
+from booking import package_words
 from booking.access import order_for
 from booking.claiming import claim_orders
 from booking.finding import send_order_link
@@ -23,8 +23,17 @@ from booking.forms.checkout import FindOrderForm
 from booking.ics import calendar_of
 from booking.models import Order, Refund, Survey
 from booking.needs import readers_of_order, reading_words
+from booking.receipts import kept_vat_rows, vat_rows
 from booking.relations.invitations_shown import invitation_shown
 from booking.rules import states
+from booking.sold_lines import (
+    SoldLine,
+    order_dates,
+    order_days,
+    order_summary,
+    refund_words,
+    sold_lines,
+)
 from booking.talks import talks_of
 from booking.views.answers import by_link, see_other
 from booking.views.meetings import meetings_beside
@@ -51,21 +60,21 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     order = order_for(request, reference)
     is_bought = order.state in BOUGHT
-    lines = showing.sold_lines(order, has_pictures=True, now=now)
+    lines = sold_lines(order, has_pictures=True, now=now)
     talks = _talks(order, lines) if is_bought else []
     context = {
         "order": order,
         "is_bought": is_bought,
         "is_waiting": order.state == states.AWAITING_PAYMENT,
-        "dates": showing.order_dates(lines),
-        "days": showing.order_days([one for one in lines if one.is_alive]) if is_bought else [],
+        "dates": order_dates(lines),
+        "days": order_days([one for one in lines if one.is_alive]) if is_bought else [],
         "is_expected": _is_expected(lines, now=now),
         "gone": [one for one in lines if not one.is_alive] if is_bought else [],
         "refunds": [
-            showing.refund_words(one)
+            refund_words(one)
             for one in Refund.objects.filter(payment__order=order, line__isnull=True)
         ],
-        "summary": showing.order_summary(order, lines),
+        "summary": order_summary(order, lines),
         "needs_readers": reading_words(readers_of_order(one.line for one in lines)),
         "offers_account": account_offer(request, order),
         "asked": asked_beside(request, order, now=now),
@@ -82,7 +91,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "booking/trip.html", context)
 
 
-def _talks(order: Order, lines: Sequence[showing.SoldLine]) -> list[dict[str, Any]]:
+def _talks(order: Order, lines: Sequence[SoldLine]) -> list[dict[str, Any]]:
     """Return who may be written to, each host once, with what was written."""
     known = {one.provider_id: one for one in talks_of(order)}
     hosts = {one.provider.pk: one.provider for one in lines if one.is_alive or one.refunds}
@@ -101,7 +110,7 @@ def _talks(order: Order, lines: Sequence[showing.SoldLine]) -> list[dict[str, An
     return found
 
 
-def _is_expected(lines: Sequence[showing.SoldLine], *, now: datetime) -> bool:
+def _is_expected(lines: Sequence[SoldLine], *, now: datetime) -> bool:
     """Whether somebody waits for them: where they were to sleep, or at what they come for."""
     awaited = [one for one in lines if one.is_lodging] or lines
     return any(one.is_alive and one.ends_at > now for one in awaited)
@@ -117,22 +126,22 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     # What is paid on site has its receipt there.
     if order.state not in BOUGHT or order.is_counter:
         return see_other("booking:trip", reference)
-    lines = showing.sold_lines(order, now=now)
+    lines = sold_lines(order, now=now)
     refunds = list(Refund.objects.filter(payment__order=order).select_related("line"))
     back = sum((one.amount for one in refunds if one.state != states.FAILED), ZERO)
     context = {
         "order": order,
         "payment": order.payments.filter(state=states.PAID).first(),
         "lines": lines,
-        "vat": showing.vat_rows(lines),
+        "vat": vat_rows(lines),
         "back": back,
         "left": order.total_amount - back,
-        "vat_left": showing.kept_vat_rows(lines) if back else [],
+        "vat_left": kept_vat_rows(lines) if back else [],
         "contract": package_words.contract_of(order),
         "refunds": [
             {
                 "title": in_language(one.line.titles) if one.line else "",
-                "words": showing.refund_words(one),
+                "words": refund_words(one),
                 "amount": one.amount,
             }
             for one in refunds
@@ -149,7 +158,7 @@ def trip_ics(request: HttpRequest, reference: str) -> HttpResponse:
     order = order_for(request, reference)
     if order.state not in BOUGHT:
         return see_other("booking:trip", reference)
-    lines = showing.sold_lines(order, now=timezone.now())
+    lines = sold_lines(order, now=timezone.now())
     response = HttpResponse(calendar_of(order, lines), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="velay-{order.reference}.ics"'
     return response

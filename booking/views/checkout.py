@@ -40,6 +40,7 @@ from booking.referral_claims import keep_invitation, tidy_code
 from booking.refusals import PriceChanged, Refusal, trouble
 from booking.relations.invitations_shown import invitation_shown
 from booking.rules import states
+from booking.sold_lines import SoldLine, order_dates, order_summary, sold_lines
 from booking.stay_view import BasketView, view_basket
 from booking.views.answers import by_link, see_other, tell
 from booking.views.line_pages import order_under_way
@@ -86,11 +87,7 @@ def payment_return(request: HttpRequest, reference: str) -> HttpResponse:
         return HttpResponseClientRefresh()
     if order.state == states.CONFIRMED:
         request.session.pop(DRAFT, None)
-    lines = (
-        showing.sold_lines(order, has_pictures=True, now=now)
-        if order.state == states.CONFIRMED
-        else []
-    )
+    lines = sold_lines(order, has_pictures=True, now=now) if order.state == states.CONFIRMED else []
     context = {
         "order": order,
         "is_waiting": is_waiting,
@@ -119,13 +116,13 @@ def payment_back(request: HttpRequest, reference: str) -> HttpResponse:
         remember_requests(request, [accepted])
         return see_other("booking:request", accepted.code)
     is_open = order.state == states.AWAITING_PAYMENT and order.pay_until > now
-    lines = showing.sold_lines(order, has_pictures=True, now=now)
+    lines = sold_lines(order, has_pictures=True, now=now)
     context = {
         "order": order,
         "is_open": is_open,
         "is_frozen": order.state == states.AWAITING_PAYMENT,
         "lines": lines,
-        "summary": showing.order_summary(order, lines),
+        "summary": order_summary(order, lines),
     }
     return render(request, "booking/payment_back.html", context)
 
@@ -468,7 +465,7 @@ def _back_to_stay(request: HttpRequest, view: BasketView, standing: Standing) ->
     return see_other(MY_STAY)
 
 
-def _confirmed(order: Order, lines: list[showing.SoldLine], *, now: datetime) -> dict[str, Any]:
+def _confirmed(order: Order, lines: list[SoldLine], *, now: datetime) -> dict[str, Any]:
     if not lines:
         return {}
     alive = [one for one in lines if one.is_alive]
@@ -478,6 +475,6 @@ def _confirmed(order: Order, lines: list[showing.SoldLine], *, now: datetime) ->
         "first": first,
         "lost": [one for one in lines if not one.is_alive],
         "providers": sorted({one.provider.name for one in alive}),
-        "dates": showing.order_dates(lines),
-        "summary": showing.order_summary(order, lines),
+        "dates": order_dates(lines),
+        "summary": order_summary(order, lines),
     }

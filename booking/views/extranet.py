@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from booking import care, house_alerts, house_days, showing
+from booking import care, house_alerts, house_days
 from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
+from booking.booked_lines import care_words
 from booking.rules import states
 from booking.views.extranet_requests import waiting_for
 from members.access import owned_by, providers_of
@@ -80,5 +81,5 @@ def line(request: HttpRequest, pk: int) -> HttpResponse:
             logger.exception("care sheet of line %s can't be read", pk)
             context["is_sheet_lost"] = True
         else:
-            context["sheet"] = sheet and showing.care_words(sold, sheet)
+            context["sheet"] = sheet and care_words(sold, sheet)
     return render(request, "booking/extranet/line.html", context)

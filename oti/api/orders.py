@@ -6,8 +6,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from booking import showing
 from booking.access import order_of_key
+from booking.sold_lines import sold_lines
 from oti.api import stay_answers
 from oti.api.base import ApiView
 from oti.api.schema import described
@@ -26,7 +26,7 @@ class OrderView(ApiView):
         """Answer the order; without its key, or with another's, it isn't known to exist."""
         now = timezone.now()
         order = order_of_key(reference, _key(request), now=now)
-        return Response(order_answer(order, showing.sold_lines(order, now=now), now=now))
+        return Response(order_answer(order, sold_lines(order, now=now), now=now))
 
 
 def _key(request: Request) -> str:

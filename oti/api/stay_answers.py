@@ -17,7 +17,7 @@ from booking.packages import Standing
 from booking.request_mails import request_url
 from booking.request_words import requests_beside, shown
 from booking.rules import states
-from booking.showing import SoldLine
+from booking.sold_lines import SoldLine
 from booking.stay_view import BasketView, EntryView, LineView
 from destination.models import LegalText
 from oti.api.answers import (

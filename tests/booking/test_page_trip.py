@@ -14,8 +14,9 @@ from booking.cancellation import cancel_lines
 from booking.emails import compose
 from booking.models import AgeBand, Offer, Order, OutboxMessage, Refund, Supplement, Unit
 from booking.payment import pursue_refund
+from booking.receipts import kept_vat_rows
 from booking.rules.pricing import OptionChoice
-from booking.showing import kept_vat_rows, sold_lines
+from booking.sold_lines import sold_lines
 from booking.talks import write_to_host
 from booking.wishes import LineRequest
 from events.models import Ticket
