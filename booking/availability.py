@@ -23,14 +23,7 @@ from booking.holes import bounded_on_both_sides
 from booking.loading import load_sold_units, load_units
 from booking.models import Offer, Unit
 from booking.models.calendar import meets_stay
-from booking.quoting import (
-    TaxBook,
-    check_unit,
-    policy_of,
-    quote_unit,
-    stay_hours,
-    supplement_terms,
-)
+from booking.quoting import TaxBook, check_unit, policy_of, quote_unit, stay_hours, supplement_terms
 from booking.refusals import BadInput, Trouble, trouble
 from booking.rules.people import Guest
 from booking.rules.pricing import OptionChoice, Quote, Reduction, SupplementTerms

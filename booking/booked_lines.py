@@ -10,9 +10,7 @@ from typing import Any
 
 from booking.arrivals import hours_words, is_outside
 from booking.care import Sheet, asks_sheet
-from booking.models import (
-    OrderLine,
-)
+from booking.models import OrderLine
 from booking.needs import are_read
 from booking.own_labels import Labels, relabelled
 from booking.rules import states

@@ -49,14 +49,7 @@ from booking.stay_letters import STAY_CONTENTS
 from booking.survey_mails import SURVEY_CONTENTS
 from destination.legal_body import clean_body, plain_body
 from destination.spoken import in_language
-from members.models import (
-    HouseExport,
-    Household,
-    HouseholdInvitation,
-    Invitation,
-    Paper,
-    Provider,
-)
+from members.models import HouseExport, Household, HouseholdInvitation, Invitation, Paper, Provider
 from oti.lib.mails import Mail
 
 INVITATION_SALT = "invitation"

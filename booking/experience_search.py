@@ -20,10 +20,7 @@ from booking.filters import MONTHS, Filters, Sieved, sieve
 from booking.kept_offers import kept_offers_beside
 from booking.models import Offer, Slot, SlotHold
 from booking.models.resources import blocked_dates
-from booking.quoting import (
-    check_places,
-    quote_places,
-)
+from booking.quoting import check_places, quote_places
 from booking.rules.kinds import KINDS
 from booking.rules.people import ADULT_AGE, Guest
 from booking.rules.pricing import Quote

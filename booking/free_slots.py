@@ -8,11 +8,7 @@ from datetime import date, datetime
 
 from booking.models import Offer, Slot
 from booking.models.calendar import slots_with_free
-from booking.quoting import (
-    asked_of,
-    check_places,
-    quote_places,
-)
+from booking.quoting import asked_of, check_places, quote_places
 from booking.refusals import Trouble
 from booking.rules.kinds import PLACES
 from booking.rules.people import Guest

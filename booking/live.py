@@ -25,15 +25,7 @@ from booking.refusals import BadInput
 from booking.rules.kinds import DATED, PROPOSED
 from booking.rules.people import Guest
 from booking.rules.soon import SPANS, TIMES, time_to_come
-from destination.live import (
-    CHOICE_GONE,
-    COMMUNE_GONE,
-    NOTHING,
-    Live,
-    Where,
-    ground_of,
-    where_of,
-)
+from destination.live import CHOICE_GONE, COMMUNE_GONE, NOTHING, Live, Where, ground_of, where_of
 from oti.lib.dates import today as day_of
 from oti.lib.memo import read_ahead, remembered
 

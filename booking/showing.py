@@ -18,12 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from booking.models import (
-    BasketLine,
-    BookingRequest,
-    Offer,
-    OrderLine,
-)
+from booking.models import BasketLine, BookingRequest, Offer, OrderLine
 from booking.people import Person, guests_of
 from booking.pictures import Picture, covers
 from booking.refusals import Trouble

@@ -14,15 +14,7 @@ from django.utils.translation import gettext as _
 
 from booking.arrivals import ArrivalNotice, notice_of
 from booking.care import filled_lines, is_open
-from booking.models import (
-    Offer,
-    Order,
-    OrderLine,
-    Participant,
-    Refund,
-    Slot,
-    SubOrder,
-)
+from booking.models import Offer, Order, OrderLine, Participant, Refund, Slot, SubOrder
 from booking.pictures import Picture, covers
 from booking.rules import states
 from booking.rules.kinds import kind_of
@@ -41,10 +33,7 @@ from booking.showing import (
 )
 from destination.models import Commune
 from destination.spoken import in_language, language_of_texts
-from destination.templatetags.velay import (
-    euros,
-    jour_long,
-)
+from destination.templatetags.velay import euros, jour_long
 from members.models import Provider
 from oti.lib.dates import paris
 from oti.lib.joins import keep_related, read_joined, read_rows

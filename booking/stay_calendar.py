@@ -15,9 +15,7 @@ from django.utils.translation import gettext as _
 
 from booking.holes import UNSOLD_AROUND
 from booking.models import Offer
-from booking.quoting import (
-    notice_days,
-)
+from booking.quoting import notice_days
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
 from oti.lib.html import weekday_name

@@ -22,10 +22,10 @@ from wagtail.admin.panels import (
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from booking.desk.calendar_viewsets import UseCaseViewSet
 from booking.desk.forms import DRAWINGS
 from booking.desk.renewals import RenewalView
 from booking.desk.views import UseCaseView, actor_of
-from booking.desk.viewsets import UseCaseViewSet
 from booking.models import Offer
 from destination.desk import (
     AddressField,

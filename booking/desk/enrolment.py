@@ -25,12 +25,7 @@ from booking.forms.enrolment import ROLES, SellerForm, mail_language, odd_regist
 from booking.paper_rows import document_answer, row_of
 from booking.paper_words import ACTIVITY_WORDS, PAPER_WORDS
 from booking.refusals import BadInput, trouble
-from destination.desk import (
-    DeskForm,
-    MomentColumn,
-    ReadOnlyIndexView,
-    ReadOnlyViewSet,
-)
+from destination.desk import DeskForm, MomentColumn, ReadOnlyIndexView, ReadOnlyViewSet
 from members.models import ContractText, Entry, Paper, Provider, ProviderRole
 from members.rules import enrolment
 from oti.lib.dates import today as day_of

@@ -21,13 +21,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from booking import checkout as buying
 from booking import package_words, requests, showing
-from booking.access import (
-    basket_for,
-    order_for,
-    remember_basket,
-    remember_order,
-    remember_requests,
-)
+from booking.access import basket_for, order_for, remember_basket, remember_order, remember_requests
 from booking.arrivals import ArrivalNotice, hours_of_stay, notices_of_stay
 from booking.basket import renew_holds
 from booking.evidence import EvidenceInput

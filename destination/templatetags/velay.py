@@ -24,13 +24,7 @@ from django.urls import get_urlconf, reverse
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import (
-    get_language,
-    get_language_info,
-    gettext,
-    ngettext,
-    pgettext,
-)
+from django.utils.translation import get_language, get_language_info, gettext, ngettext, pgettext
 
 from destination.spoken import language_of, untranslated
 from oti.lib import html

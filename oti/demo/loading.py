@@ -61,13 +61,7 @@ from oti.demo.past_stays import add_past_stays
 from oti.demo.residents import add_residents
 from oti.demo.returns import add_returns
 from oti.demo.seasons import add_seasons
-from oti.demo.shapes import (
-    Catalogue,
-    LodgingData,
-    SlotOfferData,
-    catalogue_version,
-    read_catalogue,
-)
+from oti.demo.shapes import Catalogue, LodgingData, SlotOfferData, catalogue_version, read_catalogue
 from oti.lib.dates import today as paris_today
 
 SUBJECT = "demo:velay"

@@ -13,16 +13,7 @@ from booking.experience_search import search_experiences
 from booking.free_slots import slot_choices
 from booking.ideas import find_ideas
 from booking.kept_offers import kept_offers
-from booking.models import (
-    Basket,
-    Offer,
-    OfferResource,
-    Order,
-    Payment,
-    Refund,
-    Slot,
-    SlotHold,
-)
+from booking.models import Basket, Offer, OfferResource, Order, Payment, Refund, Slot, SlotHold
 from booking.offers import changing_offer
 from booking.people import people_from
 from booking.refusals import BadInput, Busy, NotAllowed, Refusal, Unavailable
