@@ -91,7 +91,7 @@ def test_list_of_dates_says_who_has_the_guide(walk, lake, house, host, bank: Fak
         factories.a_need(offer, guide)
     sold, other = factories.a_slot(walk, DAY), factories.a_slot(lake, DAY, time(15))
     sell(sold, bank)
-    words = "not sold: « Marie » is taken by « Forest », 2 pm"
+    words = "not sold: “Marie” is taken by “Forest”, 2 pm"
     assert words in text_of(host.get(reverse("extranet-slots"), {"mois": "2027-07"}))
     assert words in text_of(host.get(reverse("extranet-slot", args=[other.pk])))
     page = reverse("booking:experience-offer", args=[lake.slug])
@@ -111,7 +111,7 @@ def test_sold_dates_that_collide_stand_on_the_page(walk, lake, house, host, bank
     assert "2 dates that are sold need more than there is" in told
     assert "Tuesday 6 July 2027, 2 pm , Forest" in told
     assert "Tuesday 6 July 2027, 3 pm , Lake" in told
-    assert "« Marie » is needed by « Lake » too, 3 pm" in text_of(
+    assert "“Marie” is needed by “Lake” too, 3 pm" in text_of(
         host.get(reverse("extranet-slots"), {"mois": "2027-07"})
     )
 
@@ -143,7 +143,7 @@ def test_preview_of_new_dates_warns_of_those_that_need_the_guide_too(walk, lake,
         "capacity": "8",
     }
     told = text_of(host.post(reverse("extranet-slots-add"), series))
-    assert "Tuesday 6 July 2027, 3 pm: « Marie » is needed by « Forest » too, 2 pm" in told
+    assert "Tuesday 6 July 2027, 3 pm: “Marie” is needed by “Forest” too, 2 pm" in told
     assert "Tuesday 13 July 2027, 3 pm:" not in told
     added = host.post(reverse("extranet-slots-add"), {**series, "step": "apply"})
     assert added.status_code == 303

@@ -293,7 +293,7 @@ def test_somebody_removed_while_signed_in_is_told_at_once():
     ):
         answer = theirs.get(page)
         assert answer.status_code in {200, 404}
-        assert f"Your access to « {house.name} » was ended" in body(answer)
+        assert f"Your access to “{house.name}” was ended" in body(answer)
     # A form that was open in another tab says the same and does nothing.
     answer = theirs.post("/pro/calendrier/changer/", {"provider": house.slug})
     assert answer.status_code == 404

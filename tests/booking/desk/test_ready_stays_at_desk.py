@@ -120,7 +120,7 @@ def test_a_stay_is_changed_and_its_steps_with_it(desk: Client, gite: Offer, walk
                 step(2, walk, starts_from="15:00", starts_until="14:00"),
             ],
             {},
-            "is before « at the earliest »",
+            "is before “at the earliest”",
         ),
         (
             lambda gite, walk: [

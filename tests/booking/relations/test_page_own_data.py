@@ -283,8 +283,8 @@ def test_host_is_told_what_to_hand_over_by_house(client: Client, guest: User):
     for house in (alone, shared):
         ProviderRole.objects.create(provider=house, user=guest, role=ProviderRole.Role.OWNER)
     seen = body(client.get(closing()))
-    assert "You alone own « Les Narces »" in seen
-    assert "You work for « Le Four »: leave it first" in seen
+    assert "You alone own “Les Narces”" in seen
+    assert "You work for “Le Four”: leave it first" in seen
     assert reverse("extranet-team") in seen
     assert client.post(closing(), SURE).status_code == 409
 
