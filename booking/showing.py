@@ -323,7 +323,7 @@ def _days_to_show(view: BasketView) -> list[DayView]:
 
 
 def _free_day(day: DayView) -> dict[str, Any]:
-    return {"ideas": [], "browse_url": f"{reverse('booking:ideas')}?day={day.day.isoformat()}"}
+    return {"browse_url": f"{reverse('booking:ideas')}?day={day.day.isoformat()}"}
 
 
 def _entry_row(

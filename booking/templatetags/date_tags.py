@@ -72,14 +72,14 @@ def _status(words: str, _language: str | None) -> str:
 def slot_row(
     slot: dict[str, Any], day: date, csrf_token: str, *, shows_day: bool = False
 ) -> SafeString:
-    """Write one date: its hours, what is left, its button.
+    """Write one date: its hours, what is left, its button; `shows_day` below the name of its month.
 
     `slot`: {id, starts_at, ends_at, words, kind, is_full, add}, and `lower` (amount, usual) where a
     proposal lowers its price.
     """
     begins = escape(heure(slot["starts_at"]))
     until = gettext("until %(hour)s") % {"hour": heure(slot["ends_at"])}
-    shown = f"<b>{escape(capfirst(jour_long(day)))}</b>" if shows_day else ""
+    shown = f"<b>{escape(capfirst(jour_long(day, 'no-year')))}</b>" if shows_day else ""
     form = ""
     if slot["add"]:
         when = gettext("%(day)s, %(hour)s") % {"day": jour_long(day, "no-year"), "hour": begins}

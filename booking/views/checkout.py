@@ -417,7 +417,12 @@ def _arrival_hint(view: BasketView, form: CheckoutForm) -> str:
         return ""
     hours = hours_of_stay([*view.counted, *view.asked])
     outside = _("At another hour, you will have to agree with your host before you come")
-    return ". ".join([str(form.fields["arrival_time"].help_text), *hours, outside])
+    return _sentences(form.fields["arrival_time"].help_text, *hours, outside)
+
+
+def _sentences(*parts: object) -> str:
+    """Write parts one after the other, each ended once, whether its words end themselves or not."""
+    return " ".join(f"{str(part).rstrip('.')}." for part in parts)
 
 
 def _arrival_notices(view: BasketView, form: CheckoutForm) -> list[ArrivalNotice]:
@@ -436,7 +441,7 @@ def _needs_hint(view: BasketView, form: CheckoutForm) -> str:
     if "needs" not in form.fields:
         return ""
     words = reading_words(readers_of_stay([*view.counted, *view.asked]))
-    return f"{form.fields['needs'].help_text}. {words}."
+    return _sentences(form.fields["needs"].help_text, words)
 
 
 def _show_under_way(request: HttpRequest, view: BasketView) -> HttpResponse:

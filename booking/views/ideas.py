@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,22 +25,30 @@ from booking.people import Person, people_from
 from booking.pictures import Picture
 from booking.rules.kinds import DATED
 from booking.showing import party_words
-from destination.templatetags.velay import jour
+from destination.templatetags.velay import euros, jour
 from oti.lib.dates import ONE_DAY
 from oti.lib.dates import today as day_of
-from oti.lib.htmx import render_part
+from oti.lib.htmx import render_part, replaces
 
 # On one day alone: so many, and as many more at each press (features.md N35).
 ON_ONE_DAY = 12
 LONGEST_STAY_DAYS = 91
+# On a free day of my stay, where doing nothing is fine too.
+ON_FREE_DAY = 3
 
 
 @never_cache
 @require_safe
 def ideas(request: HttpRequest) -> HttpResponse:
-    """Show what this party can do on the days of its stay; `day` and `kind` narrow it."""
+    """Show what this party can do on the days of its stay; `day` and `kind` narrow it.
+
+    A free day of my stay asks for the first of its own (components/free_day.html).
+    """
     now = timezone.now()
     context = ideas_page(request, asked(request, now=now), now=now)
+    if replaces(request, f"free-{request.GET.get('day', '')}"):
+        context["free_ideas"] = [_chip(card) for card in _first_cards(context)]
+        return render(request, "booking/ideas.html#free", context)
     return render_part(request, "booking/ideas.html", "results", context)
 
 
@@ -218,6 +227,19 @@ def _card(idea: Idea, form: SearchForm, *, back: str, picture: Picture | None) -
         "id": f"idea-{slot.pk}",
         "add": cards.add_places(offer, slot.pk, _who(idea), shown=total, back=back),
     }
+
+
+def _first_cards(context: Mapping[str, Any]) -> list[dict[str, Any]]:
+    cards_of_days = [card for day in context.get("days", ()) for card in day["cards"]]
+    return cards_of_days[:ON_FREE_DAY]
+
+
+def _chip(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a card as one press on a free day of my stay: its name and its price."""
+    amount = (card["price"] or {}).get("amount")
+    price = _("free of charge") if not amount else euros(amount)
+    add = card["add"]
+    return {"label": f"{card['title']}, {price}", "url": add["url"], "fields": add["fields"]}
 
 
 def _who(idea: Idea) -> cards.Fields:

@@ -6,6 +6,7 @@ sums, days and spaces in `oti.lib.html`.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -220,6 +221,12 @@ def age_options(chosen: int | None = None) -> str:
 
 
 # --- Words ---
+@register.filter
+def sentences(text: str) -> list[str]:
+    """Part a text after the signs that end a sentence: "Un. Deux !" is "Un." and "Deux !"."""
+    return re.split(r"(?<=[.!?…])\s+", text.strip())
+
+
 @register.filter(needs_autoescape=True)
 def typo(text: Any, autoescape: bool = True) -> str:
     """Give French text its spaces (oti.lib.html.french_spacing); other languages stay as they are.

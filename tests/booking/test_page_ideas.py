@@ -266,3 +266,37 @@ def test_statements_do_not_grow_with_the_offers(client: Client, django_assert_ma
 
     with django_assert_max_num_queries(16):
         ideas(visitor)
+
+
+def test_a_free_day_of_my_stay_is_given_its_first_ideas_at_one_press(client: Client):
+    basket = a_stay()
+    offers = [thing(f"Swimming {number}", SUNDAY, adult="18", child="9") for number in range(4)]
+    thing("Dinner", MONDAY, time(19), kind="meal")
+    visitor = with_basket(client, basket)
+    element = f"free-{SUNDAY.isoformat()}"
+
+    asked = f'hx-get="{address("booking:ideas", day=SUNDAY)}"'
+    assert asked in visitor.get(address("booking:my-stay")).content.decode()
+    headers = {"HX-Request": "true", "HX-Target": element}
+    page = visitor.get(address("booking:ideas", day=SUNDAY), headers=headers)
+
+    text = text_of(page)
+    assert text.count("Swimming") == 3
+    assert text.count(", €54") == 3
+    assert "Dinner" not in text
+    assert "<h1" not in page.content.decode()
+    assert page.content.decode().count("csrfmiddlewaretoken") == 3
+    first, *_others = fields_of(page)
+    assert visitor.post(address("booking:line-add"), first).status_code == 303
+    assert basket.lines.filter(offer__in=offers).get().people == ["p1", "p2", "p3", "p4"]
+    assert element not in visitor.get(address("booking:my-stay")).content.decode()
+
+
+def test_a_free_day_without_anything_to_do_is_given_nothing(client: Client):
+    visitor = with_basket(client, a_stay())
+    headers = {"HX-Request": "true", "HX-Target": f"free-{SUNDAY.isoformat()}"}
+
+    page = visitor.get(address("booking:ideas", day=SUNDAY), headers=headers)
+
+    assert page.status_code == 200
+    assert page.content.strip() == b""

@@ -10,6 +10,7 @@ from django.test import Client
 
 from booking.basket import add_to_basket
 from booking.wishes import LineRequest
+from destination.templatetags.velay import sentences
 from events.models import Event, Session
 from oti.lib.dates import PARIS
 from tests import factories
@@ -153,3 +154,16 @@ def test_a_phone_asks_for_the_face_before_the_styles(client: Client, at, moment,
     asked = re.findall(r'rel="preload" as="image" href="/static/img/heroes/([a-z-]+)-mobile', head)
     assert asked == crops
     assert head.index('as="image"') < head.index('rel="stylesheet"')
+
+
+@pytest.mark.parametrize(
+    ("text", "parted"),
+    [
+        ("Prenez le temps. Le Velay vous relie.", ["Prenez le temps.", "Le Velay vous relie."]),
+        ("Bienvenue ! Où va-t-on ? Loin…", ["Bienvenue !", "Où va-t-on ?", "Loin…"]),
+        ("Le Velay", ["Le Velay"]),
+        ("", [""]),
+    ],
+)
+def test_a_title_is_parted_after_each_sentence(text: str, parted: list[str]):
+    assert sentences(text) == parted

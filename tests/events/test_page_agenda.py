@@ -147,7 +147,7 @@ def test_tickets_are_added_for_those_who_come(client: Client):
 
     text = text_of(page)
     assert "Total €64.00" in text
-    assert "Wednesday 14 July 2027" in text
+    assert "July 2027 Wednesday 14 July" in text
     first, second = fields_of(page)
     assert first["slot"] != second["slot"]
     assert first["ages"] == ["5,10"]
