@@ -23,6 +23,7 @@ from booking.desk.greeters import MeetingViewSet
 from booking.desk.incidents import IncidentViewSet
 from booking.desk.letters import LetterViewSet
 from booking.desk.life_cycle import LifeCycleViewSet
+from booking.desk.message_words import kind_of_message
 from booking.desk.needs import NeedViewSet
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
@@ -564,7 +565,7 @@ class OutboxViewSet(DecidedViewSet):
         Column(
             "kind",
             label=gettext_lazy("Message"),
-            accessor=lambda row: order_views.kind_of_message(row.kind),
+            accessor=lambda row: kind_of_message(row.kind),
         ),
         Column("channel", label=gettext_lazy("By"), accessor="get_channel_display"),
         Column("order", label=gettext_lazy("Order"), accessor="order.reference"),

@@ -424,7 +424,7 @@ def _arrival_hint(view: BasketView, form: CheckoutForm) -> str:
         return ""
     hours = hours_of_stay([*view.counted, *view.asked])
     outside = _("At another hour, you will have to agree with your host before you come")
-    return ". ".join([str(form.fields["arrival_time"].help_text), *hours, outside])
+    return _sentences(str(form.fields["arrival_time"].help_text), *hours, outside)
 
 
 def _arrival_notices(view: BasketView, form: CheckoutForm) -> list[ArrivalNotice]:
@@ -443,7 +443,12 @@ def _needs_hint(view: BasketView, form: CheckoutForm) -> str:
     if "needs" not in form.fields:
         return ""
     words = reading_words(readers_of_stay([*view.counted, *view.asked]))
-    return f"{form.fields['needs'].help_text}. {words}."
+    return _sentences(str(form.fields["needs"].help_text), words)
+
+
+def _sentences(*parts: str) -> str:
+    """Return parts as sentences, whether a translation ends with its own full stop or not."""
+    return " ".join(f"{one.rstrip('.')}." for one in parts)
 
 
 def _show_under_way(request: HttpRequest, view: BasketView) -> HttpResponse:
