@@ -132,7 +132,7 @@ def _content(campaign: Campaign, language: str, needs: Sequence[int], today: dat
 def _card(offer: Offer) -> Content:
     return {
         "title": offer.title,
-        "place": offer.place or offer.commune.name,
+        "place": offer.where,
         "summary": offer.summary,
         "url": settings.BASE_URL + showing.offer_url(offer),
     }

@@ -63,6 +63,7 @@ from members.models import (
     ProviderRole,
 )
 from oti.lib.dates import paris
+from oti.lib.sheets import Figure
 
 Row = dict[str, Any]
 LANGUAGES = ("fr", "en", "de")
@@ -98,7 +99,7 @@ def _columns(name: str, rows: Callable[[Provider], QuerySet[Any]], columns: Sequ
 def plain(value: Any) -> Any:
     """Return a value as JSON has it: sums as text, days in ISO, moments of Paris with zone."""
     if isinstance(value, Decimal):
-        return str(value)
+        return Figure(value)
     if isinstance(value, datetime):
         return paris(value).isoformat(timespec="seconds")
     if isinstance(value, date) or hasattr(value, "isoformat"):

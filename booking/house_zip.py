@@ -20,7 +20,7 @@ from booking.models import OfferPhoto
 from booking.papers import document_of
 from members.models import Paper, Provider
 from oti.lib.dates import paris
-from oti.lib.sheets import inert
+from oti.lib.sheets import Figure, inert, with_comma
 
 # Somebody has to get it over a line in the country; photographs beyond are named and left out.
 MOST_FILE_BYTES = 60_000_000
@@ -115,6 +115,8 @@ def _cell(value: object) -> str:
         return "1" if value else "0"
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Figure):
+        return with_comma(value)
     return inert(value) if isinstance(value, str) else str(value)
 
 

@@ -7,12 +7,14 @@ the page: who comes tomorrow needs the new code today, so it is always written a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.text import slugify
 from django.utils.translation import override
 
 from booking import locks
@@ -22,6 +24,7 @@ from booking.refusals import WrongState, trouble
 from booking.rules.offer_review import IN_HAND
 from destination.models import Picture
 from members.journal import Actor, record
+from oti.lib.codes import reference_code
 
 LANGUAGES = ("fr", "en", "de")
 PUBLIC_TEXTS = ("title", "summary", "description", "place", "without_car")
@@ -173,11 +176,34 @@ def keep_content(offer: Offer, values: Mapping[str, Any], *, actor: Actor, now: 
         raise KeyError(sorted(unknown))
     with editing(offer, verb="offer written", fields=sorted(values), actor=actor, now=now) as edit:
         if not edit.is_shown:
+            title = edit.offer.title_fr or ""
             write_fields(edit.offer, values)
+            _follow_title(edit.offer, title)
         else:
             write_fields(edit.offer, {name: values[name] for name in values if name in PRIVATE})
             _keep_waiting(edit, {name: values[name] for name in values if name in PUBLIC})
     return edit.offer
+
+
+def free_slug(title: str) -> str:
+    """Return an address made of a title that no offer has yet."""
+    base = _slug_of(title)
+    if not Offer.objects.filter(slug=base).exists():
+        return base
+    return f"{base}-{reference_code(5).lower()}"
+
+
+def _slug_of(title: str) -> str:
+    return slugify(title)[:70].strip("-") or "offre"
+
+
+def _follow_title(offer: Offer, old: str) -> None:
+    """Let the address of what nobody has seen yet follow its title; one that was chosen stays."""
+    was, is_now = _slug_of(old), _slug_of(offer.title_fr or "")
+    is_made_of_it = re.fullmatch(rf"{re.escape(was)}(-[a-z0-9]{{5}})?", offer.slug) is not None
+    if offer.first_published_at is None and is_made_of_it and is_now != was:
+        offer.slug = free_slug(offer.title_fr)
+        offer.save(update_fields=["slug"])
 
 
 def _keep_waiting(edit: Edit, values: Mapping[str, Any]) -> None:

@@ -7,20 +7,18 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError
-from django.utils.text import slugify
 from django.utils.translation import override
 
 from booking import locks
 from booking.models import CancellationPolicy, Offer, OfferReview, Tariff, Unit
 from booking.models.offers import VatScheme
-from booking.offer_content import LANGUAGES, live_photos, write_photos
+from booking.offer_content import LANGUAGES, free_slug, live_photos, write_photos
 from booking.offers import changing_units, subject_of, units_of
 from booking.refusals import NotAllowed, trouble
 from booking.rules.kinds import SLEPT, kind_of
 from members.journal import Actor, record
 from members.models import Provider
 from members.rules.enrolment import NOT_YET
-from oti.lib.codes import reference_code
 
 # Nobody prepares more by hand: beyond it something went wrong.
 MOST_DRAFTS = 30
@@ -193,11 +191,3 @@ def _renew(row: object, **parents: object) -> None:
 def _reset(row: object) -> None:
     row.pk = None  # type: ignore[attr-defined]
     row._state.adding = True  # type: ignore[attr-defined]
-
-
-def free_slug(title: str) -> str:
-    """Return an address made of a title that no offer has yet."""
-    base = slugify(title)[:70].strip("-") or "offre"
-    if not Offer.objects.filter(slug=base).exists():
-        return base
-    return f"{base}-{reference_code(5).lower()}"

@@ -597,6 +597,15 @@ MESSAGES: dict[str, Any] = {
     "campaign_button": gettext_lazy(
         "The button leads to a page of this site: write its address from the first « / » on."
     ),
+    "campaign_button_nowhere": gettext_lazy(
+        "The button leads nowhere: this site has no page « %(path)s »."
+    ),
+    "campaign_days_crossed": gettext_lazy(
+        "This day comes before « last came since »: nobody can be meant."
+    ),
+    "campaign_stays_crossed": gettext_lazy(
+        "This is fewer than « stays at least »: nobody can be meant."
+    ),
     "campaign_rate": gettext_lazy("Between 1 and %(max)s mails a minute."),
     "campaign_no_french": gettext_lazy(
         "Write the subject, the heading and the text in French: who reads no other language of the "
@@ -611,6 +620,7 @@ MESSAGES: dict[str, Any] = {
         "None of the chosen dates is open any more: choose others that hosts want to fill."
     ),
     "campaign_moment": gettext_lazy("Say when: a day and an hour."),
+    "campaign_too_far": gettext_lazy("Choose a moment within a year."),
     "campaign_nobody": gettext_lazy(
         "Nobody would get this campaign: see why below, and widen whom it is for."
     ),

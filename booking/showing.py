@@ -246,7 +246,7 @@ def line_note(view: LineView) -> str:
     parts = [
         time_words(view.offer, line.arrival, line.departure),
         quantity_words(view.offer, view.line.quantity, view.guests, view.quote),
-        view.offer.place or view.offer.commune.name,
+        view.offer.where,
     ]
     return ", ".join(part for part in parts if part)
 

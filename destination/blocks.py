@@ -74,7 +74,7 @@ def communes() -> list[tuple[str, str]]:
     """Return the communes by their name, for a choice."""
     from destination.models.territory import Commune
 
-    return list(Commune.objects.order_by("name").values_list("insee", "name"))
+    return list(Commune.objects.order_by("slug").values_list("insee", "name"))
 
 
 class NeverNone:

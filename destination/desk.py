@@ -36,11 +36,12 @@ from wagtail.admin.views import generic
 from wagtail.admin.views.mixins import Echo, SpreadsheetExportMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets import SlugInput
+from wagtail.coreutils import multigetattr
 
 from destination.templatetags.velay import date_range, nights
 from oti.lib.dates import paris
 from oti.lib.html import format_euros
-from oti.lib.sheets import inert, printable
+from oti.lib.sheets import inert, printable, with_comma
 
 LANGUAGES = ("fr", "en", "de")
 # By which table programs know UTF-8.
@@ -261,18 +262,20 @@ class EuroColumn(Column):
 class FileForSheets(SpreadsheetExportMixin):
     """A list as a file for spreadsheets: hours of Paris, and nothing that was typed is run.
 
-    A French table program opens its CSV in columns: semicolons between them, commas in numbers, and
-    the mark by which it knows UTF-8. Sheets (xlsx) need none of it.
+    It says in words what the list on the screen does: states and kinds, the names of columns, yes
+    and no. A French table program opens its CSV in columns: semicolons between them, commas in
+    numbers, and the mark by which it knows UTF-8. Sheets (xlsx) need none of it.
     """
 
     # A sheet's hour has no zone; Wagtail's own would be those of Greenwich.
     custom_value_preprocess: ClassVar[dict[Any, Any]] = {
         **SpreadsheetExportMixin.custom_value_preprocess,
         datetime: {
-            SpreadsheetExportMixin.FORMAT_CSV: paris,
+            SpreadsheetExportMixin.FORMAT_CSV: lambda moment: f"{paris(moment):%Y-%m-%d %H:%M}",
             SpreadsheetExportMixin.FORMAT_XLSX: lambda moment: paris(moment).replace(tzinfo=None),
         },
-        Decimal: {SpreadsheetExportMixin.FORMAT_CSV: lambda sum_: f"{sum_:f}".replace(".", ",")},
+        Decimal: {SpreadsheetExportMixin.FORMAT_CSV: with_comma},
+        bool: {SpreadsheetExportMixin.FORMAT_CSV: lambda is_so: _("yes") if is_so else _("no")},
         str: {
             SpreadsheetExportMixin.FORMAT_CSV: inert,
             SpreadsheetExportMixin.FORMAT_XLSX: printable,
@@ -286,6 +289,28 @@ class FileForSheets(SpreadsheetExportMixin):
         yield writer.writerow({one: self.get_heading(queryset, one) for one in self.list_export})
         for item in queryset:
             yield self.write_csv_row(writer, self.to_row_dict(item))
+
+    def to_row_dict(self, item: Model) -> dict[str, Any]:
+        """Return what a row has in each column, in the words of its choices."""
+        return {name: _said(item, name) for name in self.list_export}
+
+    def get_heading(self, queryset: QuerySet[Any], field: str) -> str:
+        """Name a column: what belongs to something else is called like that, « Commune »."""
+        if field in self.export_headings or "." not in field:
+            return str(super().get_heading(queryset, field))
+        model = queryset.model
+        for part in field.split(".")[:-1]:
+            model = model._meta.get_field(part).related_model
+        return str(capfirst(model._meta.verbose_name))
+
+
+def _said(item: Model, name: str) -> Any:
+    """Return what a row says in a column; dots lead to what it belongs to."""
+    *way, last = name.split(".")
+    owner = multigetattr(item, ".".join(way)) if way else item
+    if hasattr(owner, f"get_{last}_display"):
+        last = f"get_{last}_display"
+    return multigetattr(owner, last)
 
 
 class DeskIndexView(FileForSheets, generic.IndexView):

@@ -8,11 +8,13 @@ where this process doesn't know it yet (`oti.lib.memo`).
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import F, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
-from django.utils import timezone
-from django.utils.translation import get_language
+from django.urls import Resolver404, resolve
+from django.utils import timezone, translation
+from django.utils.translation import get_language, get_language_from_path
 from wagtail.models import Page
 
 from destination.menus import frame_pages
@@ -73,6 +75,22 @@ def page_at(path: str) -> VelayPage | None:
     address = f"{home_path}{path}"
     found = next((one for one in family if one.url_path == address), None)
     return None if home_path is None or found is None else _specific(found, family)
+
+
+def leads_somewhere(address: str) -> bool:
+    """Tell whether an address below « / » has something here today, in the language it names.
+
+    A page of the office is looked for; of other addresses their shape is enough.
+    """
+    path = urlsplit(address).path
+    path = path if path.endswith("/") else f"{path}/"
+    with translation.override(get_language_from_path(path) or get_language()):
+        try:
+            match = resolve(path)
+        except Resolver404:
+            return False
+        is_written = match.view_name == "destination:page"
+        return not is_written or page_at(match.kwargs["path"]) is not None
 
 
 def _specific(page: Page, family: list[Page]) -> VelayPage | None:

@@ -31,7 +31,8 @@ def schedule_session(
     Local time; an end before the beginning is on the next day. A slot of the ticket offer at
     that moment is taken as it is, another one is added. The date, its places and the journal are
     written together or not at all. Raises BadInput `slot_past`, `no_such_hour`,
-    `capacity_missing`, `session_known`. Locks: slot.
+    `capacity_missing`, `sells_no_tickets` (places for an event without them), `session_known`.
+    Locks: slot.
     """
     if not is_of_our_time(day):
         raise BadInput(trouble("slot_past" if day < FIRST_DAY else "too_far", field="day"))
@@ -107,6 +108,12 @@ def _check_session(
     has_tickets = event.ticket_offer_id is not None
     if has_tickets and not capacity and _slot_of(event, day, start_time) is None:
         troubles.append(_capacity_missing())
+    if capacity and not has_tickets:
+        # Kept without a word, whoever typed it would believe that they are on sale.
+        message = _(
+            "This event sells no tickets: name its ticket offer first, or leave this empty."
+        )
+        troubles.append(Trouble("sells_no_tickets", message, field="capacity"))
     if troubles:
         raise BadInput(*troubles)
 

@@ -10,8 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone, translation
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.widgets.button import Button, HeaderButton
@@ -26,6 +26,8 @@ from booking.relations import campaigns
 from booking.relations.campaign_results import results_of
 from booking.rules import campaigns as rules
 from destination.desk import DecidedViewSet, MomentColumn, ReadOnlyIndexView
+from oti.lib.dates import paris
+from oti.lib.html import format_day_long, format_hour
 
 READY, TEST, PLAN, NOW, COUNT = "ready", "test", "plan", "now", "count"
 REASON_WORDS = {
@@ -164,7 +166,14 @@ class CampaignView(UseCaseView):
             if at is None:
                 raise BadInput(trouble("campaign_moment", field="at"))
             campaigns.plan(pk, at, **who)
-            return _("It is planned: the first mails leave within a minute of its moment.")
+            if action == NOW:
+                return _("The first mails leave within a minute.")
+            words = _("It is planned for %(day)s, %(hour)s.")
+            when, language = paris(at), get_language() or "fr"
+            return words % {
+                "day": format_day_long(when.date(), language),
+                "hour": format_hour(when.time(), language),
+            }
         campaigns.move(pk, action, **who)
         return _("Done: « %(title)s ».") % {"title": self.target.title}
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from booking.desk.order_views import kind_of_message
+from booking.desk.message_words import kind_of_message
 from booking.relations.records import Moment
 from members.models import Customer, CustomerNote, LetterChoice
 from members.rules.consent import Ground, Reason, Standing

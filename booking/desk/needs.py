@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy, pgettext
@@ -14,6 +14,8 @@ from destination.desk import EuroColumn, MomentColumn, ReadOnlyIndexView, ReadOn
 
 class NeedIndexView(ReadOnlyIndexView):
     """The dates to fill, the newest first."""
+
+    export_headings: ClassVar[dict[str, Any]] = {"periods_text": gettext_lazy("Periods")}
 
     def get_base_queryset(self) -> QuerySet[CapacityNeed]:
         """Load their offers, houses and periods."""

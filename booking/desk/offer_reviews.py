@@ -55,6 +55,10 @@ VERBS = {
     "offer published": gettext_lazy("Published"),
     "offer paused": gettext_lazy("Paused"),
     "offer archived": gettext_lazy("Archived"),
+    "slots added": gettext_lazy("Dates added"),
+    "slot removed": gettext_lazy("Date removed"),
+    "offer renewed": gettext_lazy("Said to be new again"),
+    "renewal taken back": gettext_lazy("No longer said to be new again"),
 }
 # What the host's other pages say, remarked on as a whole.
 WHOLE = ("couchages", "prix", "dates", "etapes", "regles", "papiers")

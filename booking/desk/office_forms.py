@@ -66,6 +66,10 @@ class CancelForm(forms.Form):
     def __init__(self, *args: Any, lines: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lines"].queryset = lines
+        # Whoever has the page open in two places sees what went meanwhile, not its number.
+        self.fields["lines"].error_messages["invalid_choice"] = _(
+            "A line that was ticked is cancelled already: look again at what is left."
+        )
 
     def clean(self) -> dict[str, Any]:
         """Read the whole order as all its lines; refuse a cancellation of nothing."""

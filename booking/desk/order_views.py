@@ -25,6 +25,7 @@ from wagtail.admin.widgets.button import HeaderButton
 
 from booking import cancellation, minding, package_words, settlement
 from booking.desk.bank_words import kind_words, outcome_words
+from booking.desk.message_words import kind_of_message
 from booking.desk.office_forms import CancelForm
 from booking.desk.order_list import state_words, with_taken_back
 from booking.desk.payouts_shown import payout_rows, payouts_of
@@ -88,6 +89,16 @@ VERBS: dict[str, Promise] = {
     "thanks handed over": gettext_lazy("The thanks of who invited is handed over"),
     "thanks taken back": gettext_lazy("The thanks of who invited is taken back"),
     "contest won": gettext_lazy("Contest of the payment over: it stays paid"),
+    "order claimed": gettext_lazy("Order joined to the visitor’s account"),
+    "authorisation ends before a sold date": gettext_lazy(
+        "The authorisation of childcare ends before its date"
+    ),
+    "survey sent": gettext_lazy("Questions after the stay sent"),
+    "survey answered": gettext_lazy("Questions after the stay answered"),
+    "guest called back": gettext_lazy("The visitor was called back"),
+    "complaint opened": gettext_lazy("Complaint received"),
+    "complaint answered": gettext_lazy("Complaint answered"),
+    "mediation told of": gettext_lazy("The visitor was told of the mediator"),
 }
 # Why a friend’s stay doesn’t count, as the journal keeps it.
 WHY_NOT = dict(Referral.Reason.choices)
@@ -103,50 +114,6 @@ WHO: dict[str, Promise] = {
     "system": gettext_lazy("system"),
     "bank": gettext_lazy("bank"),
 }
-KINDS_OF_MESSAGE: dict[str, Promise] = {
-    "order_confirmed": gettext_lazy("Confirmation to the visitor"),
-    "provider_booking": gettext_lazy("Booking told to the provider"),
-    "lines_cancelled": gettext_lazy("Cancellation told to the visitor"),
-    "provider_cancelled": gettext_lazy("Cancellation told to the provider"),
-    "payment_returned": gettext_lazy("Payment given back, told to the visitor"),
-    "find_order": gettext_lazy("Code to find a booking"),
-    "friend_welcome": gettext_lazy("Welcome of a friend’s first stay"),
-    "payout_account": gettext_lazy("Where a provider gives its papers"),
-    "enrolment_submitted": gettext_lazy("A house to be read, told to the office"),
-    "enrolment_moved": gettext_lazy("The office’s decision, told to the provider"),
-    "offer_submitted": gettext_lazy("An offer to be read, told to the office"),
-    "offer_reviewed": gettext_lazy("The office’s decision on an offer, told to the provider"),
-    "team_invitation": gettext_lazy("Invitation to work for a house"),
-    "paper_ending": gettext_lazy("A paper that ends"),
-    "classification_moved": gettext_lazy("Tourist tax of a lodging whose classification moved"),
-    "host_refund": gettext_lazy("Refund by the host, told to the visitor"),
-    "talk_guest": gettext_lazy("Message of a host, sent to the visitor"),
-    "talk_host": gettext_lazy("Message of the visitor, sent to a host"),
-    "stay_soon": gettext_lazy("Reminder of the stay, to the visitor"),
-    "gift": gettext_lazy("Annual gift, to a household"),
-    "life_prepare": gettext_lazy("Two weeks before, to the visitor"),
-    "life_during": gettext_lazy("After the first night, to the visitor"),
-    "life_anniversary": gettext_lazy("A year after, to the visitor"),
-    "life_next_season": gettext_lazy("The other season, to the visitor"),
-    "care_sheet_asked": gettext_lazy("What the carer has to know, asked of the visitor"),
-    "day_ahead": gettext_lazy("The next day, told to the provider"),
-    "counter_sale": gettext_lazy("Booking on the phone, told to the visitor"),
-    "no_show": gettext_lazy("No-show told to the visitor"),
-    "no_show_office": gettext_lazy("No-show told to the office"),
-    "account_unused": gettext_lazy("An account that nobody uses will be emptied"),
-    "own_data": gettext_lazy("Link to one’s own data"),
-    "request_received": gettext_lazy("Request, told to the provider"),
-    "request_closed": gettext_lazy("Request closed, told to the provider"),
-    "request_sent": gettext_lazy("Request, told to the visitor"),
-    "request_accepted": gettext_lazy("Request accepted: the link to pay"),
-    "factors_taken_off": gettext_lazy("Second proof taken off, told to its person"),
-    "request_refused": gettext_lazy("Request that came to nothing, told to the visitor"),
-}
-
-
-def kind_of_message(kind: str) -> str:
-    """Return what a message of the outbox is for."""
-    return str(KINDS_OF_MESSAGE.get(kind, kind))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from booking.desk.greeters import MeetingViewSet
 from booking.desk.incidents import IncidentViewSet
 from booking.desk.letters import LetterViewSet
 from booking.desk.life_cycle import LifeCycleViewSet
+from booking.desk.message_words import kind_of_message
 from booking.desk.payout_views import PayoutViewSet
 from booking.desk.requests import RequestViewSet
 from booking.desk.seller_years import SellerViewSet
@@ -118,7 +119,7 @@ class OutboxViewSet(DecidedViewSet):
         Column(
             "kind",
             label=gettext_lazy("Message"),
-            accessor=lambda row: order_views.kind_of_message(row.kind),
+            accessor=lambda row: kind_of_message(row.kind),
         ),
         Column("channel", label=gettext_lazy("By"), accessor="get_channel_display"),
         Column("order", label=gettext_lazy("Order"), accessor="order.reference"),

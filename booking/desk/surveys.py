@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -96,6 +96,9 @@ class SurveyIndexView(ReadOnlyIndexView):
     """What was answered, the newest first."""
 
     page_title = gettext_lazy("What guests say")
+    export_headings: ClassVar[dict[str, Any]] = {
+        "lines_text": gettext_lazy("What is said of each host"),
+    }
 
     def get_base_queryset(self) -> QuerySet[Survey]:
         """Load their orders and places."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Count, Q, QuerySet
@@ -68,6 +68,10 @@ class OfferIndexView(DeskIndexView):
 
     page_title: Any = ""
     offers = Q()
+    export_headings: ClassVar[dict[str, Any]] = {
+        "pk": gettext_lazy("Number"),
+        "updated_at": gettext_lazy("Changed"),
+    }
 
     def get_page_title(self) -> str:
         """Name the list."""

@@ -28,7 +28,10 @@ class CommuneField(forms.ModelChoiceField):  # type: ignore[type-arg]
         )
 
     def propose(self, today: date, *, known: int | None = None) -> None:
-        """Offer the communes sold on a day, by name, and `known` wherever it lies."""
+        """Offer the communes sold on a day, by name, and `known` wherever it lies.
+
+        By their slugs: « Céaux » stands before « Chadrac » there, and not after « Cussac ».
+        """
         inside = Commune.objects.filter(pk__in=memberships_on(today).values("commune_id"))
         found = inside if known is None else inside | Commune.objects.filter(pk=known)
-        self.queryset = found.order_by("name")
+        self.queryset = found.order_by("slug")

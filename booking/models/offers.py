@@ -395,6 +395,13 @@ class Offer(index.Indexed, ClusterableModel):
         return rules.with_children(permit.children_below_six, permit.children_from_six)
 
     @property
+    def where(self) -> str:
+        """Return its place, with the commune where that doesn't say it: « Le bourg, Moudeyres »."""
+        commune = self.commune.name
+        place = self.place or ""
+        return place if commune in place else ", ".join(part for part in (place, commune) if part)
+
+    @property
     def is_sold_by_item(self) -> bool:
         """Whether a quantity is bought, rather than places for persons."""
         return self.kind_rules.is_by_item

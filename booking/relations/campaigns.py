@@ -19,6 +19,7 @@ from booking.relations.segments import Audience, Count, count_audience
 from booking.rules import campaigns as rules
 from booking.rules.campaigns import Words
 from booking.rules.segments import Segment, segment_from
+from destination.written import leads_somewhere
 from members.journal import Actor, record
 from members.rules.consent import NEWS, OFFERS
 from oti.lib.dates import today as day_of
@@ -57,7 +58,7 @@ def save_campaign(
     """Write a campaign, or write it anew: it is a draft then. Locks it.
 
     Raises BadInput `campaign_purpose`, `campaign_too_many`, `campaign_button`, `campaign_rate`,
-    `campaign_off`;
+    `campaign_off`, `campaign_days_crossed`, `campaign_stays_crossed`;
     WrongState `campaign_begun` for one that has begun.
     """
     troubles = _troubles_of(given)
@@ -109,7 +110,8 @@ def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble
     """Return everything that keeps a campaign from being ready; `recipients` were counted.
 
     `campaign_no_french`, `campaign_half` (a language without subject, heading or text),
-    `campaign_button_apart`, `campaign_offer_closed`, `campaign_no_needs`, `campaign_nobody`,
+    `campaign_button_apart`, `campaign_button_nowhere` (no page of this site is there),
+    `campaign_offer_closed`, `campaign_no_needs`, `campaign_nobody`,
     `campaign_asks_first` (a lower price of what its host answers first), `campaign_floor` (one
     below what its host wants at least).
     """
@@ -123,6 +125,8 @@ def lacks(campaign: Campaign, *, recipients: int, now: datetime) -> list[Trouble
     buttons = [rules.words_of(campaign.texts, one).button for one in rules.LANGUAGES]
     if any(buttons) != bool(campaign.button_path):
         troubles.append(trouble("campaign_button_apart"))
+    if campaign.button_path and not leads_somewhere(campaign.button_path):
+        troubles.append(trouble("campaign_button_nowhere", path=campaign.button_path))
     closed = campaign.offers.exclude(state=Offer.State.PUBLISHED)
     troubles += [trouble("campaign_offer_closed", title=one.title) for one in closed]
     today = day_of(now)
@@ -203,10 +207,13 @@ def finish_draft(campaign_id: int, *, actor: Actor, now: datetime) -> Campaign:
 def plan(campaign_id: int, at: datetime, *, actor: Actor, now: datetime) -> Campaign:
     """Let a ready campaign begin at a moment, now or later. Locks it.
 
-    Raises BadInput `in_the_past`; WrongState where it isn't ready.
+    Raises BadInput `in_the_past`, `campaign_too_far` (a year is mistyped sooner than meant);
+    WrongState where it isn't ready.
     """
     if at < now:
         raise BadInput(trouble("in_the_past", field="at"))
+    if at > now + rules.PLANNED_AHEAD:
+        raise BadInput(trouble("campaign_too_far", field="at"))
     with locks.write_transaction():
         campaign = _moved(campaign_id, rules.SCHEDULED)
         campaign.scheduled_at = at
@@ -306,6 +313,11 @@ def _troubles_of(given: CampaignInput) -> list[Trouble]:
         troubles.append(trouble("campaign_off", field="percent_off", max=rules.MOST_OFF))
     if not 1 <= given.rate <= rules.MOST_A_MINUTE:
         troubles.append(trouble("campaign_rate", field="rate", max=rules.MOST_A_MINUTE))
+    asked = given.segment
+    if asked.days_cross:
+        troubles.append(trouble("campaign_days_crossed", field="last_until"))
+    if asked.stays_cross:
+        troubles.append(trouble("campaign_stays_crossed", field="stays_most"))
     return troubles
 
 

@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
@@ -40,7 +41,7 @@ from booking.relations.merging import records_of
 from booking.relations.personal_data import Subject
 from members.models import CustomerNote, LetterChoice, MissionTake, Presence
 from oti.lib.dates import paris
-from oti.lib.sheets import inert
+from oti.lib.sheets import inert, with_comma
 
 Rows = list[dict[str, Any]]
 
@@ -269,4 +270,6 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=_plain)
+    if isinstance(value, Decimal):
+        return with_comma(value)
     return inert(_plain(value))

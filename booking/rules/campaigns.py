@@ -28,6 +28,8 @@ MOVES: Mapping[str, frozenset[str]] = {
 OPEN = frozenset({DRAFT, READY, SCHEDULED})
 MOST_A_MINUTE = 20_000
 MOST_OFFERS = 4
+# Nobody writes a letter earlier: a year that is mistyped would let it wait unseen.
+PLANNED_AHEAD = timedelta(days=366)
 # Per cent that a campaign takes off at most: half price is still a price.
 MOST_OFF = 50
 LANGUAGES = ("fr", "en", "de")

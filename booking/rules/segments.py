@@ -82,6 +82,18 @@ class Segment:
         )
 
     @property
+    def days_cross(self) -> bool:
+        """Whether the last stay can't lie between the two days."""
+        since, until = self.last_since, self.last_until
+        return since is not None and until is not None and since > until
+
+    @property
+    def stays_cross(self) -> bool:
+        """Whether no number of stays lies between the two numbers."""
+        least, most = self.stays_least, self.stays_most
+        return least is not None and most is not None and least > most
+
+    @property
     def months(self) -> tuple[int, ...]:
         """Return the months of its seasons; none for none."""
         found = set()
@@ -143,10 +155,7 @@ def _check(segment: Segment, poles: Collection[str] | None) -> None:
 
 def is_contrary(segment: Segment) -> bool:
     """Tell whether nobody can ever be meant: two bounds that cross."""
-    since, until = segment.last_since, segment.last_until
-    least, most = segment.stays_least, segment.stays_most
-    crossed = least is not None and most is not None and least > most
-    return crossed or (since is not None and until is not None and since > until)
+    return segment.days_cross or segment.stays_cross
 
 
 def party_of(adults: int, children: int, *, is_group: bool) -> str:

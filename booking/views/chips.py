@@ -268,7 +268,7 @@ def _commune_chips(form: SearchForm, path: str, facets: Facets) -> list[Chip]:
 @remembered(most=1, by_language=False)
 def _communes() -> tuple[tuple[str, str], ...]:
     """Return the slug and the name of every commune, by name."""
-    return tuple(Commune.objects.order_by("name").values_list("slug", "name"))
+    return tuple(Commune.objects.order_by("slug").values_list("slug", "name"))
 
 
 def _season_chips(form: SearchForm, path: str) -> list[Chip]:

@@ -263,7 +263,7 @@ def _ways(*, on_foot: bool) -> tuple[str, str]:
 
 def _row(half: Half, photos: Mapping[int, Picture]) -> dict[str, Any]:
     offer, slot = half.offer, half.slot
-    where = offer.place or offer.commune.name
+    where = offer.where
     if offer.kind in MINDING and comes_home(offer):
         where = _("the carer comes to where you stay")
     until = _("until %(hour)s") % {"hour": heure(paris(slot.ends_at))}

@@ -8,6 +8,7 @@ import json
 import weakref
 import zipfile
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,13 @@ def test_spreadsheets_open_it_and_run_nothing():
     assert told.decode() == json.dumps(rows, ensure_ascii=False, indent=1)
     told, sheet = written([], ("a", "b"))
     assert (told, sheet.decode("utf-8-sig").strip()) == (b"[]", "a;b")
+
+
+def test_a_spreadsheet_of_the_country_reads_its_numbers():
+    told, sheet = written([{"amount": export_tables.plain(Decimal("12.10")), "version": "12.10"}])
+    # With a point, it would be a day of December there; what isn't a number stays as it is.
+    assert sheet.decode("utf-8-sig").splitlines()[1] == "12,10;12.10"
+    assert json.loads(told) == [{"amount": "12.10", "version": "12.10"}]
 
 
 def test_a_row_with_a_column_more_is_not_cut_silently():

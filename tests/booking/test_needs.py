@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from booking.basket import add_to_basket
 from booking.emails import compose
@@ -102,6 +103,17 @@ def test_checkout_names_those_who_will_read(client: Client) -> None:
     page = body(client.get(address(CHECKOUT)))
 
     assert "Read by: Anne, Solange, and the office." in page
+    assert "before you come. Read by" in page
+
+
+def test_a_hint_that_ends_with_its_own_stop_has_one(client: Client) -> None:
+    a_stay(client)
+
+    with override("fr"):
+        page = body(client.get(reverse(CHECKOUT)))
+
+    assert "votre venue. Lu par" in page
+    assert "avant de venir." in page
 
 
 def test_where_nobody_prepares_nothing_is_asked_nor_kept(client: Client, bank: FakeBank) -> None:

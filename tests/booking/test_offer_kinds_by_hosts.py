@@ -10,11 +10,13 @@ import pytest
 from django.urls import reverse
 
 from booking import slots
+from booking.forms.communes import CommuneField
 from booking.models import CancellationPolicy, Offer, OfferPermit, Supplement
 from booking.offer_content import keep_content, review_of
 from booking.offer_tasks import missing_of, tasks_of
 from booking.offer_terms import PermitInput, keep_permit
 from booking.refusals import NotAllowed
+from destination.models import Commune
 from tests import factories
 from tests.booking.offers import (
     ACCESS,
@@ -360,3 +362,18 @@ def test_preview_without_a_price_says_so_and_asks_nothing_else(host, house):
         assert shown.count("No price yet") == 1, kind
         for words in ("Choose at least one person", ": without 2 adults", "Free", "a day"):
             assert words not in shown.partition('id="places"')[2].partition("</aside>")[0], kind
+
+
+def test_communes_stand_in_the_order_of_a_dictionary():
+    for insee, name, slug in (
+        ("43039", "Chadrac", "chadrac"),
+        ("43059", "Céaux-d’Allègre", "ceaux-d-allegre"),
+        ("43234", "Saint-Vidal", "saint-vidal"),
+        ("43185", "Saint-Étienne-Lardeyrol", "saint-etienne-lardeyrol"),
+    ):
+        Commune.objects.filter(pk=factories.a_commune(name, insee=insee).pk).update(slug=slug)
+    field = CommuneField(required_words="")
+    field.propose(NOW.date())
+    assert [one.name for one in field.queryset] == [
+        *("Céaux-d’Allègre", "Chadrac", "Saint-Étienne-Lardeyrol", "Saint-Vidal"),
+    ]

@@ -104,6 +104,28 @@ def test_texts_wait_while_prices_and_how_to_get_in_count_at_once(host, gite):
     assert OutboxMessage.objects.get(kind="offer_reviewed").data["outcome"] == "changed"
 
 
+def test_the_address_of_what_nobody_has_seen_follows_its_title(house):
+    factories.a_policy()
+    asked = offer_opening.NewOffer(
+        kind="activity", title="Essai", commune_id=house.commune_id, lodging_type=""
+    )
+    offer = offer_opening.open_offer(house, asked, actor=HOST, now=NOW)
+    assert offer.slug == "essai"
+
+    named = keep_content(offer, {"title_fr": "La balade des narces"}, actor=HOST, now=NOW)
+    assert Offer.objects.get(pk=offer.pk).slug == "la-balade-des-narces"
+    keep_content(named, {"summary_fr": "À pied."}, actor=HOST, now=NOW)
+    assert Offer.objects.get(pk=offer.pk).slug == "la-balade-des-narces"
+
+    # What the office chose stays, and so does what was shown once.
+    Offer.objects.filter(pk=offer.pk).update(slug="narces")
+    keep_content(named, {"title_fr": "Les narces"}, actor=HOST, now=NOW)
+    assert Offer.objects.get(pk=offer.pk).slug == "narces"
+    Offer.objects.filter(pk=offer.pk).update(slug="les-narces", first_published_at=NOW)
+    keep_content(named, {"title_fr": "Autre chose"}, actor=HOST, now=NOW)
+    assert Offer.objects.get(pk=offer.pk).slug == "les-narces"
+
+
 def test_what_is_put_back_waits_no_longer(host, gite):
     same = {
         name: getattr(gite, name) or "" for name in ("title_fr", "summary_fr", "description_fr")

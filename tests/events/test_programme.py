@@ -106,6 +106,18 @@ def test_places_removed_meanwhile_leave_no_date_without_tickets(concert: Event, 
     assert not Session.objects.exists()
 
 
+def test_places_of_an_event_without_tickets_are_not_lost_silently(concert: Event):
+    concert.ticket_offer = None
+    concert.save()
+
+    with pytest.raises(BadInput) as refused:
+        schedule(concert)
+
+    [one] = refused.value.troubles
+    assert (one.code, one.field) == ("sells_no_tickets", "capacity")
+    assert schedule(concert, capacity=None).slot is None
+
+
 def test_a_cancellation_that_fails_in_the_middle_leaves_the_date_on_sale(
     concert: Event, monkeypatch
 ):

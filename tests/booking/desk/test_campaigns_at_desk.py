@@ -16,6 +16,7 @@ from booking.models import Campaign, OutboxMessage, PoleSeason
 from booking.relations import seasons
 from booking.relations.campaign_runs import run_campaigns
 from destination.models import Pole
+from oti.lib.html import format_day_long
 from tests import factories
 from tests.booking.pages import body
 from tests.booking.relations.knowing import a_guest, says
@@ -282,3 +283,47 @@ def test_twelve_months_hold_every_day_once(pole: Pole):
         ("wing", 1, 2),
         ("high", 3, 31),
     ]
+
+
+def test_bounds_that_nobody_meets_are_told_beside_their_fields(desk: Client):
+    days = {"last_since": "2027-05-02", "last_until": "2027-05-01"}
+    answer = desk.post(reverse(NEW), form(**days, stays_least=5, stays_most=2))
+    assert set(answer.context["form"].errors) == {"last_until", "stays_most"}
+    assert not Campaign.objects.exists()
+    assert "2027-05-02" in body(answer)
+    written(desk, last_since="2027-05-01", last_until="2027-05-01", stays_least=2, stays_most=2)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_there"),
+    [
+        ("/fr/dormir/?arrival=2027-07-10#liste", True),
+        ("/fr/dormir", True),
+        ("/fr/", True),
+        ("/en/stay/", True),
+        ("/fr/nulle-part/", False),
+        ("/nulle-part", False),
+    ],
+)
+def test_a_button_leads_to_what_is_there(desk: Client, address: str, is_there: bool):
+    a_guest("anna@example.org")
+    campaign = written(desk, button_path=address, button_fr="Voir")
+    press(desk, campaign, "ready")
+    campaign.refresh_from_db()
+    assert campaign.state == ("ready" if is_there else "draft")
+    assert ("leads nowhere" in body(desk.get(page(campaign)))) != is_there
+
+
+def test_it_is_planned_within_a_year_and_says_when(desk: Client):
+    a_guest("anna@example.org")
+    campaign = written(desk)
+    press(desk, campaign, "ready")
+    far = press(desk, campaign, "plan", at=f"{NOW + timedelta(days=400):%Y-%m-%dT%H:%M}")
+    assert "within a year" in body(far)
+    soon = NOW + timedelta(days=20)
+    press(desk, campaign, "plan", at=f"{soon:%Y-%m-%dT%H:%M}")
+    campaign.refresh_from_db()
+    assert campaign.state == "scheduled"
+    # The message names the moment, and the page keeps it.
+    day = format_day_long(soon.date(), "en").replace("\xa0", " ")
+    assert body(desk.get(page(campaign))).count(day) == 2

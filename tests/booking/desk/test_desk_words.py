@@ -9,10 +9,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from booking.desk.message_words import KINDS_OF_MESSAGE
+from booking.emails import CONTENTS
 from booking.models import ChannelIncident, GatewayEvent, OutboxMessage
+from booking.relations.complaints import answer_complaint, complain
 from events.models import Event, Session
+from members.journal import SYSTEM
 from tests import factories
 from tests.booking.pages import paid_stay
+from tests.booking.relations.stays import past_stay
 from tests.cast import NOW, FakeBank
 from tests.pages import text_of
 
@@ -187,3 +192,20 @@ def test_nights_are_written_as_elsewhere_and_a_double_booking_says_its_own(
     assert "10 to 12 July 2027, 2 nights" in page
     assert "Airbnb, new" in page
     assert "DateRange" not in page
+
+
+def test_every_kind_of_message_has_words():
+    assert set(CONTENTS) == set(KINDS_OF_MESSAGE)
+
+
+def test_a_complaint_is_read_in_words_on_the_page_of_its_order(desk: Client, bank: FakeBank):
+    order = past_stay(bank)
+    opened = complain(order, "Cold.", channel="site", actor=SYSTEM, now=NOW)
+    answer_complaint(opened, "Sorry.", actor=SYSTEM, now=NOW)
+
+    page = text_of(desk.get(reverse("desk_orders:inspect", args=[order.pk])))
+
+    assert "Answer to a complaint, to the visitor" in page
+    assert "Complaint answered" in page
+    assert "complaint_" not in page
+    assert "complaint opened" not in page

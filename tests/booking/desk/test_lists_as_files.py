@@ -92,7 +92,33 @@ def test_what_a_guest_typed_is_no_formula_in_a_csv(desk: Client):
     [row] = rows_of(content(desk, "csv"))
     assert f"'{BOMB}" in row.values()
     assert BOMB not in row.values()
-    assert "2027-07-20 23:30:00+02:00" in row.values()
+    assert "2027-07-20 23:30" in row.values()
+
+
+def test_a_file_says_in_words_what_the_list_does(complaint: Complaint):
+    admin = Client(headers={"Accept-Language": "fr"})
+    admin.force_login(User.objects.create_superuser("administration@example.org", "x"))
+    [order] = rows_of(b"".join(admin.get(reverse("desk_orders:index"), {"export": "csv"})))
+    assert order["État"] == complaint.order.get_state_display()
+    [said] = rows_of(b"".join(admin.get(reverse("desk_complaints:index"), {"export": "csv"})))
+    assert said["Commande"] == complaint.order.reference
+    assert said["Reçue"] == complaint.get_channel_display()
+    offers = admin.get(reverse("desk_experiences:index"), {"export": "csv"})
+    assert {"Prestataire", "Commune", "Numéro", "Changée"} <= rows_of(b"".join(offers))[0].keys()
+    providers = rows_of(b"".join(admin.get(reverse("desk_providers:index"), {"export": "csv"})))
+    assert {one["Professionnel"] for one in providers} <= {"oui", "non"}
+
+
+def test_no_column_of_a_file_has_the_name_of_a_field(complaint: Complaint):
+    admin = Client(headers={"Accept-Language": "fr"})
+    admin.force_login(User.objects.create_superuser("administration@example.org", "x"))
+    for one in exporting():
+        answer = admin.get(reverse(one.get_url_name("index")), {"export": "csv"})
+        [names] = csv.reader(
+            io.StringIO(b"".join(answer).decode("utf-8-sig").splitlines()[0]), delimiter=";"
+        )
+        fields = [name for name in names if "." in name or "_" in name or name.endswith(" text")]
+        assert fields == [], one
 
 
 def test_a_sheet_has_the_hours_of_paris_and_no_formula(desk: Client):

@@ -163,6 +163,16 @@ def test_a_line_is_cancelled_and_refunded_by_its_policy(desk: Client, order: Ord
     assert "malade" in page
 
 
+def test_a_line_that_another_tab_cancelled_is_told_so(desk: Client, order: Order) -> None:
+    line = order.lines.get(kind="activity")
+    data = {"lines": [line.pk], "basis": "policy", "reason": "malade"}
+    shown = {"confirm": "1", "shown_total": "32.00", "shown_lines": str(line.pk)}
+    desk.post(cancel_url(order), {**data, **shown})
+    again = desk.post(cancel_url(order), {**data, **shown})
+    assert "cancelled already" in again.content.decode()
+    assert Refund.objects.count() == 1
+
+
 def test_a_sum_that_was_not_shown_is_shown_first(desk: Client, order: Order) -> None:
     line = order.lines.get(kind="activity")
     data = {

@@ -134,7 +134,7 @@ def test_who_reads_no_language_of_it_gets_english_else_french():
 def test_what_a_draft_lacks_is_said_at_once():
     closed = factories.a_lodging(state="archived")
     campaign = written(
-        texts={"en": Words("Only a subject")}, button_path="/x/", offers=(closed.pk,)
+        texts={"en": Words("Only a subject")}, button_path="/fr/", offers=(closed.pk,)
     )
     with pytest.raises(BadInput) as refused:
         campaigns.finish_draft(campaign.pk, actor=SYSTEM, now=NOW)

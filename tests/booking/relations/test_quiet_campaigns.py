@@ -268,6 +268,18 @@ def test_the_page_shows_the_days_and_says_when_it_is_over(client: Client):
     assert need.offer.slug not in body(client.get(page))
 
 
+def test_a_place_names_its_commune_once(client: Client):
+    a_guest("anna@example.org")
+    need = a_need()
+    commune = need.offer.commune.name
+    page = page_of(begun(need), need)
+    for place, seen in (("Le bourg", f"Le bourg, {commune}"), (f"Rue Haute, {commune}",) * 2):
+        Offer.objects.filter(pk=need.offer_id).update(
+            place=place, place_fr=place, place_en=place, place_de=place
+        )
+        assert f"<b>{seen}</b>" in body(client.get(page))
+
+
 def test_no_code_opens_anything_else(client: Client):
     for code in ("x", "1", "a" * 64):
         assert client.get(reverse("booking:quiet-offer", args=[code])).status_code == 404
