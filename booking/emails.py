@@ -169,6 +169,8 @@ def _for_provider(
             for one in booked
         ],
         "first": booked[0] if booked else None,
+        # The subject names the first one: without their number, the rest seems not to be meant.
+        "others": len(booked) - 1,
         "home_url": settings.BASE_URL + reverse("extranet-home"),
     }
 

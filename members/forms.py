@@ -12,6 +12,7 @@ from allauth.core import context
 from allauth.mfa.base import forms as factor_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as app_forms
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.webauthn import forms as passkey_forms
 from allauth.socialaccount import forms as google_forms
 from django import forms as fields
@@ -25,6 +26,9 @@ from members.models import User
 from members.second_factor import factors_of
 
 LONGEST_NAME = 60
+# When the key of an application was first shown in a session, and how long it stays the same.
+KEY_SHOWN_AT = "mfa.totp.shown_at"
+KEY_STAYS_SECONDS = 15 * 60
 
 
 class OfAgeForm(fields.Form):
@@ -157,10 +161,21 @@ class ReauthenticateForm(SecondProofForm, factor_forms.ReauthenticateForm):
 
 
 class ActivateAppForm(app_forms.ActivateTOTPForm):
-    """The first code of an application shows that it has the key."""
+    """The first code of an application shows that it has the key.
+
+    The key that was shown stays for a while: on a phone the way to the application and back loads
+    the page again, and a new key would make the one that it has just taken a wrong one.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        session, now = context.request.session, timezone.now().timestamp()
+        shown = session.get(SECRET_SESSION_KEY)
+        is_fresh = now - session.get(KEY_SHOWN_AT, 0) < KEY_STAYS_SECONDS
         super().__init__(*args, **kwargs)
+        if shown and is_fresh:
+            session[SECRET_SESSION_KEY] = self.secret = shown
+        elif not self.is_bound:
+            session[KEY_SHOWN_AT] = now
         _as_code(self.fields["code"], _("Six digits"))
 
 

@@ -42,6 +42,9 @@ def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
         given["aria-describedby"] = described_by
     if field.errors:
         given["aria-invalid"] = "true"
+    if field.field.widget.template_name == TEXT_AREA:
+        # A browser would cut what is pasted without a word: the form says that it is too long.
+        given["maxlength"] = False
     return _input(field, given) or field.as_widget(attrs=given)
 
 

@@ -201,6 +201,25 @@ def test_provider_is_written_to_in_its_own_language(bank: FakeBank):
     assert mail_of("provider_booking").subject.startswith("New booking: The Narces Cottage")
 
 
+def test_a_subject_says_how_many_things_of_a_house_it_is_about(bank: FakeBank):
+    house = factories.a_provider(language="en")
+    basket = factories.a_basket(language="fr")
+    hold_week(basket, a_week(provider=house))
+    hold_place(basket, "First stitches of lace", day=12, provider=house)
+    hold_place(basket, "Solange’s table", kind="meal", day=14, hour=19, provider=house)
+    order = paid_order(basket, bank)
+    assert " and 2 other things (" in mail_of("provider_booking").subject
+
+    lines = list(order.lines.order_by("starts_at"))
+    for cancelled, told in ((lines[:2], " and 1 other thing ("), (lines[2:], "")):
+        ids = [one.pk for one in cancelled]
+        OutboxMessage.objects.filter(kind="provider_cancelled").delete()
+        cancel_lines(order, ids, basis="policy", reason="Illness", actor=SYSTEM, now=NOW)
+        subject = mail_of("provider_cancelled").subject
+        assert told in subject
+        assert ("other thing" in subject) is bool(told)
+
+
 def test_options_of_the_price_are_told_to_the_host(order: Order):
     gite = order.lines.get(kind="lodging")
     message = OutboxMessage.objects.get(kind="provider_booking", data__sub_order=gite.sub_order_id)

@@ -17,6 +17,7 @@ from members import second_factor
 from members.access import owned_by, providers_of
 from members.models import Entry, User
 from tests import factories
+from tests.cast import NOW
 from tests.members import factors
 from tests.pages import text_of
 
@@ -132,6 +133,22 @@ def test_guessing_is_stopped(client: Client, host: User, settings):
 
 
 # --- Setting up -----------------------------------------------------------------------------------
+def test_the_key_of_an_app_outlives_a_reload_and_not_much_more(
+    client: Client, host: User, mailoutbox, at
+):
+    at(NOW)
+    factors.sign_in(client, host)
+    factors.read_mail(client, mailoutbox)
+    page = reverse("mfa_activate_totp")
+    first = client.get(page).context["form"].secret
+    assert client.get(page).context["form"].secret == first
+    wrong = client.post(page, {"code": "000000"})
+    assert wrong.context["form"].secret == first
+    at(NOW + timedelta(minutes=20))
+    factors.read_mail(client, mailoutbox)
+    assert client.get(page).context["form"].secret != first
+
+
 def test_a_host_sets_up_an_app_and_comes_back(client: Client, host: User, monkeypatch, mailoutbox):
     # Each test is one transaction: what follows its end is done at once, as it is for real.
     monkeypatch.setattr(transaction, "on_commit", lambda done: done())

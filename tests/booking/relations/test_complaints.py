@@ -116,6 +116,20 @@ def test_guest_complains_from_the_survey_and_reads_the_answer(order: Order):
     assert "A night given back." in body(guest.get(page))
 
 
+def test_what_is_too_long_is_told_and_not_cut(order: Order):
+    guest = Client(headers={"Accept-Language": "en"})
+    page = address("booking:complaint", order.reference)
+    guest.get(page, {"cle": order.access_token})
+    # A browser cuts what is pasted at `maxlength`, and says nothing.
+    assert "maxlength" not in body(guest.get(page))
+    words = "The end of it is what they ask for. " * 60
+    answer = guest.post(page, {"text": words})
+    assert answer.status_code == 422
+    assert "Shorten it to 2000 signs." in body(answer)
+    assert words.strip() in body(answer)
+    assert not Complaint.objects.exists()
+
+
 def test_guest_comes_by_the_link_of_the_mail_too(order: Order):
     opened(order)
     link = next(one for one in told("complaint_received").split() if "/complaint/" in one)
