@@ -279,28 +279,6 @@ class Days(blocks.StructBlock):
         template = "destination/blocks/days.html"
 
 
-class Leg(blocks.StructBlock):
-    """One moment of a journey: an hour, where one is, what happens there."""
-
-    hour = Line(label=_("hour"), max_length=12)
-    title = Line(label=_("place or vehicle"), max_length=80)
-    text = Line(label=_("text"), max_length=160, required=False)
-
-
-class Journey(blocks.StructBlock):
-    """A journey on the thread, hour by hour: how one comes without a car."""
-
-    heading = Line(label=_("heading"), max_length=120)
-    text = Lines(label=_("text"), max_length=400, rows=3)
-    legs = blocks.ListBlock(Leg(label=_("moment")), label=_("moments"), min_num=2, max_num=8)
-    page = blocks.PageChooserBlock(label=_("page that says more"), required=False)
-
-    class Meta:
-        icon = "time"
-        label = _("Journey, hour by hour")
-        template = "destination/blocks/journey.html"
-
-
 class Learning(blocks.StructBlock):
     """What one learns here, and what one takes home (N22)."""
 
@@ -524,7 +502,6 @@ class Body(blocks.StreamBlock):
     comparison = Comparison(group=_("Texts"))
     learnings = Learnings(group=_("Texts"))
     days = Days(group=_("Texts"))
-    journey = Journey(group=_("Texts"))
     facts = Facts(group=_("Practical"))
     questions = Questions(group=_("Practical"))
     downloads = Downloads(group=_("Practical"))

@@ -102,18 +102,6 @@ def looked_up() -> Parts:
     return [
         ("days", {"days": [{"title": t, "text": TEXT, "kilometres": km} for t, km in days]}),
         (
-            "journey",
-            {
-                "heading": "De Lyon au sommet, sans voiture",
-                "text": LONG,
-                "legs": [
-                    {"hour": "8 h", "title": "Lyon Part-Dieu", "text": "TER, 2 h 30"},
-                    {"hour": "10 h 40", "title": LONG[:60], "text": LONG},
-                    {"hour": "11 h 35", "title": "Les Estables", "text": ""},
-                ],
-            },
-        ),
-        (
             "facts",
             {
                 "heading": "En pratique",

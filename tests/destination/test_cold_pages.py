@@ -12,7 +12,7 @@ from wagtail.models import Page
 from booking import kept_offers
 from oti.lib.memo import forget_everything
 
-MOST = 13
+MOST = 12
 
 
 def test_no_page_of_the_office_asks_much(client: Client, demo_database: str, settings: Any):
