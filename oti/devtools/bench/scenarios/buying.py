@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -131,10 +132,13 @@ def checkout_pages(copy: Copy) -> list[Line]:
 def checkout_alone(copy: Copy) -> list[Line]:
     """Buy the same, the offers looked at before: three adds, checkout, payment, mails count."""
 
-    def look(number: int, pages: tuple[str, str, str]) -> tuple[Buyer, list[Form]]:
+    seen: Counter[str] = Counter()
+
+    def look(pages: tuple[str, str, str]) -> tuple[Buyer, list[Form]]:
         buyer = Buyer(copy, visitor(copy))
-        # Whoever looks before the others buy would find the first date full.
-        forms = [buyer.look_at(page, number) for page in pages]
+        # All look before anybody buys: each takes the next date, or the first would be full.
+        forms = [buyer.look_at(page, seen[page]) for page in pages]
+        seen.update(pages)
         buyer.who.answers.clear()
         return buyer, forms
 
@@ -144,8 +148,7 @@ def checkout_alone(copy: Copy) -> list[Line]:
             expect(buyer.who.post(form), 303)
         return _pay(buyer)
 
-    looked = [look(number, pages) for number, pages in enumerate(_wishes(45))]
-    return [_orders(copy, "checkout_alone", buy, looked)]
+    return [_orders(copy, "checkout_alone", buy, [look(pages) for pages in _wishes(45)])]
 
 
 def _pay(buyer: Buyer) -> Sequence[Answer]:
