@@ -36,6 +36,7 @@ from booking.models import (
     Stay,
     SubOrder,
 )
+from booking.models.money import NO_LONGER_THERE, NOTHING_SOLD
 from booking.models.resources import BESIDE_SQL, LENT
 from booking.payment import (
     apply_refund_truth,
@@ -345,7 +346,7 @@ def _confirm(
         create_refund(
             payment,
             line.gross_amount + line.tourist_tax_amount,
-            reason="no longer available when the payment arrived",
+            reason=NO_LONGER_THERE,
             line_id=line.pk,
             tourist_tax=line.tourist_tax_amount,
             now=now,
@@ -462,7 +463,7 @@ def _give_all_back(
     create_refund(
         payment,
         payment.captured_amount,
-        reason="nothing could be sold for this payment",
+        reason=NOTHING_SOLD,
         now=now,
     )
     given_back = entry("payment given back", f"order:{order.reference}", actor=SYSTEM, at=now)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.offers import EURO
 from booking.models.orders import Order, OrderLine
 from booking.rules import states
+
+# Why the platform itself gives money back; other reasons are somebody's words.
+NO_LONGER_THERE = gettext_noop("no longer available when the payment arrived")
+NOTHING_SOLD = gettext_noop("nothing could be sold for this payment")
 
 
 class Payment(models.Model):
@@ -108,6 +113,12 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment_id} · {self.amount}"
+
+    @property
+    def reason_words(self) -> str:
+        """Return why, in the reader's language where the platform said it."""
+        known = {NO_LONGER_THERE, NOTHING_SOLD}
+        return gettext(self.reason) if self.reason in known else self.reason
 
 
 class GatewayEvent(models.Model):

@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from booking.desk.message_words import KINDS_OF_MESSAGE
 from booking.emails import CONTENTS
-from booking.models import ChannelIncident, GatewayEvent, OutboxMessage
+from booking.models import ChannelIncident, GatewayEvent, OutboxMessage, Refund
+from booking.models.money import NOTHING_SOLD
 from booking.relations.complaints import answer_complaint, complain
 from events.models import Event, Session
 from members.journal import SYSTEM
@@ -209,3 +211,19 @@ def test_a_complaint_is_read_in_words_on_the_page_of_its_order(desk: Client, ban
     assert "Complaint answered" in page
     assert "complaint_" not in page
     assert "complaint opened" not in page
+
+
+def test_why_the_platform_gave_money_back_is_said_in_french(desk: Client, bank: FakeBank):
+    order = paid_stay(bank)
+    payment = order.payments.get()
+    for reason in (NOTHING_SOLD, "Deuil dans la famille"):
+        Refund.objects.create(payment=payment, amount=1, reason=reason, created_at=NOW)
+
+    with override("fr"):
+        page = text_of(
+            desk.get(reverse("desk_orders:inspect", args=[order.pk]), HTTP_ACCEPT_LANGUAGE="fr")
+        )
+        said = [one.reason_words for one in payment.refunds.order_by("pk")]
+
+    assert "Deuil dans la famille" in page
+    assert said == ["rien n’a pu être vendu pour ce paiement", "Deuil dans la famille"]
