@@ -27,12 +27,12 @@ from booking.desk.households import HouseholdViewSet
 from booking.desk.lost_factors import RIGHT as LOOKS_AFTER_ACCOUNTS
 from booking.desk.lost_factors import LostFactorsView
 from booking.desk.offer_reviews import OfferReviewViewSet
+from booking.desk.offer_viewsets import OfferGroup
 from booking.desk.order_viewsets import OrderGroup
 from booking.desk.organiser import OrganiserViewSet
 from booking.desk.renewals import ItineraryRenewalView
 from booking.desk.rule_viewsets import CollectivityViewSet, PolicyViewSet, TaxTariffViewSet
 from booking.desk.surveys import SatisfactionGroup
-from booking.desk.viewsets import OfferGroup
 from booking.models import Offer, OfferPhoto, ReadyStay, ReadyStep
 from destination.mentions import ADDRESS_HOOK, HOLDERS_HOOK
 from destination.models import ItineraryPage, Picture
