@@ -67,9 +67,8 @@ class Pile:
     index: str
     query: str | Callable[[date], str] = ""
     is_always: bool = False
-    is_trouble: bool = False
 
-    def shown(self, now: datetime) -> Waiting | None:
+    def shown(self, now: datetime, *, is_trouble: bool = False) -> Waiting | None:
         """Return what the first page says of it now, None if it needs no word."""
         count = self.count(now)
         if not count and not self.is_always:
@@ -79,7 +78,7 @@ class Pile:
             count=count,
             words=self.words % count,
             url=reverse(self.index) + query,
-            is_trouble=self.is_trouble,
+            is_trouble=is_trouble,
         )
 
 
@@ -96,10 +95,9 @@ class TodayPanel(Component):
 
 
 def _waiting(now: datetime) -> Iterator[Waiting]:
-    for pile in (*OF_THE_DAY, *TO_READ, *TROUBLES):
-        shown = pile.shown(now)
-        if shown is not None:
-            yield shown
+    shown = [pile.shown(now) for pile in (*OF_THE_DAY, *TO_READ)]
+    shown += [pile.shown(now, is_trouble=True) for pile in TROUBLES]
+    yield from (one for one in shown if one is not None)
 
 
 # --- What is counted ------------------------------------------------------------------------------
@@ -230,7 +228,6 @@ TROUBLES = (
         ),
         index="desk_orders:index",
         query=f"?trouble={REFUND_FAILED}",
-        is_trouble=True,
     ),
     Pile(
         count=lambda now: Payout.objects.filter(state=states.FAILED).count(),
@@ -240,7 +237,6 @@ TROUBLES = (
         ),
         index="desk_payouts:index",
         query=f"?state={states.FAILED}",
-        is_trouble=True,
     ),
     Pile(
         count=lambda now: SellerAsk.objects.filter(
@@ -252,7 +248,6 @@ TROUBLES = (
         ),
         index="desk_sellers:index",
         query=lambda day: f"{day.year}/",
-        is_trouble=True,
     ),
     Pile(
         count=_unanswered,
@@ -262,7 +257,6 @@ TROUBLES = (
         ),
         index="desk_requests:index",
         query=f"?state={states.REQUESTED}",
-        is_trouble=True,
     ),
     Pile(
         count=lambda now: ChannelIncident.objects.exclude(state=states.SETTLED).count(),
@@ -271,7 +265,6 @@ TROUBLES = (
             "double bookings with other platforms: call the hosts",
         ),
         index="desk_incidents:index",
-        is_trouble=True,
     ),
     Pile(
         count=lambda now: FollowUp.objects.filter(done_at=None).count(),
@@ -281,20 +274,17 @@ TROUBLES = (
         ),
         index="desk_follow_ups:index",
         query="?state=open",
-        is_trouble=True,
     ),
     Pile(
         count=lambda now: Complaint.objects.filter(answered_at=None).count(),
         words=ngettext_lazy("complaint to answer", "complaints to answer"),
         index="desk_complaints:index",
         query="?state=open",
-        is_trouble=True,
     ),
     Pile(
         count=lambda now: notes_to_do().filter(due_on__lte=day_of(now)).count(),
         words=ngettext_lazy("guest to answer today", "guests to answer today"),
         index="desk_guests:to-do",
-        is_trouble=True,
     ),
     Pile(
         count=_given_up(OutboxMessage.Channel.SMS),
@@ -304,7 +294,6 @@ TROUBLES = (
         ),
         index="desk_outbox:index",
         query=f"?state={OutboxMessage.State.FAILED}&channel={OutboxMessage.Channel.SMS}",
-        is_trouble=True,
     ),
     Pile(
         count=_given_up(OutboxMessage.Channel.MAIL),
@@ -314,7 +303,6 @@ TROUBLES = (
         ),
         index="desk_outbox:index",
         query=f"?state={OutboxMessage.State.FAILED}&channel={OutboxMessage.Channel.MAIL}",
-        is_trouble=True,
     ),
     Pile(
         count=lambda now: GatewayEvent.objects.filter(processed_at=None, attempts__gte=3).count(),
@@ -323,7 +311,6 @@ TROUBLES = (
         ),
         index="desk_bank:index",
         query="?waiting=yes",
-        is_trouble=True,
     ),
     Pile(
         count=lambda now: uncovered_lines(day_of(now)).count(),
@@ -333,7 +320,6 @@ TROUBLES = (
         ),
         index="desk_orders:index",
         query=f"?trouble={CARE_UNCOVERED}",
-        is_trouble=True,
     ),
     Pile(
         count=_offers_without_dates,
@@ -342,6 +328,5 @@ TROUBLES = (
         ),
         index="desk_experiences:index",
         query="?state=published&dates=none",
-        is_trouble=True,
     ),
 )
