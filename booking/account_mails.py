@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from booking.models import OutboxMessage
+from destination import office
 
 Content = dict[str, Any]
 
@@ -26,7 +27,7 @@ def _factors_taken_off(message: OutboxMessage, _reader: object, _now: datetime) 
                 "You asked for nothing? Call us at once: somebody may be trying to come in. "
                 "%(phone)s"
             )
-            % {"phone": settings.OFFICE["phone"]},
+            % {"phone": office.phone()},
         ],
         "url": settings.BASE_URL + reverse("members:protect"),
         "button": _("Protect my account"),

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import get_language
 
 from booking.models import Organiser
 from booking.refusals import Trouble, trouble
@@ -27,7 +26,6 @@ from booking.rules.package_law import (
 from booking.stay_view import BasketView, LineView
 from destination.models import LegalText
 from oti.lib.dates import today as day_of
-from oti.lib.html import format_phone
 from oti.lib.memo import remembered
 
 ORGANISER = "organiser"
@@ -166,16 +164,15 @@ def check_package(standing: Standing, form: LegalText | None) -> list[Trouble]:
 def _obstacles(
     organiser: Organiser | None, form: LegalText | None, *, now: datetime
 ) -> list[Trouble]:
-    phone = format_phone(settings.OFFICE["phone"], get_language() or "fr")
     if settings.PACKAGE_POLICY == BLOCK:
-        return [trouble("package_blocked", phone=phone)]
+        return [trouble("package_blocked")]
     troubles = []
     if organiser is None or not organiser.is_complete:
-        troubles.append(trouble("organiser_missing", phone=phone))
+        troubles.append(trouble("organiser_missing"))
     elif organiser.is_expired_on(day_of(now)):
-        troubles.append(trouble("organiser_expired", phone=phone))
+        troubles.append(trouble("organiser_expired"))
     if form is None:
-        troubles.append(trouble("package_form_unavailable", phone=phone))
+        troubles.append(trouble("package_form_unavailable"))
     return troubles
 
 

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from destination.office import lazy_with_phone
 from members.rules import enrolment, papers
 
 ACTIVITY_WORDS: dict[str, Promise] = {
@@ -162,8 +163,10 @@ ENROLMENT_WORDS: dict[str, Promise] = {
         "Put it right, then send it again."
     ),
     enrolment.APPROVED: _("Your house is approved: what is published of it can be booked."),
-    enrolment.SUSPENDED: _(
-        "Your house is suspended: nothing of it is shown or sold. What was booked before is "
-        "honoured. Call the office."
+    enrolment.SUSPENDED: lazy_with_phone(
+        _(
+            "Your house is suspended: nothing of it is shown or sold. What was booked before is "
+            "honoured. Call the office on %(phone)s."
+        )
     ),
 }

@@ -19,6 +19,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
 from booking.rules.people import Problem
+from destination.office import phone
 from oti.lib.html import format_day_long, format_euros
 
 
@@ -104,7 +105,7 @@ MESSAGES: dict[str, Any] = {
     ),
     "booked_until": gettext_lazy(
         "Too late for that day: it is booked up to %(hour)s on the last one. Choose a later date, "
-        "or call us."
+        "or call us on %(phone)s."
     ),
     "no_date_then": gettext_lazy("It doesn’t take place on that day."),
     "slot_past": gettext_lazy("This date has passed. Choose another one."),
@@ -150,7 +151,9 @@ MESSAGES: dict[str, Any] = {
     "closed_to_arrival": gettext_lazy("No arrival on that day. Choose another arrival day."),
     "closed_to_departure": gettext_lazy("No departure on that day. Choose another departure day."),
     "no_adult": gettext_lazy("At least one adult must be part of it."),
-    "too_many_people": gettext_lazy("%(max)s persons at most online. Call us for a group."),
+    "too_many_people": gettext_lazy(
+        "%(max)s persons at most online. Call us on %(phone)s for a group."
+    ),
     "ages_missing": gettext_lazy("Give the age of each child on the day of arrival."),
     "adults_unreadable": gettext_lazy("Write the number of adults in figures: 2 for instance."),
     "age_unreadable": gettext_lazy("An age is a whole number from 0 to 17."),
@@ -343,7 +346,7 @@ MESSAGES: dict[str, Any] = {
     "out_of_months": gettext_lazy("This stay is proposed from %(first)s to %(last)s."),
     "party_too_small": gettext_lazy("Written for %(min)s persons at least."),
     "party_too_large": gettext_lazy(
-        "Written for %(max)s persons at most: call us, we compose it with you."
+        "Written for %(max)s persons at most: call us on %(phone)s, we compose it with you."
     ),
     # Enrolment of hosts
     "enrolment_moved": gettext_lazy(
@@ -356,16 +359,16 @@ MESSAGES: dict[str, Any] = {
         "Something is still missing: each line marked « to do » leads to where it is given."
     ),
     "too_many_houses": gettext_lazy(
-        "%(count)s houses of yours wait for the office: let it read these first, or call us."
+        "%(count)s houses of yours wait for the office: let it read these first, or call us on "
+        "%(phone)s."
     ),
-    "remark_missing": gettext_lazy(
-        "Write at least one remark: the host must know what to put right."
-    ),
+    "remark_missing": gettext_lazy("Write at least one remark: it says what to put right."),
     "remarks_left": gettext_lazy(
         "Remarks are written beside papers: press « ask to put right », or delete them."
     ),
     "contract_missing": gettext_lazy(
-        "The contract isn’t ready yet: call the office, everything else can be given meanwhile."
+        "The contract isn’t ready yet: call the office on %(phone)s, everything else can be "
+        "given meanwhile."
     ),
     "contract_changed": gettext_lazy(
         "The contract or its commission changed meanwhile: read it again, then sign."
@@ -438,7 +441,9 @@ MESSAGES: dict[str, Any] = {
         "Visitors know this offer already: commune, kind, tax category and registration number "
         "are changed by the office. Call it."
     ),
-    "too_many_units": gettext_lazy("%(max)s units at most on one offer: call the office."),
+    "too_many_units": gettext_lazy(
+        "%(max)s units at most on one offer: call the office on %(phone)s."
+    ),
     "unit_gone": gettext_lazy("This unit was taken away meanwhile: go back to the list."),
     "unit_booked": gettext_lazy(
         "It is booked from %(day)s on: it can be taken away once its last guests have left. "
@@ -525,7 +530,7 @@ MESSAGES: dict[str, Any] = {
     ),
     "only_sold_nights": gettext_lazy(
         "None of these nights is left to close. What is sold stays sold: to cancel a booking, call "
-        "the office."
+        "the office on %(phone)s."
     ),
     "only_held_nights": gettext_lazy(
         "Somebody is booking these nights: they can be closed after %(time)s, if they stay free."
@@ -535,7 +540,7 @@ MESSAGES: dict[str, Any] = {
         "replace it."
     ),
     "unit_without_prices": gettext_lazy(
-        "« %(unit)s » has no prices yet: the office opens them with you, call us."
+        "« %(unit)s » has no prices yet: the office opens them with you, call us on %(phone)s."
     ),
     "min_over_max": gettext_lazy(
         "« %(unit)s » is let for %(nights)s nights at most: ask for no more than that."
@@ -644,7 +649,7 @@ MESSAGES: dict[str, Any] = {
     ),
     "resource_used": gettext_lazy(
         "These dates are sold or being booked and need more than that together: %(dates)s. Keep "
-        "the number, or call the office, which cancels and refunds with you."
+        "the number, or call the office on %(phone)s, which cancels and refunds with you."
     ),
     "resource_held": gettext_lazy(
         "Somebody is booking a date that this would make impossible: try again after %(time)s."
@@ -685,10 +690,10 @@ MESSAGES: dict[str, Any] = {
         "You can note this from %(moment)s on: they may still be on their way."
     ),
     "no_show_too_late": gettext_lazy(
-        "It is more than a week ago: call the office if something has to be put right."
+        "It is more than a week ago: call the office on %(phone)s if something has to be put right."
     ),
     "no_show_settled": gettext_lazy(
-        "It was noted more than two days ago: call the office to take it back."
+        "It was noted more than two days ago: call the office on %(phone)s to take it back."
     ),
     "nothing_to_give_back": gettext_lazy(
         "Nothing can be given back here: everything was, or it was not paid on this site."
@@ -702,7 +707,8 @@ MESSAGES: dict[str, Any] = {
     # After a stay
     "survey_answered": gettext_lazy("You answered already: below is what you wrote."),
     "survey_over": gettext_lazy(
-        "The time to answer is over. Call us or write to us, if something is left to say."
+        "The time to answer is over. Call us on %(phone)s or write to us, if something is left "
+        "to say."
     ),
     "recommend_missing": gettext_lazy("Choose a number from 0 to 10."),
     "score_unreadable": gettext_lazy("Choose a number from 1 to 5."),
@@ -717,7 +723,7 @@ MESSAGES: dict[str, Any] = {
     "reply_over": gettext_lazy("This review has its reply, or isn’t shown any more."),
     "reported_already": gettext_lazy("You reported this review already: the office looks at it."),
     "complaints_open": gettext_lazy(
-        "We are looking into what you told us: call us if something else went wrong."
+        "We are looking into what you told us: call us on %(phone)s if something else went wrong."
     ),
     # The annual gift
     "gift_not_draft": gettext_lazy("Its households are fixed: it can’t be changed any more."),
@@ -732,10 +738,12 @@ MESSAGES: dict[str, Any] = {
         "Families wait for their parcel: send those first, then close it."
     ),
     "gift_closed": gettext_lazy(
-        "The time for this gift is over. Call us if something went wrong: we look for a way."
+        "The time for this gift is over. Call us on %(phone)s if something went wrong: we look "
+        "for a way."
     ),
     "gift_sent": gettext_lazy(
-        "Your parcel has left for the address that you gave. Call us if you have moved."
+        "Your parcel has left for the address that you gave. Call us on %(phone)s if you have "
+        "moved."
     ),
     "gift_not_posted": gettext_lazy("This gift doesn’t go by post: no address is needed."),
     "gift_same_address": gettext_lazy(
@@ -756,7 +764,8 @@ MESSAGES: dict[str, Any] = {
         "It was sent long ago and its address is no longer kept: write to the person instead."
     ),
     "talk_closed": gettext_lazy(
-        "Messages end a month after the stay: call the office if something is left to say."
+        "Messages end a month after the stay: call the office on %(phone)s if something is left "
+        "to say."
     ),
     "too_many_messages": gettext_lazy(
         "Many messages within an hour: wait a little, or call if it can’t wait."
@@ -784,9 +793,13 @@ MESSAGES: dict[str, Any] = {
         "The greeter changed something since you opened this page: read it again, then decide."
     ),
     "identity_missing": gettext_lazy("Say how you know who it is: nobody is shown without."),
+    "away_open": gettext_lazy(
+        "Say until which day you are away. You don’t know yet? Tick the pause instead."
+    ),
     "away_reversed": gettext_lazy("The day of your return comes before the one you leave."),
     "charter_missing": gettext_lazy(
-        "The charter isn’t ready yet: call the office, everything else can be given meanwhile."
+        "The charter isn’t ready yet: call the office on %(phone)s, everything else can be given "
+        "meanwhile."
     ),
     "charter_changed": gettext_lazy("The charter changed meanwhile: read it again, then sign."),
     "meeting_under_15": gettext_lazy(
@@ -811,7 +824,7 @@ MESSAGES: dict[str, Any] = {
     ),
     "meetings_today": gettext_lazy(
         "You asked %(count)s times today, and each time several greeters are written to: try again "
-        "tomorrow, or call the office."
+        "tomorrow, or call the office on %(phone)s."
     ),
     "meeting_taken": gettext_lazy(
         "It is settled already: another greeter was first, or the visitor changed plans."
@@ -840,7 +853,8 @@ MESSAGES: dict[str, Any] = {
         "You have your number of meetings in that month: raise it in your profile, or decline."
     ),
     "meeting_talk_closed": gettext_lazy(
-        "Messages are open from the yes until a week after: call the office if it can’t wait."
+        "Messages are open from the yes until a week after: call the office on %(phone)s if it "
+        "can’t wait."
     ),
     "meeting_not_done": gettext_lazy("Tell it once you have met: the page opens then."),
     "felt_missing": gettext_lazy("Choose how it was."),
@@ -950,16 +964,18 @@ MESSAGES: dict[str, Any] = {
 # The same, where the words follow a number: each names the parameter that it counts.
 COUNTED: dict[str, Any] = {
     "too_soon": ngettext_lazy(
-        "Book at least %(days)s day ahead, or call us.",
-        "Book at least %(days)s days ahead, or call us.",
+        "Book at least %(days)s day ahead, or call us on %(phone)s.",
+        "Book at least %(days)s days ahead, or call us on %(phone)s.",
         "days",
     ),
     "min_stay": ngettext_lazy(
         "%(nights)s night at least.", "%(nights)s nights at least.", "nights"
     ),
     "too_late": ngettext_lazy(
-        "Booked up to %(hours)s hour before it begins. Choose a later date, or call us.",
-        "Booked up to %(hours)s hours before it begins. Choose a later date, or call us.",
+        "Booked up to %(hours)s hour before it begins. Choose a later date, or call us on "
+        "%(phone)s.",
+        "Booked up to %(hours)s hours before it begins. Choose a later date, or call us on "
+        "%(phone)s.",
         "hours",
     ),
     "max_stay": ngettext_lazy("%(nights)s night at most.", "%(nights)s nights at most.", "nights"),
@@ -982,9 +998,11 @@ COUNTED: dict[str, Any] = {
         "free",
     ),
     "slot_sold": ngettext_lazy(
-        "%(sold)s place is booked: it stays open here. Call the office, which cancels and refunds "
+        "%(sold)s place is booked: it stays open here. Call the office on %(phone)s, which "
+        "cancels and refunds "
         "with you.",
-        "%(sold)s places are booked: it stays open here. Call the office, which cancels and "
+        "%(sold)s places are booked: it stays open here. Call the office on %(phone)s, which "
+        "cancels and "
         "refunds with you.",
         "sold",
     ),
@@ -1002,8 +1020,11 @@ COUNTED: dict[str, Any] = {
 def trouble(
     code: str, *, line: int | None = None, field: str | None = None, **params: Any
 ) -> Trouble:
-    """Return a trouble with its message in the active language; a Decimal is a sum in euros."""
-    shown = {key: _shown(value) for key, value in params.items()}
+    """Return a trouble with its message in the active language; a Decimal is a sum in euros.
+
+    A message that says to call the office has its number: `%(phone)s` is filled here.
+    """
+    shown = {key: _shown(value) for key, value in {"phone": phone(), **params}.items()}
     if code in COUNTED:
         message = str(COUNTED[code] % shown)
     else:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from booking.models import OrderLine, Payout
 from booking.rules import states
 from booking.showing import line_when
+from destination.office import with_phone
 from destination.spoken import in_language
 from members.models import PayoutAccount, Provider
 from oti.lib.dates import paris
@@ -155,9 +156,11 @@ def account_statement(provider: Provider, *, is_owner: bool) -> AccountStatement
             "warning",
         ),
         states.RESTRICTED: (
-            _(
-                "The bank has blocked this account: open its page to see what it asks for, or call "
-                "us. What you earn is kept for you meanwhile."
+            with_phone(
+                _(
+                    "The bank has blocked this account: open its page to see what it asks for, or "
+                    "call us on %(phone)s. What you earn is kept for you meanwhile."
+                )
             ),
             "danger",
         ),

@@ -438,7 +438,7 @@ def too_late(line: BasketLine, *, now: datetime) -> list[Trouble]:
     starts_at, _ends_at = line_hours(line)
     if can_be_asked(now, starts_at):
         return []
-    return [trouble("request_too_late", line=line.pk, phone=settings.OFFICE["phone"])]
+    return [trouble("request_too_late", line=line.pk)]
 
 
 def slot_hours(slot: Slot, after: date | None) -> tuple[datetime, datetime]:

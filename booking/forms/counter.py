@@ -19,6 +19,7 @@ from booking.models import Slot, Unit
 from booking.refusals import MESSAGES
 from booking.showing import moment_words
 from booking.wishes import LineRequest
+from destination.office import lazy_with_phone, with_phone
 from members.models import Provider
 from oti.lib.dates import paris
 
@@ -49,7 +50,9 @@ class WhatForm(forms.Form):
             "required": gettext_lazy("Say how many adults come."),
             "invalid": gettext_lazy("Write a number of adults."),
             "min_value": gettext_lazy("One adult at least."),
-            "max_value": gettext_lazy("That is too many at once: call the office."),
+            "max_value": lazy_with_phone(
+                gettext_lazy("That is too many at once: call the office on %(phone)s.")
+            ),
         },
     )
     ages = forms.CharField(
@@ -102,7 +105,9 @@ class WhatForm(forms.Form):
         if not all(one.isascii() and one.isdecimal() and int(one) <= OLDEST_CHILD for one in parts):
             raise forms.ValidationError(_("Write the ages like this: 5, 10 (17 at most)."))
         if len(parts) > settings.MAX_PARTY:
-            raise forms.ValidationError(_("That is too many at once: call the office."))
+            raise forms.ValidationError(
+                with_phone(_("That is too many at once: call the office on %(phone)s."))
+            )
         return tuple(int(one) for one in parts)
 
     def clean(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.models import Gift
 from booking.relations.gift_claims import Address
+from destination.office import lazy_with_phone
 
 # Where a parcel of ours goes: neighbours first.
 COUNTRIES = (
@@ -48,7 +49,11 @@ class AddressForm(forms.Form):
     country = forms.ChoiceField(
         label=_("Country"),
         choices=COUNTRIES,
-        error_messages={"invalid_choice": _("Choose a country of the list, or call us.")},
+        error_messages={
+            "invalid_choice": lazy_with_phone(
+                _("Choose a country of the list, or call us on %(phone)s.")
+            )
+        },
     )
 
     def clean(self) -> dict[str, Any]:

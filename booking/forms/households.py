@@ -15,6 +15,7 @@ from booking.forms.documents import DocumentField
 from booking.households import HouseholdFacts, Newcomer
 from booking.papers import Document
 from booking.refusals import trouble
+from destination.office import lazy_with_phone
 from members.models.households import MOST_CHILDREN
 from members.rules.households import can_be_a_birthday, is_old_enough
 
@@ -77,9 +78,11 @@ class WithPaper(forms.Form):
     document = DocumentField(
         required=False,
         label=_("A paper that names your house"),
-        help_text=_(
-            "Tax notice or invoice: PDF, JPEG or PNG, 8 MB at most. The office reads it, then it "
-            "is deleted. You may also call the office instead."
+        help_text=lazy_with_phone(
+            _(
+                "Tax notice or invoice: PDF, JPEG or PNG, 8 MB at most. The office reads it, then "
+                "it is deleted. You may also call the office on %(phone)s instead."
+            )
         ),
     )
 

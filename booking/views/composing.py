@@ -27,6 +27,7 @@ from booking.planning import Part, position_of
 from booking.rules.composing import minutes_between
 from booking.views.plans import adopt_form, thread_of, total_box
 from destination.models.territory import pole_by_commune, poles_on
+from destination.office import with_phone
 from destination.templatetags.velay import date_range, euros
 from destination.templatetags.velay import nights as nights_words
 from oti.lib.dates import count_nights
@@ -302,7 +303,12 @@ def _nothing(
             "empty": {"title": _("You sleep somewhere already"), "text": text, "actions": actions}
         }
     if found.why == "party":
-        text = _("No single place takes all of you. Take two of them, or call us for a group.")
+        text = with_phone(
+            _(
+                "No single place takes all of you. Take two of them, or call us on %(phone)s for "
+                "a group."
+            )
+        )
         url = f"{reverse('booking:stays')}"
         actions = [{"label": _("See all places to stay"), "url": url}]
         return {"empty": {"title": _("You are many"), "text": text, "actions": actions}}

@@ -73,7 +73,7 @@ def test_family_says_where_to_send_it_and_changes_it():
         ({"postal_code": ""}, "Write the postcode."),
         ({"postal_code": "4300"}, "A postcode of France has five figures."),
         ({"postal_code": "٤٣٠٠٠"}, "A postcode of France has five figures."),
-        ({"country": "US"}, "Choose a country of the list, or call us."),
+        ({"country": "US"}, "Choose a country of the list, or call us on +33"),
         ({"street": "x" * 200}, "Shorten it to 160 signs."),
     ],
 )
