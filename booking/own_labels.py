@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Value
 from django.utils.translation import get_language
 
-from booking.models import AgeBand, OrderLine, Supplement
+from booking.models import AgeBand, BookingRequest, OrderLine, Supplement
 from booking.rules.pricing import Quote
 
 # By offer, whether it is an option, code.
@@ -28,10 +28,17 @@ def own_labels(lines: Iterable[OrderLine]) -> Labels:
     One statement, none where every guest read the language that is active.
     """
     own = get_language()
-    if own not in dict(settings.LANGUAGES):
-        return {}
-    foreign = {line.offer_id for line in lines if line.order.language != own}
-    if not foreign:
+    return _labels(own, {line.offer_id for line in lines if line.order.language != own})
+
+
+def own_labels_of_requests(requests: Iterable[BookingRequest]) -> Labels:
+    """Return the same for who reads what guests ask for, before it is sold."""
+    own = get_language()
+    return _labels(own, {one.offer_id for one in requests if one.language != own})
+
+
+def _labels(own: str | None, foreign: set[int]) -> Labels:
+    if not foreign or own not in dict(settings.LANGUAGES):
         return {}
     columns = ("offer_id", "is_option", "code", f"name_{own}")
     options = Supplement.objects.filter(offer_id__in=foreign).annotate(is_option=Value(True))
@@ -44,8 +51,8 @@ def own_labels(lines: Iterable[OrderLine]) -> Labels:
     return {(offer, is_option, code): name for offer, is_option, code, name in rows if name}
 
 
-def relabelled(quote: Quote, line: OrderLine, labels: Labels) -> Quote:
-    """Return a line's price with the labels that its house gives."""
+def relabelled(quote: Quote, line: OrderLine | BookingRequest, labels: Labels) -> Quote:
+    """Return the price of a line, or of a request, with the labels that its house gives."""
     if not labels:
         return quote
     items = (

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking.models import BookingRequest, OutboxMessage
-from booking.request_words import ShownRequest, answer_words, free_instead, shown, with_words
+from booking.own_labels import own_labels_of_requests
+from booking.request_words import answer_words, free_instead, shown, with_words
 from destination.templatetags.velay import names
 
 Content = dict[str, Any]
@@ -26,17 +27,17 @@ def request_url(request: BookingRequest) -> str:
     return f"{settings.BASE_URL}{path}?cle={request.access_token}"
 
 
-def _shown(message: OutboxMessage, now: datetime) -> ShownRequest:
-    rows = with_words(BookingRequest.objects.filter(pk=message.data["request"]))
-    return shown(rows.get(), now=now)
+def _request(message: OutboxMessage) -> BookingRequest:
+    return with_words(BookingRequest.objects.filter(pk=message.data["request"])).get()
 
 
 def _to_host(message: OutboxMessage, now: datetime) -> Content:
-    one = _shown(message, now)
-    provider = one.request.provider
+    request = _request(message)
+    one = shown(request, now=now, labels=own_labels_of_requests([request]))
+    provider = request.provider
     return {
         "one": one,
-        "guest": one.request.first_name,
+        "guest": request.first_name,
         "host": names(provider.host_names) if provider.host_names else provider.name,
         "url": settings.BASE_URL + reverse("extranet-request", args=[one.code]),
         "home_url": settings.BASE_URL + reverse("extranet-home"),
@@ -68,12 +69,12 @@ def _sent(message: OutboxMessage, _reader: object, now: datetime) -> Content:
 
 
 def _accepted(message: OutboxMessage, _reader: object, now: datetime) -> Content:
-    one = _shown(message, now)
+    one = shown(_request(message), now=now)
     return {"one": one, "name": one.request.first_name, "url": request_url(one.request)}
 
 
 def _refused(message: OutboxMessage, _reader: object, now: datetime) -> Content:
-    one = _shown(message, now)
+    one = shown(_request(message), now=now)
     request = one.request
     return {
         "one": one,

@@ -20,6 +20,7 @@ from booking.booked_lines import REMEMBERED_AFTER
 from booking.experience_search import search_experiences
 from booking.models import BookingRequest, Offer, Order
 from booking.needs import are_read
+from booking.own_labels import Labels, own_labels_of_requests, relabelled
 from booking.refusals import MESSAGES, BadInput
 from booking.rules import states
 from booking.rules.kinds import SLEPT
@@ -147,9 +148,12 @@ def with_words(rows: QuerySet[BookingRequest]) -> QuerySet[BookingRequest]:
     return rows.select_related("offer__commune", "provider", "order")
 
 
-def shown(request: BookingRequest, *, now: datetime) -> ShownRequest:
-    """Put a request into words; it is loaded `with_words`."""
-    quote = Quote.from_json(request.quote)
+def shown(request: BookingRequest, *, now: datetime, labels: Labels | None = None) -> ShownRequest:
+    """Put a request into words; it is loaded `with_words`.
+
+    `labels` (`own_labels_of_requests`) call options and prices as the house does, for its host.
+    """
+    quote = relabelled(Quote.from_json(request.quote), request, labels or {})
     policy = RefundPolicy.from_json(request.policy)
     starts_at, ends_at = paris(request.starts_at), paris(request.ends_at)
     guests = [Guest(one["age"]) for one in request.people]
@@ -283,7 +287,7 @@ def _things(request: BookingRequest, guests: Sequence[Guest], *, now: datetime) 
         Instead(
             offer=one.offer,
             title=one.offer.title,
-            url=offer_url(one.offer),
+            url=offer_url(one.offer, f"?from={day.isoformat()}"),
             note=when_words(paris(one.slot.starts_at), None, None) if one.slot else "",
             amount=one.quote.total if one.quote else one.from_amount,
         )
@@ -340,13 +344,15 @@ class AskedRow:
 
 def asked_rows(rows: Iterable[BookingRequest], *, now: datetime) -> list[AskedRow]:
     """Return requests as their host sees them, in the order given."""
+    asked = list(rows)
+    labels = own_labels_of_requests(asked)
     return [
         AskedRow(
-            one=shown(row, now=now),
+            one=shown(row, now=now, labels=labels),
             guest=row.first_name,
             people=tuple(participant_words(one["first_name"], one["age"]) for one in row.people),
             left=left_words(row.deadline, now=now),
             is_urgent=row.deadline - now < URGENT,
         )
-        for row in rows
+        for row in asked
     ]

@@ -19,7 +19,7 @@ from booking.access import request_for_provider, requests_of_providers
 from booking.forms.requests import DeclineForm
 from booking.models import BookingRequest
 from booking.refusals import Refusal
-from booking.request_words import AskedRow, asked_rows, shown, with_words
+from booking.request_words import AskedRow, asked_rows, with_words
 from booking.rules import states
 from booking.views.answers import see_other, tell
 from members.journal import Actor
@@ -29,7 +29,8 @@ PAGE = "extranet-request"
 
 
 def waiting_for(user: User | AnonymousUser, *, now: datetime) -> list[AskedRow]:
-    """Return what waits for this person's answer, the most urgent first; one statement."""
+    """Return what waits for this person's answer, the most urgent first; one statement,
+    two where guests read another language."""
     waiting = requests_of_providers(user).filter(state=states.REQUESTED, deadline__gt=now)
     return asked_rows(with_words(waiting).order_by("deadline", "pk"), now=now)
 
@@ -86,9 +87,10 @@ def _show(
     request: HttpRequest, asked: BookingRequest, form: DeclineForm, *, status: int = 200
 ) -> HttpResponse:
     now = timezone.now()
+    row = asked_rows([asked], now=now)[0]
     context = {
-        "one": shown(asked, now=now),
-        "asked": asked_rows([asked], now=now)[0],
+        "one": row.one,
+        "asked": row,
         "is_waiting": asked.state == states.REQUESTED and asked.deadline > now,
         "form": form,
         "page_errors": form.is_bound,

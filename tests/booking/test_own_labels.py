@@ -1,15 +1,18 @@
 """A host reads its options under its own names, in its own language."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
 from booking.emails import compose
-from booking.models import Order, OutboxMessage, Supplement
+from booking.models import AgeBand, BookingRequest, Order, OutboxMessage, Supplement
 from booking.own_labels import own_labels
 from tests import factories
 from tests.booking.pages import body, paid_stay
+from tests.booking.requesting import a_place_asked, asked_activity
 from tests.cast import NOW, FakeBank
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +88,22 @@ def test_names_are_asked_for_once_and_only_where_guests_read_another_language(
         assert own_labels(lines)
     with override("de"), django_assert_num_queries(0):
         assert own_labels(lines) == {}
+
+
+def test_what_is_asked_is_named_in_the_language_of_the_host() -> None:
+    asked = a_place_asked(factories.a_slot(asked_activity(), NOW.date() + timedelta(days=9)))
+    AgeBand.objects.filter(offer=asked.offer).update(name_fr="Dès 13 ans", name_en="13 and over")
+    quote = asked.quote
+    for item in quote["items"]:
+        item["label"] = "Ab 13 Jahren"
+    BookingRequest.objects.filter(pk=asked.pk).update(language="de", quote=quote)
+    host = Client(headers={"Accept-Language": "fr"})
+    host.force_login(factories.a_host(asked.provider))
+
+    page = body(host.get(reverse("extranet-request", args=[asked.code])))
+    assert "Dès 13 ans" in page
+    assert "Ab 13 Jahren" not in page
+    # Its guest reads what was agreed to.
+    guest = Client(headers={"Accept-Language": "de"})
+    url = f"{reverse('booking:request', args=[asked.code])}?cle={asked.access_token}"
+    assert "Ab 13 Jahren" in body(guest.get(url, follow=True))

@@ -122,6 +122,8 @@ def test_a_stay_on_request_only_is_sent_not_booked(client: Client, offer: Offer)
 
     assert "Send my request" in stay
     assert "Book all at once" not in stay
+    # Nobody has said yes.
+    assert "You are expected." not in stay
     assert "Ask your hosts" in checkout
     assert "Send my request" in checkout
     assert "our bank’s page" not in checkout
