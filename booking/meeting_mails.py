@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from booking import meeting_words as words
@@ -20,8 +21,10 @@ from booking.ics import Agreed, meeting_calendar
 from booking.letters import NoLongerNeeded
 from booking.models import Meeting, MeetingAsk, MeetingMessage, OutboxMessage
 from booking.rules import meetings as rules
+from destination.office import with_phone
 from members.models import Greeter
 from members.rules import enrolment
+from oti.lib.html import format_phone
 
 Content = dict[str, Any]
 TEMPLATE = "meeting"
@@ -106,6 +109,16 @@ def _agreed_facts(meeting: Meeting) -> list[tuple[str, str]]:
     ]
 
 
+def _wish_facts(meeting: Meeting) -> list[tuple[str, str]]:
+    """Return what a visitor asked for, and of whom."""
+    chosen = words.chosen_name(meeting)
+    return [*([(_("Whom you chose"), chosen)] if chosen else []), *_asked_facts(meeting)]
+
+
+def _phone(number: str) -> str:
+    return format_phone(number, get_language() or settings.LANGUAGE_CODE)
+
+
 # --- To the visitor -------------------------------------------------------------------------------
 def _confirm(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
     meeting = _about(message, rules.TO_CONFIRM).meeting
@@ -117,7 +130,7 @@ def _confirm(message: OutboxMessage, _reader: object, _now: datetime) -> Content
             _("The link is good until %(until)s. It is free.")
             % {"until": words.deadline_words(meeting)},
         ],
-        facts=_asked_facts(meeting),
+        facts=_wish_facts(meeting),
         url=meeting_url(meeting),
         button=_("Confirm my request"),
         small=_("It wasn’t you? Do nothing: nobody is asked, and it is deleted by itself."),
@@ -134,7 +147,7 @@ def _asked(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
             % {"name": meeting.first_name},
             _("The answer comes by mail, %(until)s at the latest. It is free.") % {"until": until},
         ],
-        facts=_asked_facts(meeting),
+        facts=_wish_facts(meeting),
         url=meeting_url(meeting),
         button=_("Follow my request"),
         small=_("Your stay doesn’t wait for it: book the rest whenever you like."),
@@ -217,7 +230,7 @@ def _soon(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
         ],
         facts=[
             *_agreed_facts(meeting),
-            (_("Phone of your greeter"), meeting.greeter.phone if meeting.greeter else ""),
+            (_("Phone of your greeter"), _phone(meeting.greeter.phone) if meeting.greeter else ""),
             (_("In an emergency"), "112"),
         ],
         url=meeting_url(meeting),
@@ -329,7 +342,7 @@ def _tomorrow(message: OutboxMessage, _reader: object, _now: datetime) -> Conten
     return _mail(
         _("You meet %(name)s soon") % {"name": meeting.first_name},
         [_("Here is where, when, and whom to call. The office is there too, and 112.")],
-        facts=[*_agreed_facts(meeting), (_("Phone"), meeting.phone)],
+        facts=[*_agreed_facts(meeting), (_("Phone"), _phone(meeting.phone))],
         url=ask_url(meeting),
         button=_("See the meeting"),
         small=_("Keep this number to yourself and use it for that day alone."),
@@ -395,7 +408,9 @@ def _read(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
         ),
         enrolment.SUSPENDED: (
             _("Your profile is put aside"),
-            _("It isn’t shown any more. Call the office: you decide together."),
+            with_phone(
+                _("It isn’t shown any more. Call the office on %(phone)s: you decide together.")
+            ),
         ),
     }[move]
     asked = message.data.get("remarks") or {}

@@ -71,6 +71,12 @@ def weekdays_of(greeter: Greeter) -> str:
     return ", ".join(weekday_name(one, language) for one in greeter.weekdays)
 
 
+def chosen_name(meeting: Meeting) -> str:
+    """Return whom a visitor asked for by name, "" for nobody or once somebody has said yes."""
+    is_open = meeting.state in {rules.TO_CONFIRM, rules.ASKED}
+    return meeting.wished.first_name if is_open and meeting.wished else ""
+
+
 def party_words(meeting: Meeting) -> str:
     """Write who comes: « 2 adults, 2 children (5 and 10 years) »."""
     return party(meeting.adults, meeting.ages)

@@ -23,7 +23,7 @@ from members.rules import enrolment
 from members.rules.greeters import MOST_A_MONTH, MOST_PEOPLE
 
 MOST_ABOUT, MOST_PLACES = 1200, 800
-NO_CONTACT = _("Leave out phones and addresses: visitors write to you through this site.")
+NO_CONTACT = _("Leave out phones and addresses: you write to each other through this site.")
 
 
 class WordsField(forms.CharField):

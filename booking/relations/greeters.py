@@ -162,8 +162,11 @@ def keep_absence(
 ) -> None:
     """Pause, or say from when until when one is away; counts at once.
 
-    What was agreed stays agreed. Raises BadInput `away_reversed`, WrongState.
+    What was agreed stays agreed. Raises BadInput `away_reversed`, `away_open` (away from a day on
+    and for how long isn't said), WrongState.
     """
+    if away_from and not away_until:
+        raise BadInput(trouble("away_open", field="away_until"))
     if away_from and away_until and away_until < away_from:
         raise BadInput(trouble("away_reversed", field="away_until"))
     with _editing(greeter, "greeter's absence", actor=actor, now=now) as row:

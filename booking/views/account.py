@@ -36,7 +36,7 @@ from booking.sold_lines import (
 )
 from booking.talks import talks_of
 from booking.views.answers import by_link, see_other
-from booking.views.meetings import meetings_beside
+from booking.views.meetings import in_trip_days, meetings_beside
 from booking.views.own_stays import account_offer
 from booking.views.requests import asked_beside
 from destination.spoken import in_language
@@ -62,7 +62,7 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
     is_bought = order.state in BOUGHT
     lines = sold_lines(order, has_pictures=True, now=now)
     talks = _talks(order, lines) if is_bought else []
-    context = {
+    context: dict[str, Any] = {
         "order": order,
         "is_bought": is_bought,
         "is_waiting": order.state == states.AWAITING_PAYMENT,
@@ -85,9 +85,13 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "survey": Survey.objects.filter(order=order).first() if is_bought else None,
     }
     if is_bought:
-        context |= meetings_beside(
+        beside = meetings_beside(
             request, order.basket_id, order=order if context["is_expected"] else None
         )
+        # All of it cancelled, nothing stays to be read day by day: a meeting is told of below.
+        if context["days"]:
+            context["days"] = in_trip_days(context["days"], beside)
+        context |= beside
     return render(request, "booking/trip.html", context)
 
 

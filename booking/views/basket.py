@@ -31,7 +31,7 @@ from booking.stay_view import BasketView, LineView, view_basket
 from booking.views import line_pages
 from booking.views import minding as minding_pages
 from booking.views.answers import see_other, tell, told_at
-from booking.views.meetings import meetings_beside
+from booking.views.meetings import in_basket_days, meetings_beside
 from destination.templatetags.velay import euros, heure
 
 MY_STAY = "booking:my-stay"
@@ -50,7 +50,7 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         empty = {"last_order": order if is_bought else None, **meetings_beside(request, basket)}
         return render(request, "booking/my_stay_empty.html", empty)
     standing = standing_of(view, language=get_language() or "fr", now=now)
-    context = {
+    context: dict[str, Any] = {
         "view": view,
         "package": package_words.banner_of(standing),
         "can_book": view.can_check_out and not standing.obstacles,
@@ -70,8 +70,9 @@ def my_stay(request: HttpRequest) -> HttpResponse:
         "outings": [] if view.is_frozen else minding_pages.outing_rows(view),
         "on_foot": plan_in(view).on_foot,
     }
-    context |= meetings_beside(request, basket)
-    return render(request, "booking/my_stay.html", context)
+    beside = meetings_beside(request, basket)
+    in_basket_days(context["days"], beside)
+    return render(request, "booking/my_stay.html", context | beside)
 
 
 @never_cache

@@ -44,6 +44,12 @@ def home(request: HttpRequest) -> HttpResponse:
     greeter = greeter_of(request.user)
     if greeter is None:
         return render(request, "booking/space/greeter_begin.html")
+    return _home_page(request, greeter, _absence_form(greeter))
+
+
+def _home_page(
+    request: HttpRequest, greeter: Greeter, absence: AbsenceForm, *, status: int = 200
+) -> HttpResponse:
     now = timezone.now()
     rows = list(asks_of(greeter).order_by("-asked_at", "-pk")[:LISTED])
     agreed = [one for one in rows if is_agreed_with(one)]
@@ -62,9 +68,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "past": [row_of(one) for one in agreed if one.meeting.state == rules.DONE],
         "met": met,
         "minutes": minutes,
-        "absence": _absence_form(greeter),
+        "absence": absence,
+        "page_errors": status != 200,
     }
-    return render(request, "booking/space/greeter.html", context)
+    return render(request, "booking/space/greeter.html", context, status=status)
 
 
 def _absence_form(greeter: Greeter) -> AbsenceForm:
@@ -225,19 +232,27 @@ def submit(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def absence(request: HttpRequest) -> HttpResponse:
-    """Pause, or be away."""
+    """Pause, come back, or be away for some days."""
     greeter = own(request.user)
+    was_paused = greeter.is_paused
     form = AbsenceForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(one for errors in form.errors.values() for one in errors))
-        return see_other(HOME)
-    return _done(
-        request,
-        lambda: greeters.keep_absence(
-            greeter, **form.cleaned_data, actor=Actor.person(request.user), now=timezone.now()
-        ),
-        _("Your absence is kept."),
-    )
+        return _home_page(request, greeter, form, status=422)
+    actor, now = Actor.person(request.user), timezone.now()
+    try:
+        greeters.keep_absence(greeter, **form.cleaned_data, actor=actor, now=now)
+    except Refusal as refusal:
+        for one in refusal.troubles:
+            form.add_error(one.field if one.field in form.fields else None, one.message)
+        return _home_page(request, greeter, form, status=refusal.status)
+    if form.cleaned_data["is_paused"]:
+        told = _("You pause: nobody sees you or asks you.")
+    elif was_paused:
+        told = _("Welcome back: visitors see you and ask you again.")
+    else:
+        told = _("Your absence is kept.")
+    messages.success(request, told)
+    return see_other(HOME)
 
 
 def _done(

@@ -150,9 +150,15 @@ def _card(one: Greeter, pole_of: Any) -> dict[str, Any]:
 
 @require_safe
 def greeter(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one greeter: a first name, a commune, their words; no address, no phone."""
-    rows = Greeter.objects.shown().select_related("commune", "photo")
+    """Show one greeter: a first name, a commune, their words; no address, no phone.
+
+    Of one who pauses nothing is shown: a kept link leads to the others.
+    """
+    rows = Greeter.objects.in_public().select_related("commune", "photo")
     one = get_object_or_404(rows, slug=slug)
+    if one.is_paused:
+        messages.info(request, _("This greeter takes a break. Others are glad to meet you."))
+        return see_other("booking:greeters")
     today = day_of(timezone.now())
     is_away = one.away_until is not None and one.away_until >= today
     context = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,6 +32,7 @@ from booking.relations.access import (
 )
 from booking.rules import meetings as rules
 from booking.views.answers import see_other, tell
+from oti.lib.dates import paris
 
 PAGE = "booking:meeting"
 
@@ -150,6 +152,58 @@ def meetings_beside(
     }
 
 
+def in_basket_days(days: list[dict[str, Any]], beside: dict[str, Any]) -> None:
+    """Put agreed meetings at their hours into the thread of a basket; its days alone have one.
+
+    What stands in the thread isn't told a second time beside it.
+    """
+    by_date = {day["date"]: day for day in days}
+    for one, begins in _agreed(beside):
+        day = by_date.get(begins.date())
+        if day is None:
+            continue
+        later = [
+            at for at, row in enumerate(day["rows"]) if row["time"] and row["time"] > begins.time()
+        ]
+        day["rows"].insert(later[0] if later else len(day["rows"]), _row(one, begins))
+        day["free"] = None
+        beside["meetings"].remove(one)
+
+
+def in_trip_days(days: list[dict[str, Any]], beside: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the days of a bought stay with its agreed meetings, as `in_basket_days` does."""
+    by_date = {day["date"]: day["entries"] for day in days}
+    for one, begins in _agreed(beside):
+        entries = by_date.setdefault(begins.date(), [])
+        entries.append({"meeting": _row(one, begins), "time": begins})
+        entries.sort(key=lambda entry: entry["time"])
+        beside["meetings"].remove(one)
+    return [{"date": day, "entries": entries} for day, entries in sorted(by_date.items())]
+
+
+def _agreed(beside: dict[str, Any]) -> list[tuple[words.ShownMeeting, datetime]]:
+    return [
+        (one, paris(one.meeting.starts_at))
+        for one in beside["meetings"]
+        if one.is_agreed and one.meeting.starts_at is not None
+    ]
+
+
+def _row(one: words.ShownMeeting, begins: datetime) -> dict[str, Any]:
+    """Return a meeting as a row of `thread_tags.line_row`: at nothing, changed on its own page."""
+    greeter = one.meeting.greeter
+    return {
+        "id": f"rencontre-{one.meeting.code}",
+        "kind": "do",
+        "time": begins.time(),
+        "title": one.title,
+        "url": reverse(PAGE, args=[one.meeting.code]),
+        "note": one.meeting.place,
+        "illustration": (greeter.portrait if greeter else "") or "greeter",
+        "price": {"amount": Decimal(0)},
+    }
+
+
 def _page(
     request: HttpRequest,
     asked: Meeting,
@@ -174,6 +228,7 @@ def _page(
         "one": words.shown(asked),
         "asked": asked,
         "greeter": greeter,
+        "chosen": words.chosen_name(asked),
         "image": of_image(greeter.photo) if greeter else None,
         "until": words.deadline_words(asked),
         "days": words.days_words(asked),

@@ -36,7 +36,11 @@ class GreeterQuerySet(models.QuerySet["Greeter"]):
 
     def shown(self) -> GreeterQuerySet:
         """Return those whom visitors see: whose account is closed is none of them."""
-        return self.filter(state=enrolment.APPROVED, is_paused=False, user__is_active=True)
+        return self.in_public().filter(is_paused=False)
+
+    def in_public(self) -> GreeterQuerySet:
+        """Return those whom the office shows, with those who pause."""
+        return self.filter(state=enrolment.APPROVED, user__is_active=True)
 
     def to_read(self) -> GreeterQuerySet:
         """Return those who wait for the office: new ones, and changes of those that are shown."""

@@ -263,6 +263,38 @@ def test_who_asks_from_a_stay_finds_its_days_and_its_line_there(web: Client) -> 
     assert web.get(reverse("booking:checkout")).status_code == 200
 
 
+def test_an_agreed_meeting_has_its_hour_in_the_thread_of_a_stay(web: Client) -> None:
+    greeter = a_greeter()
+    hold_week(carry(web, factories.a_basket()), a_week())
+    ask(web)
+    meeting = Meeting.objects.get()
+    asking.confirm_meeting(meeting, now=NOW)
+    assert "Thursday stays free." in text_of(web.get(reverse("booking:my-stay")))
+    say_yes(meeting, greeter)
+    response = web.get(reverse("booking:my-stay"))
+    stay = text_of(response)
+    assert f"10 am Meeting with Marie-Thé, greeter {SQUARE}" in stay
+    assert "Thursday stays free." not in stay
+    assert stay.count("Meeting with Marie-Thé, greeter") == 1
+    assert "Ask for another meeting" in stay or "Meet a greeter" in stay
+    # It is changed on its own page alone.
+    assert reverse("booking:meeting", args=[meeting.code]) in response.content.decode()
+
+
+def test_who_was_chosen_by_name_is_named_until_somebody_says_yes(web: Client) -> None:
+    one = a_greeter(first_name="Jeanne")
+    ask(web, f"?greeter={one.slug}")
+    meeting = Meeting.objects.get()
+    page = reverse("booking:meeting", args=[meeting.code])
+    assert "Whom you chose Jeanne" in text_of(web.get(page))
+    confirm = OutboxMessage.objects.get(kind="meeting_confirm")
+    assert "Jeanne" in compose(confirm).body
+    asking.confirm_meeting(meeting, now=NOW)
+    assert "Whom you chose Jeanne" in text_of(web.get(page))
+    say_yes(meeting, one)
+    assert "Whom you chose" not in text_of(web.get(page))
+
+
 def test_the_order_of_a_stay_shows_its_meeting_to_who_sees_the_order(bank: FakeBank) -> None:
     greeter = a_greeter()
     basket = factories.a_basket()
@@ -275,8 +307,9 @@ def test_the_order_of_a_stay_shows_its_meeting_to_who_sees_the_order(bank: FakeB
     page = reverse("booking:meeting", args=[meeting.code])
     assert web.get(page).status_code == 404
     text = text_of(web.get(f"{trip}?cle={order.access_token}", follow=True))
-    assert "Meeting with Marie-Thé, greeter €0" in text
-    assert SQUARE in text
+    assert text.count("Meeting with Marie-Thé, greeter") == 1
+    thursday = text.split("Thursday 15 July 2027")[1]
+    assert f"10 am Meeting with Marie-Thé, greeter {SQUARE} Free of charge" in thursday
     assert web.get(page).status_code == 200
     form = web.get(f"{reverse('booking:greeter-ask')}?voyage={order.reference}").context["form"]
     assert form.initial["email"] == order.email
@@ -323,8 +356,9 @@ def test_phones_are_shown_48_hours_before_and_no_earlier(
         at(moment)
         web, page = opened(meeting)
         space = signed_in(meeting.greeter.user.email)
-        assert (meeting.greeter.phone in text_of(web.get(page))) is is_known
-        assert (meeting.phone in text_of(space.get(own))) is is_known
+        number = meeting.greeter.phone.removeprefix("0")
+        assert (number in text_of(web.get(page))) is is_known
+        assert (meeting.phone.removeprefix("0") in text_of(space.get(own))) is is_known
         # Addresses never.
         assert meeting.greeter.user.email not in web.get(page).content.decode()
         assert meeting.email not in space.get(own).content.decode()
@@ -561,12 +595,45 @@ def test_a_greeter_counts_hours_and_pauses() -> None:
     assert "1 meeting, 2 h 30" in home
     assert "Merci Marie" in home
     away = reverse("space-greeter-away")
-    web.post(away, {"away_from": "2027-08-02", "away_until": "2027-08-01"})
-    assert "comes before the one you leave" in text_of(web.get(reverse("space-greeter")))
-    web.post(away, {"away_from": "x"})
-    web.post(away, {"is_paused": "on"})
+    reversed_days = web.post(away, {"away_from": "2027-08-02", "away_until": "2027-08-01"})
+    assert reversed_days.status_code == 422
+    assert "comes before the one you leave" in text_of(reversed_days)
+    assert "2027-08-02" in reversed_days.content.decode()
+    assert web.post(away, {"away_from": "x"}).status_code == 422
+    told = web.post(away, {"is_paused": "on"}, follow=True)
+    assert told.content.decode().count("You pause: nobody sees you or asks you.") == 2
     meeting.greeter.refresh_from_db()
     assert meeting.greeter.is_paused
+    back = text_of(web.post(away, {}, follow=True))
+    assert "Welcome back" in back
+    assert "absence is kept" not in back
+
+
+def test_who_leaves_says_until_when_or_pauses() -> None:
+    one = a_greeter()
+    web = signed_in(one.user.email)
+    left = web.post(reverse("space-greeter-away"), {"away_from": "2027-08-02"})
+    assert left.status_code == 422
+    assert "Say until which day you are away" in text_of(left)
+    one.refresh_from_db()
+    assert one.away_from is None
+
+
+def test_a_kept_link_to_who_pauses_leads_to_the_others(web: Client) -> None:
+    one = a_greeter(first_name="Jeanne", is_paused=True)
+    a_greeter(first_name="Lucien")
+    page = web.get(reverse("booking:greeter", args=[one.slug]), follow=True)
+    assert page.redirect_chain == [(reverse("booking:greeters"), 303)]
+    text = text_of(page)
+    assert "takes a break" in text
+    assert "Lucien" in text
+    assert "Jeanne" not in text
+
+
+def test_who_lives_here_is_told_what_a_greeter_does_before_signing_in(web: Client) -> None:
+    text = text_of(web.get(reverse("booking:greeters")))
+    assert "You say yes or no to each request, without a reason." in text
+    assert "You make an account, then write your profile." in text
 
 
 # --- The desk ------------------------------------------------------------
@@ -630,9 +697,11 @@ def test_every_mail_is_written_and_gives_no_address_away(language: str) -> None:
         assert "None" not in one.body
         assert f'lang="{language}"' in html
         assert "claire@example.org" not in one.body + html
-        has_phone = "06 00 00 00 00" in one.body
+        has_phone = "6 00 00 00 00" in one.body
         assert has_phone is (kind == "meeting_tomorrow")
-        assert ("04 71 00 00 01" in one.body) is (kind == "meeting_soon")
+        # As one dials it from where the mail's language is spoken.
+        number = "04 71 00 00 01" if language == "fr" else "+33\u00a04 71 00 00 01"
+        assert (number in one.body) is (kind == "meeting_soon")
 
 
 def test_what_is_no_longer_true_is_not_sent() -> None:
