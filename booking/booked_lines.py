@@ -12,7 +12,7 @@ from booking.arrivals import hours_words, is_outside
 from booking.care import Sheet, asks_sheet
 from booking.models import OrderLine
 from booking.needs import are_read
-from booking.own_labels import Labels, relabelled
+from booking.own_labels import Labels, relabelled, room_named
 from booking.rules import states
 from booking.rules.kinds import SLEPT
 from booking.rules.people import Guest
@@ -52,6 +52,8 @@ class BookedLine:
     amount: Decimal
     provider: str
     has_sheet: bool
+    # Codes that its guests show at the door, of those who still have a right to come in.
+    tickets: tuple[str, ...] = ()
 
     @property
     def is_alive(self) -> bool:
@@ -94,7 +96,7 @@ def booked_line(
         pk=line.pk,
         kind=line.kind,
         title=in_language(line.titles),
-        unit_name=line.unit_name,
+        unit_name=room_named(line, labels or {}),
         reference=order.reference,
         state=line.state,
         state_words=str(line.get_state_display()),

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from booking.booked_lines import BookedLine, booked_line
 from booking.models import OrderLine, Slot
 from booking.own_labels import own_labels
 from booking.rules import states
+from booking.sold_lines import has_tickets
 from destination.spoken import in_language
 from members.models import Provider
 from oti.lib.dates import ONE_DAY, at_paris, paris
@@ -64,7 +65,21 @@ def told(lines: QuerySet[OrderLine] | Sequence[OrderLine], *, now: datetime) -> 
     """Put lines that are loaded `with_words` into what their provider may know."""
     rows = list(lines)
     labels = own_labels(rows)
-    return [booked_line(one, first=_first_arrival(one), now=now, labels=labels) for one in rows]
+    prefetch_related_objects([one for one in rows if has_tickets(one)], "tickets")
+    return [
+        replace(
+            booked_line(one, first=_first_arrival(one), now=now, labels=labels),
+            tickets=_codes(one),
+        )
+        for one in rows
+    ]
+
+
+def _codes(line: OrderLine) -> tuple[str, ...]:
+    """Return the codes of the tickets that let somebody in."""
+    if not has_tickets(line):
+        return ()
+    return tuple(one.code for one in line.tickets.all() if one.state == one.State.VALID)
 
 
 def _first_arrival(line: OrderLine) -> date | None:
@@ -121,7 +136,7 @@ def day_of_house(
 ) -> HouseDay:
     """Return one day of some providers; `lines` are those that this person may see.
 
-    Four statements at most, however many come.
+    Four statements at most, however many come; five where tickets are among them.
     """
     start, end = at_paris(day, time()), at_paris(day + ONE_DAY, time())
     # A bed is left on the morning of its departure: its line ends within that day. An evening

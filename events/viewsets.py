@@ -24,6 +24,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 
 from booking.desk.calendar_viewsets import UseCaseViewSet
 from booking.desk.forms import DRAWINGS
+from booking.desk.order_list import CALLED_OFF
 from booking.desk.renewals import RenewalView
 from booking.desk.views import UseCaseView, actor_of
 from booking.models import Offer
@@ -399,11 +400,19 @@ class SessionCancelView(UseCaseView):
         "changed under « Offers », « Dates »."
     )
     target: Session
+    # Whether orders are still to be cancelled: their list comes next then.
+    has_orders = False
 
     @property
     def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
         """Show which date, and how many tickets are sold."""
         return _facts(self.target)
+
+    def get_success_url(self) -> str:
+        """Lead to the orders that are still to be cancelled, else back to the list."""
+        if self.has_orders:
+            return f"{reverse('desk_orders:index')}?trouble={CALLED_OFF}"
+        return super().get_success_url()
 
     def run(self, form: ReasonForm) -> str:
         """Cancel it; say how many tickets are sold."""
@@ -415,6 +424,7 @@ class SessionCancelView(UseCaseView):
         )
         if not sold:
             return _("The date is cancelled.")
+        self.has_orders = True
         told = ngettext(
             "The date is cancelled. %(count)s ticket is sold: cancel its order too.",
             "The date is cancelled. %(count)s tickets are sold: cancel their orders too.",

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext_lazy
 from wagtail.admin.ui.components import Component
 
 from booking.desk.offer_reviews import to_read
-from booking.desk.order_list import CARE_UNCOVERED, REFUND_FAILED
+from booking.desk.order_list import CALLED_OFF, CARE_UNCOVERED, REFUND_FAILED, called_off_lines
 from booking.models import (
     BookingRequest,
     ChannelIncident,
@@ -228,6 +228,15 @@ TROUBLES = (
         ),
         index="desk_orders:index",
         query=f"?trouble={REFUND_FAILED}",
+    ),
+    Pile(
+        count=lambda now: called_off_lines().values("order").distinct().count(),
+        words=ngettext_lazy(
+            "order with tickets of a cancelled date: cancel them and give the money back",
+            "orders with tickets of a cancelled date: cancel them and give the money back",
+        ),
+        index="desk_orders:index",
+        query=f"?trouble={CALLED_OFF}",
     ),
     Pile(
         count=lambda now: Payout.objects.filter(state=states.FAILED).count(),

@@ -23,7 +23,7 @@ from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
 # What the first page of the desk leads to.
-REFUND_FAILED, CARE_UNCOVERED = "refund", "care"
+REFUND_FAILED, CARE_UNCOVERED, CALLED_OFF = "refund", "care", "date"
 
 # What separates the digits of one phone number.
 WITHIN_A_NUMBER = re.compile(r"(?<=\d)[\s.\-/()]+(?=\d)")
@@ -73,6 +73,14 @@ def _digits_of(field: str) -> Func:
     )
 
 
+def called_off_lines() -> QuerySet[OrderLine]:
+    """Return what is sold of dates that the programme has cancelled, reached by its name.
+
+    Whoever cancels a date has its orders still to cancel, each with its refund.
+    """
+    return OrderLine.objects.filter(state=states.SOLD, slot__session__is_cancelled=True)
+
+
 def with_taken_back(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Add `is_taken_back`: whether the visitor took the order back to change the stay."""
     of_order = Entry.objects.filter(
@@ -110,6 +118,7 @@ class OrderFilters(WagtailFilterSet):
         choices=(
             (REFUND_FAILED, gettext_lazy("a refund failed")),
             (CARE_UNCOVERED, gettext_lazy("childcare that no authorisation reaches")),
+            (CALLED_OFF, gettext_lazy("tickets of a date that is cancelled")),
         ),
         method="troubled",
     )
@@ -134,6 +143,8 @@ class OrderFilters(WagtailFilterSet):
         )
         if value == CARE_UNCOVERED:
             rows = uncovered_lines(day_of(timezone.now())).filter(order=OuterRef("pk"))
+        if value == CALLED_OFF:
+            rows = called_off_lines().filter(order=OuterRef("pk"))
         return orders.filter(Exists(rows))
 
 

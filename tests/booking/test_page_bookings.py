@@ -1,5 +1,6 @@
 """A host's bookings found again, one of them whole, a day on one sheet: one's own, no others."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -269,3 +270,36 @@ def test_who_works_for_no_house_is_welcomed_kindly(client: Client):
     for page in (LIST, DAY):
         answer = client.get(page, headers={"Accept-Language": "en"})
         assert "This account isn’t tied to a provider yet." in body(answer)
+
+
+# --- Tickets -------------------------------------------------------------------------------------
+def test_organiser_reads_the_codes_that_guests_show_at_the_door(
+    order: Order, django_assert_max_num_queries
+):
+    line = order.lines.get(kind="event_ticket")
+    codes = list(line.tickets.values_list("code", flat=True))
+    assert codes
+    host = host_of(order, "event_ticket")
+    sheet = f"{DAY}?jour={line.starts_at:%Y-%m-%d}"
+    with django_assert_max_num_queries(14):
+        page = body(host.get(sheet))
+    assert f"Tickets: {', '.join(codes)}" in text_of(page)
+    for url in (
+        reverse("extranet-booking", args=[order.reference]),
+        reverse("extranet-line", args=[line.pk]),
+    ):
+        assert all(code in body(host.get(url)) for code in codes)
+
+    cancel_lines(order, [line.pk], basis="full", reason="Storm", actor=SYSTEM, now=NOW)
+    assert codes[0] not in body(host.get(reverse("extranet-booking", args=[order.reference])))
+
+
+def test_nobody_else_reads_the_codes(order: Order):
+    line = order.lines.get(kind="event_ticket")
+    (code, *_others) = line.tickets.values_list("code", flat=True)
+    sheet = f"{DAY}?jour={line.starts_at:%Y-%m-%d}"
+    assert code not in body(host_of(order, "lodging").get(sheet))
+
+
+def text_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).replace("\u00a0", " ").split())

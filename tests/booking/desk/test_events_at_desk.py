@@ -9,12 +9,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from booking.basket import add_to_basket
 from booking.models import Offer, Slot
+from booking.wishes import LineRequest
 from events.models import Event, Session
+from members.journal import SYSTEM
 from members.models import Entry
 from oti.lib.dates import PARIS
 from tests import factories
-from tests.cast import SATURDAY
+from tests.cast import NOW, SATURDAY, FakeBank, cancel_order, paid_order
 from tests.pages import text_of
 
 
@@ -110,6 +113,30 @@ def test_a_cancelled_date_sells_nothing_more_and_says_what_is_sold(
     assert Session.objects.get().is_cancelled
     assert Slot.objects.get().is_closed
     assert Entry.objects.get(verb="session cancelled").data["sold"] == 3
+
+
+def test_a_cancelled_date_leads_to_the_orders_that_are_still_to_be_cancelled(
+    desk: Client, tickets: Offer, bank: FakeBank
+) -> None:
+    desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
+    desk.post(reverse("desk_sessions:add"), session(capacity=120))
+    basket = factories.a_basket()
+    wish = LineRequest(offer_id=tickets.pk, slot_id=Slot.objects.get().pk, ages=(None, None))
+    add_to_basket(basket, wish, now=NOW)
+    order = paid_order(basket, bank)
+    home, waits = reverse("wagtailadmin_home"), "order with tickets of a cancelled date"
+    assert waits not in text_of(desk.get(home))
+
+    cancel = reverse("desk_sessions:edit", args=[Session.objects.get().pk])
+    done = desk.post(cancel, {"reason": "orage"}, follow=True)
+
+    listed = f"{reverse('desk_orders:index')}?trouble=date"
+    assert done.redirect_chain[-1][0] == listed
+    assert order.reference in text_of(done)
+    assert f"1 {waits}" in text_of(desk.get(home))
+    cancel_order(order, basis="full", reason="orage", actor=SYSTEM, now=NOW)
+    assert order.reference not in text_of(desk.get(listed))
+    assert waits not in text_of(desk.get(home))
 
 
 def test_a_date_with_bookings_stays_in_the_programme(desk: Client, tickets: Offer) -> None:
