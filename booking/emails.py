@@ -140,10 +140,11 @@ def _provider_booking(message: OutboxMessage, reader: Reader, now: datetime) -> 
 def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
     part, lines = own_lines(message, reader)
     ids = set(message.data["lines"])
+    ended = [one for one in lines if one.pk in ids]
     return {
-        **_for_provider(
-            order_of(message), part, [one for one in lines if one.pk in ids], reader, now
-        ),
+        **_for_provider(order_of(message), part, ended, reader, now),
+        # A date that was called off takes nobody else.
+        "is_closed": any(one.slot is not None and one.slot.is_closed for one in ended),
         "is_in_full": message.data.get("basis") == "full",
         "reason": message.data.get("reason", ""),
     }

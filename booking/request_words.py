@@ -20,7 +20,7 @@ from booking.booked_lines import REMEMBERED_AFTER
 from booking.experience_search import search_experiences
 from booking.models import BookingRequest, Offer, Order
 from booking.needs import are_read
-from booking.own_labels import Labels, own_labels_of_requests, relabelled
+from booking.own_labels import Labels, own_labels_of_requests, relabelled, room_named
 from booking.refusals import MESSAGES, BadInput
 from booking.rules import states
 from booking.rules.kinds import SLEPT
@@ -62,6 +62,7 @@ class ShownRequest:
 
     request: BookingRequest
     title: str
+    room: str
     lang: str
     starts_at: datetime
     when: str
@@ -94,8 +95,7 @@ class ShownRequest:
     @property
     def unit_name(self) -> str:
         """Return the room's name where the title doesn't say it."""
-        name = self.request.unit_name
-        return "" if name.lower() in self.title.lower() else name
+        return "" if self.room.lower() in self.title.lower() else self.room
 
     @property
     def until(self) -> datetime | None:
@@ -160,6 +160,7 @@ def shown(request: BookingRequest, *, now: datetime, labels: Labels | None = Non
     return ShownRequest(
         request=request,
         title=in_language(request.titles),
+        room=room_named(request, labels or {}),
         lang=language_of_texts(request.titles),
         starts_at=starts_at,
         when=line_when(request, request.kind, starts_at, ends_at, now=now),

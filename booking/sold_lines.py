@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Model, prefetch_related_objects
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from booking.arrivals import ArrivalNotice, notice_of
 from booking.care import filled_lines, is_open
@@ -132,6 +133,11 @@ class SoldLine:
         return where if commune in where else ", ".join(part for part in (where, commune) if part)
 
     @property
+    def is_off(self) -> bool:
+        """Whether it was bought and is cancelled."""
+        return self.line.state == states.CANCELLED
+
+    @property
     def given_back(self) -> list[str]:
         """Write how each refund of the line stands."""
         return [refund_words(one) for one in self.refunds]
@@ -212,11 +218,11 @@ def rows_of(order: Order) -> list[OrderLine]:
     for line in lines:
         keep_related(line, "participants", people[line.pk])
         keep_related(line, "refunds", refunds[line.pk])
-    prefetch_related_objects([one for one in lines if _has_tickets(one)], "tickets__participant")
+    prefetch_related_objects([one for one in lines if has_tickets(one)], "tickets__participant")
     return lines
 
 
-def _has_tickets(line: OrderLine) -> bool:
+def has_tickets(line: OrderLine) -> bool:
     """Tell whether it may have tickets, reached by their name (core.md 17)."""
     return line.kind == Offer.Kind.EVENT_TICKET and hasattr(line, "tickets")
 
@@ -279,7 +285,7 @@ def sold_line(line: OrderLine, *, now: datetime) -> SoldLine:
         rule=in_language(line.policy_summaries),
         refunds=list(line.refunds.all()),
         is_sheet_open=is_open(line, now=now),
-        tickets=list(line.tickets.all()) if _has_tickets(line) else [],
+        tickets=list(line.tickets.all()) if has_tickets(line) else [],
     )
 
 
@@ -310,12 +316,21 @@ def order_dates(lines: Sequence[SoldLine]) -> str:
 
 def order_summary(order: Order, lines: Sequence[SoldLine]) -> dict[str, Any]:
     """Return the side box of an order for `summary_card.html`: what was paid, what came back."""
+    back = sum((one.back for one in lines), ZERO)
+    rows = [{"label": _("Booking fee"), "amount": order.fee_amount}]
+    total_label = total_words(order.tourist_tax_on_site_amount)
+    if back:
+        rows += [
+            {"label": total_label, "amount": order.total_amount},
+            {"label": _("Given back"), "amount": -back},
+        ]
+        total_label = _("Paid, less what is given back")
     return {
         "title": order_dates(lines),
         "lines": [
             {
                 "title": one.title,
-                "note": one.when,
+                "note": f"{one.when} · {pgettext('line', 'cancelled')}" if one.is_off else one.when,
                 "options": one.options,
                 "image": one.image,
                 "illustration": one.offer.illustration,
@@ -323,9 +338,9 @@ def order_summary(order: Order, lines: Sequence[SoldLine]) -> dict[str, Any]:
             }
             for one in lines
         ],
-        "rows": [{"label": _("Booking fee"), "amount": order.fee_amount}],
-        "total": order.total_amount,
-        "total_label": total_words(order.tourist_tax_on_site_amount),
+        "rows": rows,
+        "total": order.total_amount - back,
+        "total_label": total_label,
         "tax_on_site": order.tourist_tax_on_site_amount,
         "promises": [],
     }

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from booking import cancellation, payment
 from booking.basket import add_to_basket
+from booking.emails import compose
 from booking.models import OutboxMessage, Payment, Payout, Refund, Slot, Stay, UnitDay
 from booking.refusals import Refusal
 from booking.wishes import LineRequest
@@ -88,6 +89,46 @@ def test_visitor_and_the_provider_concerned_are_told(bank: FakeBank):
         order.email: "lines_cancelled",
         line.offer.provider.email: "provider_cancelled",
     }
+
+
+def test_a_date_that_was_called_off_is_not_said_to_be_free_again(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+    line = order.lines.get(kind="meal")
+    mails = []
+    for is_closed in (False, True):
+        Slot.objects.filter(pk=line.slot_id).update(is_closed=is_closed)
+        cancelled = OutboxMessage(
+            kind="provider_cancelled",
+            language="en",
+            order=order,
+            data={"sub_order": line.sub_order_id, "lines": [line.pk]},
+        )
+        mails.append(compose(cancelled).body)
+
+    assert "and free for others again" in mails[0]
+    assert "and free for others again" not in mails[1]
+    assert "this is cancelled:" in mails[1]
+
+
+def test_what_one_line_gives_back_is_said_once(bank: FakeBank):
+    order = paid_order(dupont_basket(), bank)
+    first, second = order.lines.all()[:2]
+    bodies = []
+    for lines in ([first], [first, second]):
+        told = OutboxMessage(
+            kind="lines_cancelled",
+            language="en",
+            order=order,
+            data={
+                "lines": [one.pk for one in lines],
+                "refunds": {str(one.pk): "10.00" for one in lines},
+            },
+        )
+        bodies.append(compose(told).body)
+
+    assert bodies[0].count("Given back") == 1
+    assert bodies[1].count("Given back:") == 2
+    assert "Given back in all: €20.00" in bodies[1]
 
 
 def test_cancelling_twice_gives_back_once(bank: FakeBank):

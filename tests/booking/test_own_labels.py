@@ -8,7 +8,15 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from booking.emails import compose
-from booking.models import AgeBand, BookingRequest, Order, OutboxMessage, Supplement
+from booking.models import (
+    AgeBand,
+    BookingRequest,
+    Order,
+    OrderLine,
+    OutboxMessage,
+    Supplement,
+    Unit,
+)
 from booking.own_labels import own_labels
 from tests import factories
 from tests.booking.pages import body, paid_stay
@@ -69,6 +77,18 @@ def test_mail_names_options_in_the_language_of_the_house(order: Order):
     message = OutboxMessage.objects.get(kind="provider_booking", data__sub_order=line.sub_order_id)
 
     assert "+ Ménage de fin" in compose(message).body
+
+
+def test_a_room_is_named_in_the_language_of_the_host(order: Order):
+    line = order.lines.get(kind="lodging")
+    OrderLine.objects.filter(pk=line.pk).update(unit_name="Doppelzimmer 1")
+    Unit.objects.filter(pk=line.unit_id).update(name_fr="Chambre double 1", name_en="Double 1")
+    message = OutboxMessage.objects.get(kind="provider_booking", data__sub_order=line.sub_order_id)
+
+    assert "Chambre double 1" in compose(message).body
+    for page in pages_of(order, "fr").values():
+        assert "Chambre double 1" in page
+        assert "Doppelzimmer" not in page
 
 
 def test_what_has_no_name_of_its_own_any_more_is_said_as_sold(order: Order):

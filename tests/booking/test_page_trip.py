@@ -21,6 +21,7 @@ from booking.talks import write_to_host
 from booking.wishes import LineRequest
 from events.models import Ticket
 from members.journal import SYSTEM
+from oti.lib.html import format_euros
 from tests import factories
 from tests.booking.pages import (
     DUPONT,
@@ -190,6 +191,10 @@ def test_cancelled_line_leaves_the_thread_and_shows_its_refund(
     page = seen(client, order)
     assert page.count("First stitches of lace") == 2  # among the cancelled, and in the summary
     assert "€96.00 being given back" in page
+    # The side box counts it too.
+    assert "· cancelled" in page
+    assert "Paid, less what is given back" in page
+    assert format_euros(order.total_amount - 96, "en", is_exact=True) in page
 
     pursue_refund(refund.pk, now=NOW)
     pursue_refund(refund.pk, now=NOW)
@@ -211,7 +216,12 @@ def test_cancelled_stay_says_so(client: Client, order: Order):
     order.refresh_from_db()
 
     assert order.state == "cancelled"
-    assert "Cancelled" in seen(client, order)
+    page = seen(client, order)
+    assert "Cancelled" in page
+    assert "Take it off my calendar" in page
+    assert "Put in my calendar" not in page
+    stay = body(client.get(address("booking:my-stay")))
+    assert f"Your booking {order.reference} is cancelled." in stay
     assert "The key is under the stone." not in seen(client, order)
 
 
