@@ -139,17 +139,46 @@ def cancel_session(session: Session, *, reason: str, actor: Actor, now: datetime
                 actor=actor,
                 now=now,
             )
-        if Session.objects.filter(pk=session.pk, is_cancelled=False).update(is_cancelled=True):
-            record(
-                "session cancelled",
-                f"event:{session.event_id}",
-                actor=actor,
-                at=now,
-                starts_at=session.starts_at.isoformat(),
-                reason=reason.strip(),
-                sold=sold,
-            )
+        _strike(session, reason=reason.strip(), sold=sold, actor=actor, now=now)
     return sold
+
+
+def cancel_event(event: Event, *, actor: Actor, now: datetime) -> int:
+    """Cancel every date to come of an event that doesn't take place: it sells no ticket any more.
+
+    Returns how many tickets are sold: their orders are cancelled by themselves. All of it or
+    nothing; a second time writes nothing. Locks: slots.
+    """
+    reason = _("the event is cancelled")
+    sold_at: dict[int, int] = {}
+    with locks.write_transaction():
+        tickets = event.ticket_offer
+        dates = Slot.objects.filter(offer=tickets).to_come(now) if tickets else Slot.objects.none()
+        for slot in locks.lock_slots(dates.values_list("pk", flat=True)):
+            if tickets is not None:
+                slot.offer = tickets
+            sold_at[slot.pk] = slot.sold
+            slots.change_locked_slot(
+                slot, capacity=slot.capacity, is_closed=True, reason=reason, actor=actor, now=now
+            )
+        for session in event.sessions.filter(starts_at__gt=now, is_cancelled=False):
+            sold = sold_at.get(session.slot_id or 0, 0)
+            _strike(session, reason=reason, sold=sold, actor=actor, now=now)
+    return sum(sold_at.values())
+
+
+def _strike(session: Session, *, reason: str, sold: int, actor: Actor, now: datetime) -> None:
+    """Mark a date as cancelled, and say so in the journal the first time."""
+    if Session.objects.filter(pk=session.pk, is_cancelled=False).update(is_cancelled=True):
+        record(
+            "session cancelled",
+            f"event:{session.event_id}",
+            actor=actor,
+            at=now,
+            starts_at=session.starts_at.isoformat(),
+            reason=reason,
+            sold=sold,
+        )
 
 
 def remove_session(session: Session, *, actor: Actor, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,8 +27,9 @@ from booking.desk.calendar_viewsets import UseCaseViewSet
 from booking.desk.forms import DRAWINGS
 from booking.desk.order_list import CALLED_OFF
 from booking.desk.renewals import RenewalView
-from booking.desk.views import UseCaseView, actor_of
+from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.models import Offer
+from booking.refusals import Refusal
 from destination.desk import (
     AddressField,
     DayInput,
@@ -116,7 +118,8 @@ EVENT = TabbedInterface(
                 FieldPanel(
                     "state",
                     help_text=gettext_lazy(
-                        "A draft is not shown. A cancelled event stays shown, with the word."
+                        "A draft is not shown. A cancelled event stays shown, with the word: its "
+                        "dates to come are cancelled, and sell no ticket any more."
                     ),
                 ),
                 FieldPanel(
@@ -217,13 +220,47 @@ class EventCreateView(LeadsToItsEvent, DeskCreateView):
 
 
 class EventEditView(LeadsToItsEvent, DeskEditView):
-    """Change an event."""
+    """Change an event; one that is cancelled sells no ticket any more."""
+
+    # Tickets of the dates that this change cancels: their orders come next.
+    sold = 0
+
+    def form_valid(self, form: EventForm) -> HttpResponse:
+        """Save it; what is cancelled sells nothing before it is said, or nothing is saved."""
+        if form.cleaned_data["state"] == Event.State.CANCELLED:
+            try:
+                self.sold = programme.cancel_event(
+                    form.instance, actor=actor_of(self.request), now=timezone.now()
+                )
+            except Refusal as refusal:
+                tell_troubles(self.request, refusal)
+                return self.render_to_response(self.get_context_data(form=form))
+        return super().form_valid(form)
 
     def save_instance(self) -> Event:
         """Keep the first day on which visitors see it."""
         event: Event = super().save_instance()
         renewing.note_first_day(event, now=timezone.now())
         return event
+
+    def get_success_message(self) -> str:
+        """Say how many tickets are sold of an event that was cancelled."""
+        if not self.sold:
+            return str(super().get_success_message())
+        told = ngettext(
+            "The event is cancelled, with its dates to come. %(count)s ticket is sold: cancel its "
+            "order too.",
+            "The event is cancelled, with its dates to come. %(count)s tickets are sold: cancel "
+            "their orders too.",
+            self.sold,
+        )
+        return told % {"count": self.sold}
+
+    def get_success_url(self) -> str:
+        """Lead to the orders that are still to be cancelled, else to the event."""
+        if self.sold:
+            return f"{reverse('desk_orders:index')}?trouble={CALLED_OFF}"
+        return super().get_success_url()
 
 
 class EventRenewalView(RenewalView):

@@ -78,7 +78,10 @@ def called_off_lines() -> QuerySet[OrderLine]:
 
     Whoever cancels a date has its orders still to cancel, each with its refund.
     """
-    return OrderLine.objects.filter(state=states.SOLD, slot__session__is_cancelled=True)
+    is_off = Q(slot__session__is_cancelled=True) | Q(
+        slot__is_closed=True, offer__event__state="cancelled"
+    )
+    return OrderLine.objects.filter(is_off, state=states.SOLD)
 
 
 def with_taken_back(orders: QuerySet[Order]) -> QuerySet[Order]:

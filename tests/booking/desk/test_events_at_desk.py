@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from booking.basket import add_to_basket
 from booking.models import Offer, Slot
+from booking.refusals import Busy, trouble
 from booking.wishes import LineRequest
 from events.models import Event, Session
 from members.journal import SYSTEM
@@ -137,6 +138,57 @@ def test_a_cancelled_date_leads_to_the_orders_that_are_still_to_be_cancelled(
     cancel_order(order, basis="full", reason="orage", actor=SYSTEM, now=NOW)
     assert order.reference not in text_of(desk.get(listed))
     assert waits not in text_of(desk.get(home))
+
+
+def test_a_cancelled_event_sells_nothing_more_and_leads_to_its_orders(
+    desk: Client, tickets: Offer, bank: FakeBank
+) -> None:
+    desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
+    row = Event.objects.get()
+    desk.post(reverse("desk_sessions:add"), session(capacity=120))
+    # One that its organiser put on sale alone is meant too.
+    factories.a_slot(tickets, SATURDAY + timedelta(days=7))
+    basket = factories.a_basket()
+    slot = Session.objects.get().slot
+    assert slot is not None
+    wish = LineRequest(offer_id=tickets.pk, slot_id=slot.pk, ages=(None, None))
+    add_to_basket(basket, wish, now=NOW)
+    order = paid_order(basket, bank)
+    edit = reverse("desk_events:edit", args=[row.pk])
+    values = event(ticket_offer=tickets.pk, state="cancelled", provider=row.organiser)
+
+    done = desk.post(edit, values, follow=True)
+
+    assert done.redirect_chain[-1][0] == f"{reverse('desk_orders:index')}?trouble=date"
+    assert "2 tickets are sold: cancel their orders too." in text_of(done)
+    assert order.reference in text_of(done)
+    assert not Slot.objects.filter(is_closed=False).exists()
+    assert Session.objects.get().is_cancelled
+    assert Entry.objects.filter(verb="session cancelled").count() == 1
+    # A second time says what is always said, and writes nothing.
+    again = desk.post(edit, values, follow=True)
+    assert again.redirect_chain[-1][0] == reverse("desk_events:inspect", args=[row.pk])
+    assert Entry.objects.filter(verb="session cancelled").count() == 1
+
+
+def test_an_event_whose_dates_are_busy_is_not_half_cancelled(
+    desk: Client, tickets: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
+    row = Event.objects.get()
+    desk.post(reverse("desk_sessions:add"), session(capacity=120))
+
+    def busy(ids: Any) -> None:
+        raise Busy(trouble("busy"))
+
+    monkeypatch.setattr("events.programme.locks.lock_slots", busy)
+    values = event(ticket_offer=tickets.pk, state="cancelled", provider=row.organiser)
+    answer = desk.post(reverse("desk_events:edit", args=[row.pk]), values)
+
+    assert answer.status_code == 200
+    row.refresh_from_db()
+    assert row.state == "published"
+    assert not Session.objects.get().is_cancelled
 
 
 def test_a_date_with_bookings_stays_in_the_programme(desk: Client, tickets: Offer) -> None:
