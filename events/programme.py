@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from booking import locks, slots
-from booking.models import Slot
+from booking.models import Offer, Slot
+from booking.offers import subject_of
 from booking.refusals import BadInput, NotAllowed, Trouble, trouble
 from events.models import Event, Session
 from members.journal import Actor, record
@@ -165,6 +167,22 @@ def cancel_event(event: Event, *, actor: Actor, now: datetime) -> int:
             sold = sold_at.get(session.slot_id or 0, 0)
             _strike(session, reason=reason, sold=sold, actor=actor, now=now)
     return sum(sold_at.values())
+
+
+def lend_place(event: Event, *, actor: Actor, now: datetime) -> bool:
+    """Give the offer of an event's tickets the place of the event, where it names none itself.
+
+    Whoever bought them reads there where to go. In the caller's transaction; tells whether it did.
+    """
+    names = [f"place_{code}" for code, _label in settings.LANGUAGES]
+    places = {name: getattr(event, name) or "" for name in names}
+    tickets = event.ticket_offer
+    if tickets is None or not places["place_fr"]:
+        return False
+    if not Offer.objects.filter(pk=tickets.pk, place_fr="").update(**places):
+        return False
+    record("offer changed", subject_of(tickets), actor=actor, at=now, place=places["place_fr"])
+    return True
 
 
 def _strike(session: Session, *, reason: str, sold: int, actor: Actor, now: datetime) -> None:

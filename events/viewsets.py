@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -192,6 +192,13 @@ def _dates_to_come(event: Any) -> str:
     return str(event.dates_count) if event.dates_count else _("without a date")
 
 
+def _told_of(event: Event, request: HttpRequest) -> None:
+    """Write what follows from an event that was saved, in the same transaction."""
+    now = timezone.now()
+    renewing.note_first_day(event, now=now)
+    programme.lend_place(event, actor=actor_of(request), now=now)
+
+
 class LeadsToItsEvent:
     """Returns to the page of the event, which says what remains to be done."""
 
@@ -213,9 +220,9 @@ class EventCreateView(LeadsToItsEvent, DeskCreateView):
     """Enter an event."""
 
     def save_instance(self) -> Event:
-        """Keep the first day on which visitors see it."""
+        """Keep the first day on which visitors see it, and where its tickets lead."""
         event: Event = super().save_instance()
-        renewing.note_first_day(event, now=timezone.now())
+        _told_of(event, self.request)
         return event
 
 
@@ -238,9 +245,9 @@ class EventEditView(LeadsToItsEvent, DeskEditView):
         return super().form_valid(form)
 
     def save_instance(self) -> Event:
-        """Keep the first day on which visitors see it."""
+        """Keep the first day on which visitors see it, and where its tickets lead."""
         event: Event = super().save_instance()
-        renewing.note_first_day(event, now=timezone.now())
+        _told_of(event, self.request)
         return event
 
     def get_success_message(self) -> str:

@@ -140,6 +140,21 @@ def test_a_cancelled_date_leads_to_the_orders_that_are_still_to_be_cancelled(
     assert waits not in text_of(desk.get(home))
 
 
+def test_tickets_without_a_place_have_that_of_their_event(desk: Client, tickets: Offer) -> None:
+    Offer.objects.filter(pk=tickets.pk).update(place_fr="", place_en="", place_de="")
+    values = event(ticket_offer=tickets.pk, place_fr="Salle du Foyer", place_en="Foyer hall")
+    desk.post(reverse("desk_events:add"), values)
+    tickets.refresh_from_db()
+    assert (tickets.place_fr, tickets.place_en) == ("Salle du Foyer", "Foyer hall")
+    assert Entry.objects.get(verb="offer changed").data["place"] == "Salle du Foyer"
+    # What the offer says itself stays.
+    row = Event.objects.get()
+    again = {**values, "place_fr": "Église", "organiser": row.organiser_id}
+    desk.post(reverse("desk_events:edit", args=[row.pk]), again)
+    tickets.refresh_from_db()
+    assert tickets.place_fr == "Salle du Foyer"
+
+
 def test_a_cancelled_event_sells_nothing_more_and_leads_to_its_orders(
     desk: Client, tickets: Offer, bank: FakeBank
 ) -> None:
