@@ -540,7 +540,7 @@ MESSAGES: dict[str, Any] = {
         "replace it."
     ),
     "unit_without_prices": gettext_lazy(
-        "« %(unit)s » has no prices yet: the office opens them with you, call us on %(phone)s."
+        "“%(unit)s” has no prices yet: the office opens them with you, call us on %(phone)s."
     ),
     "min_over_max": gettext_lazy(
         "« %(unit)s » is let for %(nights)s nights at most: ask for no more than that."

@@ -330,7 +330,7 @@ def order_summary(order: Order, lines: Sequence[SoldLine]) -> dict[str, Any]:
         "lines": [
             {
                 "title": one.title,
-                "note": f"{one.when} · {pgettext('line', 'cancelled')}" if one.is_off else one.when,
+                "note": " · ".join([one.when, *([_off()] if one.is_off else [])]),
                 "options": one.options,
                 "image": one.image,
                 "illustration": one.offer.illustration,
@@ -344,6 +344,10 @@ def order_summary(order: Order, lines: Sequence[SoldLine]) -> dict[str, Any]:
         "tax_on_site": order.tourist_tax_on_site_amount,
         "promises": [],
     }
+
+
+def _off() -> str:
+    return pgettext("line", "cancelled")
 
 
 def refund_words(refund: Refund) -> str:
