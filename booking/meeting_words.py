@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from booking.models import Meeting, MeetingMessage
+from booking.models import Meeting, MeetingAsk, MeetingMessage
 from booking.rules import meetings as rules
 from destination.templatetags.velay import party
 from members.models import Greeter
@@ -72,9 +72,12 @@ def weekdays_of(greeter: Greeter) -> str:
 
 
 def chosen_name(meeting: Meeting) -> str:
-    """Return whom a visitor asked for by name, "" for nobody or once somebody has said yes."""
-    is_open = meeting.state in {rules.TO_CONFIRM, rules.ASKED}
-    return meeting.wished.first_name if is_open and meeting.wished else ""
+    """Return whom a visitor asked for by name, as long as that greeter's answer is waited for."""
+    if meeting.wished is None or meeting.state not in {rules.TO_CONFIRM, rules.ASKED}:
+        return ""
+    asks = MeetingAsk.objects.filter(meeting=meeting, greeter=meeting.wished, state=rules.SENT)
+    is_waited_for = meeting.state == rules.TO_CONFIRM or asks.exists()
+    return meeting.wished.first_name if is_waited_for else ""
 
 
 def party_words(meeting: Meeting) -> str:

@@ -20,12 +20,13 @@ from booking import messages as outbox
 from booking.emails import compose
 from booking.meeting_mails import MEETING_CONTENTS
 from booking.models import Meeting, OutboxMessage
-from booking.relations import asking, meeting_rounds, meeting_talks
+from booking.relations import asking, calling_off, meeting_rounds, meeting_talks
 from booking.views.greeters import TRIES
 from members.models import Greeter, User
 from tests import factories
 from tests.booking.pages import a_week, carry, hold_week, paid_stay
 from tests.booking.relations.greeting import (
+    OFFICE,
     SQUARE,
     THURSDAY,
     a_charter,
@@ -281,8 +282,9 @@ def test_an_agreed_meeting_has_its_hour_in_the_thread_of_a_stay(web: Client) -> 
     assert reverse("booking:meeting", args=[meeting.code]) in response.content.decode()
 
 
-def test_who_was_chosen_by_name_is_named_until_somebody_says_yes(web: Client) -> None:
+def test_who_was_chosen_by_name_is_named_until_they_answer(web: Client) -> None:
     one = a_greeter(first_name="Jeanne")
+    a_greeter(first_name="Lucien")
     ask(web, f"?greeter={one.slug}")
     meeting = Meeting.objects.get()
     page = reverse("booking:meeting", args=[meeting.code])
@@ -293,6 +295,11 @@ def test_who_was_chosen_by_name_is_named_until_somebody_says_yes(web: Client) ->
     assert "Whom you chose Jeanne" in text_of(web.get(page))
     say_yes(meeting, one)
     assert "Whom you chose" not in text_of(web.get(page))
+    # Who gave it up is nobody's choice any more.
+    calling_off.give_up_meeting(Meeting.objects.get(), actor=OFFICE, now=NOW)
+    waiting = text_of(web.get(page))
+    assert "Your request is with our greeters" in waiting
+    assert "Whom you chose" not in waiting
 
 
 def test_the_order_of_a_stay_shows_its_meeting_to_who_sees_the_order(bank: FakeBank) -> None:
