@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event
 
 from booking.models import Meeting, Order
 from booking.sold_lines import SoldLine
 from destination.templatetags.velay import names, phone
+from oti.lib.clock_changes import paris_zone
 from oti.lib.dates import paris
 
-ZONE = "Europe/Paris"
 DOMAIN = "velay-terre-de-liens"
 
 
@@ -57,7 +57,7 @@ def meeting_calendar(
     calendar.add("prodid", "-//Velay, terre de liens//greeter//FR")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_zone(meeting.first_day.year - 1, meeting.last_day.year + 1))
+    calendar.add_component(paris_zone(meeting.first_day.year - 1, meeting.last_day.year + 1))
     event = Event()
     event.add("uid", f"{meeting.code}@{DOMAIN}")
     event.add("dtstamp", now)
@@ -72,17 +72,9 @@ def meeting_calendar(
 
 
 @lru_cache(maxsize=16)
-def _zone(first_year: int, last_year: int) -> Timezone:
-    """Return the clock changes of Paris in these years, the same for every calendar."""
-    return Timezone.from_tzid(
-        ZONE, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31)
-    )
-
-
-@lru_cache(maxsize=16)
 def _zone_text(first_year: int, last_year: int) -> bytes:
-    """Return them as a file says them: a third of its lines, the same in each."""
-    return bytes(_zone(first_year, last_year).to_ical())
+    """Return the clock changes as a file says them: a third of its lines, the same in each."""
+    return bytes(paris_zone(first_year, last_year).to_ical())
 
 
 def _event_of(order: Order, one: SoldLine) -> Event:

@@ -9,7 +9,9 @@ from icalendar import Calendar
 from icalendar import Event as CalendarEvent
 
 from events.showings import Showing
+from oti.lib.clock_changes import never_bare
 from oti.lib.dates import paris
+from oti.lib.dates import today as day_of
 
 PRODUCT = "-//Velay, terre de liens//agenda//FR"
 
@@ -46,4 +48,5 @@ def agenda_feed(
         entry.add("status", "CANCELLED" if one.is_cancelled else "CONFIRMED")
         calendar.add_component(entry)
     calendar.add_missing_timezones()
+    never_bare(calendar, today=day_of(now))
     return calendar.to_ical()
