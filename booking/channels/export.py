@@ -75,7 +75,7 @@ def calendar_of(link: ExportLink, *, today: date) -> bytes:
         calendar.add_component(
             _event("closure", one.pk, one.dates, "Fermé – OTI Velay", link.created_at)
         )
-    never_bare(calendar, today=today)
+    never_bare(calendar)
     return bytes(calendar.to_ical())
 
 

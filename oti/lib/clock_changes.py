@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import date
-from functools import lru_cache
+from functools import cache
+from typing import cast
 
 from icalendar import Calendar, Timezone
 
-ZONE = "Europe/Paris"
+# Since 1996 the last Sundays of March and October, at one o'clock UTC (directive 2000/84/EC), said
+# as the RFC wants it: the hour on the clock just before it changes. `icalendar` finds the changes
+# by itself, but writes those of March an hour late.
+PARIS = """\
+BEGIN:VTIMEZONE
+TZID:Europe/Paris
+BEGIN:DAYLIGHT
+DTSTART:19960331T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+TZNAME:CEST
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+BEGIN:STANDARD
+DTSTART:19961027T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+TZNAME:CET
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+END:VTIMEZONE
+"""
 
 
-@lru_cache(maxsize=16)
-def paris_zone(first_year: int, last_year: int) -> Timezone:
-    """Return the clock changes of Paris in these years, the same for every calendar."""
-    return Timezone.from_tzid(
-        ZONE, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31)
-    )
+@cache
+def paris_zone() -> Timezone:
+    """Return the clock changes of Paris, the same for every calendar and every year from 1996."""
+    return cast("Timezone", Timezone.from_ical(PARIS))
 
 
-def never_bare(calendar: Calendar, *, today: date) -> None:
+@cache
+def paris_zone_text() -> bytes:
+    """Return `paris_zone` as its lines in a file."""
+    return bytes(paris_zone().to_ical())
+
+
+def never_bare(calendar: Calendar) -> None:
     """Give a calendar without entries the clock changes of Paris: it must have a component.
 
     A file without any is none (RFC 5545, 3.6), and a platform may refuse it; this one says that
     nothing is taken. One with entries stays as it is.
     """
     if not calendar.subcomponents:
-        calendar.add_component(paris_zone(today.year, today.year + 1))
+        calendar.add_component(paris_zone())
