@@ -61,6 +61,7 @@ from booking.stay_view import (
 )
 from booking.takes import find_takes
 from booking.wishes import LineRequest, Wish, check_once, line_there, read_wish
+from oti.lib.inserts import insert_one
 from oti.lib.joins import read_rows
 
 Written = TypeVar("Written")
@@ -157,7 +158,7 @@ def _add_together(
                 continue
             line = had_line
             if line is None:
-                line = BasketLine(basket=current, position=place + len(new) + 1)
+                line = BasketLine(basket=current, position=place + len(new) + 1, created_at=now)
                 new.append(line)
             else:
                 release(line)
@@ -228,7 +229,8 @@ def _add(basket: Basket, request: LineRequest, *, asks: bool | None, now: dateti
         for replaced in wish.replaced:
             release(replaced)
             replaced.delete()
-        line = _fill(BasketLine(basket=current, position=place), wish, taken, asks=asks)
+        line = BasketLine(basket=current, position=place, created_at=now)
+        line = _fill(line, wish, taken, asks=asks)
         _write_line(current, line, wish, taken, now=now)
     _copy(current, basket)
     return line
@@ -252,7 +254,10 @@ def _write_line(
         if refused:
             raise NotAllowed(*refused)
         let_go(taken)
-    line.save()
+    if line.pk is None:
+        insert_one(line)
+    else:
+        line.save()
     current.people = [person.to_json() for person in wish.people]
     if line.is_on_request:
         keep_plan(current, now=now)

@@ -1,7 +1,7 @@
 """Which rows and columns of a house are its own: what its export holds, named one by one.
 
 Nothing goes out by being there: a column is listed here or it stays. Of bookings it is what the
-host's pages show (`booking.showing.booked_line`), never a family name, a mail or a card; of money
+host's pages show (`booking.booked_lines`), never a family name, a mail or a card; of money
 its own part alone. Keys, secrets and whole addresses of calendars are passwords and stay.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -36,6 +37,7 @@ from booking.models import (
     OfferResource,
     OfferReview,
     OfferStep,
+    OrderLine,
     Payout,
     PayoutReversal,
     PriceRule,
@@ -51,6 +53,7 @@ from booking.models import (
     Webhook,
     WidgetSite,
 )
+from booking.own_labels import Labels, own_labels
 from booking.papers import sealed_of
 from members.models import (
     Advantage,
@@ -174,40 +177,53 @@ def _bookings(provider: Provider, now: datetime) -> Iterator[Row]:
     lines = lines_of_house(provider).select_related("order", "offer", "slot", "sub_order__provider")
     rows = lines.prefetch_related("participants").order_by("starts_at", "pk")
     with translation.override(provider.language):
-        for line in rows.iterator(chunk_size=CHUNK):
-            booked = booked_line(
-                line,
-                first=line.first_arrival,  # type: ignore[attr-defined]
-                now=now,
-            )
-            yield {
-                "line": line.pk,
-                "reference": booked.reference,
-                "state": booked.state,
-                "kind": booked.kind,
-                "offer": line.offer.slug,
-                "title": booked.title,
-                "unit": booked.unit_name,
-                "arrival": plain(line.arrival),
-                "departure": plain(line.departure),
-                "starts_at": plain(line.starts_at),
-                "ends_at": plain(line.ends_at),
-                "quantity": line.quantity,
-                "booked_by": booked.guest,
-                "phone": booked.phone,
-                "guests": [
-                    {"first_name": one.first_name, "age": one.age}
-                    for one in line.participants.all()
-                ],
-                "options": list(booked.options),
-                "needs": booked.needs,
-                "net_amount": plain(line.net_amount),
-                "vat_amount": plain(line.vat_amount),
-                "gross_amount": plain(line.gross_amount),
-                "tourist_tax_amount": plain(line.tourist_tax_amount),
-                "tourist_tax_on_site_amount": plain(line.tourist_tax_on_site_amount),
-                "sold_on": plain(line.order.confirmed_at),
-            }
+        for some in _parts(rows.iterator(chunk_size=CHUNK)):
+            labels = own_labels(some)
+            for line in some:
+                yield _booking(line, labels, now=now)
+
+
+def _parts(lines: Iterator[OrderLine]) -> Iterator[list[OrderLine]]:
+    """Yield lines as they are read, so many at once."""
+    while some := list(islice(lines, CHUNK)):
+        yield some
+
+
+def _booking(line: OrderLine, labels: Labels, *, now: datetime) -> Row:
+    """Return a sold line as its house reads it, options under the house's own names."""
+    booked = booked_line(
+        line,
+        first=line.first_arrival,  # type: ignore[attr-defined]
+        now=now,
+        labels=labels,
+    )
+    return {
+        "line": line.pk,
+        "reference": booked.reference,
+        "state": booked.state,
+        "kind": booked.kind,
+        "offer": line.offer.slug,
+        "title": booked.title,
+        "unit": booked.unit_name,
+        "arrival": plain(line.arrival),
+        "departure": plain(line.departure),
+        "starts_at": plain(line.starts_at),
+        "ends_at": plain(line.ends_at),
+        "quantity": line.quantity,
+        "booked_by": booked.guest,
+        "phone": booked.phone,
+        "guests": [
+            {"first_name": one.first_name, "age": one.age} for one in line.participants.all()
+        ],
+        "options": list(booked.options),
+        "needs": booked.needs,
+        "net_amount": plain(line.net_amount),
+        "vat_amount": plain(line.vat_amount),
+        "gross_amount": plain(line.gross_amount),
+        "tourist_tax_amount": plain(line.tourist_tax_amount),
+        "tourist_tax_on_site_amount": plain(line.tourist_tax_on_site_amount),
+        "sold_on": plain(line.order.confirmed_at),
+    }
 
 
 def _of_offer(model: Any) -> Callable[[Provider], QuerySet[Any]]:

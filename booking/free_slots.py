@@ -40,32 +40,49 @@ class SlotChoice:
         return self.quote is not None and not self.troubles
 
 
+# Of an offer, those that aren't over.
+TO_COME = """{{slot}}.offer_id = %(offer)s AND {{slot}}.resource = %(places)s
+AND {{slot}}.{until} > %(now)s"""
 # The first day that is shown: the one asked for, else that of the first date to come.
 FIRST_DAY_SHOWN = """, LATERAL (
     SELECT coalesce(%(from)s, min(f.day), %(today)s) AS day FROM booking_slot f
-    WHERE f.offer_id = %(offer)s AND f.resource = %(places)s AND f.day >= %(today)s
-      AND NOT f.is_closed AND f.{until} > %(now)s
+    WHERE {first} AND f.day >= %(today)s AND NOT f.is_closed
 ) start"""
+BETWEEN_DAYS = "s.day BETWEEN start.day AND coalesce(%(to)s, start.day + %(days)s)"
+# The day after those that make so many slots: whole days, so that who goes on there misses none.
+DAY_AFTER_MOST = """, LATERAL (
+    SELECT min(n.day) AS day FROM booking_slot n
+    WHERE {next} AND n.day > (
+        SELECT m.day FROM booking_slot m WHERE {mth} AND m.day >= start.day
+        ORDER BY m.starts_at, m.id OFFSET %(most)s - 1 LIMIT 1
+    )
+) later"""
+UP_TO_DAY_AFTER = """s.day >= start.day
+AND s.day <= coalesce(least(%(to)s, later.day), 'infinity')"""
 
 
-DATES_SHOWN = """
-s.offer_id = %(offer)s AND s.resource = %(places)s AND s.{until} > %(now)s
-AND s.day BETWEEN start.day AND coalesce(%(to)s, start.day + %(days)s)
-"""
-
-
-def _dates_shown(
+def _dates(
     offer: Offer,
     *,
     from_day: date | None,
     to_day: date | None,
+    most: int | None = None,
     now: datetime,
     except_basket: int | None,
 ) -> list[Slot]:
-    """Return the dates of an offer that aren't over, in their order, with what is free."""
+    """Return the dates of an offer that aren't over, in their order, with what is free.
+
+    Over four weeks where no last day is given; or, with `most`, the days that make so many slots
+    and the first one after them.
+    """
     until = "starts_at" if offer.kind_rules.begins else "ends_at"
+    to_come = TO_COME.format(until=until)
+    tables, days = FIRST_DAY_SHOWN.format(first=to_come.format(slot="f")), BETWEEN_DAYS
+    if most is not None:
+        tables += DAY_AFTER_MOST.format(next=to_come.format(slot="n"), mth=to_come.format(slot="m"))
+        days = UP_TO_DAY_AFTER
     slots = slots_with_free(
-        DATES_SHOWN.format(until=until),
+        f"{to_come.format(slot='s')} AND {days}",
         {
             "offer": offer.pk,
             "places": PLACES,
@@ -73,8 +90,9 @@ def _dates_shown(
             "to": to_day,
             "today": day_of(now),
             "days": DAYS_SHOWN,
+            "most": most,
         },
-        tables=FIRST_DAY_SHOWN.format(until=until),
+        tables=tables,
         now=now,
         except_basket=except_basket,
     )
@@ -100,9 +118,64 @@ def slot_choices(
     From the first date to come where no day is given, over four weeks. `offer` comes from
     `kept_offers`. A `reduction` lowers the price of the days it speaks of.
     """
-    slots = _dates_shown(
-        offer, from_day=from_day, to_day=to_day, now=now, except_basket=except_basket
+    slots = _dates(offer, from_day=from_day, to_day=to_day, now=now, except_basket=except_basket)
+    return _choices(
+        offer,
+        slots,
+        guests=guests,
+        quantity=quantity,
+        options=options,
+        reduction=reduction,
+        now=now,
+        except_basket=except_basket,
     )
+
+
+def first_slot_choices(
+    offer: Offer,
+    *,
+    most: int,
+    from_day: date | None,
+    to_day: date | None,
+    guests: Sequence[Guest],
+    quantity: int,
+    options: Sequence[OptionChoice],
+    reduction: Reduction | None,
+    now: datetime,
+) -> tuple[list[SlotChoice], date | None]:
+    """Return what `slot_choices` does of the first days, however far, and the day that follows.
+
+    As many whole days, up to `to_day`, as make `most` slots; None where no date follows.
+    """
+    slots = _dates(offer, from_day=from_day, to_day=to_day, most=most, now=now, except_basket=None)
+    later = None
+    if len(slots) > most and slots[-1].day > slots[most - 1].day:
+        later = slots[-1].day
+        slots = [one for one in slots if one.day < later]
+    choices = _choices(
+        offer,
+        slots,
+        guests=guests,
+        quantity=quantity,
+        options=options,
+        reduction=reduction,
+        now=now,
+        except_basket=None,
+    )
+    return choices, later
+
+
+def _choices(
+    offer: Offer,
+    slots: Sequence[Slot],
+    *,
+    guests: Sequence[Guest],
+    quantity: int,
+    options: Sequence[OptionChoice],
+    reduction: Reduction | None,
+    now: datetime,
+    except_basket: int | None,
+) -> list[SlotChoice]:
     reasons = check_places(offer, guests, quantity, options)
     quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, options)
     lower = quote

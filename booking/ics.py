@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event
 
 from booking.models import Meeting, Order
 from booking.sold_lines import SoldLine
 from destination.templatetags.velay import names, phone
+from oti.lib.clock_changes import paris_zone, paris_zone_text
 from oti.lib.dates import paris
 
-ZONE = "Europe/Paris"
 DOMAIN = "velay-terre-de-liens"
 
 
@@ -32,9 +31,8 @@ def calendar_of(order: Order, lines: Sequence[SoldLine]) -> bytes:
     calendar.add("x-wr-calname", _("My stay in the Velay"))
     for one in lines:
         calendar.add_component(_event_of(order, one))
-    years = [one.ends_at.year for one in lines] or [order.placed_at.year]
     head, begin, events = calendar.to_ical().partition(b"BEGIN:VEVENT" if lines else b"END:")
-    return bytes(head + _zone_text(min(years) - 1, max(years) + 1) + begin + events)
+    return bytes(head + paris_zone_text() + begin + events)
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def meeting_calendar(
     calendar.add("prodid", "-//Velay, terre de liens//greeter//FR")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_zone(meeting.first_day.year - 1, meeting.last_day.year + 1))
+    calendar.add_component(paris_zone())
     event = Event()
     event.add("uid", f"{meeting.code}@{DOMAIN}")
     event.add("dtstamp", now)
@@ -69,20 +67,6 @@ def meeting_calendar(
     event.add("sequence", agreed.sequence)
     calendar.add_component(event)
     return bytes(calendar.to_ical())
-
-
-@lru_cache(maxsize=16)
-def _zone(first_year: int, last_year: int) -> Timezone:
-    """Return the clock changes of Paris in these years, the same for every calendar."""
-    return Timezone.from_tzid(
-        ZONE, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31)
-    )
-
-
-@lru_cache(maxsize=16)
-def _zone_text(first_year: int, last_year: int) -> bytes:
-    """Return them as a file says them: a third of its lines, the same in each."""
-    return bytes(_zone(first_year, last_year).to_ical())
 
 
 def _event_of(order: Order, one: SoldLine) -> Event:

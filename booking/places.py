@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking import cards
-from booking.free_slots import DAYS_SHOWN, SlotChoice, slot_choices
+from booking.free_slots import DAYS_SHOWN, SlotChoice, first_slot_choices
 from booking.lower_prices import Followed
 from booking.models import Basket, Offer
 from booking.people import people_from
@@ -28,7 +28,7 @@ from booking.showing import cancellation_words, item_rows, party_words, people_w
 from oti.lib.dates import paris
 from oti.lib.dates import today as day_of
 
-MOST_SLOTS = 24
+MOST_SLOTS = 10
 # Of something lent, a week is enough: its days are chosen in the box beside.
 MOST_DAYS_LENT = 7
 # What lacks beside the places of one date.
@@ -123,13 +123,14 @@ def places_panel(
 
     A party that they told, rather than the usual two adults, is remembered by what they add.
 
-    Dates: `[from_day, to_day]`, or four weeks from `from_day`, or from the first date to come; at
-    most 24 slots, or a week of something lent. `cancelled` are slots of sessions that don't
-    take place.
+    Dates: `[from_day, to_day]`, or four weeks from `from_day`, or from the first date to come; of
+    these the first days with ten slots, or a week of something lent. `cancelled` are slots of
+    sessions that don't take place.
     """
     today = day_of(now)
-    choices = slot_choices(
+    shown, later = first_slot_choices(
         offer,
+        most=MOST_DAYS_LENT if offer.is_sold_by_day else MOST_SLOTS,
         from_day=from_day and max(from_day, today),
         to_day=to_day,
         guests=wanted.guests,
@@ -138,8 +139,6 @@ def places_panel(
         reduction=None if offer.is_on_request else link.reduction,
         now=now,
     )
-    most = MOST_DAYS_LENT if offer.is_sold_by_day else MOST_SLOTS
-    shown, rest = choices[:most], choices[most:]
     told = party if is_party_told else ()
     days = _days(offer, wanted, shown, cancelled=cancelled, party=told, link=link, back=back)
     quote, reasons = _price(offer, wanted)
@@ -167,8 +166,8 @@ def places_panel(
         "first_free": None
         if is_unknown
         else next((one.slot.day for one in shown if one.is_free), None),
-        "later": rest[0].slot.day if rest else None,
-        "next_day": None if choices else _next_day(offer, from_day, to_day, now=now),
+        "later": later,
+        "next_day": None if shown else _next_day(offer, from_day, to_day, now=now),
         "policy": _policy(offer, shown, now=now),
     }
 

@@ -473,27 +473,26 @@ def ask_of(line: BasketLine, people: Iterable[Person]) -> SlotAsk:
 
 def _thread(views: Iterable[LineView]) -> list[DayView]:
     """Return each day from the first to the last one, with what happens on it, in order."""
-    days: dict[date, DayView] = defaultdict(lambda: DayView(day=date.min))
+    happening: dict[date, list[EntryView]] = defaultdict(list)
     for view in views:
         first, last = view.starts_at.date(), view.ends_at.date()
         if view.unit is not None:
-            days[first].entries.append(EntryView(view, view.starts_at.time(), is_arrival=True))
-            days[last].entries.append(EntryView(view, view.ends_at.time(), is_departure=True))
+            happening[first].append(EntryView(view, view.starts_at.time(), is_arrival=True))
+            happening[last].append(EntryView(view, view.ends_at.time(), is_departure=True))
         else:
-            days[first].entries.append(EntryView(view, view.starts_at.time()))
+            happening[first].append(EntryView(view, view.starts_at.time()))
             if view.offer.is_sold_by_day and last > first:
-                days[last].entries.append(EntryView(view, view.ends_at.time(), is_return=True))
-    if not days:
+                happening[last].append(EntryView(view, view.ends_at.time(), is_return=True))
+    if not happening:
         return []
     thread = []
-    day, last = min(days), max(days)
+    day, last = min(happening), max(happening)
     while day <= last:
-        entry = days[day]
-        entry.day = day
-        entry.entries.sort(
+        shown = DayView(day, happening.get(day, []))
+        shown.entries.sort(
             key=lambda one: (not one.is_departure, one.time or time.min, one.view.line.position)
         )
-        thread.append(entry)
+        thread.append(shown)
         day += ONE_DAY
     return thread
 

@@ -9,6 +9,7 @@ from icalendar import Calendar
 from icalendar import Event as CalendarEvent
 
 from events.showings import Showing
+from oti.lib.clock_changes import paris_zone
 from oti.lib.dates import paris
 
 PRODUCT = "-//Velay, terre de liens//agenda//FR"
@@ -32,6 +33,7 @@ def agenda_feed(
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
     calendar.add("x-wr-timezone", "Europe/Paris")
+    calendar.add_component(paris_zone())
     for one in showings:
         session, event = one.session, one.session.event
         entry = CalendarEvent()
@@ -45,5 +47,4 @@ def agenda_feed(
         entry.add("url", address(one))
         entry.add("status", "CANCELLED" if one.is_cancelled else "CONFIRMED")
         calendar.add_component(entry)
-    calendar.add_missing_timezones()
     return calendar.to_ical()

@@ -17,6 +17,7 @@ from icalendar import Calendar, Event
 from booking import locks
 from booking.models import Closure, ExportLink, Stay, Unit
 from members.journal import Actor, record
+from oti.lib.clock_changes import never_bare
 from oti.lib.codes import secret_token
 from oti.lib.dates import today as day_of
 
@@ -74,6 +75,7 @@ def calendar_of(link: ExportLink, *, today: date) -> bytes:
         calendar.add_component(
             _event("closure", one.pk, one.dates, "Fermé – OTI Velay", link.created_at)
         )
+    never_bare(calendar)
     return bytes(calendar.to_ical())
 
 

@@ -5,7 +5,7 @@ An address is a password: it is sealed at once, and never shown again (domain.md
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -24,6 +24,7 @@ from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
 from booking.rules.channels import Nights, platform_of, union, without
 from booking.search_table import refresh_runs
 from members.journal import Actor, record
+from oti.lib.dates import count_nights
 from oti.lib.dates import today as day_of
 from oti.lib.http import FetchRefused
 from oti.lib.public_hosts import check_url
@@ -69,6 +70,13 @@ def add_feed(unit: Unit, address: str, *, name: str = "", actor: Actor, now: dat
     apply(feed.pk, answer, now=now)
     feed.refresh_from_db()
     return feed
+
+
+def nights_to_come(feed: Feed, *, today: date) -> int:
+    """Return how many nights from `today` on a calendar says are taken, sold here or not."""
+    spans = FeedEvent.objects.filter(feed=feed, dates__endswith__gt=today)
+    told = union((max(one.dates.lower, today), one.dates.upper) for one in spans)
+    return sum(count_nights(first, after) for first, after in told)
 
 
 def refresh_feed(feed: Feed, *, now: datetime) -> str:

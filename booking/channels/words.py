@@ -24,7 +24,7 @@ PROBLEMS: dict[str, Any] = {
     "private": gettext_lazy("This address leads to a private network: it can’t be read."),
     "redirects": gettext_lazy("This address leads on and on: copy it again there."),
     "refused_address": gettext_lazy(
-        "This address can no longer be read safely: paste the one that the platform gives now."
+        "This address can’t be read safely: paste the one that the platform gives now."
     ),
     "unreadable_address": gettext_lazy("We can’t open this address any more: paste it again."),
     "unknown_host": gettext_lazy("This platform can’t be found: check the address."),
@@ -36,11 +36,9 @@ PROBLEMS: dict[str, Any] = {
     "cut_short": gettext_lazy("The calendar came incomplete: we go on trying."),
     "protocol": gettext_lazy("The platform answers in a way that we can’t read: we go on trying."),
     "forbidden": gettext_lazy(
-        "The platform no longer lets us read this calendar: copy its address again there."
+        "The platform doesn’t let us read this calendar: copy its address again there."
     ),
-    "not_found": gettext_lazy(
-        "There is no calendar at this address any more: copy its address again there."
-    ),
+    "not_found": gettext_lazy("There is no calendar at this address: copy it again there."),
     "too_often": gettext_lazy("The platform asks us to wait: we try again later."),
     "server_error": gettext_lazy("The platform has a fault: we go on trying."),
     "odd_answer": gettext_lazy("The platform doesn’t give the calendar: we go on trying."),

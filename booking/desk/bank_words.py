@@ -5,6 +5,7 @@ The row keeps the codes.
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -63,14 +64,48 @@ SORTS: tuple[tuple[str, Promise], ...] = (
     ("v2.core.account", gettext_lazy("account of a provider changed")),
     ("account.", gettext_lazy("account of a provider")),
 )
+# The choice of all that nobody knows.
+OTHER = "other"
 
 
 def kind_words(kind: str) -> str:
     """Return what a message is about in words; a kind that nobody knows is « another message »."""
     known = KINDS.get(kind)
     if known is None:
-        known = next((words for start, words in SORTS if kind.startswith(start)), None)
+        known = dict(SORTS).get(_sort_of(kind))
     return str(known) if known is not None else _("another message")
+
+
+def kinds_in_words() -> list[tuple[str, str]]:
+    """Return what messages may be about as choices, each once: a code, and the words of the list.
+
+    A sort comes before the kinds that are of it, and means all of them.
+    """
+    codes: dict[str, str] = {}
+    for start, sort in SORTS:
+        codes.setdefault(str(sort), start)
+        for code, words in KINDS.items():
+            if _sort_of(code) == start:
+                codes.setdefault(str(words), code)
+    codes[_("another message")] = OTHER
+    return [(code, words) for words, code in codes.items()]
+
+
+def about(code: str) -> Q:
+    """Return which messages are meant by a choice of `kinds_in_words`; raises KeyError."""
+    words = dict(kinds_in_words())[code]
+    told = Q(kind__in=[one for one, said in KINDS.items() if str(said) == words])
+    left = Q()
+    for start, said in SORTS:
+        if str(said) == words:
+            told |= left & Q(kind__startswith=start)
+        left &= ~Q(kind__startswith=start)
+    return told | left if code == OTHER else told
+
+
+def _sort_of(kind: str) -> str:
+    """Return the first beginning that a kind has, "" for one that nobody knows."""
+    return next((start for start, _words in SORTS if kind.startswith(start)), "")
 
 
 def outcome_words(outcome: str) -> str:

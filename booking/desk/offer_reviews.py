@@ -28,7 +28,17 @@ from booking.offer_content import (
     live_photos,
     photos_of,
 )
-from booking.offer_tasks import progress_of
+from booking.offer_tasks import (
+    DATES,
+    PAPERS,
+    PHOTOS,
+    PRICES,
+    RULES,
+    STEPS,
+    UNITS,
+    progress_of,
+    tasks_of,
+)
 from booking.offer_words import CHECK_WORDS, REMARK_WORDS
 from booking.offers import check_offer
 from booking.refusals import BadInput, trouble
@@ -60,8 +70,9 @@ VERBS = {
     "offer renewed": gettext_lazy("Said to be new again"),
     "renewal taken back": gettext_lazy("No longer said to be new again"),
 }
-# What the host's other pages say, remarked on as a whole.
-WHOLE = ("couchages", "prix", "dates", "etapes", "regles", "papiers")
+# What stands by itself on the page of a review; the host's other pages are remarked on as a whole.
+READ = (*(f"{name}_fr" for name in (*PUBLIC_TEXTS, *PRIVATE_TEXTS)), "spirit", "features", PHOTOS)
+WHOLE = frozenset({UNITS, PRICES, DATES, STEPS, RULES, PAPERS})
 
 
 def to_read() -> QuerySet[OfferReview]:
@@ -81,6 +92,11 @@ class OfferReviewIndexView(ReadOnlyIndexView):
         return to_read().select_related("offer__provider").order_by("submitted_at", "pk")
 
 
+def whole_of(offer: Offer) -> list[str]:
+    """Return what is remarked on as a whole of an offer of this kind, in its host's order."""
+    return [one for one in tasks_of(offer) if one in WHOLE]
+
+
 class OfferReviewForm(RemarksForm):
     """A decision, its words, and a remark beside each part."""
 
@@ -88,8 +104,8 @@ class OfferReviewForm(RemarksForm):
     seen = forms.IntegerField(min_value=0, max_value=2_000_000_000)
     note = word_to_host()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, codes=REMARK_WORDS, **kwargs)
+    def __init__(self, *args: Any, offer: Offer, **kwargs: Any) -> None:
+        super().__init__(*args, codes=(*READ, *whole_of(offer)), **kwargs)
 
 
 class OfferReviewView(UseCaseView):
@@ -108,6 +124,10 @@ class OfferReviewView(UseCaseView):
         """Return the offer that is read."""
         found: Offer = self.target.offer
         return found
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add what is read: each kind has its own parts."""
+        return {**super().get_form_kwargs(), "offer": self.offer}
 
     def run(self, form: OfferReviewForm) -> str:
         """Do what was decided."""
@@ -141,9 +161,10 @@ class OfferReviewView(UseCaseView):
             "may_decide": is_to_read(offer, review),
             "texts": _texts(offer, review, form),
             "photos": _photos(offer, review),
-            "photo_remark": form["remark_photos"],
+            "photo_remark": form[f"remark_{PHOTOS}"],
             "whole": [
-                {"label": REMARK_WORDS[code], "remark": form[f"remark_{code}"]} for code in WHOLE
+                {"label": REMARK_WORDS[code], "remark": form[f"remark_{code}"]}
+                for code in whole_of(offer)
             ],
             "missing": [*progress.missing],
             "cautions": [

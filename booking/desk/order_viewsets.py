@@ -14,7 +14,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from booking.desk import order_list, order_views
-from booking.desk.bank_words import kind_words, outcome_words
+from booking.desk.bank_words import about, kind_words, kinds_in_words, outcome_words
 from booking.desk.greeters import MeetingViewSet
 from booking.desk.incidents import IncidentViewSet
 from booking.desk.letters import LetterViewSet
@@ -143,6 +143,9 @@ class OutboxViewSet(DecidedViewSet):
 class EventFilters(WagtailFilterSet):
     """Narrows the messages of the bank."""
 
+    kind = django_filters.ChoiceFilter(
+        label=gettext_lazy("About"), choices=kinds_in_words, method="of_words"
+    )
     waiting = django_filters.ChoiceFilter(
         label=gettext_lazy("Processed"),
         choices=(("yes", gettext_lazy("not yet")),),
@@ -152,6 +155,12 @@ class EventFilters(WagtailFilterSet):
     class Meta:
         model = GatewayEvent
         fields = ("kind", "waiting")
+
+    def of_words(
+        self, queryset: QuerySet[GatewayEvent], name: str, value: str
+    ) -> QuerySet[GatewayEvent]:
+        """Keep the messages that read alike in the list."""
+        return queryset.filter(about(value))
 
     def not_processed(
         self, queryset: QuerySet[GatewayEvent], name: str, value: str

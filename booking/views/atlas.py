@@ -40,15 +40,10 @@ from oti.lib.dates import today as day_of
 
 # Offers of each layer on one page of the map.
 SIZE = 60
+# Lines of a layer that its list shows at once; the others unfold, where they are worth a press.
+SHOWN, WORTH_A_FOLD = 5, 3
 KINDS = tuple(one.code for one in DATED)
 LAYERS = ("stay", "do", "sites", "stations", "walks")
-ICONS = {
-    "stay": "bed-double",
-    "do": "sparkles",
-    "sites": "landmark",
-    "stations": "train-front",
-    "walks": "footprints",
-}
 # What a reader finds of one layer: its pins, and on how many pages.
 Found = tuple[list[Pin], int]
 
@@ -67,7 +62,7 @@ def atlas_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
     shown = shown_layers(request)
     found = {layer: READERS[layer](form, now) for layer in shown}
     groups = [
-        {"code": layer, "title": title, "icon": ICONS[layer], "pins": found[layer][0]}
+        _group(layer, title, found[layer][0])
         for layer, title in _titles().items()
         if layer in found and found[layer][0]
     ]
@@ -102,6 +97,13 @@ def atlas_page(request: HttpRequest, form: SearchForm, *, now: datetime) -> dict
         "pages": _pages(form, request.path, layers, total),
         "ways": [{"label": _("The whole map"), "url": request.path}],
     }
+
+
+def _group(layer: str, title: str, pins: list[Pin]) -> dict[str, Any]:
+    """Return a layer as the list says it: its first lines, and those that unfold below them."""
+    shown = SHOWN if len(pins) >= SHOWN + WORTH_A_FOLD else len(pins)
+    parts = {"pins": pins, "first": pins[:shown], "folded": pins[shown:]}
+    return {"code": layer, "title": title, **parts}
 
 
 def _frame(form: SearchForm, today: date) -> list[Ring]:

@@ -98,6 +98,7 @@ def slot_panel(
         quantity=quantity_asked(request.GET),
         options=options_asked(request.GET, supplement_terms(offer)),
     )
+    is_of_sessions = from_day is not None
     turned = read_day(request.GET.get("from", ""))
     if turned:
         from_day, to_day = turned, None
@@ -148,6 +149,11 @@ def slot_panel(
         if any(name in request.GET for name in TOLD_BY_ADDRESS)
         else [],
         "later_url": _from_url(request, panel["later"]),
+        "other_day": None
+        if offer.is_sold_by_day
+        else _other_day(
+            request, panel, is_bounded=bool(form.arrival_day) and not is_of_sessions, now=now
+        ),
         "next_url": _from_url(request, panel["next_day"]),
         "others_url": _others_url(request, form),
     }
@@ -188,6 +194,34 @@ def _from_url(request: HttpRequest, day: date | None) -> str:
     data = request.GET.copy()
     data["from"] = day.isoformat()
     return f"{request.path}?{data.urlencode()}#dates"
+
+
+def _other_day(
+    request: HttpRequest, panel: dict[str, Any], *, is_bounded: bool, now: datetime
+) -> dict[str, Any] | None:
+    """Return the field that goes to a day, where there are more dates than are shown.
+
+    `value` is the day, or what was typed instead of one (`is_no_day`); `passed` is the day asked
+    for where the dates shown begin after it.
+    """
+    text = request.GET.get("from", "").strip()
+    if not (text or panel["later"] or is_bounded):
+        return None
+    day = read_day(text)
+    first = panel["days"][0]["date"] if panel["days"] else None
+    return {
+        "action": f"{request.path}#dates",
+        "kept": [
+            (name, value)
+            for name, values in request.GET.lists()
+            if name != "from"
+            for value in values
+        ],
+        "value": day or text,
+        "is_no_day": bool(text) and day is None,
+        "passed": day if day and first and first > day else None,
+        "first_day": day_of(now),
+    }
 
 
 def _others_url(request: HttpRequest, form: SearchForm) -> str:

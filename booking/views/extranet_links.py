@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -34,6 +35,7 @@ from booking.rules import states
 from booking.views.answers import see_other, told_at
 from members.access import providers_of
 from members.journal import Actor
+from oti.lib.dates import today as day_of
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 MOST_SETTLED = 10
@@ -93,12 +95,29 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
             if feed.problem:
                 messages.warning(request, problem_words(feed.problem))
             else:
-                text = _("%(name)s is linked: its nights are closed here.")
-                messages.success(request, text % {"name": feed.name})
+                _tell_linked(request, feed)
             return see_other("extranet-links")
     status = 422 if form.is_bound else 200
     context = {"form": form, "unit": unit, "page_errors": form.is_bound}
     return render(request, "booking/extranet/link_add.html", context, status=status)
+
+
+def _tell_linked(request: HttpRequest, feed: Feed) -> None:
+    """Say what a first good reading closed; one that closes nothing may be another lodging's."""
+    count = feeds.nights_to_come(feed, today=day_of(_now()))
+    if count:
+        text = ngettext(
+            "%(name)s is linked: %(count)s night to come is closed here.",
+            "%(name)s is linked: %(count)s nights to come are closed here.",
+            count,
+        )
+        messages.success(request, text % {"name": feed.name, "count": count})
+        return
+    text = _(
+        "%(name)s is linked. No night to come is taken in it: check that it is the calendar of "
+        "this lodging."
+    )
+    messages.warning(request, text % {"name": feed.name})
 
 
 @require_POST

@@ -84,9 +84,11 @@ def _prices_form(own: OwnOffer, tariff: Tariff | None, data: Any = None) -> Pric
     for one in {fee.kind: fee for fee in fees}.values():
         code, usual = kinds[Supplement.Kind(one.kind)]
         if one.basis != usual:
+            basis = str(one.get_basis_display())
             form.fields[code].label = _("%(fee)s, %(basis)s, in euros") % {
-                "fee": one.name,
-                "basis": one.get_basis_display(),
+                # Some houses say in its name how it is counted.
+                "fee": one.name.removesuffix(f", {basis}"),
+                "basis": basis,
             }
     return form
 

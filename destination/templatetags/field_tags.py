@@ -42,7 +42,7 @@ def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
         given["aria-describedby"] = described_by
     if field.errors:
         given["aria-invalid"] = "true"
-    if field.field.widget.template_name == TEXT_AREA:
+    if field.field.widget.template_name in PASTED:
         # A browser would cut what is pasted without a word: the form says that it is too long.
         given["maxlength"] = False
     return _input(field, given) or field.as_widget(attrs=given)
@@ -50,6 +50,8 @@ def control(field: BoundField, described_by: str = "", **attrs: Any) -> str:
 
 # Inputs of one tag, which Django draws with four templates each.
 TEXT_AREA = "django/forms/widgets/textarea.html"
+# What is pasted rather than typed.
+PASTED = {TEXT_AREA, "django/forms/widgets/url.html"}
 PLAIN_INPUTS = {TEXT_AREA}.union(
     f"django/forms/widgets/{name}.html"
     for name in (

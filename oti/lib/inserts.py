@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model
+from django.utils.functional import Promise
 
 
 def take_numbers(counts: Mapping[type[Model], int]) -> dict[type[Model], list[int]]:
@@ -50,6 +51,15 @@ def insert_together(*groups: Sequence[Model]) -> None:
         row._state.db = connection.alias
 
 
+def insert_one(row: Model) -> None:
+    """Write one new row, which learns its key, as `insert_together` writes many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_insert_one(type(row)), [_as_json([row], has_key=False)])
+        [row.pk] = cursor.fetchone()
+    row._state.adding = False
+    row._state.db = connection.alias
+
+
 def insert_or_find(rows: Sequence[Model], *, by: str) -> None:
     """Write new rows of one table in one statement; one whose `by` is known stays as it is.
 
@@ -66,6 +76,12 @@ def insert_or_find(rows: Sequence[Model], *, by: str) -> None:
         row.pk = found[getattr(row, by)]
         row._state.adding = False
         row._state.db = connection.alias
+
+
+@lru_cache(maxsize=64)
+def _names(model: type[Model], has_key: bool) -> list[tuple[str | None, str]]:
+    """Return each column with the attribute that has its value."""
+    return [(one.column, one.attname) for one in _columns(model, has_key)]
 
 
 def _columns(model: type[Model], has_key: bool) -> list[Field[Any, Any]]:
@@ -97,6 +113,11 @@ def _insert_of(shapes: tuple[tuple[type[Model], bool], ...]) -> str:
 
 
 @lru_cache(maxsize=32)
+def _insert_one(model: type[Model]) -> str:
+    return f'{_one_insert(model, False)} RETURNING "{model._meta.pk.column}"'
+
+
+@lru_cache(maxsize=32)
 def _insert_or_find(model: type[Model], by: str) -> str:
     # The update that changes nothing gives the key of the row that is there already.
     return (
@@ -117,17 +138,14 @@ def _one_insert(model: type[Model], has_key: bool) -> str:
 
 
 def _as_json(rows: Sequence[Model], has_key: bool) -> str:
-    fields = _columns(type(rows[0]), has_key)
-    told = [
-        {one.column: one.get_prep_value(one.value_from_object(row)) for one in fields}
-        for row in rows
-    ]
+    names = _names(type(rows[0]), has_key)
+    told = [{column: getattr(row, name) for column, name in names} for row in rows]
     return json.dumps(told, default=_plain, ensure_ascii=False)
 
 
 def _plain(value: object) -> str:
     """Return what JSON has no word for as PostgreSQL reads it."""
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | Promise):
         return str(value)
     if isinstance(value, date | time):
         return value.isoformat()

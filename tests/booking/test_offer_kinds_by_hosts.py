@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from booking import slots
 from booking.forms.communes import CommuneField
-from booking.models import CancellationPolicy, Offer, OfferPermit, Supplement
+from booking.models import CancellationPolicy, Offer, OfferPermit, Supplement, Tariff
 from booking.offer_content import keep_content, review_of
 from booking.offer_tasks import missing_of, tasks_of
 from booking.offer_terms import PermitInput, keep_permit
@@ -315,6 +315,22 @@ def test_a_fee_that_the_office_counts_by_the_night_is_called_so(host, house):
     shown = body(host.get(page(offer, "prix")))
     assert "Pet, per night, in euros" in shown
     assert "A pet, once a stay" not in shown
+    # A house that says it in the name already isn't told it twice.
+    Supplement.objects.filter(offer=offer, code="pet").update(name_en="Pet, per night")
+    assert "Pet, per night, in euros" in body(host.get(page(offer, "prix")))
+
+
+@pytest.mark.parametrize(("kind", "lists"), [("lodging:gite", 2), ("meal", 1), ("rental", 1)])
+def test_reasons_of_prices_stand_together_below_their_questions(host, house, kind, lists):
+    factories.a_policy()
+    offer = begin(host, house, kind=kind)
+    if lists == 2:
+        Tariff.objects.create(offer=offer, name_fr="Prix", base_amount=90, base_occupancy=2)
+    shown = body(host.get(page(offer, "prix")))
+    assert shown.count("Why these questions") == lists
+    assert "Why this question" not in shown
+    # Other pages keep each reason beside its question.
+    assert "Why this question" in body(host.get(page(offer, "texte")))
 
 
 # --- Preview -----------------------------------------------------------------------------------

@@ -7,7 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from booking import export_tables
+from booking.access import lines_of_house
 from booking.emails import compose
+from booking.export_tables import TABLES
 from booking.models import (
     AgeBand,
     BookingRequest,
@@ -89,6 +92,41 @@ def test_a_room_is_named_in_the_language_of_the_host(order: Order):
     for page in pages_of(order, "fr").values():
         assert "Chambre double 1" in page
         assert "Doppelzimmer" not in page
+
+
+@pytest.mark.parametrize(("language", "label"), [("fr", "Ménage de fin"), ("en", "Cleaning")])
+def test_export_names_options_in_the_language_of_the_house(
+    order: Order, language: str, label: str, django_assert_num_queries
+):
+    named(order, name_fr="Ménage de fin", name_en="Cleaning")
+    line = order.lines.get(kind="lodging")
+    house = line.sub_order.provider
+    house.language = language
+    [bookings] = [one for one in TABLES if one.name == "bookings"]
+
+    # The lines, those who come, and what is called otherwise.
+    with django_assert_num_queries(3):
+        rows = {one["line"]: one for one in bookings.rows(house, NOW)}
+
+    assert rows[line.pk]["options"] == [label]
+
+
+def test_export_of_many_bookings_reads_them_in_parts(order: Order, monkeypatch):
+    monkeypatch.setattr(export_tables, "CHUNK", 1)
+    named(order, name_fr="Ménage de fin")
+    part = order.lines.get(kind="lodging").sub_order
+    house = part.provider
+    order.lines.update(sub_order=part)
+    lines = lines_of_house(house)
+    [bookings] = [one for one in TABLES if one.name == "bookings"]
+
+    rows = list(bookings.rows(house, NOW))
+
+    assert [one["line"] for one in rows] == list(
+        lines.order_by("starts_at", "pk").values_list("pk", flat=True)
+    )
+    assert len(rows) > 2
+    assert [one["options"] for one in rows if one["options"]] == [["Ménage de fin"]]
 
 
 def test_what_has_no_name_of_its_own_any_more_is_said_as_sold(order: Order):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -34,6 +35,10 @@ def _spring(at, settings):
 def show(client: Client, offer: Offer, language: str = "en", **query):
     path = address("booking:experience-offer", offer.slug, language=language, **query)
     return client.get(path)
+
+
+def days_of(page) -> list[date]:
+    return [day["date"] for day in page.context["panel"]["days"]]
 
 
 def listing(client: Client, **query):
@@ -415,8 +420,77 @@ def test_a_long_list_of_dates_goes_on_on_the_next_page(client: Client):
     page = show(client, offer, arrival=SUNDAY, departure=SUNDAY + timedelta(days=30))
     rest = client.get(page.context["later_url"].partition("#")[0])
 
-    assert len(fields_of(page)) == 24
-    assert len(fields_of(rest)) == 4
+    assert len(fields_of(page)) == 10
+    assert days_of(rest)[0] == SUNDAY + timedelta(days=10)
+    assert days_of(rest)[-1] == SUNDAY + timedelta(days=19)
+
+
+def test_dates_that_are_rare_are_listed_however_far_they_are(client: Client):
+    offer = factories.an_activity()
+    for number in range(12):
+        factories.a_slot(offer, SUNDAY + timedelta(weeks=number))
+
+    page = show(client, offer)
+
+    assert days_of(page) == [SUNDAY + timedelta(weeks=number) for number in range(10)]
+    assert page.context["panel"]["later"] == SUNDAY + timedelta(weeks=10)
+
+
+def test_a_day_of_many_dates_is_never_cut_in_two(client: Client):
+    offer = factories.an_activity()
+    for number in range(12):
+        factories.a_slot(offer, SUNDAY, at=time(8 + number))
+    factories.a_slot(offer, SUNDAY + timedelta(days=1))
+
+    page = show(client, offer)
+    rest = client.get(page.context["later_url"].partition("#")[0])
+
+    assert len(fields_of(page)) == 12
+    assert days_of(rest) == [SUNDAY + timedelta(days=1)]
+    assert rest.context["later_url"] == ""
+
+
+def test_another_date_is_gone_to_and_keeps_the_party(client: Client):
+    offer = factories.an_activity()
+    for number in range(28):
+        factories.a_slot(offer, SUNDAY + timedelta(days=number))
+    asked = SUNDAY + timedelta(days=20)
+
+    page = show(client, offer, **DUPONT)
+    other = page.context["other_day"]
+    query = urlencode([*other["kept"], ("from", asked.isoformat())])
+    there = client.get(f"{other['action'].partition('#')[0]}?{query}")
+
+    assert days_of(there)[0] == asked
+    assert fields_of(there)[0]["ages"] == ["5,10"]
+    assert there.context["other_day"]["passed"] is None
+
+
+def test_another_date_on_which_there_is_nothing_says_so_and_shows_the_next(client: Client):
+    offer = factories.an_activity()
+    factories.a_slot(offer, SUNDAY + timedelta(days=3))
+
+    page = client.get(
+        address("booking:experience-offer", offer.slug, language="en"), {"from": SUNDAY.isoformat()}
+    )
+
+    assert days_of(page) == [SUNDAY + timedelta(days=3)]
+    assert "Nothing on Sunday 11 July: here are the next dates." in text_of(page)
+
+
+@pytest.mark.parametrize("typed", ["31/02/2027", "demain", "9999999", "0001-01-01"])
+def test_another_date_that_is_none_is_told_beside_its_field(client: Client, typed: str):
+    offer = factories.an_activity()
+    factories.a_slot(offer, SUNDAY)
+
+    page = client.get(
+        address("booking:experience-offer", offer.slug, language="en"), {"from": typed}
+    )
+
+    assert page.status_code == 200
+    assert days_of(page) == [SUNDAY]
+    assert "This date doesn’t exist. Write it as 31/12/2026." in text_of(page)
+    assert f'value="{typed}"' in page.content.decode()
 
 
 def test_produce_is_bought_by_the_piece(client: Client):

@@ -333,6 +333,33 @@ def test_an_empty_map_says_so_and_leads_back(client: Client):
     assert f'href="{address("booking:map")}"' in page.content.decode()
 
 
+def test_a_layer_shows_its_first_lines_and_folds_the_others(client: Client):
+    for number in range(8):
+        a_site(f"Site {number}")
+    for _number in range(7):
+        factories.a_lodging(now=NOW)
+
+    page = client.get(address("booking:map"))
+
+    groups = {one["code"]: one for one in page.context["groups"]}
+    sizes = {name: (len(one["first"]), len(one["folded"])) for name, one in groups.items()}
+    # A fold of two lines would hide more than it spares.
+    assert sizes == {"stay": (7, 0), "sites": (5, 3)}
+    [fold] = re.findall(r"<details class=.atlas-more.>.*?</details>", page.content.decode(), re.S)
+    assert " Show 3 more : Sites and villages " in text_of(page)
+    assert [one.name in fold for one in groups["sites"]["pins"]] == [False] * 5 + [True] * 3
+    # What is folded stands on the map all the same.
+    assert len(points(page)) == 15
+
+
+def test_a_place_named_like_its_commune_is_said_once(client: Client):
+    a_site("Les Estables")
+    page = client.get(address("booking:map", layers="sites"))
+    line = re.search(r'<li id="site-.*?</li>', page.content.decode())
+    assert line
+    assert line[0].count("Les Estables") == 1
+
+
 def test_a_page_of_the_map_is_bounded_and_the_rest_stands_on_the_next(client: Client, monkeypatch):
     monkeypatch.setattr(atlas, "SIZE", 2)
     for _number in range(3):

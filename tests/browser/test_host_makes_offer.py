@@ -180,3 +180,29 @@ def test_gite_is_made_on_a_phone_approved_and_bookable(
     page.goto(f"{town.url}{stay}?{town.week}")
     page.wait_for_selector("#add-best")
     assert "840" in page.inner_text("#reserver")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_prices_of_a_lodging_stand_beside_its_seasons_and_on_a_phone_above_them(
+    town: Town, open_browser: Callable[..., Page], width: int
+):
+    page = open_browser(width)
+    sign_in(page, town.url, ANNE)
+    gite = Offer.objects.get(slug="le-gite-des-narces")
+    page.goto(f"{town.url}{reverse('extranet-offer-task', args=[gite.pk, 'prix'])}")
+    usual, seasons = (page.locator(one).bounding_box() for one in ("#prix", "#saisons"))
+    assert usual
+    assert seasons
+    if width == 390:
+        assert seasons["y"] > usual["y"] + usual["height"]
+    else:
+        assert seasons["y"] == usual["y"]
+        assert seasons["x"] > usual["x"] + usual["width"]
+    # What is typed stands at the end of its question.
+    label, typed = (
+        page.locator(f"#prix {one}").first.bounding_box() for one in (".f > label", ".in")
+    )
+    assert label
+    assert typed
+    assert typed["x"] > label["x"] + label["width"] - 1
+    assert typed["width"] < 130

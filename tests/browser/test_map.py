@@ -223,6 +223,22 @@ def test_a_printed_map_is_the_drawing(town: Town, open_browser: Callable[..., Pa
     expect(page.locator(".atlas-list")).to_be_visible()
 
 
+@pytest.mark.parametrize("with_script", [True, False])
+def test_what_is_folded_opens_by_hand_and_where_a_link_leads(
+    town: Town, open_browser: Callable[..., Page], with_script: bool
+):
+    page = open_browser(390, java_script_enabled=with_script)
+    address = f"{town.url}{path('booking:map', language='fr')}?layers=sites"
+    page.goto(address)
+    last = page.locator(".atlas-more li").last
+    expect(last).to_be_hidden()
+    page.locator(".atlas-more summary").click()
+    expect(last).to_be_visible()
+
+    page.goto(f"{address}&pole=#{last.get_attribute('id')}")
+    expect(last).to_be_in_viewport()
+
+
 def test_a_moved_map_searches_what_it_shows_and_the_chip_leaves_it(
     town: Town, open_browser: Callable[..., Page]
 ):

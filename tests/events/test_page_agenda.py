@@ -229,6 +229,15 @@ def test_the_calendar_has_the_hours_of_paris_and_stable_names(client: Client):
     ]
 
 
+def test_a_calendar_without_sessions_has_a_component_still(client: Client):
+    body = client.get(address("events:agenda-ics")).content
+
+    # A file without any is no calendar (RFC 5545, 3.6).
+    begun = [line for line in body.splitlines() if line.startswith(b"BEGIN:")]
+    assert begun[:2] == [b"BEGIN:VCALENDAR", b"BEGIN:VTIMEZONE"]
+    assert b"BEGIN:VEVENT" not in begun
+
+
 def test_the_calendar_takes_the_filters_of_the_agenda(client: Client):
     an_event(JULY_14, title_en="Ball")
     a_concert(JULY_14)

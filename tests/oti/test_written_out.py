@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from booking.models import Basket, BasketLine, Order, OutboxMessage, Participant, Slot
 from members.models import Entry
-from oti.lib.inserts import insert_or_find, insert_together, take_numbers
+from oti.lib.inserts import insert_one, insert_or_find, insert_together, take_numbers
 from oti.lib.joins import keep_related, read_joined, read_rows
 from tests import factories
 from tests.cast import NEXT_SATURDAY, NOW, SATURDAY
@@ -96,6 +96,38 @@ def test_an_empty_group_is_no_group():
     insert_together([])
 
     assert Entry.objects.count() == 1
+
+
+def test_one_row_learns_its_key_and_is_what_saving_writes():
+    basket = factories.a_basket(None)
+    offer = factories.an_activity()
+    slot = factories.a_slot(offer, SATURDAY)
+    given = {
+        "offer": offer,
+        "slot": slot,
+        "people": ["p1", "p2"],
+        "options": [{"code": "vin", "quantity": 2}],
+    }
+    usual = BasketLine.objects.create(
+        basket=basket, shown_amount=Decimal("12.50"), created_at=NOW, position=1, **given
+    )
+    row = BasketLine(
+        basket=basket, shown_amount=Decimal("12.50"), created_at=NOW, position=2, **given
+    )
+
+    insert_one(row)
+
+    written = BasketLine.objects.get(pk=row.pk)
+    same = {one.attname for one in BasketLine._meta.concrete_fields} - {
+        "id",
+        "position",
+        "created_at",
+    }
+    assert {name: getattr(written, name) for name in same} == {
+        name: getattr(usual, name) for name in same
+    }
+    assert written.created_at == NOW
+    assert not row._state.adding
 
 
 def test_a_value_that_json_cant_carry_is_told():

@@ -115,6 +115,44 @@ def test_the_calendar_is_the_same_until_something_changes(
     assert first.content.split(b"UID:")[1].split()[0] in changed.content
 
 
+def test_a_calendar_without_entries_is_a_calendar_still(
+    unit: Unit, link: ExportLink, client: Client, at: Any
+) -> None:
+    """It has a component, as RFC 5545 wants (3.6), and says that nothing is taken."""
+    first = client.get(address(link))
+
+    assert parts_of(first.content) == {
+        "VCALENDAR": ["VTIMEZONE"],
+        "VTIMEZONE": ["DAYLIGHT", "STANDARD"],
+    }
+    assert read_calendar(first.content, today=TODAY).events == ()
+    at(NOW + timedelta(days=30))
+    assert client.get(address(link))["ETag"] == first["ETag"]
+
+
+def test_a_calendar_with_entries_holds_nothing_else(
+    link: ExportLink, order: Order, client: Client
+) -> None:
+    assert parts_of(client.get(address(link)).content) == {"VCALENDAR": ["VEVENT"]}
+
+
+def parts_of(body: bytes) -> dict[str, list[str]]:
+    """Return which components stand in which, read without the library that wrote them."""
+    inside: dict[str, list[str]] = {}
+    open_ones: list[str] = []
+    for line in body.decode().removesuffix("\r\n").split("\r\n"):
+        name, _colon, value = line.partition(":")
+        assert name, body
+        if name == "BEGIN":
+            if open_ones:
+                inside.setdefault(open_ones[-1], []).append(value)
+            open_ones.append(value)
+        elif name == "END":
+            assert open_ones.pop() == value, body
+    assert not open_ones, body
+    return inside
+
+
 def test_a_platform_that_reads_it_is_seen_now_and_then(
     link: ExportLink, client: Client, at: Any
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_host_pastes_an_address_and_its_nights_close(
     assert blocked(unit) == [(date(2027, 7, 10), date(2027, 7, 17))]
     page = host.get(PAGE)
     text = text_of(page)
-    assert "Airbnb is linked" in text
+    assert "Airbnb is linked: 7 nights to come are closed here." in text
     assert "Up to date" in text
     assert "Last read well on Tue 6 Apr at 10 am" in text
     assert "no-store" in page["Cache-Control"]
@@ -92,6 +93,47 @@ def test_host_pastes_an_address_and_its_nights_close(
     assert "abcdef0123456789" not in body(page)
     assert Entry.objects.get(verb="calendar added").data["address"] == feed.masked
     assert "abcdef" not in feed.masked + str(feed.__dict__["digest"])
+
+
+def test_a_calendar_without_nights_to_come_is_linked_and_doubted(
+    host: Client, unit: Unit, platform: Platform
+) -> None:
+    """Whoever pasted the calendar of another lodging sees it now, not when somebody arrives."""
+    platform.says(calendar(whole("20260710", "20260717")))
+
+    add(host, unit, AIRBNB)
+
+    assert "Airbnb is linked. No night to come is taken in it: check" in text_of(host.get(PAGE))
+    assert blocked(unit) == []
+
+
+def test_nights_to_come_are_counted_once_and_from_today(
+    host: Client, unit: Unit, platform: Platform
+) -> None:
+    """The night of today, and what two entries share."""
+    platform.says(
+        calendar(
+            whole("20270401", "20270407", "UID:a"),
+            whole("20270710", "20270712", "UID:b"),
+            whole("20270711", "20270713", "UID:c"),
+        )
+    )
+
+    add(host, unit, AIRBNB)
+
+    assert "4 nights to come are closed here" in text_of(host.get(PAGE))
+
+
+def test_an_address_that_is_too_long_isnt_cut_by_the_browser(host: Client, unit: Unit) -> None:
+    """A cut one would be another address; the form says what is wrong with the whole one."""
+    page = host.get(reverse("extranet-link-add", args=[unit.pk])).content.decode()
+    [typed] = re.findall(r"<input[^>]*name=.address.[^>]*>", page)
+    assert "maxlength" not in typed
+
+    answer = add(host, unit, f"https://www.airbnb.fr/{'a' * 2000}")
+
+    assert answer.status_code == 422
+    assert "This isn’t an address" in text_of(answer)
 
 
 def test_an_agendas_own_scheme_is_understood(host: Client, unit: Unit, platform: Platform) -> None:
@@ -143,7 +185,7 @@ def test_the_office_may_allow_another_host(
     [
         ({"body": b"<html>"}, "isn’t a calendar"),
         ({"status": 404}, "no calendar at this address"),
-        ({"status": 403}, "no longer lets us read"),
+        ({"status": 403}, "doesn’t let us read"),
         ({"body": calendar("UID:a\nDTSTART:NEVER")}, "no readable date"),
         ({"body": calendar(whole("20270710", "", "RRULE:COUNT=3"))}, "no readable date"),
         (

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from booking.desk.bank_words import SORTS, kind_words, kinds_in_words
 from booking.desk.message_words import KINDS_OF_MESSAGE
 from booking.emails import CONTENTS
 from booking.models import ChannelIncident, GatewayEvent, OutboxMessage, Refund
@@ -91,6 +92,53 @@ def test_what_came_of_a_message_of_the_bank_is_said_in_words(
     for page in (listed, shown):
         assert words in page
         assert outcome == words or outcome not in page
+
+
+BANK_KINDS = (
+    *("charge.failed", "payment_intent.payment_failed", "charge.dispute.funds_withdrawn"),
+    *("charge.expired", "account.updated", "v2.core.account.updated", "account.closed"),
+    *("payment_intent.partially_funded", "payout.paid", "ping"),
+)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_messages_of_the_bank_are_narrowed_by_the_words_of_the_list(desk: Client, language: str):
+    for kind in BANK_KINDS:
+        GatewayEvent.objects.create(event_id=kind, kind=kind, payload={}, received_at=NOW)
+    index, spoken = reverse("desk_bank:index"), {"accept-language": language}
+
+    with override(language):
+        choices = kinds_in_words()
+        meant = {
+            words: {one for one in BANK_KINDS if words in {kind_words(one), sort_words(one)}}
+            for _code, words in choices
+        }
+    found = {
+        words: {
+            one.kind
+            for one in desk.get(index, {"kind": code}, headers=spoken).context["object_list"]
+        }
+        for code, words in choices
+    }
+
+    assert found == meant
+    # Nothing is behind no choice, and each choice says something else.
+    assert set().union(*found.values()) == set(BANK_KINDS)
+    assert len({words for _code, words in choices}) == len(choices)
+
+
+def sort_words(kind: str) -> str:
+    """Return what sort of message the bank's name says: all refunds are « refund »."""
+    return next((str(words) for start, words in SORTS if kind.startswith(start)), "")
+
+
+def test_a_kind_that_is_no_choice_narrows_nothing_and_breaks_nothing(desk: Client):
+    GatewayEvent.objects.create(event_id="evt_1", kind="ping", payload={}, received_at=NOW)
+
+    page = desk.get(reverse("desk_bank:index"), {"kind": "evt.nobody"})
+
+    assert page.status_code == 200
+    assert "evt_1" in text_of(page)
 
 
 def test_tabs_bear_the_name_of_the_site(desk: Client):

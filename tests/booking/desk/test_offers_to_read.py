@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from booking import offer_reviews
-from booking.models import Offer
+from booking.models import Offer, OfferReview
 from booking.offer_content import keep_content, review_of
 from tests import factories
 from tests.booking.offers import HOST
@@ -79,6 +81,39 @@ def test_remarks_dont_go_nowhere_and_words_are_asked_for(desk, sent):
 def test_an_older_edition_is_not_approved(desk, sent):
     desk.post(address(sent), {"decision": "approve", "seen": 0})
     assert review_of(sent).pending
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        ("lodging", ["couchages", "prix", "regles", "papiers"]),
+        ("rental", ["prix", "regles", "dates"]),
+        ("shuttle", ["prix", "regles", "dates"]),
+        ("childcare", ["prix", "regles", "papiers", "dates"]),
+        ("composite", ["prix", "etapes", "regles", "dates"]),
+    ],
+)
+def test_each_kind_is_read_with_its_own_parts_alone(desk, kind, parts):
+    offer = factories.a_lodging(now=NOW) if kind == "lodging" else factories.an_activity(kind=kind)
+    review = OfferReview.objects.create(offer=offer, state="submitted", pending={"title_fr": "Bis"})
+
+    page = desk.get(reverse("desk_offer_reviews:review", args=[review.pk]))
+
+    shown = re.findall(r'name="remark_(\w+)"', page.content.decode())
+    texts = ["title_fr", "summary_fr", "description_fr", "place_fr", "without_car_fr"]
+    assert shown == [*texts, "access_info_fr", "spirit", "features", "photos", *parts]
+    # Nothing is asked that isn't shown.
+    assert set(page.context["form"].codes) == set(shown)
+    assert ("Prices, units and dates" in page.content.decode()) == (kind == "lodging")
+
+
+def test_a_remark_on_a_part_that_a_kind_has_not_is_none(desk):
+    offer = factories.an_activity(kind="rental")
+    OfferReview.objects.create(offer=offer, state="submitted", pending={"title_fr": "Bis"})
+
+    decide(desk, offer, "fix", remark_couchages="Where are the beds?", remark_prix="Too dear")
+
+    assert review_of(offer).remarks == {"prix": "Too dear"}
 
 
 def test_only_the_office_decides(sent, client):
