@@ -23,9 +23,9 @@ from oti.lib.dates import today as day_of
 from oti.measuring import TASKS_FILE
 
 ORDERS = 30
-# Enough for the eight connections of two workers to have met each statement of an order six times:
-# from then on PostgreSQL keeps its plan, as in a shop that has been open for a minute.
-WARM = 40
+# A shop that has been open for a few seconds: each of two workers has four connections, and
+# PostgreSQL plans a statement anew the first five times that a connection asks it.
+WARM = 20
 MAIL_SECONDS = 60.0
 # Behind the dates that the other scenarios take.
 LATER = timedelta(days=40)
