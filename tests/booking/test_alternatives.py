@@ -219,3 +219,16 @@ def test_a_full_workshop_names_the_nearest_days_with_places(client: Client):
 
     assert [one["day"] for one in page.context["nearest"]] == free
     assert "Nearest dates with places for you" in text_of(page)
+
+
+def test_days_with_places_stand_above_dates_that_are_all_full(client: Client):
+    offer = factories.an_activity()
+    for shift in range(12):
+        factories.a_slot(offer, day(shift), capacity=0)
+    free = factories.a_slot(offer, day(20)).day
+
+    page = client.get(address("booking:experience-offer", offer.slug, adults=2))
+
+    shown = text_of(page)
+    assert [one["day"] for one in page.context["nearest"]] == [free]
+    assert shown.index("Nearest dates with places for you") < shown.index("Sold out")
