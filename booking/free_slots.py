@@ -68,7 +68,7 @@ def _dates(
     to_day: date | None,
     most: int | None = None,
     now: datetime,
-    except_basket: int | None,
+    except_basket: int | None = None,
 ) -> list[Slot]:
     """Return the dates of an offer that aren't over, in their order, with what is free.
 
@@ -108,27 +108,16 @@ def slot_choices(
     to_day: date | None = None,
     guests: Sequence[Guest],
     quantity: int = 1,
-    options: Sequence[OptionChoice] = (),
-    reduction: Reduction | None = None,
     now: datetime,
     except_basket: int | None = None,
 ) -> list[SlotChoice]:
     """Return the slots of `[from_day, to_day]` with what is left and the price for these persons.
 
     From the first date to come where no day is given, over four weeks. `offer` comes from
-    `kept_offers`. A `reduction` lowers the price of the days it speaks of.
+    `kept_offers`.
     """
     slots = _dates(offer, from_day=from_day, to_day=to_day, now=now, except_basket=except_basket)
-    return _choices(
-        offer,
-        slots,
-        guests=guests,
-        quantity=quantity,
-        options=options,
-        reduction=reduction,
-        now=now,
-        except_basket=except_basket,
-    )
+    return _choices(offer, slots, guests, quantity, now=now, except_basket=except_basket)
 
 
 def first_slot_choices(
@@ -145,36 +134,27 @@ def first_slot_choices(
 ) -> tuple[list[SlotChoice], date | None]:
     """Return what `slot_choices` does of the first days, however far, and the day that follows.
 
-    As many whole days, up to `to_day`, as make `most` slots; None where no date follows.
+    As many whole days, up to `to_day`, as make `most` slots; None where no date follows. A
+    `reduction` lowers the price of the days it speaks of.
     """
-    slots = _dates(offer, from_day=from_day, to_day=to_day, most=most, now=now, except_basket=None)
+    slots = _dates(offer, from_day=from_day, to_day=to_day, most=most, now=now)
     later = None
     if len(slots) > most and slots[-1].day > slots[most - 1].day:
         later = slots[-1].day
         slots = [one for one in slots if one.day < later]
-    choices = _choices(
-        offer,
-        slots,
-        guests=guests,
-        quantity=quantity,
-        options=options,
-        reduction=reduction,
-        now=now,
-        except_basket=None,
-    )
-    return choices, later
+    return _choices(offer, slots, guests, quantity, options, reduction, now=now), later
 
 
 def _choices(
     offer: Offer,
     slots: Sequence[Slot],
-    *,
     guests: Sequence[Guest],
     quantity: int,
-    options: Sequence[OptionChoice],
-    reduction: Reduction | None,
+    options: Sequence[OptionChoice] = (),
+    reduction: Reduction | None = None,
+    *,
     now: datetime,
-    except_basket: int | None,
+    except_basket: int | None = None,
 ) -> list[SlotChoice]:
     reasons = check_places(offer, guests, quantity, options)
     quote, no_quote = (None, []) if reasons else quote_places(offer, guests, quantity, options)
