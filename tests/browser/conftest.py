@@ -107,7 +107,11 @@ HAS_WHAT_IT_ASKS = "!document.querySelector('[hx-get], [hx-post]') || Boolean(wi
 
 
 def _violations(page: Page, options: dict[str, object]) -> list[object]:
-    """Return what axe finds, put into the page once for all its looks."""
+    """Return what axe finds, put into the page once for all its looks.
+
+    A click ends when the next page begins to arrive: it may have no root element yet.
+    """
+    page.wait_for_load_state()
     axe = Axe()
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(axe.axe_script)

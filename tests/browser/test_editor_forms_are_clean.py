@@ -48,6 +48,7 @@ def assert_nothing_of_ours(page: Page) -> None:
     """Assert that all that axe finds is Wagtail's own, and known."""
     options = {"preload": False, "resultTypes": ["violations"]}
     context = {"exclude": COMES_AND_GOES}
+    page.wait_for_load_state()
     found = Axe().run(page, context=context, options=options).response["violations"]
     assert page.evaluate(TO_LOOK_AT, [found, NOT_OURS]) == [], page.url
 

@@ -102,6 +102,7 @@ class Family:
         if self.checks_next:
             assert_is_clean(self.page)
         else:
+            self.page.wait_for_load_state()
             assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         self.checks_next = not self.checks_next
 

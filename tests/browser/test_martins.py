@@ -42,7 +42,7 @@ def test_martins_see_what_is_new_show_their_card_and_order_a_farm_basket(
     )
     assert here.covers(today(timezone.now()))
     # What was new stays new while they are here.
-    assert novelties.count() >= 1
+    expect(novelties.first).to_be_visible()
 
     page.click("main a[href='/espace/carte/']")
     card = page.locator(".card-res")

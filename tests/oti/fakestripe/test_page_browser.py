@@ -10,6 +10,7 @@ pytestmark = pytest.mark.browser
 
 
 def assert_is_clean(page: Page) -> None:
+    page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
