@@ -1,7 +1,8 @@
 """Cancelling what was sold: the refund follows the copy of the policy, the capacity comes back.
 
-The office cancels; `basis` says why money goes back: `policy` (the visitor asked, the ladder
-copied on the line decides) or `full` (the provider or the office is the cause, features.md E06).
+The office cancels, or the guest (`own_cancelling`); `basis` says why money goes back: `policy` (the
+visitor wants it, the ladder copied on the line decides) or `full` (the provider or the office is
+the cause, features.md E06).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from booking.hook_outbox import tell_changed
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
 from booking.payment import create_refund
-from booking.refusals import BadInput, WrongState, trouble
+from booking.refusals import BadInput, PriceChanged, WrongState, trouble
 from booking.rules import states
 from booking.rules.refunds import RefundPolicy, RefundResult, full_refund, refund_due
 from booking.search_table import refresh_runs
@@ -26,6 +27,7 @@ from booking.settlement import share_again
 from booking.signals import line_cancelled, order_cancelled
 from members.journal import Actor, record
 from oti.lib.dates import today as day_of
+from oti.lib.money import ZERO
 
 Basis = Literal["policy", "full"]
 
@@ -45,13 +47,16 @@ def cancel_lines(
     reason: str,
     actor: Actor,
     now: datetime,
+    agreed: Decimal | None = None,
 ) -> list[tuple[OrderLine, RefundResult]]:
     """Cancel sold lines of an order: refund, capacity, tickets, pay-outs and messages together.
 
-    Locks: units, slots, order, payments. Raises BadInput `reason_missing`, WrongState
-    `nothing_to_cancel` when one of the lines isn't sold any more (nothing is changed then), Busy.
+    `agreed` is what a guest who cancels its own was shown to get back, in euros: no reason is
+    asked then. Locks: units, slots, order, payments. Raises BadInput `reason_missing`, WrongState
+    `nothing_to_cancel` when one of the lines isn't sold any more, and for a guest `line_begun`,
+    `payment_contested`; PriceChanged `cancel_sum_changed`; nothing is changed then. Busy.
     """
-    if not reason.strip():
+    if agreed is None and not reason.strip():
         raise BadInput(trouble("reason_missing", field="reason"))
     wanted = OrderLine.objects.filter(order=order, pk__in=line_ids)
     units = wanted.filter(unit__isnull=False).values_list("unit_id", flat=True)
@@ -76,9 +81,10 @@ def cancel_lines(
             ),
             None,
         )
-        done = []
-        for line in lines:
-            result = _refund_of(line, basis=basis, now=now)
+        done = preview_cancellation(lines, basis=basis, now=now)
+        if agreed is not None:
+            _check_agreed(agreed, done, payments, now=now)
+        for line, result in done:
             _cancel_line(line, slots, now=now)
             if paid is not None:
                 create_refund(
@@ -100,7 +106,6 @@ def cancel_lines(
                 refund=str(result.total),
             )
             line_cancelled.send(sender=OrderLine, line=line)
-            done.append((line, result))
         share_again(current, now=now)
         # An order of which a part took place stays: only one that nobody comes for is closed.
         if not current.lines.filter(state__in=states.TAKES_PLACE).exists():
@@ -109,6 +114,23 @@ def cancel_lines(
         tell_changed(current, [line for line, _result in done], now=now)
     order.refresh_from_db()
     return done
+
+
+def _check_agreed(
+    agreed: Decimal,
+    done: Sequence[tuple[OrderLine, RefundResult]],
+    payments: Sequence[Payment],
+    *,
+    now: datetime,
+) -> None:
+    """Raise what keeps a guest from cancelling: it has begun, the bank is asked, another sum."""
+    if any(line.starts_at <= now for line, _result in done):
+        raise WrongState(trouble("line_begun"))
+    if any(one.disputed_at is not None for one in payments):
+        raise WrongState(trouble("payment_contested"))
+    total = sum((result.total for _line, result in done), ZERO)
+    if total != agreed:
+        raise PriceChanged(trouble("cancel_sum_changed", total=total))
 
 
 def left_of(line: OrderLine) -> tuple[Decimal, Decimal]:

@@ -342,6 +342,18 @@ MESSAGES: dict[str, Any] = {
     "order_expired": gettext_lazy("The time to pay has passed: nothing was debited. Order again."),
     "wrong_state": gettext_lazy("It isn't possible any more: reload the page."),
     "nothing_to_cancel": gettext_lazy("These lines are already cancelled or have taken place."),
+    "line_begun": gettext_lazy("This has begun: call your host, or the office on %(phone)s."),
+    "line_over": gettext_lazy("This has taken place."),
+    "paid_on_site": gettext_lazy("This is paid at your host’s: call them to cancel it."),
+    "payment_contested": gettext_lazy(
+        "Your bank was asked to take the payment of this stay back: call the office on %(phone)s "
+        "to cancel any of it."
+    ),
+    "cancel_sum_changed": gettext_lazy(
+        "Meanwhile the sum that comes back has changed: it is %(total)s now. Nothing is cancelled "
+        "yet."
+    ),
+    "lines_missing": gettext_lazy("Choose what you want to cancel."),
     "overlap_in_stay": gettext_lazy("At the same hours as something else of this stay."),
     "out_of_months": gettext_lazy("This stay is proposed from %(first)s to %(last)s."),
     "party_too_small": gettext_lazy("Written for %(min)s persons at least."),

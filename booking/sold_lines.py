@@ -61,6 +61,8 @@ class SoldLine:
     # Whether the carer's sheet goes with it and may be written; whether it is.
     is_sheet_open: bool = False
     is_sheet_filled: bool = False
+    # Whether its buyer may still cancel it on this site.
+    is_open_to_cancel: bool = False
     # Told to who arrives there, on the first evening, at another hour than its own.
     arrival_notice: ArrivalNotice | None = None
 
@@ -285,6 +287,9 @@ def sold_line(line: OrderLine, *, now: datetime) -> SoldLine:
         rule=in_language(line.policy_summaries),
         refunds=list(line.refunds.all()),
         is_sheet_open=is_open(line, now=now),
+        is_open_to_cancel=line.state == states.SOLD
+        and line.starts_at > now
+        and not line.order.is_counter,
         tickets=list(line.tickets.all()) if has_tickets(line) else [],
     )
 

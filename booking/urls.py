@@ -9,6 +9,7 @@ from booking.views import (
     ambassadors,
     atlas,
     basket,
+    cancelling,
     care,
     checkout,
     complaints,
@@ -136,6 +137,11 @@ urlpatterns = [
         name="meeting-ics",
     ),
     path(pgettext_lazy("address", "trip/<slug:reference>/"), account.trip, name="trip"),
+    path(
+        pgettext_lazy("address", "trip/<slug:reference>/cancel/"),
+        cancelling.cancel,
+        name="trip-cancel",
+    ),
     path(
         pgettext_lazy("address", "trip/<slug:reference>/receipt/"), account.receipt, name="receipt"
     ),

@@ -14,7 +14,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import (
     get_authentication_records,
     record_authentication,
@@ -23,19 +22,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare, salted_hmac
 
+from members import mail_codes
 from members.second_factor import factors_of, has_just_signed_in
-from oti.lib.clients import count
 
 # As allauth names the proof of a code to sign in: it is the same one.
 CODE = "code"
 # Time enough to install an application and to write its first code.
 GOOD_FOR = 30 * 60
-CODE_FOR = 10 * 60
-MOST_TRIES = 3
-# Codes that one account is sent in ten minutes.
-MOST_CODES = 5
 STATE = "fresh_proof"
 View = Callable[..., HttpResponseBase]
 
@@ -76,50 +70,27 @@ def way_to(request: HttpRequest, user: Any, *, onward: str) -> str:
 # --- The code ------------------------------------------------------------------------------------
 def is_waited_for(request: HttpRequest, user: Any) -> bool:
     """Return whether a code of this session is on its way, or was read and not yet written."""
-    kept = request.session.get(STATE)
-    if not kept or kept["user"] != user.pk or kept["tries"] >= MOST_TRIES:
-        return False
-    return bool(time.time() < kept["at"] + CODE_FOR)
+    return mail_codes.is_waited_for(request, _purpose(user, ""))
 
 
 def send_code(request: HttpRequest, user: Any) -> bool:
     """Send a code to the account's oldest proved address; the one of before is worth nothing.
 
-    False where too many were sent, or where no address is proved.
+    False where none could leave: too many were sent, no address is proved, mail is away.
     """
-    address = address_of(user)
-    [sent] = count([f"fresh-proof:{user.pk}:{int(time.time() // CODE_FOR)}"], CODE_FOR)
-    if not address or sent > MOST_CODES:
-        return False
-    code = get_adapter().generate_login_code()
-    request.session[STATE] = {
-        "user": user.pk,
-        "at": time.time(),
-        "tries": 0,
-        "address": address,
-        "mark": _mark(code),
-    }
-    get_adapter().send_mail("account/email/proof_code", address, {"code": code})
-    return True
+    return mail_codes.send_code(request, _purpose(user, address_of(user)))
 
 
 def give_code(request: HttpRequest, user: Any, code: str) -> bool:
-    """Take a code; returns whether it is the right one. It serves once, and is tried MOST_TRIES."""
-    if not is_waited_for(request, user):
-        return False
-    kept = request.session[STATE]
-    if not constant_time_compare(kept["mark"], _mark(code)):
-        request.session[STATE] = {**kept, "tries": kept["tries"] + 1}
-        return False
-    del request.session[STATE]
-    record_authentication(request, user, CODE, email=kept["address"])
-    return True
+    """Take a code; returns whether it is the right one. It serves once."""
+    address = mail_codes.give_code(request, _purpose(user, ""), code)
+    if address:
+        record_authentication(request, user, CODE, email=address)
+    return bool(address)
 
 
-def _mark(code: str) -> str:
-    """Return what is kept of a code: written with or without its line, in whatever case."""
-    plain = "".join(one for one in code.upper() if one.isalnum())
-    return salted_hmac(STATE, plain, algorithm="sha256").hexdigest()
+def _purpose(user: Any, address: str) -> mail_codes.Purpose:
+    return mail_codes.Purpose(STATE, user.pk, address, "account/email/proof_code")
 
 
 # --- What asks for it ----------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def prove(request: HttpRequest) -> HttpResponse:
         "address": fresh_proof.address_of(user),
         "onward": onward,
         "is_sent": is_sent,
-        "is_refused": wants_one and not is_sent,
+        "is_refused": wants_one and not is_sent and not getattr(request, "is_mail_away", False),
         "page_errors": bool(form.errors),
     }
     status = 429 if context["is_refused"] else 422 if form.errors else 200

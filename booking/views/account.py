@@ -69,6 +69,8 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "dates": order_dates(lines),
         "days": order_days([one for one in lines if one.is_alive]) if is_bought else [],
         "is_expected": _is_expected(lines, now=now),
+        "may_cancel": order.state == states.CONFIRMED
+        and any(one.is_open_to_cancel for one in lines),
         "gone": [one for one in lines if not one.is_alive] if is_bought else [],
         "refunds": [
             refund_words(one)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
 
-from members import fresh_proof
+from members import fresh_proof, mail_codes
 from members.models import User
 from tests import factories
 from tests.members import factors
@@ -158,7 +158,7 @@ def test_a_code_is_read_in_small_letters_and_without_its_line(client: Client, ma
 def test_after_three_tries_the_right_one_is_worth_nothing(client: Client, mailoutbox):
     client.get(prove())
     code = factors.mailed_code(mailoutbox)
-    for _try in range(fresh_proof.MOST_TRIES):
+    for _try in range(mail_codes.MOST_TRIES):
         page = client.post(prove(), {"code": "AAAA-AAAA"})
     assert "ask for another one" in text_of(page)
     assert client.post(prove(), {"code": code}).status_code == 422
@@ -170,7 +170,7 @@ def test_after_three_tries_the_right_one_is_worth_nothing(client: Client, mailou
 def test_a_code_is_worth_nothing_after_ten_minutes_nor_twice(client: Client, mailoutbox):
     client.get(prove())
     code = factors.mailed_code(mailoutbox)
-    later = timezone.now() + timedelta(seconds=fresh_proof.CODE_FOR + 1)
+    later = timezone.now() + timedelta(seconds=mail_codes.CODE_FOR + 1)
     with time_machine.travel(later, tick=False):
         assert client.post(prove(), {"code": code}).status_code == 422
     assert client.post(prove(), {"code": code}).status_code == 302
@@ -185,7 +185,7 @@ def test_looking_again_sends_no_second_code_and_pressing_ever_again_is_slowed(
     assert len(mailoutbox) == 1
     answers = [client.post(prove(), {"again": "1"}).status_code for _press in range(6)]
     assert answers == [200] * 4 + [429] * 2
-    assert len(mailoutbox) == fresh_proof.MOST_CODES
+    assert len(mailoutbox) == mail_codes.MOST_CODES
 
 
 def test_who_has_proved_no_address_does_so_first(client: Client, person: User):

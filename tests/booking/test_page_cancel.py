@@ -1,0 +1,449 @@
+"""A guest cancels what it bought: the sums, the code by mail, what is refused (E03 to E05, C11)."""
+
+import re
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from booking import checkout
+from booking.basket import add_to_basket
+from booking.cancellation import cancel_lines
+from booking.models import Order, OutboxMessage, Refund, Slot, Stay
+from booking.wishes import LineRequest
+from members import mail_codes
+from members.journal import SYSTEM
+from members.models import Entry
+from oti.lib.dates import PARIS
+from tests import factories
+from tests.booking.pages import DUPONT, address, body, hold_week, paid_stay
+from tests.cast import NOW, SATURDAY, FakeBank, order_from, paid_order
+from tests.members.factors import mailed_code
+
+pytestmark = pytest.mark.django_db
+
+# A rung of the gîte's ladder: a half comes back from here on.
+LATE = datetime(2027, 7, 5, 10, tzinfo=PARIS)
+WRONG = {"code": "AAAA-AAAA"}
+
+
+@pytest.fixture(autouse=True)
+def _in_spring(at):
+    at(NOW)
+
+
+@pytest.fixture
+def order(client: Client, bank: FakeBank) -> Order:
+    """Give the Duponts' paid order, whose link this client followed."""
+    order = paid_stay(bank)
+    client.get(f"{address('booking:trip', order.reference)}?cle={order.access_token}")
+    return order
+
+
+def page_of(order: Order) -> str:
+    return address("booking:trip-cancel", order.reference)
+
+
+def lines_of(order: Order, *kinds: str) -> list[int]:
+    return list(order.lines.filter(kind__in=kinds).values_list("pk", flat=True))
+
+
+def choose(client: Client, order: Order, ids: Collection[object]) -> HttpResponse:
+    return client.post(page_of(order), {"line": list(ids)})
+
+
+def confirm(
+    client: Client, order: Order, ids: Collection[object], agreed: str, **fields: str
+) -> HttpResponse:
+    return client.post(
+        page_of(order), {"line": list(ids), "agreed": agreed, "confirm": "1", **fields}
+    )
+
+
+def agreed_on(page: HttpResponse) -> str:
+    found = re.search(r'name="agreed" value="([0-9.]+)"', page.content.decode())
+    assert found is not None
+    return found[1]
+
+
+def nothing_is_cancelled(order: Order) -> bool:
+    return set(order.lines.values_list("state", flat=True)) == {"sold"} and not Refund.objects.all()
+
+
+# --- The way -------------------------------------------------------------------------------------
+def test_a_bed_is_cancelled_with_the_code_of_the_mail(
+    client: Client, order: Order, mailoutbox: list[EmailMessage]
+):
+    [bed] = lines_of(order, "lodging")
+    OutboxMessage.objects.all().delete()
+    first = body(client.get(page_of(order)))
+    assert "Le Gîte des Narces" in first or "The Narces Cottage" in first
+    assert "€775.40" in first
+
+    led = choose(client, order, [bed])
+    assert (led.status_code, mailoutbox[-1].to) == (303, [order.email])
+    assert order.reference in mailoutbox[-1].subject
+    seen = client.get(led.url)
+    assert "Cancel and get €775.40 back" in body(seen)
+    assert "c…@example.org" in body(seen)
+    assert order.email not in body(seen)
+
+    done = confirm(
+        client,
+        order,
+        [bed],
+        agreed_on(seen),
+        code=mailed_code(mailoutbox),
+        reason="Malade",
+    )
+
+    assert done.url == address("booking:trip", order.reference)
+    assert "€775.40 goes back to the card that paid" in body(client.get(done.url))
+    refund = Refund.objects.get()
+    # 760 of the price, and the tax of nights that are not spent (domain.md §1.1.12).
+    assert (refund.line_id, refund.amount) == (bed, Decimal("775.40"))
+    assert Stay.objects.get().state == "cancelled"
+    order.refresh_from_db()
+    assert order.state == "confirmed"
+    assert set(OutboxMessage.objects.values_list("kind", flat=True)) == {
+        "lines_cancelled",
+        "provider_cancelled",
+    }
+    told = Entry.objects.get(verb="line cancelled")
+    assert (told.actor_label, told.data["basis"], told.data["reason"]) == (
+        "visitor",
+        "policy",
+        "Malade",
+    )
+
+
+def test_all_of_it_goes_at_once_and_a_word_is_not_needed(
+    client: Client, order: Order, mailoutbox: list[EmailMessage]
+):
+    ids = [line.pk for line in order.lines.all()]
+    seen = client.get(choose(client, order, ids).url)
+    assert "Cancel your whole stay?" in body(seen)
+
+    confirm(client, order, ids, agreed_on(seen), code=mailed_code(mailoutbox))
+
+    order.refresh_from_db()
+    assert order.state == "cancelled"
+    assert sum(Refund.objects.values_list("amount", flat=True)) == Decimal(agreed_on(seen))
+    assert set(Slot.objects.values_list("sold", flat=True)) == {0}
+    gone = body(client.get(page_of(order)))
+    assert "already cancelled" in gone
+    assert 'type="checkbox"' not in gone
+
+
+def test_the_code_is_asked_for_once_in_half_an_hour(
+    client: Client, order: Order, mailoutbox: list[EmailMessage], at
+):
+    [meal] = lines_of(order, "meal")
+    [evening] = lines_of(order, "event_ticket")
+    seen = client.get(choose(client, order, [meal]).url)
+    confirm(client, order, [meal], agreed_on(seen), code=mailed_code(mailoutbox))
+    assert len(mailoutbox) == 1
+
+    seen = client.get(choose(client, order, [evening]).url)
+    assert 'name="code"' not in seen.content.decode()
+    at(NOW + timedelta(minutes=31))
+    assert confirm(client, order, [evening], agreed_on(seen)).status_code == 422
+
+    choose(client, order, [evening])
+    assert len(mailoutbox) == 2
+
+
+def test_the_trip_leads_there_from_each_line_that_can_be_cancelled(client: Client, order: Order):
+    trip = client.get(address("booking:trip", order.reference)).content.decode()
+    for line in order.lines.all():
+        assert f'{page_of(order)}?line={line.pk}"' in trip
+    assert f'href="{page_of(order)}"' in trip
+
+
+def test_a_line_of_the_trip_is_ticked(client: Client, order: Order):
+    [meal] = lines_of(order, "meal")
+    page = client.get(f"{page_of(order)}?line={meal}").content.decode()
+    assert page.count(" checked") == 1
+    assert re.search(rf'value="{meal}" checked', page)
+
+
+# --- What else stands there ----------------------------------------------------------------------
+def test_what_was_booked_around_the_bed_stays_and_is_proposed(client: Client, order: Order):
+    [bed] = lines_of(order, "lodging")
+    seen = body(client.get(choose(client, order, [bed]).url))
+    assert "These stay booked:" in seen
+    for title in ("First stitches of lace", "Choir and great organ", "Solange’s table"):
+        assert title in seen
+    [every] = re.findall(r'btn--sm" href="([^"]*see=1)"', seen)
+    whole = body(client.get(every))
+    assert "Cancel your whole stay?" in whole
+    assert "stay booked" not in whole
+
+
+def test_a_dinner_alone_proposes_nothing_else(client: Client, order: Order):
+    seen = body(client.get(choose(client, order, lines_of(order, "meal")).url))
+    assert "stay booked" not in seen
+    assert "stays booked" not in seen
+
+
+def test_childcare_that_nothing_needs_any_more_is_proposed(client: Client, bank: FakeBank):
+    basket = factories.a_basket(None, None, 5, 10)
+    dinner = factories.an_activity(kind="meal", min_age=18, child=None, title="Table de Solange")
+    care = factories.a_childcare()
+    for offer, hour, people in ((dinner, time(19, 30), ("p1", "p2")), (care, time(19), ("p3",))):
+        slot = factories.a_slot(offer, SATURDAY, hour, capacity=40)
+        request = LineRequest(offer_id=offer.pk, slot_id=slot.pk, people=people)
+        add_to_basket(basket, request, now=NOW)
+    order = paid_order(basket, bank)
+    client.get(f"{address('booking:trip', order.reference)}?cle={order.access_token}")
+
+    seen = body(client.get(choose(client, order, lines_of(order, "meal")).url))
+
+    assert "This stays booked:" in seen
+    assert "Cancel it too" in seen
+
+
+# --- Who may -------------------------------------------------------------------------------------
+def test_the_link_alone_cancels_nothing(client: Client, order: Order):
+    ids = lines_of(order, "meal")
+    page = confirm(client, order, ids, "96.00")
+    assert page.status_code == 422
+    assert "Write the code first." in body(page)
+    assert nothing_is_cancelled(order)
+
+
+@pytest.mark.parametrize("code", ["AAAA-AAAA", " ", "é" * 40, "0" * 5_000, "\x00"])
+def test_a_wrong_code_is_told_beside_its_field_and_the_word_is_kept(
+    client: Client, order: Order, code: str, mailoutbox: list[EmailMessage]
+):
+    ids = lines_of(order, "meal")
+    seen = client.get(choose(client, order, ids).url)
+    page = confirm(client, order, ids, agreed_on(seen), code=code, reason="Plus envie")
+    assert page.status_code == 422
+    assert page.context["form"].errors["code"]
+    assert "Plus envie" in body(page)
+    assert nothing_is_cancelled(order)
+
+
+def test_after_three_wrong_codes_another_one_is_needed(
+    client: Client, order: Order, mailoutbox: list[EmailMessage]
+):
+    ids = lines_of(order, "meal")
+    agreed = agreed_on(client.get(choose(client, order, ids).url))
+    code = mailed_code(mailoutbox)
+    for _try in range(mail_codes.MOST_TRIES):
+        confirm(client, order, ids, agreed, **WRONG)
+    page = confirm(client, order, ids, agreed, code=code)
+    assert page.status_code == 422
+    assert "Send me the code" in body(page)
+
+    client.post(page_of(order), {"line": ids, "again": "1"})
+    assert confirm(client, order, ids, agreed, code=mailed_code(mailoutbox)).status_code == 303
+
+
+def test_the_code_of_one_order_serves_no_other(
+    client: Client, order: Order, bank: FakeBank, mailoutbox: list[EmailMessage]
+):
+    basket = factories.a_basket()
+    hold_week(basket, factories.a_lodging(title="La Grange", now=NOW))
+    other = paid_order(basket, bank)
+    client.get(f"{address('booking:trip', other.reference)}?cle={other.access_token}")
+    choose(client, order, lines_of(order, "meal"))
+    code = mailed_code(mailoutbox)
+
+    ids = lines_of(other, "lodging")
+    page = confirm(client, other, ids, "1", code=code)
+
+    assert page.status_code == 422
+    assert nothing_is_cancelled(other)
+
+
+def test_codes_are_not_sent_without_end(
+    client: Client, order: Order, mailoutbox: list[EmailMessage]
+):
+    ids = lines_of(order, "meal")
+    for _press in range(mail_codes.MOST_CODES + 2):
+        led = client.post(page_of(order), {"line": ids, "again": "1"})
+    assert len(mailoutbox) == mail_codes.MOST_CODES
+    assert "Several codes went there already" in body(client.get(led.url))
+
+
+def test_while_mail_is_away_the_page_says_so(client: Client, order: Order, monkeypatch):
+    def away(*_args: object, **_fields: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", away)
+    seen = body(client.get(choose(client, order, lines_of(order, "meal")).url))
+    assert "Our mail is away" in seen
+    assert "Send me the code" in seen
+    assert "A code is on its way" not in seen
+
+
+def test_the_office_looks_and_cancels_at_its_desk(order: Order):
+    office = Client()
+    office.force_login(factories.a_user(is_superuser=True, is_staff=True))
+    ids = lines_of(order, "meal")
+    assert office.get(page_of(order)).status_code == 200
+    assert choose(office, order, ids).status_code == 404
+    assert confirm(office, order, ids, "96.00").status_code == 404
+    assert choose(Client(), order, ids).status_code == 404
+
+
+# --- What is refused -----------------------------------------------------------------------------
+def test_a_rung_that_passes_meanwhile_is_told_with_the_new_sum(
+    client: Client, order: Order, mailoutbox: list[EmailMessage], at
+):
+    ids = lines_of(order, "lodging")
+    at(LATE - timedelta(days=10))
+    client.get(f"{address('booking:trip', order.reference)}?cle={order.access_token}")
+    agreed = agreed_on(client.get(choose(client, order, ids).url))
+    at(LATE)
+    client.post(page_of(order), {"line": ids, "again": "1"})
+
+    page = confirm(client, order, ids, agreed, code=mailed_code(mailoutbox))
+
+    assert page.status_code == 409
+    assert "it is €395.40 now. Nothing is cancelled yet." in body(page)
+    assert nothing_is_cancelled(order)
+    assert confirm(client, order, ids, agreed_on(page)).status_code == 303
+    assert Refund.objects.get().amount == Decimal("395.40")
+
+
+def test_what_has_begun_is_not_cancelled_here(client: Client, order: Order, at):
+    ids = lines_of(order, "lodging")
+    at(datetime(2027, 7, 11, 10, tzinfo=PARIS))
+    client.get(f"{address('booking:trip', order.reference)}?cle={order.access_token}")
+    page = client.get(page_of(order))
+    assert "This has begun: call your host" in body(page)
+    assert re.search(rf'value="{ids[0]}" disabled', page.content.decode())
+    trip = client.get(address("booking:trip", order.reference)).content.decode()
+    assert f"?line={ids[0]}" not in trip
+
+    answer = client.post(page_of(order), {"line": ids}, follow=True)
+
+    assert "This has begun" in body(answer)
+    assert nothing_is_cancelled(order)
+
+
+def test_a_contested_payment_is_the_offices(client: Client, order: Order):
+    order.payments.update(disputed_at=NOW)
+    ids = lines_of(order, "meal")
+    page = body(client.get(page_of(order)))
+    assert "asked to take the payment of this stay back" in page
+    assert "See what comes back" not in page
+    assert choose(client, order, ids).url == address("booking:trip", order.reference)
+    assert nothing_is_cancelled(order)
+
+
+def test_what_is_paid_on_site_is_cancelled_with_the_host(client: Client, order: Order):
+    Order.objects.update(channel=Order.Channel.COUNTER)
+    assert "This is paid at your host’s" in body(client.get(page_of(order)))
+    choose(client, order, lines_of(order, "meal"))
+    assert nothing_is_cancelled(order)
+
+
+def test_nothing_chosen_is_told_beside_the_choice(client: Client, order: Order):
+    page = choose(client, order, [])
+    assert page.status_code == 422
+    assert body(page).count("Choose what you want to cancel.") == 2
+
+
+@pytest.mark.parametrize("written", ["é", "-1", "9" * 30, "1.5", "", "²", "0", "1; DROP TABLE"])
+def test_lines_that_are_none_cancel_nothing(client: Client, order: Order, written: str):
+    [meal] = lines_of(order, "meal")
+    for answer in (
+        choose(client, order, [meal, written]),
+        confirm(client, order, [meal, written], "96.00", **WRONG),
+        client.get(page_of(order), {"line": [written], "see": "1"}),
+    ):
+        assert (answer.status_code, answer.url) == (303, address("booking:trip", order.reference))
+    assert client.get(page_of(order), {"line": written}).status_code == 200
+    assert nothing_is_cancelled(order)
+
+
+@pytest.mark.parametrize("agreed", ["", "NaN", "-96", "96,00", "1e3", "96.000", "9" * 40, "é"])
+def test_a_sum_that_was_never_shown_cancels_nothing(
+    client: Client, order: Order, agreed: str, mailoutbox: list[EmailMessage]
+):
+    ids = lines_of(order, "meal")
+    choose(client, order, ids)
+    page = confirm(client, order, ids, agreed, code=mailed_code(mailoutbox))
+    assert page.status_code == 409
+    assert nothing_is_cancelled(order)
+    # The code was right: it isn't asked for again.
+    assert confirm(client, order, ids, agreed_on(page)).status_code == 303
+
+
+def test_a_long_word_is_told_and_the_code_is_not_asked_again(
+    client: Client, order: Order, mailoutbox: list[EmailMessage]
+):
+    ids = lines_of(order, "meal")
+    agreed = agreed_on(client.get(choose(client, order, ids).url))
+    page = confirm(client, order, ids, agreed, code=mailed_code(mailoutbox), reason="x" * 201)
+    assert page.status_code == 422
+    assert "Shorten it to 200 signs." in body(page)
+    assert "x" * 201 in body(page)
+    assert confirm(client, order, ids, agreed, reason="x" * 200).status_code == 303
+
+
+def test_a_second_press_finds_it_done(client: Client, order: Order, mailoutbox: list[EmailMessage]):
+    ids = lines_of(order, "meal")
+    agreed = agreed_on(client.get(choose(client, order, ids).url))
+    confirm(client, order, ids, agreed, code=mailed_code(mailoutbox))
+    again = confirm(client, order, ids, agreed)
+    assert again.url == address("booking:trip", order.reference)
+    assert "already cancelled" in body(client.get(again.url))
+    assert Refund.objects.count() == 1
+
+
+def test_what_the_office_cancelled_meanwhile_is_told(
+    client: Client, order: Order, mailoutbox: list[EmailMessage]
+):
+    ids = lines_of(order, "meal")
+    agreed = agreed_on(client.get(choose(client, order, ids).url))
+    cancel_lines(order, ids, basis="full", reason="Four en panne", actor=SYSTEM, now=NOW)
+    answer = confirm(client, order, ids, agreed, code=mailed_code(mailoutbox))
+    assert "already cancelled" in body(client.get(answer.url))
+    assert Refund.objects.count() == 1
+
+
+def test_an_order_that_was_never_paid_leads_to_its_page(client: Client, order: Order):
+    Order.objects.update(state="expired")
+    assert client.get(page_of(order)).url == address("booking:trip", order.reference)
+
+
+def test_a_free_registration_gives_its_places_back(
+    client: Client, bank: FakeBank, mailoutbox: list[EmailMessage]
+):
+    offer = factories.an_activity(kind="registration", title="Visite libre", adult="0", child="0")
+    slot = factories.a_slot(offer, date(2027, 7, 12))
+    basket = factories.a_basket()
+    add_to_basket(basket, LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=DUPONT), now=NOW)
+    order = order_from(basket)
+    checkout.begin_payment(order, success_url="s", cancel_url="c", now=NOW)
+    client.get(f"{address('booking:trip', order.reference)}?cle={order.access_token}")
+    ids = lines_of(order, "registration")
+    assert "free of charge" in body(client.get(page_of(order)))
+    seen = client.get(choose(client, order, ids).url)
+    confirm(client, order, ids, agreed_on(seen), code=mailed_code(mailoutbox))
+    slot.refresh_from_db()
+    order.refresh_from_db()
+    assert (slot.sold, order.state, Refund.objects.count()) == (0, "cancelled", 0)
+
+
+def test_pages_ask_the_database_a_bounded_number_of_times(client: Client, order: Order):
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        client.get(page_of(order))
+    assert len(asked) <= 12
+    led = choose(client, order, lines_of(order, "lodging"))
+    with CaptureQueriesContext(connection) as asked:
+        client.get(led.url)
+    assert len(asked) <= 13
