@@ -170,7 +170,18 @@ def _erase_orders(orders: Sequence[Order]) -> None:
     CareSheet.objects.filter(line__order__in=orders).delete()
     Participant.objects.filter(order__in=orders).update(first_name="", last_name="")
     Talk.objects.filter(order__in=orders).delete()
+    _erase_reasons(orders)
     _erase_bank_messages(orders)
+
+
+def _erase_reasons(orders: Sequence[Order]) -> None:
+    """Forget why something was cancelled: a guest may have written it, of its health too."""
+    Refund.objects.filter(payment__order__in=orders).exclude(reason="").update(reason="—")
+    told = Entry.objects.filter(subject__in=[f"order:{one.reference}" for one in orders])
+    entries = list(told.filter(data__has_key="reason"))
+    for one in entries:
+        one.data = {**one.data, "reason": ""}
+    Entry.objects.bulk_update(entries, ["data"])
 
 
 def _erase_bank_messages(orders: Sequence[Order]) -> None:

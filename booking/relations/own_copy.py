@@ -39,7 +39,7 @@ from booking.models import (
 )
 from booking.relations.merging import records_of
 from booking.relations.personal_data import Subject
-from members.models import CustomerNote, LetterChoice, MissionTake, Presence
+from members.models import CustomerNote, Entry, LetterChoice, MissionTake, Presence
 from oti.lib.dates import paris
 from oti.lib.sheets import inert, with_comma
 
@@ -96,6 +96,13 @@ def _bought(subject: Subject) -> dict[str, Rows]:
         ),
         "refunds": _rows(
             refunds, *("payment__order__reference", "state", "amount", "reason", "created_at")
+        ),
+        # Also why something was cancelled for which nothing came back.
+        "cancelled": _rows(
+            Entry.objects.filter(
+                subject__in=[f"order:{one.reference}" for one in orders], verb="line cancelled"
+            ),
+            *("subject", "at", "data"),
         ),
         "contracts": _rows(OrderEvidence.objects.filter(order__in=orders), *evidence),
         "stays": _rows(

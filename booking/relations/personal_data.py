@@ -61,7 +61,9 @@ TABLES: Mapping[str, Kept] = {
     "members.CustomerIdentity": Kept("guest", "a pseudonym"),
     "members.CustomerMerge": Kept("", "numbers alone; its reason goes"),
     "members.CustomerNote": Kept("notes", "deleted"),
-    "members.Entry": Kept("", "the account is named by its number; reasons of merges go"),
+    "members.Entry": Kept(
+        "", "the account is named by its number; reasons of merges and of what was cancelled go"
+    ),
     "members.FormerMember": Kept("", "deleted"),
     "members.Greeter": Kept("greeter", "shown no more; name, words, phone, photograph go"),
     "members.HouseExport": Kept("", _WORK),

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,7 +14,18 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from booking.messages import write_message
-from booking.models import GatewayEvent, Meeting, Order, OutboxMessage, PastStay, Payment, Survey
+from booking.models import (
+    GatewayEvent,
+    Meeting,
+    Order,
+    OutboxMessage,
+    PastStay,
+    Payment,
+    Refund,
+    Survey,
+)
+from booking.own_cancelling import cancel_own
+from booking.payment import pursue_refund
 from booking.refusals import Refusal
 from booking.relations import consent
 from booking.relations.complaints import complain
@@ -261,6 +273,22 @@ def test_reasons_of_merges_go_too(order: Order):
     erase(Subject(frozenset({order.email, other.email})), now=LATER)
     assert found_in_database("Zwart") == []
     assert set(Customer.objects.values_list("erased_at", flat=True)) == {LATER}
+
+
+@pytest.mark.django_db
+def test_why_something_was_cancelled_is_told_and_forgotten(bank: FakeBank):
+    order = past_stay(bank)
+    [meal] = order.lines.filter(kind="meal")
+    cancel_own(order, [meal.pk], agreed=Decimal(96), reason="Zwart is ill", actor=VISITOR, now=NOW)
+    for refund in Refund.objects.all():
+        pursue_refund(refund.pk, now=NOW)
+    Refund.objects.update(state="done")
+    identify_orders(now=LATER)
+
+    told = copy_of(Subject.of_address(order.email), now=LATER)
+    assert [one["data"]["reason"] for one in told["cancelled"]] == ["Zwart is ill"]
+    erase(Subject.of_address(order.email), now=LATER)
+    assert found_in_database("Zwart") == []
 
 
 @pytest.mark.django_db
