@@ -23,7 +23,7 @@ from booking.booked_lines import booked_line, first_arrival
 from booking.campaign_mails import CAMPAIGN_CONTENTS
 from booking.gift_mails import GIFT_CONTENTS
 from booking.ics import calendar_of
-from booking.letters import Content, Reader, order_of, order_url, own_lines, write
+from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, own_lines, write
 from booking.life_cycle_mails import LIFE_CYCLE_CONTENTS
 from booking.meeting_mails import MEETING_CONTENTS
 from booking.minding import left_over
@@ -135,6 +135,15 @@ def _provider_booking(message: OutboxMessage, reader: Reader, now: datetime) -> 
     part, lines = own_lines(message, reader)
     sold = [one for one in lines if one.state not in {states.HELD, states.RELEASED}]
     return _for_provider(order_of(message), part, sold, reader, now)
+
+
+def _coming_changed(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
+    part, lines = own_lines(message, reader)
+    coming = [one for one in lines if one.state == states.SOLD and one.ends_at > now]
+    if not coming:
+        raise NoLongerNeeded
+    content = _for_provider(order_of(message), part, coming, reader, now)
+    return {**content, "what": message.data["what"]}
 
 
 def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> Content:
@@ -460,6 +469,7 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "order_confirmed": _order_confirmed,
     "provider_booking": _provider_booking,
     "provider_cancelled": _provider_cancelled,
+    "coming_changed": _coming_changed,
     "lines_cancelled": _lines_cancelled,
     "payment_returned": _payment_returned,
     "find_order": _find_order,

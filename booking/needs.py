@@ -13,6 +13,7 @@ from booking.models import OrderLine
 from booking.rules import states
 from booking.rules.kinds import BY_CODE
 from booking.stay_view import LineView
+from destination.templatetags.velay import names
 from members.models import Provider
 
 
@@ -37,7 +38,7 @@ def readers_of_order(lines: Iterable[OrderLine]) -> list[str]:
 
 def reading_words(readers: Iterable[str]) -> str:
     """Write who reads the needs, the office included: it prepares the stay with the hosts."""
-    return _("Read by: %(names)s, and the office") % {"names": ", ".join(readers)}
+    return _("Read by: %(names)s, and the office") % {"names": names(", ".join(readers))}
 
 
 def _names(providers: Iterable[Provider]) -> list[str]:

@@ -12,6 +12,7 @@ from booking.views import (
     cancelling,
     care,
     checkout,
+    coming,
     complaints,
     composing,
     consent,
@@ -141,6 +142,11 @@ urlpatterns = [
         pgettext_lazy("address", "trip/<slug:reference>/cancel/"),
         cancelling.cancel,
         name="trip-cancel",
+    ),
+    path(
+        pgettext_lazy("address", "trip/<slug:reference>/coming/"),
+        coming.coming,
+        name="trip-coming",
     ),
     path(
         pgettext_lazy("address", "trip/<slug:reference>/receipt/"), account.receipt, name="receipt"

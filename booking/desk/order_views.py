@@ -56,6 +56,7 @@ VERBS: dict[str, Promise] = {
     "order expired": gettext_lazy("Order expired: it was not paid in time"),
     TAKEN_BACK: gettext_lazy("Order taken back by the visitor, to change the stay"),
     "line cancelled": gettext_lazy("Line cancelled"),
+    "coming changed": gettext_lazy("The guest changed its hour, needs or names"),
     "message by the host": gettext_lazy("Message by a host to the guest"),
     "message by the guest": gettext_lazy("Message by the guest to a host"),
     "sold by its host": gettext_lazy("Sold by its host, paid on site"),

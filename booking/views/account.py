@@ -71,6 +71,8 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         "is_expected": _is_expected(lines, now=now),
         "may_cancel": order.state == states.CONFIRMED
         and any(one.is_open_to_cancel for one in lines),
+        "may_change": order.state == states.CONFIRMED
+        and any(one.line.state == states.SOLD and one.starts_at > now for one in lines),
         "gone": [one for one in lines if not one.is_alive] if is_bought else [],
         "refunds": [
             refund_words(one)

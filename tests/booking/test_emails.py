@@ -389,6 +389,10 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         ("survey", {}),
         ("counter_sale", {}),
         ("day_ahead", {"provider": bed.sub_order.provider_id, "day": f"{bed.arrival}"}),
+        (
+            "coming_changed",
+            {"sub_order": bed.sub_order_id, "what": ["arrival", "names", "needs"]},
+        ),
         ("plan_b", {"line": lace.pk, "reason": "No mushrooms"}),
         ("permit_ended", {"line": lace.pk, "until": "2027-07-01"}),
         ("care_sheet_asked", {"line": minded.pk, "is_again": False}),

@@ -1,8 +1,9 @@
-"""A guest cancels a part of its stay with the code of its mail, on a phone and at a desk."""
+"""A guest tells another hour, then cancels a part of its stay, on a phone and at a desk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time
 
 import pytest
 from django.core.mail import EmailMessage
@@ -10,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from booking.basket import add_to_basket
-from booking.models import Offer, Slot
+from booking.models import Offer, Order, Slot
 from booking.wishes import LineRequest
 from tests import factories
 from tests.browser.conftest import Town, assert_is_clean
@@ -48,6 +49,13 @@ def test_a_guest_cancels_the_bed_and_keeps_the_evening(
     page = open_browser(width, color_scheme=scheme)
     trip = {"fr": "voyage", "en": "trip"}[language]
     page.goto(f"{town.url}/{language}/{trip}/{order.reference}/?cle={order.access_token}")
+
+    page.locator("a[href$='/venue/'], a[href$='/coming/']").click()
+    assert_is_clean(page)
+    page.fill("#id_arrival_time", "21:30")
+    page.locator("form.stack [type=submit]").click()
+    page.locator(".alert--ok").first.wait_for()
+    assert Order.objects.get(pk=order.pk).arrival_time == time(21, 30)
 
     page.locator("#help ~ p a.btn").click()
     assert_is_clean(page)
