@@ -8,7 +8,7 @@ the cause, features.md E06).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -18,6 +18,7 @@ from booking.channels.blocks import write_blocks
 from booking.hook_outbox import tell_changed
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
+from booking.parting import part_line
 from booking.payment import create_refund
 from booking.refusals import BadInput, PriceChanged, WrongState, trouble
 from booking.rules import states
@@ -48,13 +49,16 @@ def cancel_lines(
     actor: Actor,
     now: datetime,
     agreed: Decimal | None = None,
+    leaving: Mapping[int, Collection[int]] | None = None,
 ) -> list[tuple[OrderLine, RefundResult]]:
     """Cancel sold lines of an order: refund, capacity, tickets, pay-outs and messages together.
 
     `agreed` is what a guest who cancels its own was shown to get back, in euros: no reason is
-    asked then. Locks: units, slots, order, payments. Raises BadInput `reason_missing`, WrongState
-    `nothing_to_cancel` when one of the lines isn't sold any more, and for a guest `line_begun`,
-    `payment_contested`; PriceChanged `cancel_sum_changed`; nothing is changed then. Busy.
+    asked then. `leaving` names, by a line, the participants who alone no longer come: they get a
+    line of their own, which is cancelled. Locks: units, slots, order, payments. Raises BadInput
+    `reason_missing`; WrongState `nothing_to_cancel` when one of the lines isn't sold any more,
+    `cannot_part`, and for a guest `line_begun`, `payment_contested`; PriceChanged
+    `cancel_sum_changed`; nothing is changed then. Busy.
     """
     if agreed is None and not reason.strip():
         raise BadInput(trouble("reason_missing", field="reason"))
@@ -73,6 +77,8 @@ def cancel_lines(
         )
         if not lines or len(lines) != len(set(line_ids)):
             raise WrongState(trouble("nothing_to_cancel"))
+        shrunk = [line for line in lines if line.pk in (leaving or {})]
+        lines = [_parted(line, (leaving or {}).get(line.pk)) for line in lines]
         paid = next(
             (
                 one
@@ -110,10 +116,21 @@ def cancel_lines(
         # An order of which a part took place stays: only one that nobody comes for is closed.
         if not current.lines.filter(state__in=states.TAKES_PLACE).exists():
             _close(current, reason=reason, actor=actor, now=now)
-        _tell_everybody(current, done, payments, basis=basis, reason=reason, now=now)
-        tell_changed(current, [line for line, _result in done], now=now)
+        parted = {line.pk for line, _result in done if leaving and line.pk not in line_ids}
+        _tell_everybody(current, done, payments, basis=basis, reason=reason, parted=parted, now=now)
+        tell_changed(current, [*(line for line, _result in done), *shrunk], now=now)
     order.refresh_from_db()
     return done
+
+
+def _parted(line: OrderLine, leaving: Collection[int] | None) -> OrderLine:
+    """Return the line that is cancelled: all of it, or what those who leave have of it."""
+    if leaving is None:
+        return line
+    own = part_line(line, leaving)
+    if own is None:
+        raise WrongState(trouble("cannot_part"))
+    return own
 
 
 def _check_agreed(
@@ -180,6 +197,7 @@ def _tell_everybody(
     *,
     basis: Basis,
     reason: str,
+    parted: Collection[int],
     now: datetime,
 ) -> None:
     ids = sorted(line.pk for line, _result in done)
@@ -207,6 +225,13 @@ def _tell_everybody(
             recipient=part.provider.email,
             language=part.provider.language,
             order=order,
-            data={"sub_order": part.pk, "lines": own, "basis": basis, "reason": reason},
+            data={
+                "sub_order": part.pk,
+                "lines": own,
+                "basis": basis,
+                "reason": reason,
+                # Others of the same booking still come.
+                "is_partly": set(own) <= set(parted),
+            },
             now=now,
         )

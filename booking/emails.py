@@ -155,6 +155,8 @@ def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -
         # A date that was called off takes nobody else.
         "is_closed": any(one.slot is not None and one.slot.is_closed for one in ended),
         "is_in_full": message.data.get("basis") == "full",
+        # Others of the same booking still come.
+        "is_partly": message.data.get("is_partly", False),
         "reason": message.data.get("reason", ""),
     }
 

@@ -116,11 +116,12 @@ def order_rows(
             for line, one in pairs
             for hold in one.holds
         ],
-        items=[_item(line, item) for line, one in pairs for item in _quote(one).items],
+        items=[item_row(line, item) for line, one in pairs for item in _quote(one).items],
     )
 
 
-def _item(line: OrderLine, item: QuoteItem) -> OrderItem:
+def item_row(line: OrderLine, item: QuoteItem) -> OrderItem:
+    """Return one row of a line's itemised price."""
     return OrderItem(
         line=line,
         kind=item.kind,

@@ -1,4 +1,4 @@
-"""Guests cancel what they bought themselves, line by line (features.md E03 to E05).
+"""Guests cancel what they bought themselves, by line and by person (features.md E03 to E05).
 
 First what may be cancelled and what comes back, then what else stands there and may have lost its
 reason, then the cancelling itself. It follows the rule that was copied on each line when it was
@@ -7,37 +7,72 @@ bought; a change of dates or of party is the office's.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from booking.cancellation import cancel_lines, preview_cancellation
+from django.db.models import prefetch_related_objects
+
+from booking.cancellation import cancel_lines, left_of, preview_cancellation
 from booking.minding import left_over
-from booking.models import Order, OrderLine
+from booking.models import Order, OrderLine, Participant
+from booking.parting import parted_quotes
 from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
 from booking.rules import states
-from booking.rules.refunds import RefundResult
+from booking.rules.refunds import WHOLE, RefundPolicy, RefundResult, refund_due
 from booking.sold_lines import SoldLine
 from members.journal import Actor
-from oti.lib.money import ZERO
+from oti.lib.money import ZERO, quantize
 
 # Once bought, a line in one of these states has its place on the page of cancelling.
 SHOWN = (states.SOLD, states.HONOURED, states.NO_SHOW)
 
 
 @dataclass(frozen=True)
+class Leaver:
+    """Somebody who may leave alone, and what that gives back now."""
+
+    person: Participant
+    back: RefundResult
+
+
+@dataclass(frozen=True)
 class Ending:
-    """A line, and what its cancelling gives back now; `why_not` says what keeps it from that."""
+    """A line, and what its cancelling gives back now; `why_not` says what keeps it from that.
+
+    `leavers` are those who may leave alone; `leaving` those who do, where it isn't the whole line
+    that goes: the sums are theirs then. `services` is what was paid without the tourist tax, and
+    not given back yet, in euros.
+    """
 
     sold: SoldLine
     back: RefundResult
     why_not: Trouble | None
+    services: Decimal
+    tourist_tax: Decimal = ZERO
+    leavers: tuple[Leaver, ...] = ()
+    leaving: tuple[Participant, ...] = ()
 
     @property
     def pk(self) -> int:
         """Return the number of the line."""
         return self.sold.line.pk
+
+    @property
+    def paid(self) -> Decimal:
+        """Return what was paid for it and not given back yet, in euros."""
+        return self.services + self.tourist_tax
+
+    @property
+    def fee(self) -> Decimal:
+        """Return the fee that its rule keeps of what comes back, in euros."""
+        return quantize(self.services * self.back.percent / WHOLE) - self.back.amount
+
+    @property
+    def who(self) -> str:
+        """Name those who leave, "" where the whole line goes."""
+        return ", ".join(map(str, self.leaving))
 
 
 @dataclass(frozen=True)
@@ -64,14 +99,27 @@ class Plan:
         return [one.pk for one in self.chosen]
 
     @property
+    def leaving(self) -> dict[int, list[int]]:
+        """Return who leaves alone, by the line."""
+        return {one.pk: [who.pk for who in one.leaving] for one in self.chosen if one.leaving}
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Return the choice as a form sends it."""
+        return [
+            *(("line", str(one.pk)) for one in self.chosen if not one.leaving),
+            *(("who", f"{one.pk}-{who.pk}") for one in self.chosen for who in one.leaving),
+        ]
+
+    @property
     def others(self) -> tuple[Ending, ...]:
         """Return what may have lost its reason, each once."""
         return tuple({one.pk: one for one in (*self.beside, *self.unneeded)}.values())
 
     @property
-    def with_others(self) -> list[int]:
-        """Return the numbers of all that goes when they go too."""
-        return [*self.ids, *(one.pk for one in self.others)]
+    def fields_with_others(self) -> list[tuple[str, str]]:
+        """Return the choice where they go too."""
+        return [*self.fields, *(("line", str(one.pk)) for one in self.others)]
 
 
 def why_not_of(order: Order) -> Trouble | None:
@@ -88,14 +136,43 @@ def why_not_of(order: Order) -> Trouble | None:
 def endings(lines: Iterable[SoldLine], *, now: datetime) -> list[Ending]:
     """Return each line that was bought and stands, with what its cancelling gives back now.
 
-    The lines have their refunds read; nothing is written.
+    The lines have their refunds read; two more statements read who could leave alone.
     """
     shown = [one for one in lines if one.line.state in SHOWN]
+    prefetch_related_objects(
+        [one.line for one in shown if not one.is_lodging], "takes", "offer__bands"
+    )
     results = preview_cancellation([one.line for one in shown], basis="policy", now=now)
     return [
-        Ending(one, result, _why_not(one.line, now=now))
+        Ending(
+            one,
+            result,
+            _why_not(one.line, now=now),
+            *left_of(one.line),
+            leavers=_leavers(one.line, now=now),
+        )
         for one, (_line, result) in zip(shown, results, strict=True)
     ]
+
+
+def _leavers(line: OrderLine, *, now: datetime) -> tuple[Leaver, ...]:
+    """Return those who may leave alone: of a party, where it can be parted."""
+    people = list(line.participants.all())
+    if len(people) == 1 or _why_not(line, now=now) is not None:
+        return ()
+    backs = ((one, _back_of(line, [one.pk], now=now)) for one in people)
+    return tuple(Leaver(one, back[1]) for one, back in backs if back is not None)
+
+
+def _back_of(
+    line: OrderLine, leaving: Collection[int], *, now: datetime
+) -> tuple[Decimal, RefundResult] | None:
+    """Return what those who leave paid, in euros, and what comes back of it."""
+    quotes = parted_quotes(line, leaving)
+    if quotes is None:
+        return None
+    paid = quotes[1].gross
+    return paid, refund_due(RefundPolicy.from_json(line.policy), line.starts_at, now, paid, ZERO)
 
 
 def _why_not(line: OrderLine, *, now: datetime) -> Trouble | None:
@@ -104,30 +181,53 @@ def _why_not(line: OrderLine, *, now: datetime) -> Trouble | None:
     return trouble("line_begun") if line.starts_at <= now else None
 
 
-def plan_of(all_of_it: Sequence[Ending], ids: Collection[int]) -> Plan:
-    """Return what cancelling these lines means; raises BadInput `lines_missing`, WrongState.
+def plan_of(
+    all_of_it: Sequence[Ending],
+    ids: Collection[int],
+    who: Mapping[int, Collection[int]],
+    *,
+    now: datetime,
+) -> Plan:
+    """Return what cancelling these lines means, and of other lines those who leave alone.
 
-    `nothing_to_cancel` is raised for a line that isn't one of the order, or is cancelled already;
-    else the reason of the first one that can't be.
+    `who` names participants by their line; where all of a line's are named, it goes whole. Raises
+    BadInput `lines_missing`, `cannot_part`; WrongState `nothing_to_cancel` for a line that isn't
+    one of the order, or is cancelled already; else the reason of the first one that can't be.
     """
-    if not ids:
+    if not ids and not who:
         raise BadInput(trouble("lines_missing", field="line"))
-    chosen = [one for one in all_of_it if one.pk in set(ids)]
-    if len(chosen) != len(set(ids)):
+    wanted = {*ids, *who}
+    found = [one for one in all_of_it if one.pk in wanted]
+    if len(found) != len(wanted):
         raise WrongState(trouble("nothing_to_cancel", field="line"))
-    for one in chosen:
+    for one in found:
         if one.why_not is not None:
             raise WrongState(one.why_not)
-    staying = [one for one in all_of_it if one not in chosen and one.why_not is None]
+    chosen = [one if one.pk in ids else _in_part(one, who[one.pk], now=now) for one in found]
+    staying = [one for one in all_of_it if one.pk not in wanted and one.why_not is None]
+    whole = [one for one in chosen if not one.leaving]
     lines = [one.sold.line for one in (*chosen, *staying)]
-    unneeded = {one.pk for one in left_over(lines, [one.sold.line for one in chosen])}
-    beds = [one.sold for one in chosen if one.sold.is_lodging]
+    unneeded = {one.pk for one in left_over(lines, [one.sold.line for one in whole])}
+    beds = [one.sold for one in whole if one.sold.is_lodging]
     return Plan(
         chosen=tuple(chosen),
         beside=tuple(one for one in staying if any(_is_during(one.sold, bed) for bed in beds)),
         unneeded=tuple(one for one in staying if one.pk in unneeded),
-        is_all=not staying,
+        is_all=not staying and len(whole) == len(chosen),
     )
+
+
+def _in_part(one: Ending, leaving: Collection[int], *, now: datetime) -> Ending:
+    """Return what goes of a line with those who leave: all of it where nobody stays."""
+    people = list(one.sold.line.participants.all())
+    if {person.pk for person in people} == set(leaving):
+        return one
+    parted = _back_of(one.sold.line, leaving, now=now)
+    if parted is None:
+        raise BadInput(trouble("cannot_part", field="line"))
+    paid, back = parted
+    gone = tuple(person for person in people if person.pk in set(leaving))
+    return replace(one, services=paid, tourist_tax=ZERO, back=back, leaving=gone)
 
 
 def _is_during(one: SoldLine, bed: SoldLine) -> bool:
@@ -143,11 +243,13 @@ def cancel_own(
     reason: str,
     actor: Actor,
     now: datetime,
+    leaving: Mapping[int, Collection[int]] | None = None,
 ) -> Decimal:
     """Cancel lines of one's own order by the rule of each; returns what comes back, in euros.
 
-    `agreed` is the sum that was shown: another one cancels nothing. Raises NotAllowed
-    `paid_on_site`; WrongState `nothing_to_cancel`, `line_begun`, `payment_contested`; PriceChanged
+    `leaving` names, by a line of them, those who alone no longer come. `agreed` is the sum that
+    was shown: another one cancels nothing. Raises NotAllowed `paid_on_site`; WrongState
+    `nothing_to_cancel`, `cannot_part`, `line_begun`, `payment_contested`; PriceChanged
     `cancel_sum_changed`; Busy. Locks: those of `cancel_lines`.
     """
     if order.is_counter:
@@ -160,5 +262,6 @@ def cancel_own(
         actor=actor,
         now=now,
         agreed=agreed,
+        leaving=leaving,
     )
     return sum((result.total for _line, result in done), ZERO)

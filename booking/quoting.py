@@ -191,19 +191,24 @@ def occupancy_of(unit: Unit) -> Occupancy:
     )
 
 
+def band_terms(offer: Offer) -> tuple[BandTerms, ...]:
+    """Return the prices by age of an offer sold by places, or its one price by the item."""
+    return tuple(
+        BandTerms(
+            code=row.code,
+            label=row.name,
+            min_age=row.min_age,
+            max_age=row.max_age,
+            amount=row.amount,
+        )
+        for row in offer.bands.all()
+    )
+
+
 def slot_terms(offer: Offer) -> SlotTerms:
     """Return the prices of an offer sold by places or by items."""
     return SlotTerms(
-        bands=tuple(
-            BandTerms(
-                code=row.code,
-                label=row.name,
-                min_age=row.min_age,
-                max_age=row.max_age,
-                amount=row.amount,
-            )
-            for row in offer.bands.all()
-        ),
+        bands=band_terms(offer),
         supplements=supplement_terms(offer),
         vat_rate=offer.vat_rate,
         vat_scheme=offer.vat_scheme,

@@ -344,6 +344,9 @@ MESSAGES: dict[str, Any] = {
     "nothing_to_cancel": gettext_lazy("These lines are already cancelled or have taken place."),
     "line_begun": gettext_lazy("This has begun: call your host, or the office on %(phone)s."),
     "nothing_to_come": gettext_lazy("All of it has begun or is cancelled: call your host."),
+    "cannot_part": gettext_lazy(
+        "This can't be cancelled for some of you alone: cancel all of it, or call us on %(phone)s."
+    ),
     "line_over": gettext_lazy("This has taken place."),
     "paid_on_site": gettext_lazy("This is paid at your host’s: call them to cancel it."),
     "payment_contested": gettext_lazy(

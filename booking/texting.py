@@ -85,6 +85,8 @@ def _booking(message: OutboxMessage) -> str:
 
 
 def _cancelled(message: OutboxMessage) -> str:
+    if message.data.get("is_partly"):
+        return _of_order(message, _("Velay: %(name)s comes with fewer people (%(reference)s)."))
     return _of_order(message, _("Velay: %(name)s will not come (%(reference)s), it is cancelled."))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -46,16 +46,17 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
         return see_other("booking:trip", reference)
     fields = request.POST if request.method == "POST" else request.GET
     ids = _numbers(fields.getlist("line"))
+    who = _people(fields.getlist("who"), but=ids)
     shown = endings(sold_lines(order, has_pictures=True, now=now), now=now)
     stop = why_not_of(order)
     if request.method != "POST" and "see" not in request.GET:
-        return _choose(request, order, shown, ids, stop=stop)
+        return _choose(request, order, shown, ids, who, stop=stop)
     try:
         if stop is not None:
             raise Refusal(stop)
-        plan = plan_of(shown, ids)
+        plan = plan_of(shown, ids, who, now=now)
     except Refusal as refusal:
-        return _not_so(request, order, shown, ids, refusal, stop=stop)
+        return _not_so(request, order, shown, ids, who, refusal, stop=stop)
     if request.method != "POST":
         return _confirm(request, order, plan)
     if "confirm" in request.POST:
@@ -71,18 +72,30 @@ def _numbers(written: Sequence[str]) -> list[int]:
     ]
 
 
+def _people(written: Sequence[str], *, but: Collection[int]) -> dict[int, set[int]]:
+    """Read who leaves alone, by the line: `12-34`; of lines that go whole nobody is asked."""
+    found: dict[int, set[int]] = {}
+    for one in written:
+        line, _dash, person = one.partition("-")
+        [line_pk, person_pk] = _numbers([line, person])
+        if line_pk not in but:
+            found.setdefault(line_pk, set()).add(person_pk)
+    return found
+
+
 def _not_so(
     request: HttpRequest,
     order: Order,
     shown: Sequence[Ending],
     ids: Collection[int],
+    who: Mapping[int, Collection[int]],
     refusal: Refusal,
     *,
     stop: Trouble | None,
 ) -> HttpResponse:
     """Show the choice again, with what is wrong with it; a second press finds it done."""
     if isinstance(refusal, BadInput):
-        return _choose(request, order, shown, ids, stop=stop, refusal=refusal)
+        return _choose(request, order, shown, ids, who, stop=stop, refusal=refusal)
     tell(request, refusal.troubles)
     return see_other("booking:trip", order.reference)
 
@@ -92,18 +105,21 @@ def _choose(
     order: Order,
     shown: Sequence[Ending],
     ids: Collection[int],
+    who: Mapping[int, Collection[int]],
     *,
     stop: Trouble | None,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     free = [one.pk for one in shown if one.why_not is None] if stop is None else []
-    ticked = set(ids) & set(free) or (set(free) if len(free) == 1 else set())
+    ticked = set(ids) & set(free) or (set(free) if len(free) == 1 and not who else set())
     problems = [
         {"text": one.message, "href": "#lines"} for one in (refusal.troubles if refusal else ())
     ]
     context = {
         "order": order,
-        "rows": [{"one": one, "is_ticked": one.pk in ticked} for one in shown],
+        "rows": [
+            {"one": one, "is_ticked": one.pk in ticked, "who": who.get(one.pk, ())} for one in shown
+        ],
         "can_cancel": bool(free),
         "stop": stop,
         "problems": problems,
@@ -124,7 +140,7 @@ def _ask_for_code(
             messages.warning(request, text)
         elif is_sent and is_again:
             messages.success(request, _("Another code is on its way."))
-    query = urlencode([("line", pk) for pk in plan.ids] + [("see", 1)])
+    query = urlencode([*plan.fields, ("see", "1")])
     return see_other(f"{reverse('booking:trip-cancel', args=[order.reference])}?{query}")
 
 
@@ -141,6 +157,8 @@ def _confirm(
     context: dict[str, Any] = {
         "order": order,
         "plan": plan,
+        "again_query": urlencode(plan.fields),
+        "others_query": urlencode([*plan.fields_with_others, ("see", "1")]),
         "form": form or OwnCancelForm(asks_code=not has_proved),
         "has_proved": has_proved,
         "is_sent": order_proof.is_waited_for(request, order),
@@ -167,6 +185,7 @@ def _cancel(request: HttpRequest, order: Order, plan: Plan, *, now: datetime) ->
         back = cancel_own(
             order,
             plan.ids,
+            leaving=plan.leaving,
             agreed=form.cleaned_data["agreed"],
             reason=form.cleaned_data["reason"],
             actor=Actor.person(request.user) if request.user.is_authenticated else VISITOR,

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from booking import checkout
 from booking.basket import add_to_basket
 from booking.cancellation import cancel_lines
+from booking.emails import compose
 from booking.models import Order, OutboxMessage, Refund, Slot, Stay
 from booking.wishes import LineRequest
 from members import mail_codes
@@ -207,6 +208,76 @@ def test_childcare_that_nothing_needs_any_more_is_proposed(client: Client, bank:
 
     assert "This stays booked:" in seen
     assert "Cancel it too" in seen
+
+
+# --- Some of a party -----------------------------------------------------------------------------
+def people_of(order: Order, kind: str) -> list[str]:
+    """Return how the page names each participant of a line."""
+    [line] = order.lines.filter(kind=kind)
+    return [f"{line.pk}-{one.pk}" for one in line.participants.order_by("pk")]
+
+
+def test_one_of_four_no_longer_comes(client: Client, order: Order, mailoutbox: list[EmailMessage]):
+    _first, second, *_children = people_of(order, "meal")
+    page = body(client.get(page_of(order)))
+    assert f'value="{second}"' in page
+    led = client.post(page_of(order), {"who": [second]})
+    seen = client.get(led.url)
+    assert "only" in body(seen)
+    assert agreed_on(seen) == "32.00"
+
+    confirm(client, order, [], "32.00", code=mailed_code(mailoutbox), who=second)
+
+    sold = order.lines.get(kind="meal", state="sold")
+    gone = order.lines.get(kind="meal", state="cancelled")
+    assert (sold.participants.count(), gone.participants.count()) == (3, 1)
+    assert Refund.objects.get().amount == Decimal(32)
+    trip = body(client.get(address("booking:trip", order.reference)))
+    assert "€32.00 being given back" in trip
+    told = OutboxMessage.objects.get(kind="provider_cancelled")
+    told.language = "en"
+    mail = compose(told, now=NOW)
+    assert "Fewer people" in mail.subject
+    assert "comes with fewer people" in str(mail.body)
+    # What is left of it is cancelled like any other thing.
+    seen = client.get(choose(client, order, [sold.pk]).url)
+    assert confirm(client, order, [sold.pk], agreed_on(seen)).status_code == 303
+    assert sum(Refund.objects.values_list("amount", flat=True)) == Decimal(96)
+
+
+def test_all_of_a_party_is_the_whole_line(client: Client, order: Order):
+    led = client.post(page_of(order), {"who": people_of(order, "meal")})
+    assert f"line={lines_of(order, 'meal')[0]}" in led.url
+    assert "who=" not in led.url
+
+
+def test_a_ticked_line_goes_whole_whoever_is_named(client: Client, order: Order):
+    one = people_of(order, "meal")[1]
+    led = client.post(page_of(order), {"line": lines_of(order, "meal"), "who": [one]})
+    assert "who=" not in led.url
+
+
+def test_children_are_not_left_alone(client: Client, order: Order):
+    page = client.post(page_of(order), {"who": people_of(order, "meal")[:2]})
+    assert page.status_code == 422
+    assert "can't be cancelled for some of you alone" in body(page)
+    # What was ticked is still there.
+    assert page.content.decode().count(" checked") == 2
+
+
+@pytest.mark.parametrize("written", ["{line}-0", "{line}-", "{line}-é", "{line}"])
+def test_who_is_nobody_of_the_line_is_told(client: Client, order: Order, written: str):
+    [meal] = lines_of(order, "meal")
+    page = client.post(page_of(order), {"who": written.format(line=meal)})
+    assert page.status_code == 422
+    assert nothing_is_cancelled(order)
+
+
+@pytest.mark.parametrize("written", ["0-1", "x-y", "-", "", "9" * 40])
+def test_who_is_of_no_line_cancels_nothing(client: Client, order: Order, written: str):
+    answer = client.post(page_of(order), {"who": written})
+    assert (answer.status_code, answer.url) == (303, address("booking:trip", order.reference))
+    assert nothing_is_cancelled(order)
 
 
 # --- Who may -------------------------------------------------------------------------------------
@@ -418,6 +489,22 @@ def test_an_order_that_was_never_paid_leads_to_its_page(client: Client, order: O
     assert client.get(page_of(order)).url == address("booking:trip", order.reference)
 
 
+def test_the_fee_that_a_rule_keeps_is_said(
+    client: Client, bank: FakeBank, mailoutbox: list[EmailMessage]
+):
+    policy = factories.a_policy((240, 100), flat_fee="2")
+    offer = factories.an_activity(title="Orgue", cancellation_policy=policy)
+    slot = factories.a_slot(offer, date(2027, 7, 12))
+    basket = factories.a_basket()
+    wish = LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None, None))
+    add_to_basket(basket, wish, now=NOW)
+    order = paid_order(basket, bank)
+    client.get(f"{address('booking:trip', order.reference)}?cle={order.access_token}")
+    seen = client.get(choose(client, order, lines_of(order, "activity")).url)
+    assert "100 % of the price comes back, less a fee of €2.00." in body(seen)
+    assert agreed_on(seen) == "62.00"
+
+
 def test_a_free_registration_gives_its_places_back(
     client: Client, bank: FakeBank, mailoutbox: list[EmailMessage]
 ):
@@ -442,8 +529,8 @@ def test_pages_ask_the_database_a_bounded_number_of_times(client: Client, order:
         connection,
     ) as asked:
         client.get(page_of(order))
-    assert len(asked) <= 12
+    assert len(asked) <= 14
     led = choose(client, order, lines_of(order, "lodging"))
     with CaptureQueriesContext(connection) as asked:
         client.get(led.url)
-    assert len(asked) <= 13
+    assert len(asked) <= 15
