@@ -219,6 +219,23 @@ class Shop(RuleBasedStateMachine):
                 actor=SYSTEM,
             )
 
+    @rule(visitor=visitors, ages=ages, leavers=st.sets(st.integers(0, 3), min_size=1))
+    def a_party_comes_and_some_leave(self, visitor, ages, leavers):
+        self.add_places(visitor, [None, *ages])
+        self.order_and_pay(visitor)
+        basket = self.baskets[visitor]
+        for line in OrderLine.objects.filter(order__basket=basket, state="sold"):
+            people = list(line.participants.order_by("pk").values_list("pk", flat=True))
+            self.attempt(
+                cancellation.cancel_lines,
+                line.order,
+                [line.pk],
+                basis="policy",
+                reason="Essai",
+                actor=SYSTEM,
+                leaving={line.pk: [pk for place, pk in enumerate(people) if place in leavers]},
+            )
+
     @rule()
     def refunds_are_pursued(self):
         payment.pursue_refunds(now=self.now)
@@ -268,6 +285,15 @@ class Shop(RuleBasedStateMachine):
                 Decimal(0),
             )
             assert shares == paid.captured_amount - paid.refunded_amount
+
+    @invariant()
+    def lines_are_what_was_sold(self):
+        for order in Order.objects.exclude(state="expired"):
+            lines = list(order.lines.prefetch_related("items"))
+            assert sum((one.gross_amount for one in lines), Decimal(0)) == order.gross_amount
+            for line in lines:
+                items = [one for one in line.items.all() if one.kind != "tourist_tax"]
+                assert sum((one.gross_amount for one in items), Decimal(0)) == line.gross_amount
 
     @invariant()
     def never_more_back_than_paid(self):
