@@ -18,6 +18,7 @@ from booking.channels.blocks import write_blocks
 from booking.hook_outbox import tell_changed
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
+from booking.models.money import WANTED_BY_GUEST
 from booking.payment import create_refund
 from booking.refusals import BadInput, PriceChanged, WrongState, trouble
 from booking.rules import states
@@ -52,9 +53,10 @@ def cancel_lines(
     """Cancel sold lines of an order: refund, capacity, tickets, pay-outs and messages together.
 
     `agreed` is what a guest who cancels its own was shown to get back, in euros: no reason is
-    asked then. Locks: units, slots, order, payments. Raises BadInput `reason_missing`, WrongState
-    `nothing_to_cancel` when one of the lines isn't sold any more, and for a guest `line_begun`,
-    `payment_contested`; PriceChanged `cancel_sum_changed`; nothing is changed then. Busy.
+    asked then, and one that is given goes neither to the bank nor to a provider. Locks: units,
+    slots, order, payments. Raises BadInput `reason_missing`, WrongState `nothing_to_cancel` when
+    one of the lines isn't sold any more, and for a guest `line_begun`, `payment_contested`;
+    PriceChanged `cancel_sum_changed`; nothing is changed then. Busy.
     """
     if agreed is None and not reason.strip():
         raise BadInput(trouble("reason_missing", field="reason"))
@@ -90,7 +92,8 @@ def cancel_lines(
                 create_refund(
                     paid,
                     result.total,
-                    reason=reason,
+                    # A refund's reason goes on to the bank.
+                    reason=reason if agreed is None else WANTED_BY_GUEST,
                     line_id=line.pk,
                     tourist_tax=result.tourist_tax,
                     now=now,
@@ -207,6 +210,12 @@ def _tell_everybody(
             recipient=part.provider.email,
             language=part.provider.language,
             order=order,
-            data={"sub_order": part.pk, "lines": own, "basis": basis, "reason": reason},
+            data={
+                "sub_order": part.pk,
+                "lines": own,
+                "basis": basis,
+                # What a visitor says of its own wish isn't a provider's to read.
+                "reason": reason if basis == "full" else "",
+            },
             now=now,
         )
