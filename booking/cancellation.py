@@ -18,6 +18,7 @@ from booking.channels.blocks import write_blocks
 from booking.hook_outbox import tell_changed
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
+from booking.models.money import WANTED_BY_GUEST
 from booking.parting import part_line
 from booking.payment import create_refund
 from booking.refusals import BadInput, PriceChanged, WrongState, trouble
@@ -54,11 +55,12 @@ def cancel_lines(
     """Cancel sold lines of an order: refund, capacity, tickets, pay-outs and messages together.
 
     `agreed` is what a guest who cancels its own was shown to get back, in euros: no reason is
-    asked then. `leaving` names, by a line, the participants who alone no longer come: they get a
-    line of their own, which is cancelled. Locks: units, slots, order, payments. Raises BadInput
-    `reason_missing`; WrongState `nothing_to_cancel` when one of the lines isn't sold any more,
-    `cannot_part`, and for a guest `line_begun`, `payment_contested`; PriceChanged
-    `cancel_sum_changed`; nothing is changed then. Busy.
+    asked then, and one that is given goes neither to the bank nor to a provider. `leaving` names,
+    by a line, the participants who alone no longer come: they get a line of their own, which is
+    cancelled. Locks: units, slots, order, payments. Raises BadInput `reason_missing`; WrongState
+    `nothing_to_cancel` when one of the lines isn't sold any more, `cannot_part`, and for a guest
+    `line_begun`, `payment_contested`; PriceChanged `cancel_sum_changed`; nothing is changed then.
+    Busy.
     """
     if agreed is None and not reason.strip():
         raise BadInput(trouble("reason_missing", field="reason"))
@@ -96,7 +98,8 @@ def cancel_lines(
                 create_refund(
                     paid,
                     result.total,
-                    reason=reason,
+                    # A refund's reason goes on to the bank.
+                    reason=reason if agreed is None else WANTED_BY_GUEST,
                     line_id=line.pk,
                     tourist_tax=result.tourist_tax,
                     now=now,
@@ -229,7 +232,8 @@ def _tell_everybody(
                 "sub_order": part.pk,
                 "lines": own,
                 "basis": basis,
-                "reason": reason,
+                # What a visitor says of its own wish isn't a provider's to read.
+                "reason": reason if basis == "full" else "",
                 # Others of the same booking still come.
                 "is_partly": set(own) <= set(parted),
             },

@@ -10,24 +10,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from django.db.models import Prefetch
 
 from booking import locks
 from booking.booked_lines import first_arrival
+from booking.care import filled_lines
 from booking.hook_outbox import tell_changed
 from booking.messages import write_message
 from booking.models import Order, OrderLine, Participant
 from booking.needs import are_read, readers_of_order
 from booking.people import PersonName
-from booking.refusals import WrongState, trouble
+from booking.refusals import NotAllowed, WrongState, trouble
 from booking.rules import states
 from members.journal import Actor, record
+from members.models import Entry
 from oti.lib.dates import today as day_of
 
 VERB = "coming changed"
 ARRIVAL, NEEDS, NAMES = "arrival", "needs", "names"
+# Each change is a mail to every host concerned.
+MOST_AN_HOUR = 10
+AN_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,13 @@ def open_of(order: Order, *, now: datetime) -> Open:
     )
 
 
-def change_coming(order: Order, coming: Coming, *, actor: Actor, now: datetime) -> list[str]:
-    """Write how somebody comes; returns the names of the hosts who are told.
+def change_coming(order: Order, coming: Coming, *, actor: Actor, now: datetime) -> list[str] | None:
+    """Write how somebody comes; returns the names of the hosts who are told, None where all is as
+    before.
 
-    None are where all is as before. What can't be changed any more stays as it was, whatever is
-    given. Locks: the order. Raises WrongState `nothing_to_come`; Busy.
+    Nobody is told of a family name: hosts read first names. What can't be changed any more stays
+    as it was, whatever is given. Locks: the order. Raises WrongState `nothing_to_come`, NotAllowed
+    `too_many_changes` past ten an hour; nothing is written then. Busy.
     """
     with locks.write_transaction():
         current = locks.lock_order(order.pk)
@@ -98,15 +105,19 @@ def change_coming(order: Order, coming: Coming, *, actor: Actor, now: datetime) 
         if not found.is_any:
             raise WrongState(trouble("nothing_to_come"))
         told = _write(current, found, coming)
+        if not told:
+            return None
+        subject = f"order:{current.reference}"
+        before = Entry.objects.filter(verb=VERB, subject=subject, at__gt=now - AN_HOUR)
+        if before.count() >= MOST_AN_HOUR:
+            raise NotAllowed(trouble("too_many_changes"))
         hosts: dict[int, set[str]] = defaultdict(set)
         concerned = {}
         for what, lines in told.items():
             for line in lines:
                 hosts[line.sub_order_id].add(what)
                 concerned[line.pk] = line
-        if not hosts:
-            return []
-        record(VERB, f"order:{current.reference}", actor=actor, at=now, what=sorted(told))
+        record(VERB, subject, actor=actor, at=now, what=sorted(told))
         _tell(current, concerned.values(), hosts, now=now)
         tell_changed(current, concerned.values(), now=now)
     order.refresh_from_db()
@@ -118,26 +129,38 @@ def change_coming(order: Order, coming: Coming, *, actor: Actor, now: datetime) 
     )
 
 
+def is_sheet_of_another(found: Open, coming: Coming) -> bool:
+    """Whether a care sheet that is written was written of a child who has another name now.
+
+    What it says of health goes with the place of the child, not with its name: its parents have to
+    read it again. One statement, where childcare is to come.
+    """
+    renamed = {one.pk for one in found.people if _is_renamed(one, coming.names)}
+    concerned = [one for one in found.lines if renamed & {who.pk for who in one.participants.all()}]
+    return bool(filled_lines(concerned))
+
+
 def _write(order: Order, found: Open, coming: Coming) -> dict[str, Sequence[OrderLine]]:
-    """Write what is new; returns the lines that each of it concerns."""
+    """Write what is new; returns the lines that each of it is told about."""
     told: dict[str, Sequence[OrderLine]] = {}
     if found.beds and coming.arrival_time != order.arrival_time:
         order.arrival_time = coming.arrival_time
         told[ARRIVAL] = found.beds
     reading = [one for one in found.lines if are_read(one.kind)]
-    if reading and coming.needs.strip() != order.needs:
+    # A browser ends lines in its own way: that alone is nothing new.
+    if reading and coming.needs.strip().splitlines() != order.needs.strip().splitlines():
         order.needs = coming.needs.strip()
         told[NEEDS] = reading
     if told:
         order.save(update_fields=["arrival_time", "needs"])
     renamed = [one for one in found.people if _is_renamed(one, coming.names)]
+    keys = {one.pk for one in renamed if one.first_name != coming.names[one.key].first_name}
     for one in renamed:
         name = coming.names[one.key]
         one.first_name, one.last_name = name.first_name, name.last_name
     Participant.objects.bulk_update(renamed, ["first_name", "last_name"])
-    keys = {one.pk for one in renamed}
     with_them = [one for one in found.lines if keys & {who.pk for who in one.participants.all()}]
-    return told | ({NAMES: with_them} if with_them else {})
+    return told | ({NAMES: with_them} if renamed else {})
 
 
 def _is_renamed(one: Participant, names: Mapping[str, PersonName]) -> bool:

@@ -99,6 +99,11 @@ class Plan:
         return [one.pk for one in self.chosen]
 
     @property
+    def whole(self) -> list[int]:
+        """Return the numbers of the lines that go whole."""
+        return [one.pk for one in self.chosen if not one.leaving]
+
+    @property
     def leaving(self) -> dict[int, list[int]]:
         """Return who leaves alone, by the line."""
         return {one.pk: [who.pk for who in one.leaving] for one in self.chosen if one.leaving}
@@ -107,7 +112,7 @@ class Plan:
     def fields(self) -> list[tuple[str, str]]:
         """Return the choice as a form sends it."""
         return [
-            *(("line", str(one.pk)) for one in self.chosen if not one.leaving),
+            *(("line", str(pk)) for pk in self.whole),
             *(("who", f"{one.pk}-{who.pk}") for one in self.chosen for who in one.leaving),
         ]
 

@@ -343,6 +343,9 @@ MESSAGES: dict[str, Any] = {
     "wrong_state": gettext_lazy("It isn't possible any more: reload the page."),
     "nothing_to_cancel": gettext_lazy("These lines are already cancelled or have taken place."),
     "line_begun": gettext_lazy("This has begun: call your host, or the office on %(phone)s."),
+    "too_many_changes": gettext_lazy(
+        "Your hosts were told many times within an hour: wait a little, or call if it can’t wait."
+    ),
     "nothing_to_come": gettext_lazy("All of it has begun or is cancelled: call your host."),
     "cannot_part": gettext_lazy(
         "This can't be cancelled for some of you alone: cancel all of it, or call us on %(phone)s."

@@ -39,7 +39,8 @@ class Purpose:
 def is_waited_for(request: HttpRequest, purpose: Purpose) -> bool:
     """Return whether a code of this session is on its way, or was read and not yet written."""
     kept = request.session.get(purpose.name)
-    if not kept or kept["of"] != purpose.of or kept["tries"] >= MOST_TRIES:
+    # What an earlier version kept in a session, for a month, is of nobody here.
+    if not kept or kept.get("of") != purpose.of or kept["tries"] >= MOST_TRIES:
         return False
     return bool(time.time() < kept["at"] + CODE_FOR)
 

@@ -36,6 +36,8 @@ class ComingForm(forms.Form):
                 self.fields[f"{person.key}_last"] = NameField(
                     label=_("Family name"),
                     initial=person.last_name,
+                    # Who was sold to on the phone gave one name for all.
+                    required=bool(person.last_name),
                     error_messages={"required": _("Give the family name.")},
                 )
 

@@ -14,6 +14,8 @@ from booking.rules import states
 # Why the platform itself gives money back; other reasons are somebody's words.
 NO_LONGER_THERE = gettext_noop("no longer available when the payment arrived")
 NOTHING_SOLD = gettext_noop("nothing could be sold for this payment")
+# What guests write of it is for the office: it stands in the journal, the bank is never told.
+WANTED_BY_GUEST = gettext_noop("cancelled by the guest")
 
 
 class Payment(models.Model):
@@ -117,7 +119,7 @@ class Refund(models.Model):
     @property
     def reason_words(self) -> str:
         """Return why, in the reader's language where the platform said it."""
-        known = {NO_LONGER_THERE, NOTHING_SOLD}
+        known = {NO_LONGER_THERE, NOTHING_SOLD, WANTED_BY_GUEST}
         return gettext(self.reason) if self.reason in known else self.reason
 
 

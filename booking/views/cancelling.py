@@ -192,14 +192,36 @@ def _cancel(request: HttpRequest, order: Order, plan: Plan, *, now: datetime) ->
             now=now,
         )
     except PriceChanged as refusal:
-        return _confirm(
-            request, order, plan, form=form, troubles=refusal.troubles, status=refusal.status
-        )
+        return _changed(request, order, plan, form, refusal, now=now)
     except Refusal as refusal:
         tell(request, refusal.troubles)
         return see_other("booking:trip", order.reference)
     messages.success(request, _done_words(len(plan.ids), back))
     return see_other("booking:trip", order.reference)
+
+
+def _changed(
+    request: HttpRequest,
+    order: Order,
+    plan: Plan,
+    form: OwnCancelForm,
+    refusal: PriceChanged,
+    *,
+    now: datetime,
+) -> HttpResponse:
+    """Show the sum as it is now: it may be the host's refund of this very second that changed it.
+
+    A line that went meanwhile leads to the trip, as a second press does.
+    """
+    try:
+        shown = endings(sold_lines(order, now=now), now=now)
+        fresh = plan_of(shown, plan.whole, plan.leaving, now=now)
+    except Refusal as gone:
+        tell(request, gone.troubles)
+        return see_other("booking:trip", order.reference)
+    return _confirm(
+        request, order, fresh, form=form, troubles=refusal.troubles, status=refusal.status
+    )
 
 
 def _done_words(count: int, back: Decimal) -> str:

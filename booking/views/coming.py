@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,10 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from booking.access import order_for
-from booking.comings import change_coming, open_of
+from booking.comings import Open, change_coming, is_sheet_of_another, open_of
 from booking.forms.coming import ComingForm
+from booking.models import Order
 from booking.needs import reading_words
-from booking.refusals import Refusal
+from booking.refusals import Refusal, Trouble, WrongState
 from booking.views.answers import by_link, see_other, tell
 from destination.templatetags.velay import names
 from members.journal import VISITOR, Actor
@@ -33,22 +36,43 @@ def coming(request: HttpRequest, reference: str) -> HttpResponse:
         return see_other("booking:trip", reference)
     form = ComingForm(request.POST if is_post else None, order=order, found=found)
     if not form.is_valid():
-        context = {
-            "order": order,
-            "form": form,
-            "needs_readers": reading_words(found.readers),
-            "page_errors": is_post,
-        }
-        return render(request, "booking/coming.html", context, status=422 if is_post else 200)
+        return _page(request, order, found, form, status=422 if is_post else 200)
     actor = Actor.person(request.user) if request.user.is_authenticated else VISITOR
     try:
         told = change_coming(order, form.coming, actor=actor, now=now)
-    except Refusal as refusal:
+    except WrongState as refusal:
         tell(request, refusal.troubles)
         return see_other("booking:trip", reference)
-    if told:
-        words = _("It is written. We are telling %(names)s.") % {"names": names(", ".join(told))}
-        messages.success(request, words)
-    else:
+    except Refusal as refusal:
+        return _page(request, order, found, form, refusal.troubles, status=refusal.status)
+    if told is None:
         messages.info(request, _("Nothing was changed."))
+        return see_other("booking:trip", reference)
+    words = _("It is written. We are telling %(names)s.") % {"names": names(", ".join(told))}
+    messages.success(request, words if told else _("It is written."))
+    if is_sheet_of_another(found, form.coming):
+        text = _(
+            "The care sheet was written for a child of another name: read it again, on the page of "
+            "your stay, so that the carer knows what is right for this one."
+        )
+        messages.warning(request, text)
     return see_other("booking:trip", reference)
+
+
+def _page(
+    request: HttpRequest,
+    order: Order,
+    found: Open,
+    form: ComingForm,
+    troubles: Sequence[Trouble] = (),
+    *,
+    status: int,
+) -> HttpResponse:
+    context = {
+        "order": order,
+        "form": form,
+        "needs_readers": reading_words(found.readers),
+        "problems": [{"text": one.message} for one in troubles],
+        "page_errors": status != 200,
+    }
+    return render(request, "booking/coming.html", context, status=status)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
@@ -16,7 +17,12 @@ from booking import checkout
 from booking.basket import add_to_basket
 from booking.cancellation import cancel_lines
 from booking.emails import compose
+from booking.gateways.base import RefundRequest
+from booking.host_refunds import refund_line
 from booking.models import Order, OutboxMessage, Refund, Slot, Stay
+from booking.own_cancelling import cancel_own
+from booking.payment import pursue_refund
+from booking.views import cancelling
 from booking.wishes import LineRequest
 from members import mail_codes
 from members.journal import SYSTEM
@@ -140,6 +146,29 @@ def test_all_of_it_goes_at_once_and_a_word_is_not_needed(
     gone = body(client.get(page_of(order)))
     assert "already cancelled" in gone
     assert 'type="checkbox"' not in gone
+
+
+def test_what_a_guest_writes_is_told_to_the_office_alone(
+    client: Client,
+    order: Order,
+    bank: FakeBank,
+    mailoutbox: list[EmailMessage],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    asked: list[RefundRequest] = []
+    gives = bank.refund
+    monkeypatch.setattr(bank, "refund", lambda one: asked.append(one) or gives(one))
+    ids = lines_of(order, "meal")
+    seen = client.get(choose(client, order, ids).url)
+    code = mailed_code(mailoutbox)
+    confirm(client, order, ids, agreed_on(seen), code=code, reason="Opération du dos")
+
+    pursue_refund(Refund.objects.get().pk, now=NOW)
+
+    assert [one.amount_cents for one in asked] == [9600]
+    assert "dos" not in asked[0].reason_text
+    assert "dos" not in str(OutboxMessage.objects.get(kind="provider_cancelled").data)
+    assert Entry.objects.get(verb="line cancelled").data["reason"] == "Opération du dos"
 
 
 def test_the_code_is_asked_for_once_in_half_an_hour(
@@ -384,6 +413,30 @@ def test_a_rung_that_passes_meanwhile_is_told_with_the_new_sum(
     assert nothing_is_cancelled(order)
     assert confirm(client, order, ids, agreed_on(page)).status_code == 303
     assert Refund.objects.get().amount == Decimal("395.40")
+
+
+def test_a_refund_by_the_host_in_the_same_second_shows_the_sum_that_is_left(
+    client: Client, order: Order, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
+):
+    ids = lines_of(order, "meal")
+    agreed = agreed_on(client.get(choose(client, order, ids).url))
+    [meal] = order.lines.filter(pk__in=ids)
+
+    def late(*args: Any, **fields: Any) -> Decimal:
+        refund_line(
+            meal, Decimal(16), shown_left=Decimal(96), reason="Geste", actor=SYSTEM, now=NOW
+        )
+        return cancel_own(*args, **fields)
+
+    monkeypatch.setattr(cancelling, "cancel_own", late)
+    page = confirm(client, order, ids, agreed, code=mailed_code(mailoutbox))
+    assert page.status_code == 409
+    assert "it is €80.00 now. Nothing is cancelled yet." in body(page)
+    assert "Cancel and get €80.00 back" in body(page)
+
+    monkeypatch.setattr(cancelling, "cancel_own", cancel_own)
+    assert confirm(client, order, ids, agreed_on(page)).status_code == 303
+    assert sum(Refund.objects.values_list("amount", flat=True)) == 96
 
 
 def test_what_has_begun_is_not_cancelled_here(client: Client, order: Order, at):

@@ -1,6 +1,6 @@
 """A guest changes its hour of arrival, its needs, its names; each host learns what concerns it."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -9,16 +9,20 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from booking.basket import add_to_basket
 from booking.cancellation import cancel_lines
+from booking.care import Sheet, fill_care_sheet
+from booking.comings import MOST_AN_HOUR
 from booking.emails import compose
 from booking.letters import NoLongerNeeded
 from booking.models import Order, OutboxMessage, Participant
+from booking.wishes import LineRequest
 from members.journal import SYSTEM
 from members.models import Entry
 from oti.lib.dates import PARIS
 from tests import factories
 from tests.booking.pages import address, body, paid_stay
-from tests.cast import NOW, FakeBank
+from tests.cast import NOW, FakeBank, paid_order
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +129,73 @@ def test_what_is_as_before_tells_nobody(client: Client, order: Order):
 
 def test_the_trip_leads_there(client: Client, order: Order):
     assert f'href="{page_of(order)}"' in body(client.get(address("booking:trip", order.reference)))
+
+
+def test_a_family_name_alone_is_written_and_tells_nobody_who_does_not_read_it(
+    client: Client, order: Order
+):
+    answer = send(client, order, p1_last="Roux")
+    assert Participant.objects.get(order=order, key="p1").last_name == "Roux"
+    assert not OutboxMessage.objects.exists()
+    assert Entry.objects.get(verb="coming changed").data == {"what": ["names"]}
+    assert "It is written." in body(client.get(answer.url))
+
+
+def test_lines_that_a_browser_ends_in_its_own_way_are_no_change(client: Client, order: Order):
+    Order.objects.update(needs="Sans gluten\nSans noix")
+    send(client, order, needs="Sans gluten\r\nSans noix")
+    assert not OutboxMessage.objects.exists()
+    assert not Entry.objects.filter(verb="coming changed").exists()
+
+
+def test_who_was_only_counted_when_sold_to_needs_no_family_name(client: Client, order: Order):
+    # As a host sells on the phone: one name, the others are « Adulte 2 ».
+    Participant.objects.filter(order=order, key="p2").update(first_name="Adulte 2", last_name="")
+    assert send(client, order, arrival_time="21:30", p2_last="").status_code == 303
+    assert send(client, order, p1_last="").status_code == 422
+    order.refresh_from_db()
+    assert order.arrival_time == time(21, 30)
+
+
+def test_hosts_are_not_written_to_without_end(client: Client, order: Order, at):
+    for hour in range(MOST_AN_HOUR):
+        assert send(client, order, arrival_time=f"{10 + hour}:00").status_code == 303
+    page = send(client, order, arrival_time="21:30", p1_first="Zoé")
+    assert page.status_code == 409
+    assert "told many times within an hour" in body(page)
+    assert "Zoé" in body(page)
+    order.refresh_from_db()
+    assert order.arrival_time == time(19)
+    assert not Participant.objects.filter(first_name="Zoé").exists()
+    assert Entry.objects.filter(verb="coming changed").count() == MOST_AN_HOUR
+    assert send(client, order, arrival_time="19:00").status_code == 303
+
+    at(NOW + timedelta(minutes=61))
+    follow(client, order)
+    assert send(client, order, arrival_time="21:30").status_code == 303
+
+
+def test_another_child_in_the_place_of_one_whose_sheet_is_written_is_warned_of(
+    client: Client, bank: FakeBank
+):
+    slot = factories.a_slot(factories.a_childcare(), date(2027, 7, 12), time(19), capacity=40)
+    basket = factories.a_basket()
+    wish = LineRequest(offer_id=slot.offer_id, slot_id=slot.pk, ages=(5, 10))
+    add_to_basket(basket, wish, now=NOW)
+    order = paid_order(basket, bank)
+    follow(client, order)
+    child = order.participants.order_by("pk")[0]
+
+    def renamed(name: str) -> str:
+        answer = send(client, order, **{f"{child.key}_first": name})
+        child.refresh_from_db()
+        assert child.first_name == name
+        return body(client.get(answer.url))
+
+    assert "of another name" not in renamed("Zoé")
+    fill_care_sheet(order.lines.get(), Sheet("0612345678", {child.key: "Arachides"}), now=NOW)
+    assert "of another name" in renamed("Tom")
+    assert "of another name" not in body(client.get(send(client, order, needs="Calme").url))
 
 
 # --- What can't be changed any more --------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -175,6 +176,16 @@ def test_a_code_is_worth_nothing_after_ten_minutes_nor_twice(client: Client, mai
         assert client.post(prove(), {"code": code}).status_code == 422
     assert client.post(prove(), {"code": code}).status_code == 302
     assert client.post(prove(), {"code": code}).status_code == 422
+
+
+def test_a_code_that_an_earlier_version_left_in_the_session_is_worth_nothing(
+    client: Client, person: User, mailoutbox
+):
+    session = client.session
+    session[fresh_proof.STATE] = {"user": person.pk, "at": time.time(), "tries": 0, "mark": "x"}
+    session.save()
+    assert client.get(prove()).status_code == 200
+    assert factors.write_mailed_code(client, prove(), mailoutbox).status_code == 302
 
 
 def test_looking_again_sends_no_second_code_and_pressing_ever_again_is_slowed(
