@@ -65,7 +65,7 @@ FOR_TWO = tuple(
     if kind.sold_by == "place"
     and kind.takes_time
     and not kind.minds_children
-    and kind.travel_type != "A"
+    and not kind.is_transport
 )
 PROPOSED = tuple(kind.code for kind in KINDS if kind.is_proposed)
 

@@ -131,6 +131,11 @@ class Kind:
         }
 
     @property
+    def is_transport(self) -> bool:
+        """Whether it brings people somewhere: it is itself the way without a car."""
+        return self.travel_type == "A"
+
+    @property
     def is_by_item(self) -> bool:
         """Whether a quantity is bought, rather than places for persons."""
         return self.sold_by in {"item", "item_day"}
