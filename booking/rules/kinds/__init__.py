@@ -67,6 +67,7 @@ FOR_TWO = tuple(
     and not kind.minds_children
     and not kind.is_transport
 )
+IN_PROGRAMME = tuple(kind.code for kind in KINDS if kind.is_in_programme)
 PROPOSED = tuple(kind.code for kind in KINDS if kind.is_proposed)
 
 

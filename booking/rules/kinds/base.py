@@ -104,6 +104,8 @@ class Kind:
     reads_needs: bool = False
     has_steps: bool = False
     has_deposit: bool = False
+    # Its dates stand in a programme that the office keeps: hosts add none and open none again.
+    is_in_programme: bool = False
     # Most days of one rental; 1 for what takes place on one day.
     most_days: int = 1
     # Codes of the refusals that say that nothing, or not enough, is left.
