@@ -945,7 +945,7 @@ MESSAGES: dict[str, Any] = {
     ),
     "programme_date_closed": gettext_lazy(
         "This date is closed, and the agenda may say that it is cancelled: call the office on "
-        "%(phone)s, which opens both again."
+        "%(phone)s to open it again."
     ),
     "side_used": gettext_lazy("A booking speaks of it: give a number, 0 for none any more."),
     "one_time_a_day": gettext_lazy(

@@ -87,7 +87,9 @@ def add(request: HttpRequest) -> HttpResponse:
     try:
         own_dates.check_may_add(named or own.first() or every[0])
     except Refusal as refusal:
-        tell(request, refusal.troubles)
+        # The list says it too.
+        if request.method == "POST":
+            tell(request, refusal.troubles)
         return see_other(_month_url(provider, named, day_of(timezone.now())))
     if request.method != "POST":
         offer = _named(own, request.GET) or own[0]

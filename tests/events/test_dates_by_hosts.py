@@ -123,7 +123,10 @@ def test_what_the_agenda_struck_is_not_sold_again_by_a_page_left_open(
 ):
     session = Session.objects.get()
     slot = Slot.objects.get()
-    assert "the office alone opens it again" in text_of(organiser.get(page_of(slot)))
+    shown = text_of(organiser.get(page_of(slot)))
+    assert "the office alone opens it again" in shown
+    # It would be refused: the agenda speaks of it.
+    assert "Delete this date" not in shown
     programme.cancel_session(session, reason="orage", actor=SYSTEM, now=NOW)
 
     late = organiser.post(page_of(slot), {"capacity": "120"})
