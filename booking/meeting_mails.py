@@ -304,8 +304,8 @@ def _closed(message: OutboxMessage, _reader: object, _now: datetime) -> Content:
             _("Thank you for being there: the next one may be yours."),
         ],
         facts=[(_("Days"), words.days_words(meeting))],
-        url=settings.BASE_URL + reverse("space-greeter"),
-        button=_("My greeter’s page"),
+        url=ask_url(meeting),
+        button=_("See what happened"),
     )
 
 
@@ -315,8 +315,8 @@ def _cancelled(message: OutboxMessage, _reader: object, now: datetime) -> Conten
         _("%(name)s can’t come any more") % {"name": meeting.first_name or _("The visitor")},
         [_("The meeting is called off; your day is free again.")],
         facts=_agreed_facts(meeting),
-        url=settings.BASE_URL + reverse("space-greeter"),
-        button=_("My greeter’s page"),
+        url=ask_url(meeting),
+        button=_("See what happened"),
         **_called_off_file(message, meeting, now=now),
     )
 
@@ -331,8 +331,8 @@ def _given_up(message: OutboxMessage, _reader: object, now: datetime) -> Content
             _("Open the file that comes with this mail: it takes the meeting off your calendar."),
         ],
         facts=[(_("When"), words.moment_words(datetime.fromisoformat(was["starts_at"])))],
-        url=settings.BASE_URL + reverse("space-greeter"),
-        button=_("My greeter’s page"),
+        url=ask_url(meeting),
+        button=_("See what happened"),
         **_called_off_file(message, meeting, now=now),
     )
 

@@ -53,6 +53,34 @@ PART_WORDS: dict[str, Promise] = {
 }
 
 
+ENDING_WORDS: dict[str, tuple[Promise, Promise]] = {
+    rules.CALLED_OFF: (
+        gettext_lazy("The meeting is called off"),
+        gettext_lazy("%(name)s called it off on %(when)s; your day is free again."),
+    ),
+    rules.WITHDRAWN: (
+        gettext_lazy("The visitor took this request back"),
+        gettext_lazy("Plans changed on %(when)s; no answer is needed any more."),
+    ),
+    rules.TAKEN: (
+        gettext_lazy("Another greeter said yes first"),
+        gettext_lazy("It was agreed on %(when)s; no answer is needed any more."),
+    ),
+    rules.LAPSED: (
+        gettext_lazy("The time to answer has passed"),
+        gettext_lazy("Nobody had said yes by %(when)s; the visitor is told what else there is."),
+    ),
+    rules.DECLINED: (
+        gettext_lazy("You said no to this request"),
+        gettext_lazy("That was on %(when)s: others were asked, no harm done."),
+    ),
+    rules.GIVEN_UP: (
+        gettext_lazy("You gave this meeting up"),
+        gettext_lazy("You said on %(when)s that you can’t come: the visitor was told."),
+    ),
+}
+
+
 def languages_of(who: Greeter | Meeting) -> list[str]:
     """Return the languages of a greeter, or of a party, in the active one."""
     return [str(LANGUAGE_WORDS[one]) for one in who.languages if one in LANGUAGE_WORDS]
@@ -116,6 +144,39 @@ def written_words(message: MeetingMessage, meeting: Meeting, *, now: datetime) -
     if is_known and begins is not None and not rules.hides_contacts(begins, now=now):
         return message.text
     return rules.masked(message.text)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a request ended for one greeter, and when, in the active language."""
+
+    title: str
+    text: str
+    # Nothing was asked of them in vain: the next one may be theirs.
+    thanks: bool
+
+
+def ending_words(ask: MeetingAsk, *, called_off_at: datetime | None) -> Ending:
+    """Say what became of a request that its greeter can't answer any more, and when."""
+    meeting = ask.meeting
+    ending = rules.ending_of(
+        meeting.state,
+        ask.state,
+        closed_at=ask.answered_at,
+        round_at=meeting.asked_at,
+        agreed_at=meeting.answered_at,
+    )
+    moment = {rules.CALLED_OFF: called_off_at, rules.LAPSED: meeting.deadline}.get(
+        ending, ask.answered_at
+    )
+    title, text = ENDING_WORDS[ending]
+    said = text % {
+        "name": meeting.first_name or _("The visitor"),
+        "when": moment_words(moment) if moment else "",
+    }
+    # Of what is older than the journal nobody knows when it was.
+    is_asked_in_vain = ending in {rules.WITHDRAWN, rules.TAKEN, rules.LAPSED}
+    return Ending(str(title), said if moment else "", is_asked_in_vain)
 
 
 @dataclass(frozen=True)

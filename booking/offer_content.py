@@ -27,7 +27,8 @@ from members.journal import Actor, record
 from oti.lib.codes import reference_code
 
 LANGUAGES = ("fr", "en", "de")
-PUBLIC_TEXTS = ("title", "summary", "description", "place", "without_car")
+WITHOUT_CAR = "without_car"
+PUBLIC_TEXTS = ("title", "summary", "description", "place", WITHOUT_CAR)
 PRIVATE_TEXTS = ("access_info",)
 # What visitors know of; its texts wait for the office.
 SHOWN = frozenset({Offer.State.PUBLISHED, Offer.State.PAUSED})
@@ -94,6 +95,18 @@ def content_of(offer: Offer, review: OfferReview) -> dict[str, Any]:
     """Return what its host last wrote, by column."""
     waiting: dict[str, Any] = review.pending.get("fields", {})
     return live_fields(offer) | waiting
+
+
+def texts_asked(offer: Offer, content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the texts that a host is asked for, those that only guests read last.
+
+    What brings people is itself the way without a car; what was said of it earlier can be changed.
+    """
+    names = (*PUBLIC_TEXTS, *PRIVATE_TEXTS)
+    said = any(content[f"{WITHOUT_CAR}_{code}"] for code in LANGUAGES)
+    if not offer.kind_rules.is_transport or said:
+        return names
+    return tuple(one for one in names if one != WITHOUT_CAR)
 
 
 def live_photos(offer: Offer) -> list[Photo]:

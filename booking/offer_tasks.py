@@ -228,6 +228,7 @@ def _checks(offer: Offer, content: Mapping[str, Any], photos: Sequence[Photo]) -
         says_how_to_get_in=bool(content["access_info_fr"].strip()),
         says_hours=offer.check_in_from is not None or not offer.is_lodging,
         says_way_without_car=bool(content["without_car_fr"].strip()),
+        is_transport=offer.kind_rules.is_transport,
         features=len(content["features"]),
         languages=len(written),
         is_answered=bool(house.phone and house.email and house.host_names),

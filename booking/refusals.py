@@ -945,6 +945,14 @@ MESSAGES: dict[str, Any] = {
     "must_be_free": gettext_lazy("A free activity costs nothing: write 0, or make it an activity."),
     "plan_b_unknown": gettext_lazy("No plan B was decided beforehand: cancel it instead."),
     "slot_removed": gettext_lazy("This date was deleted meanwhile: go back to the list."),
+    "programme_date": gettext_lazy(
+        "Dates of an event stand in the agenda, which the office keeps: call it on %(phone)s to "
+        "have one added, with its tickets."
+    ),
+    "programme_date_closed": gettext_lazy(
+        "This date is closed, and the agenda may say that it is cancelled: call the office on "
+        "%(phone)s to open it again."
+    ),
     "side_used": gettext_lazy("A booking speaks of it: give a number, 0 for none any more."),
     "one_time_a_day": gettext_lazy(
         "Lent by whole days: on %(day)s it begins at %(time)s already. Give one time a day."

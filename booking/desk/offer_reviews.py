@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -19,14 +20,13 @@ from booking.features import FEATURES, SPIRIT
 from booking.models import Offer, OfferReview
 from booking.offer_content import (
     LANGUAGES,
-    PRIVATE_TEXTS,
-    PUBLIC_TEXTS,
     SHOWN,
     content_of,
     is_to_read,
     live_fields,
     live_photos,
     photos_of,
+    texts_asked,
 )
 from booking.offer_tasks import (
     DATES,
@@ -70,8 +70,9 @@ VERBS = {
     "offer renewed": gettext_lazy("Said to be new again"),
     "renewal taken back": gettext_lazy("No longer said to be new again"),
 }
-# What stands by itself on the page of a review; the host's other pages are remarked on as a whole.
-READ = (*(f"{name}_fr" for name in (*PUBLIC_TEXTS, *PRIVATE_TEXTS)), "spirit", "features", PHOTOS)
+# What stands by itself on the page of a review beside the texts; the host's other pages are
+# remarked on as a whole.
+READ = ("spirit", "features", PHOTOS)
 WHOLE = frozenset({UNITS, PRICES, DATES, STEPS, RULES, PAPERS})
 
 
@@ -104,8 +105,9 @@ class OfferReviewForm(RemarksForm):
     seen = forms.IntegerField(min_value=0, max_value=2_000_000_000)
     note = word_to_host()
 
-    def __init__(self, *args: Any, offer: Offer, **kwargs: Any) -> None:
-        super().__init__(*args, codes=(*READ, *whole_of(offer)), **kwargs)
+    def __init__(self, *args: Any, offer: Offer, sent: Mapping[str, Any], **kwargs: Any) -> None:
+        texts = [f"{name}_fr" for name in texts_asked(offer, sent)]
+        super().__init__(*args, codes=(*texts, *READ, *whole_of(offer)), **kwargs)
 
 
 class OfferReviewView(UseCaseView):
@@ -127,7 +129,8 @@ class OfferReviewView(UseCaseView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add what is read: each kind has its own parts."""
-        return {**super().get_form_kwargs(), "offer": self.offer}
+        sent = content_of(self.offer, self.target)
+        return {**super().get_form_kwargs(), "offer": self.offer, "sent": sent}
 
     def run(self, form: OfferReviewForm) -> str:
         """Do what was decided."""
@@ -190,7 +193,7 @@ def _texts(offer: Offer, review: OfferReview, form: OfferReviewForm) -> list[dic
     """Return each text as it was sent beside the one that visitors see, with its remark."""
     sent, live = content_of(offer, review), live_fields(offer)
     rows = []
-    for name in (*PUBLIC_TEXTS, *PRIVATE_TEXTS):
+    for name in texts_asked(offer, sent):
         languages = [
             {
                 "code": code,

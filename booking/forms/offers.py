@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from booking.features import FEATURES, SPIRIT, SPIRIT_MEANS
 from booking.forms.communes import CommuneField
 from booking.models import Offer
-from booking.offer_content import PRIVATE_TEXTS, PUBLIC_TEXTS
+from booking.offer_content import PRIVATE_TEXTS, PUBLIC_TEXTS, WITHOUT_CAR
 from booking.refusals import Refusal
 from members.models import Provider
 from members.rules import papers
@@ -184,9 +184,9 @@ class DescriptionForm(OfferForm):
 
 
 class LanguagesForm(OfferForm):
-    """The same texts in English and German, beside the French."""
+    """The same texts in English and German, beside the French; of those that are asked for."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asked: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = {
             "title": (gettext_lazy("Title"), 120, 1),
@@ -197,7 +197,8 @@ class LanguagesForm(OfferForm):
             "access_info": (gettext_lazy("How to get there and in"), 3000, 4),
         }
         assert set(names) == {*PUBLIC_TEXTS, *PRIVATE_TEXTS}  # noqa: S101 - one language, one set
-        for name, (label, longest, rows) in names.items():
+        for name in asked:
+            label, longest, rows = names[name]
             for code, labelled in (
                 ("en", _("%(label)s (English)")),
                 ("de", _("%(label)s (German)")),
@@ -255,6 +256,11 @@ class AccessForm(OfferForm):
         "features": gettext_lazy("Visitors filter the list by these."),
         "position": gettext_lazy("Without it the map shows the middle of the commune."),
     }
+
+    def __init__(self, *args: Any, asked: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if WITHOUT_CAR not in asked:
+            del self.fields[f"{WITHOUT_CAR}_fr"]
 
     def clean_position(self) -> tuple[float, float] | None:
         """Return latitude and longitude, None when nothing was typed."""

@@ -18,6 +18,9 @@ from booking.relations.meetings import (
 )
 from booking.rules import meetings as rules
 from members.journal import VISITOR, Actor, record
+from members.models import Entry
+
+CANCELLED_VERB = "meeting cancelled"
 
 
 def cancel_meeting(meeting: Meeting, *, now: datetime) -> None:
@@ -35,7 +38,7 @@ def cancel_meeting(meeting: Meeting, *, now: datetime) -> None:
         row.state, row.cancelled_by = rules.CANCELLED, "visitor"
         row.sequence += 1
         row.save(update_fields=["state", "cancelled_by", "sequence"])
-        record("meeting cancelled", f"meeting:{row.code}", actor=VISITOR, at=now)
+        record(CANCELLED_VERB, f"meeting:{row.code}", actor=VISITOR, at=now)
         if agreed is not None:
             tell_greeter(agreed, row, "meeting_cancelled", was=was, now=now)
             tell_visitor(row, "meeting_called_off", was=was, now=now)
@@ -75,6 +78,15 @@ def give_up_meeting(meeting: Meeting, *, actor: Actor, now: datetime) -> None:
         else:
             end_without(row, was=was, now=now)
     meeting.refresh_from_db()
+
+
+def called_off_at(meeting: Meeting) -> datetime | None:
+    """Return when its visitor took a meeting back, None for one that stands: the journal knows."""
+    if meeting.state != rules.CANCELLED:
+        return None
+    lines = Entry.objects.filter(subject=f"meeting:{meeting.code}", verb=CANCELLED_VERB)
+    moment: datetime | None = lines.order_by("-at").values_list("at", flat=True).first()
+    return moment
 
 
 def _begin_again(row: Meeting, *, now: datetime) -> None:

@@ -35,6 +35,11 @@ TAKEN_BACK = "taken_back"
 GAVE_UP = "gave_up"
 ANSWERS = frozenset({SENT, SAID_YES, SAID_NO, TAKEN_BACK, GAVE_UP})
 
+# How a request ended for one greeter, who needn't answer or doesn't meet anybody any more.
+CALLED_OFF, WITHDRAWN, TAKEN, LAPSED = "called_off", "withdrawn", "taken", "lapsed"
+DECLINED, GIVEN_UP = "declined", "given_up"
+ENDINGS = frozenset({CALLED_OFF, WITHDRAWN, TAKEN, LAPSED, DECLINED, GIVEN_UP})
+
 # A walk: neither before breakfast nor at night.
 EARLIEST, LATEST = time(8), time(20)
 MOST_DAYS = 14
@@ -104,6 +109,30 @@ def _hidden_number(found: re.Match[str]) -> str:
 def gives_contact(words: str) -> bool:
     """Tell whether words hold an address of mail or web, or a phone number."""
     return bool(CONTACT.search(words))
+
+
+def ending_of(
+    meeting: str,
+    ask: str,
+    *,
+    closed_at: datetime | None,
+    round_at: datetime,
+    agreed_at: datetime | None,
+) -> str:
+    """Return how a request that isn't open any more ended for one greeter, one of `ENDINGS`.
+
+    Their ask was closed at `closed_at`; the round of asking began at `round_at`, and somebody said
+    yes in it at `agreed_at`. What was closed before the round was closed by a yes given up since.
+    """
+    own = {SAID_NO: DECLINED, GAVE_UP: GIVEN_UP, SAID_YES: CALLED_OFF}.get(ask)
+    if own is not None:
+        return own
+    is_of_a_yes = closed_at is not None and (
+        closed_at < round_at or (agreed_at is not None and closed_at <= agreed_at)
+    )
+    if meeting in {ACCEPTED, DONE} or is_of_a_yes:
+        return TAKEN
+    return WITHDRAWN if meeting == CANCELLED else LAPSED
 
 
 def is_walking_hour(hour: time) -> bool:

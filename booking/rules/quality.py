@@ -29,6 +29,8 @@ class Sheet:
     says_how_to_get_in: bool = False
     says_hours: bool = False
     says_way_without_car: bool = False
+    # A shuttle is that way: nothing is asked of how to come without a car.
+    is_transport: bool = False
     features: int = 0
     # Other languages in which title, summary and description are written.
     languages: int = 0
@@ -45,8 +47,8 @@ class Check:
 
 
 def checks_of(sheet: Sheet) -> tuple[Check, ...]:
-    """Return every check in the order in which it is read."""
-    return (
+    """Return every check that is made of such an offer, in the order in which it is read."""
+    checks = (
         Check("words", sheet.words > 0),
         Check("title", len(sheet.title.strip()) in TITLE_SIGNS),
         Check("summary", len(sheet.summary.strip()) in SUMMARY_SIGNS),
@@ -58,6 +60,7 @@ def checks_of(sheet: Sheet) -> tuple[Check, ...]:
         Check("languages", sheet.languages > 0),
         Check("response", sheet.is_answered),
     )
+    return tuple(one for one in checks if not (sheet.is_transport and one.code == "without_car"))
 
 
 def score_of(checks: Sequence[Check]) -> int:

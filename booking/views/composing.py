@@ -127,7 +127,7 @@ def _proposals(
             {
                 "title": _titles()[one.reason],
                 "bed": one.bed.offer.title,
-                "place": _place(one, poles),
+                "pole": _pole(one, poles),
                 "sentence": explain(one, count_nights(brief.arrival, brief.departure)),
                 "total": one.total,
                 "image": images.get(one.bed.offer.pk),
@@ -165,10 +165,10 @@ def _titles() -> dict[str, str]:
     }
 
 
-def _place(one: Proposed, poles: dict[int, Any]) -> str:
+def _pole(one: Proposed, poles: dict[int, Any]) -> str:
+    """Name the pole of a bed; "" where the commune, which the sentence says, is named alike."""
     pole = poles.get(one.bed.offer.commune_id)
-    names = [one.bed.offer.commune.name, *([pole.name] if pole else [])]
-    return ", ".join(dict.fromkeys(names))
+    return "" if pole is None or pole.name == one.bed.offer.commune.name else str(pole.name)
 
 
 def explain(one: Proposed, nights: int) -> str:

@@ -17,7 +17,7 @@ from booking import offer_terms
 from booking.forms.offer_rules import LodgingPapersForm, PermitForm, RulesForm, StepFormSet
 from booking.forms.offers import AccessForm, DescriptionForm, LanguagesForm, OfferForm
 from booking.models import Offer
-from booking.offer_content import LANGUAGES, PRIVATE_TEXTS, PUBLIC_TEXTS, keep_content
+from booking.offer_content import LANGUAGES, keep_content, texts_asked
 from booking.offer_tasks import (
     ACCESS,
     DATES,
@@ -102,7 +102,7 @@ def _side_by_side(own: OwnOffer, form: OfferForm) -> list[dict[str, Any]]:
             "french": own.progress.content[f"{name}_fr"],
             "fields": [form[f"{name}_{code}"] for code in LANGUAGES[1:]],
         }
-        for name in (*PUBLIC_TEXTS, *PRIVATE_TEXTS)
+        for name in texts_asked(own.offer, own.progress.content)
     ]
 
 
@@ -122,7 +122,8 @@ def _description_form(own: OwnOffer, data: Any) -> OfferForm:
 
 
 def _languages_form(own: OwnOffer, data: Any) -> OfferForm:
-    return LanguagesForm(data, initial=own.progress.content)
+    content = own.progress.content
+    return LanguagesForm(data, asked=texts_asked(own.offer, content), initial=content)
 
 
 def _keep_texts(offer: Offer, form: OfferForm, *, actor: Actor, now: datetime) -> None:
@@ -134,7 +135,8 @@ def _access_form(own: OwnOffer, data: Any) -> OfferForm:
     place = ""
     if content["latitude"] is not None and content["longitude"] is not None:
         place = f"{content['latitude']}, {content['longitude']}"
-    return AccessForm(data, initial={**content, "position": place})
+    asked = texts_asked(own.offer, content)
+    return AccessForm(data, asked=asked, initial={**content, "position": place})
 
 
 def _keep_access(offer: Offer, form: AccessForm, *, actor: Actor, now: datetime) -> None:

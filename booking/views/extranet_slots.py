@@ -20,13 +20,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking import resources, slots
+from booking import own_dates, resources, slots
 from booking.access import slot_for_provider
 from booking.forms.nights import month_after, read_calendar
 from booking.forms.slots import OwnSeriesForm, OwnSlotForm, sides_of
 from booking.models import Offer, Slot
 from booking.models.resources import note_claims
 from booking.refusals import Refusal
+from booking.rules.kinds import IN_PROGRAMME
 from booking.rules.resources import lacking
 from booking.views.answers import see_other, tell
 from booking.views.houses import houses_of, named_house, shown_house
@@ -60,6 +61,9 @@ def dates(request: HttpRequest) -> HttpResponse:
         "provider": provider,
         "offers": own,
         "chosen": chosen,
+        "may_add": any(
+            one.kind not in IN_PROGRAMME for one in (own if chosen is None else [chosen])
+        ),
         "month": query.first,
         "days": [(day, list(found)) for day, found in groupby(rows, key=lambda row: row["day"])],
         "previous_url": _month_url(provider, chosen, month_after(query.first, -1)),
@@ -75,9 +79,18 @@ def dates(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """Ask for a series of dates, show what would be made, then make it."""
     provider = named_house(request)
-    own = offers_of(provider)
-    if not own:
+    every = offers_of(provider)
+    if not every:
         return see_other("extranet-slots")
+    own = every.exclude(kind__in=IN_PROGRAMME)
+    named = _named(every, request.POST if request.method == "POST" else request.GET)
+    try:
+        own_dates.check_may_add(named or own.first() or every[0])
+    except Refusal as refusal:
+        # The list says it too.
+        if request.method == "POST":
+            tell(request, refusal.troubles)
+        return see_other(_month_url(provider, named, day_of(timezone.now())))
     if request.method != "POST":
         offer = _named(own, request.GET) or own[0]
         form = OwnSeriesForm(offers=own, offer=offer, initial={"offer": offer})
@@ -122,13 +135,12 @@ def date_page(request: HttpRequest, pk: int) -> HttpResponse:
         return _slot(request, slot, form, now, status=422)
     data = form.cleaned_data
     try:
-        slots.change_slot(
+        own_dates.change_own_date(
             slot,
             capacity=data["capacity"],
             sides=sides_of(data),
             is_closed=data["is_closed"],
             reason=data["closed_reason"],
-            may_close_sold=False,
             actor=Actor.person(request.user),
             now=now,
         )

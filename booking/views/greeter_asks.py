@@ -33,7 +33,8 @@ PAGE = "space-greeter-ask"
 def row_of(ask: MeetingAsk) -> dict[str, Any]:
     """Return one request or meeting as lists and its page show it."""
     meeting = ask.meeting
-    is_fixed = meeting.starts_at is not None and is_agreed_with(ask)
+    was_agreed = ask.state == rules.SAID_YES or is_agreed_with(ask)
+    is_fixed = meeting.starts_at is not None and was_agreed
     return {
         "meeting": meeting,
         "when": words.moment_words(meeting.starts_at) if is_fixed else words.days_words(meeting),
@@ -147,6 +148,12 @@ def _ask_page(
         and meeting.deadline > now
         and not greeter.is_put_aside
     )
+    is_settled = not is_open and not is_mine
+    # Still to be answered by others: this greeter isn't shown any more.
+    is_aside = greeter.is_put_aside and found.state == rules.SENT and meeting.state == rules.ASKED
+    ending = None
+    if is_settled and not (is_aside and meeting.deadline > now):
+        ending = words.ending_words(found, called_off_at=calling_off.called_off_at(meeting))
     days = meetings.days_for(greeter, meeting, today=day_of(now)) if is_open else []
     phones = (
         is_mine
@@ -164,6 +171,10 @@ def _ask_page(
         "greeter": greeter,
         "is_open": is_open,
         "is_mine": is_mine,
+        "is_settled": is_settled,
+        "ending": ending,
+        # Of a meeting that was agreed: both know already what it was.
+        "was_agreed": is_settled and found.state == rules.SAID_YES,
         "is_done": done,
         "is_wished": meeting.wished_id == greeter.pk,
         # What is nobody's business any more isn't shown to who didn't get it.

@@ -65,6 +65,14 @@ def _home_page(
             and one.meeting.deadline > now
         ],
         "coming": [row_of(one) for one in agreed if one.meeting.state == rules.ACCEPTED],
+        "called_off": [
+            row_of(one)
+            for one in rows
+            if one.state == rules.SAID_YES
+            and one.meeting.state == rules.CANCELLED
+            and one.meeting.starts_at is not None
+            and one.meeting.starts_at > now
+        ],
         "past": [row_of(one) for one in agreed if one.meeting.state == rules.DONE],
         "met": met,
         "minutes": minutes,

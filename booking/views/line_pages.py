@@ -35,6 +35,7 @@ ABOUT_PRICE = {"price_changed", "proposal_over"}
 ABOUT_PEOPLE = {"overlap", "age_mismatch", "no_band", "nobody"}
 MAX_FIELDS = 80
 SLOTS_SHOWN = 12
+FEW_SLOTS = 2
 WEEKS_AROUND = timedelta(days=21)
 
 # Where a trouble leads on the form that changes a line.
@@ -205,8 +206,20 @@ def _slots(view: BasketView, line: LineView, *, now: datetime) -> list[SlotChoic
         except_basket=view.basket.pk,
     )
     had = [one for one in choices if one.free > 0 or (line.is_held and one.slot.pk == slot.pk)]
-    nearest = sorted(had, key=lambda one: abs(one.slot.starts_at - slot.starts_at))[:SLOTS_SHOWN]
+    nearest = sorted(
+        _during_stay(view, had, slot.pk), key=lambda one: abs(one.slot.starts_at - slot.starts_at)
+    )[:SLOTS_SHOWN]
     return sorted(nearest, key=lambda one: one.slot.starts_at)
+
+
+def _during_stay(view: BasketView, had: list[SlotChoice], own: int) -> list[SlotChoice]:
+    """Keep the dates of the days that have a bed, and the present one; all where these are few."""
+    beds = [(one.line.arrival, one.line.departure) for one in view.lines if one.unit is not None]
+    nights = [(first, last) for first, last in beds if first and last]
+    within = [one for one in had if any(first <= one.slot.day <= last for first, last in nights)]
+    if len(within) < FEW_SLOTS:
+        return had
+    return [one for one in had if one in within or one.slot.pk == own]
 
 
 def _who_may(offer: Offer, basket: Basket) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from booking import slots
+from booking import own_dates
 from booking.house_keys import actor_of
 from booking.models import Offer, Slot
 from booking.refusals import BadInput, trouble
@@ -104,12 +104,11 @@ def _change(request: Request, slot: Slot, asked: dict[str, Any]) -> dict[str, An
     key, now = key_of(request), timezone.now()
     entries = slot.capacity // slot.offer.kind_rules.units_per_entry
     is_closed = asked.get("closed", slot.is_closed)
-    slots.change_slot(
+    own_dates.change_own_date(
         slot,
         capacity=asked.get("capacity", entries),
         is_closed=is_closed,
         reason=asked["reason"].strip() or slot.closed_reason or key.name,
-        may_close_sold=False,
         actor=actor_of(key),
         now=now,
     )

@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from booking.counter import CounterGuest, price_at_counter, sell_at_counter
 from booking.models import Offer, Order, Referral, ReferralGift, Slot
-from booking.refusals import Refusal
 from booking.rules import referrals as rules
-from booking.wishes import LineRequest
 from events.models import Event
-from members.journal import SYSTEM
 from members.models import Ambassador, AmbassadorCharter, Mission, User
 from members.rules import enrolment
 from oti.demo.accounts import CLAIRE_MARTIN
+from oti.demo.full_dates import sell_places
 from oti.demo.legal import FOLDER, VALID_FROM, VERSION
 
 LANGUAGES = ("fr", "en", "de")
@@ -123,7 +120,7 @@ def add_friend_to_come(*, now: datetime) -> None:
         resource="",
     )
     for slot in slots.select_related("offer__provider").order_by("starts_at")[:10]:
-        order = _sold(slot, now=now)
+        order = sell_places(slot, COMES, 2, once=f"demo-friend-{slot.pk:020d}", now=now)
         if order is not None:
             _invited(order, claire, rules.PENDING, now=now)
             return
@@ -170,22 +167,6 @@ def _page() -> dict[str, Any]:
         "language": "fr",
         "places": places,
     }
-
-
-def _sold(slot: Slot, *, now: datetime) -> Order | None:
-    """Sell two places to a friend at the counter: no bank is asked; None where it can't be."""
-    house = slot.offer.provider
-    request = LineRequest(offer_id=slot.offer_id, slot_id=slot.pk, ages=(None, None))
-    guest = CounterGuest(COMES, "Exemple", phone="06 00 00 00 00")
-    try:
-        price_at_counter(house, request, now=now)
-        order = sell_at_counter(
-            house, request, guest, once=f"demo-friend-{slot.pk:020d}", actor=SYSTEM, now=now
-        )
-    except Refusal:
-        return None
-    Order.objects.filter(pk=order.pk).update(is_demo=True)
-    return order
 
 
 def _invited(order: Order, claire: Ambassador, state: str, *, now: datetime) -> None:

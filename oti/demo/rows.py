@@ -66,12 +66,15 @@ LOW_SHARE = Decimal("0.5")
 # How long the demo's authorisations are good, so that they never end while somebody looks.
 PERMIT_YEARS = 4
 
-# Places shown as sold in the demo's slots, by how soon they take place; nobody paid for them.
+# Places that the demo's hosts sell elsewhere (on the phone, at the door), by how soon a date takes
+# place: only the others are on sale here. Nothing is shown as sold that no order stands behind.
 DEMO_SOLD_SOON_DAYS = 75
 DEMO_SOLD_OUT_SHARE = 0.05
 DEMO_LAST_PLACES_SHARE = 0.14
 DEMO_SOLD_SOON = 0.6
 DEMO_SOLD_LATER = 0.15
+# What is on sale of a date that is to be full: one party takes all of it (`full_dates`).
+DEMO_LAST_PARTY = 4
 
 
 @dataclass(frozen=True)
@@ -525,14 +528,12 @@ def moments(dates: list[DatesData], window: Window) -> Iterator[tuple[date, time
 
 
 def slot_rows(offer: Offer, data: SlotOfferData, window: Window, today: date) -> Iterator[Slot]:
-    """Yield the slots of the window, some of them partly sold (`DEMO_SOLD_*`)."""
+    """Yield the slots of the window, some of them with few places (`DEMO_SOLD_*`)."""
     for day, hour in moments(data.dates, window):
         starts_at, ends_at = slot_end(day, hour, data.minutes)
         each = offer.kind_rules.units_per_entry
-        sold = demo_sold(data, day, hour, today)
-        stocks = {PLACES: (data.capacity * each, sold * each)}
-        stocks |= {name: (units, 0) for name, units in data.sides.items()}
-        for resource, (capacity, taken) in stocks.items():
+        stocks = {PLACES: demo_places(data, day, hour, today) * each, **data.sides}
+        for resource, capacity in stocks.items():
             yield Slot(
                 offer=offer,
                 day=day,
@@ -541,22 +542,26 @@ def slot_rows(offer: Offer, data: SlotOfferData, window: Window, today: date) ->
                 ends_at=ends_at,
                 resource=resource,
                 capacity=capacity,
-                sold=taken,
             )
 
 
-def demo_sold(data: SlotOfferData, day: date, hour: time, today: date) -> int:
-    """Return how many places the demo shows as sold, never more than the capacity."""
-    mood = draw(data.slug, day, hour)
+def demo_places(data: SlotOfferData, day: date, hour: time, today: date) -> int:
+    """Return how many places of a date are on sale, one at least: its host sells the others."""
     is_soon = (day - today).days <= DEMO_SOLD_SOON_DAYS
     most = int(data.capacity * data.most_sold)
     if is_soon and most == data.capacity:
-        if mood < DEMO_SOLD_OUT_SHARE:
-            return data.capacity
-        if mood < DEMO_LAST_PLACES_SHARE:
-            return data.capacity - 1 - int(draw(data.slug, day, "left") * 2)
+        if is_drawn_full(data.slug, day, hour):
+            return min(data.capacity, DEMO_LAST_PARTY)
+        if draw(data.slug, day, hour) < DEMO_LAST_PLACES_SHARE:
+            return 1 + int(draw(data.slug, day, "left") * 2)
     share = DEMO_SOLD_SOON if is_soon else DEMO_SOLD_LATER
-    return min(most, int(data.capacity * share * draw(data.slug, day, hour, "sold")))
+    elsewhere = min(most, int(data.capacity * share * draw(data.slug, day, hour, "sold")))
+    return max(data.capacity - elsewhere, 1)
+
+
+def is_drawn_full(slug: str, day: date, hour: time) -> bool:
+    """Tell whether a date is one of those that are to be full, of an offer that may be."""
+    return draw(slug, day, hour) < DEMO_SOLD_OUT_SHARE
 
 
 def session_rows(event_id: int, data: EventData, window: Window) -> Iterator[Session]:

@@ -124,7 +124,8 @@ class SlotOfferData:
     """An offer sold by the slot.
 
     `prices` are [from age, to age, euros], the last without upper age; or `item` is the price
-    of one piece. `most_sold` is the largest share of places that the demo shows as sold.
+    of one piece. `most_sold` is the largest share of places that its host
+    sells elsewhere: the demo puts the others on sale.
     """
 
     slug: str

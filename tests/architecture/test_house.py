@@ -188,6 +188,30 @@ def test_words_are_quoted_as_their_language_quotes(language, foreign):
     assert quoting > 50
 
 
+# What the catalogues hold besides sentences: marks of a page, of a value, of an address, of HTTP.
+NO_SENTENCE = re.compile(r"<[^>]*>|%\(\w+\)\w|\w+/<\S+|Authorization: Bearer|Content-Type: ")
+
+
+def test_french_is_set_as_french_is():
+    """A colon and what is inside « » have a space that doesn't break, ; ! ? a narrow one."""
+    path = ROOT / "oti/locale/fr/LC_MESSAGES/django.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale="fr")
+    wrong, seen = [], 0
+    for message in catalogue:
+        said = [message.string] if isinstance(message.string, str) else message.string
+        for text in said if message.id else ():
+            plain = NO_SENTENCE.sub("x", text)
+            seen += len(re.findall("[:;!?«»]", plain))
+            wrong += re.findall(
+                "(?:«(?!\u00a0).?|.?(?<!\u00a0)»"
+                "|.?(?<!\u00a0):(?![/\\d])|.?(?<![\u202f!?…])[;!?](?!\\w)).{0,30}",
+                plain,
+            )
+    assert wrong == []
+    assert seen > 1000
+
+
 # Texts that only the office and the hosts read: they work in French.
 OF_THE_OFFICE = re.compile(
     r"/(desk|extranet|space|wagtailadmin)/|components/gallery|email/permit_ended|blocks/live_empty"

@@ -13,7 +13,7 @@ from booking import slots
 from booking.forms.communes import CommuneField
 from booking.models import CancellationPolicy, Offer, OfferPermit, Supplement, Tariff
 from booking.offer_content import keep_content, review_of
-from booking.offer_tasks import missing_of, tasks_of
+from booking.offer_tasks import missing_of, progress_of, tasks_of
 from booking.offer_terms import PermitInput, keep_permit
 from booking.refusals import NotAllowed
 from destination.models import Commune
@@ -132,6 +132,27 @@ def typed(host: Any, house: Any, kind: str) -> Offer:
         now=NOW,
     )
     return offer
+
+
+def test_a_shuttle_is_the_way_without_a_car_and_is_not_asked_for_one(host, house):
+    def asked(offer: Offer) -> tuple[bool, bool, bool]:
+        return (
+            'name="without_car_fr"' in body(host.get(page(offer, "acces"))),
+            'name="without_car_de"' in body(host.get(page(offer, "langues"))),
+            any(
+                one.code == "without_car"
+                for one in progress_of(offer, review_of(offer), today=TODAY).checks
+            ),
+        )
+
+    factories.a_policy()
+    shuttle = begin(host, house, kind="shuttle")
+    assert asked(shuttle) == (False, False, False)
+    assert asked(begin(host, house, kind="activity")) == (True, True, True)
+    # What was said of it earlier stands on its page: it can still be changed.
+    keep_content(shuttle, {"without_car_fr": "À la gare."}, actor=HOST, now=NOW)
+    shuttle.refresh_from_db()
+    assert asked(shuttle) == (True, True, False)
 
 
 def test_only_rules_that_suit_the_kind_are_proposed_to_hosts(host, house):

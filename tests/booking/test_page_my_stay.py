@@ -377,6 +377,27 @@ def test_a_lapsed_line_is_changed_without_saying_that_it_is_held(client: Client,
     assert own not in page
 
 
+def test_a_line_is_moved_within_the_days_that_have_a_bed(client: Client):
+    basket = dupont_stay(client)
+    workshop = basket.lines.get(offer__kind="workshop")
+
+    def days_shown() -> list[int]:
+        page = client.get(address("booking:line-edit", workshop.pk))
+        return [(one.slot.day - SATURDAY).days for one in page.context["slots"]]
+
+    own = (workshop.slot.day - SATURDAY).days
+    for day in (-3, 9):
+        factories.a_slot(workshop.offer, SATURDAY + timedelta(days=day), capacity=20)
+    # Nothing else during the stay: what is around it may be what they come for.
+    assert days_shown() == [-3, own, 9]
+    for day in (0, 7):
+        factories.a_slot(workshop.offer, SATURDAY + timedelta(days=day), capacity=20)
+    assert days_shown() == [0, own, 7]
+    # Without a bed every day is as good as another.
+    basket.lines.get(unit__isnull=False).delete()
+    assert days_shown() == [-3, 0, own, 7, 9]
+
+
 def test_what_is_gone_stays_on_the_thread_and_is_not_counted(client: Client, at):
     basket = dupont_stay(client)
     later = NOW + timedelta(minutes=16)

@@ -65,8 +65,9 @@ FOR_TWO = tuple(
     if kind.sold_by == "place"
     and kind.takes_time
     and not kind.minds_children
-    and kind.travel_type != "A"
+    and not kind.is_transport
 )
+IN_PROGRAMME = tuple(kind.code for kind in KINDS if kind.is_in_programme)
 PROPOSED = tuple(kind.code for kind in KINDS if kind.is_proposed)
 
 

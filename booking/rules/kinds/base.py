@@ -104,6 +104,8 @@ class Kind:
     reads_needs: bool = False
     has_steps: bool = False
     has_deposit: bool = False
+    # Its dates stand in a programme that the office keeps: hosts add none and open none again.
+    is_in_programme: bool = False
     # Most days of one rental; 1 for what takes place on one day.
     most_days: int = 1
     # Codes of the refusals that say that nothing, or not enough, is left.
@@ -129,6 +131,11 @@ class Kind:
             for side in self.sides
             if asked.extras.get(side.supplement_kind)
         }
+
+    @property
+    def is_transport(self) -> bool:
+        """Whether it brings people somewhere: it is itself the way without a car."""
+        return self.travel_type == "A"
 
     @property
     def is_by_item(self) -> bool:

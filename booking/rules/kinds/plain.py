@@ -33,6 +33,7 @@ EVENT_TICKET = Kind(
     label=gettext_noop("event ticket"),
     plural=gettext_noop("Shows and festivals"),
     icon="ticket",
+    is_in_programme=True,
     is_proposed=False,
     bead="event",
 )

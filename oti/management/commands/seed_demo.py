@@ -12,6 +12,7 @@ from booking.relations.customers import identify_orders
 from booking.relations.past_stays import keep_past_stays
 from oti.demo.accounts import DEMO_ACCOUNTS
 from oti.demo.ambassadors import add_friend_to_come
+from oti.demo.full_dates import add_full_dates
 from oti.demo.loading import load_demo
 
 __all__ = ["DEMO_ACCOUNTS", "Command"]
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         # otherwise.
         keep_house_months(now=now)
         add_friend_to_come(now=now)
+        add_full_dates(now=now)
         identify_orders(now=now)
         keep_past_stays(now=now)
         self.stdout.write(

@@ -19,8 +19,8 @@ from wagtail.images.tests.utils import get_test_image_file
 from booking import messages as outbox
 from booking.emails import compose
 from booking.meeting_mails import MEETING_CONTENTS
-from booking.models import Meeting, OutboxMessage
-from booking.relations import asking, calling_off, meeting_rounds, meeting_talks
+from booking.models import Meeting, MeetingAsk, OutboxMessage
+from booking.relations import asking, calling_off, meeting_rounds, meeting_talks, meetings
 from booking.views.greeters import TRIES
 from members.models import Greeter, User
 from tests import factories
@@ -40,6 +40,7 @@ from tests.booking.relations.greeting import (
 from tests.cast import NOW, FakeBank, paid_order
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -569,7 +570,7 @@ def test_who_was_second_is_told_kindly() -> None:
     meeting = say_yes(a_meeting(), first)
     web = signed_in("marie@example.org")
     page = text_of(web.get(reverse("space-greeter-ask", args=[meeting.code])))
-    assert "This request is settled" in page
+    assert "Another greeter said yes first" in page
     assert "Nous aimons" not in page
     assert act(web, meeting, "refuser").status_code == 303
     for what in ("renoncer", "ecrire", "compter"):
@@ -579,6 +580,93 @@ def test_who_was_second_is_told_kindly() -> None:
     assert late.status_code in {303, 409, 422}
     meeting.refresh_from_db()
     assert meeting.greeter == first
+
+
+def _called_off(meeting: Meeting, greeter: Greeter, _other: Greeter) -> None:
+    calling_off.cancel_meeting(say_yes(meeting, greeter), now=NOW + HOUR)
+
+
+def _withdrawn(meeting: Meeting, _greeter: Greeter, _other: Greeter) -> None:
+    calling_off.cancel_meeting(meeting, now=NOW + HOUR)
+
+
+def _taken(meeting: Meeting, _greeter: Greeter, other: Greeter) -> None:
+    say_yes(meeting, other, now=NOW + HOUR)
+
+
+def _taken_and_called_off(meeting: Meeting, _greeter: Greeter, other: Greeter) -> None:
+    calling_off.cancel_meeting(say_yes(meeting, other, now=NOW + HOUR), now=NOW + 2 * HOUR)
+
+
+def _lapsed(meeting: Meeting, _greeter: Greeter, _other: Greeter) -> None:
+    meeting_rounds.follow_meetings(now=meeting.deadline + HOUR)
+
+
+def _declined(meeting: Meeting, greeter: Greeter, _other: Greeter) -> None:
+    found = MeetingAsk.objects.get(meeting=meeting, greeter=greeter)
+    meetings.decline_meeting(found, actor=OFFICE, now=NOW + HOUR)
+
+
+def _given_up(meeting: Meeting, greeter: Greeter, _other: Greeter) -> None:
+    agreed = say_yes(meeting, greeter)
+    calling_off.give_up_meeting(agreed, actor=OFFICE, now=NOW + HOUR)
+
+
+LATER = "Tuesday 6 April 2027 at 11 am"
+
+
+@pytest.mark.parametrize(
+    ("happens", "title", "says"),
+    [
+        (_called_off, "The meeting is called off", f"Claire called it off on {LATER}"),
+        (_withdrawn, "The visitor took this request back", f"Plans changed on {LATER}"),
+        (_taken, "Another greeter said yes first", f"It was agreed on {LATER}"),
+        (_taken_and_called_off, "Another greeter said yes first", f"It was agreed on {LATER}"),
+        (_lapsed, "The time to answer has passed", "Nobody had said yes by"),
+        (_declined, "You said no to this request", f"That was on {LATER}"),
+        (_given_up, "You gave this meeting up", f"You said on {LATER} that you can’t come"),
+    ],
+)
+def test_a_greeter_reads_what_became_of_a_request_and_when(
+    happens: Callable[[Meeting, Greeter, Greeter], None], title: str, says: str
+) -> None:
+    greeter, other = a_greeter("marie@example.org"), a_greeter()
+    meeting = a_meeting()
+    happens(meeting, greeter, other)
+    web = signed_in("marie@example.org")
+
+    page = text_of(web.get(reverse("space-greeter-ask", args=[meeting.code])))
+
+    assert title in page
+    assert says in page
+    assert "This request is settled" not in page
+    assert "Nous aimons" not in page
+    # Where it was agreed with them, they read what their day was kept for.
+    assert (SQUARE in page) == (happens is _called_off)
+    home = text_of(web.get(reverse("space-greeter")))
+    assert ("called off" in home) == (happens is _called_off)
+    with translation.override("fr"):
+        french = web.get(reverse("space-greeter-ask", args=[meeting.code]))
+    assert french.status_code == 200
+
+
+def test_the_mail_of_an_ending_leads_to_what_happened() -> None:
+    greeter, other = a_greeter("marie@example.org"), a_greeter()
+    meeting = a_meeting()
+    _taken_and_called_off(meeting, greeter, other)
+    for kind in ("meeting_closed", "meeting_cancelled"):
+        (row,) = OutboxMessage.objects.filter(kind=kind)
+        assert reverse("space-greeter-ask", args=[meeting.code]) in compose(row).body
+
+
+def test_who_is_put_aside_is_led_to_the_office() -> None:
+    greeter = a_greeter("marie@example.org")
+    meeting = a_meeting()
+    Greeter.objects.filter(pk=greeter.pk).update(state="suspended")
+    page = text_of(
+        signed_in("marie@example.org").get(reverse("space-greeter-ask", args=[meeting.code]))
+    )
+    assert "Your profile isn’t shown at the moment. Call the office" in page
 
 
 def test_nobody_answers_for_another() -> None:

@@ -201,3 +201,30 @@ def test_no_number_to_call_is_left(digits: list[int], between: list[str], before
 )
 def test_days_and_hours_stay(words: str, read: str | None) -> None:
     assert rules.masked(words) == (words if read is None else read)
+
+
+@given(
+    st.sampled_from(sorted(rules.MEETING)),
+    st.sampled_from(sorted(rules.ANSWERS)),
+    st.none() | st.integers(0, 9),
+    st.integers(0, 9),
+    st.none() | st.integers(0, 9),
+)
+def test_every_ending_of_a_request_is_known_and_ones_own_answer_comes_first(
+    meeting: str, ask: str, closed: int | None, begun: int, agreed: int | None
+) -> None:
+    def at(hours: int | None) -> datetime | None:
+        return None if hours is None else datetime(2027, 4, 6, hours, tzinfo=UTC)
+
+    begun_at = datetime(2027, 4, 6, begun, tzinfo=UTC)
+    ending = rules.ending_of(
+        meeting, ask, closed_at=at(closed), round_at=begun_at, agreed_at=at(agreed)
+    )
+    assert ending in rules.ENDINGS
+    assert (ending == rules.DECLINED) == (ask == rules.SAID_NO)
+    assert (ending == rules.GIVEN_UP) == (ask == rules.GAVE_UP)
+    assert (ending == rules.CALLED_OFF) == (ask == rules.SAID_YES)
+    if ending == rules.WITHDRAWN:
+        assert meeting == rules.CANCELLED
+    if ending == rules.LAPSED:
+        assert meeting not in {rules.ACCEPTED, rules.DONE, rules.CANCELLED}

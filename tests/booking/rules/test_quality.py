@@ -39,6 +39,7 @@ SHEETS = st.builds(
     features=st.integers(0, 15),
     languages=st.integers(0, 2),
     is_answered=st.booleans(),
+    is_transport=st.booleans(),
 )
 
 
@@ -71,6 +72,16 @@ def test_a_photograph_without_words_counts_against_it():
 def test_each_check_has_its_words_and_its_page():
     codes = {one.code for one in checks_of(Sheet())}
     assert codes == set(CHECK_WORDS) == set(CHECK_TASKS)
+
+
+@given(SHEETS)
+def test_what_brings_people_is_not_asked_for_the_way_without_a_car(sheet: Sheet):
+    asked = [one.code for one in checks_of(replace(sheet, is_transport=False))]
+    assert [one.code for one in checks_of(replace(sheet, is_transport=True))] == [
+        one for one in asked if one != "without_car"
+    ]
+    without = replace(WHOLE, is_transport=True, says_way_without_car=False)
+    assert score_of(checks_of(without)) == 100
 
 
 def test_a_review_leads_nowhere_unknown():
