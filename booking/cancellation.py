@@ -201,12 +201,20 @@ def _tell_everybody(
     )
     for part in {line.sub_order for line, _result in done}:
         own = sorted(line.pk for line, _result in done if line.sub_order_id == part.pk)
+        services = (one.amount for line, one in done if line.sub_order_id == part.pk)
         write_message(
             "provider_cancelled",
             key=f"order:{order.reference}:cancelled:{key}:provider:{part.provider_id}",
             recipient=part.provider.email,
             language=part.provider.language,
             order=order,
-            data={"sub_order": part.pk, "lines": own, "basis": basis, "reason": reason},
+            data={
+                "sub_order": part.pk,
+                "lines": own,
+                "basis": basis,
+                "reason": reason,
+                # Of the price: tourist tax is no income of a house.
+                "given_back": str(sum(services, ZERO)),
+            },
             now=now,
         )
