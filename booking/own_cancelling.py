@@ -59,6 +59,11 @@ class Plan:
         return sum((one.back.total for one in self.chosen), ZERO)
 
     @property
+    def is_free(self) -> bool:
+        """Whether nothing was paid for it."""
+        return not any(one.sold.amount for one in self.chosen)
+
+    @property
     def ids(self) -> list[int]:
         """Return the numbers of the lines."""
         return [one.pk for one in self.chosen]
