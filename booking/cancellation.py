@@ -222,6 +222,7 @@ def _tell_everybody(
     )
     for part in {line.sub_order for line, _result in done}:
         own = sorted(line.pk for line, _result in done if line.sub_order_id == part.pk)
+        services = (one.amount for line, one in done if line.sub_order_id == part.pk)
         write_message(
             "provider_cancelled",
             key=f"order:{order.reference}:cancelled:{key}:provider:{part.provider_id}",
@@ -236,6 +237,8 @@ def _tell_everybody(
                 "reason": reason if basis == "full" else "",
                 # Others of the same booking still come.
                 "is_partly": set(own) <= set(parted),
+                # Of the price: tourist tax is no income of a house.
+                "given_back": str(sum(services, ZERO)),
             },
             now=now,
         )

@@ -150,6 +150,8 @@ def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -
     part, lines = own_lines(message, reader)
     ids = set(message.data["lines"])
     ended = [one for one in lines if one.pk in ids]
+    written = message.data.get("given_back")
+    price = sum((one.gross_amount for one in ended), Decimal(0))
     return {
         **_for_provider(order_of(message), part, ended, reader, now),
         # A date that was called off takes nobody else.
@@ -158,6 +160,9 @@ def _provider_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -
         # Others of the same booking still come.
         "is_partly": message.data.get("is_partly", False),
         "reason": message.data.get("reason", ""),
+        "given_back": Decimal(written) if written is not None else None,
+        "price": price,
+        "is_free": not price,
     }
 
 
@@ -203,6 +208,7 @@ def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> C
         "cancelled": cancelled,
         "reason": message.data.get("reason", ""),
         "refund": sum((one["refund"] for one in cancelled), Decimal(0)),
+        "is_free": not any(one["line"].amount for one in cancelled),
         "left": [one for one in lines if one.is_alive and one.line.pk not in ids],
         "unneeded": _unneeded(lines, ids),
         "trip_url": order_url(order),

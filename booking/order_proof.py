@@ -44,7 +44,7 @@ def give_code(request: HttpRequest, order: Order, code: str) -> bool:
 
 
 def shown_address(order: Order) -> str:
-    """Write the order's address: its buyer knows it, nobody learns it: c…@example.org."""
+    """Write the order's address in short: its buyer knows it, c…@example.org."""
     name, _at, domain = order.email.rpartition("@")
     return f"{name[:1]}…@{domain}"
 

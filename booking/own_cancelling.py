@@ -20,10 +20,10 @@ from booking.models import Order, OrderLine, Participant
 from booking.parting import parted_quotes
 from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
 from booking.rules import states
-from booking.rules.refunds import WHOLE, RefundPolicy, RefundResult, refund_due
+from booking.rules.refunds import RefundPolicy, RefundResult, refund_due
 from booking.sold_lines import SoldLine
 from members.journal import Actor
-from oti.lib.money import ZERO, quantize
+from oti.lib.money import ZERO
 
 # Once bought, a line in one of these states has its place on the page of cancelling.
 SHOWN = (states.SOLD, states.HONOURED, states.NO_SHOW)
@@ -65,11 +65,6 @@ class Ending:
         return self.services + self.tourist_tax
 
     @property
-    def fee(self) -> Decimal:
-        """Return the fee that its rule keeps of what comes back, in euros."""
-        return quantize(self.services * self.back.percent / WHOLE) - self.back.amount
-
-    @property
     def who(self) -> str:
         """Name those who leave, "" where the whole line goes."""
         return ", ".join(map(str, self.leaving))
@@ -92,6 +87,11 @@ class Plan:
     def total(self) -> Decimal:
         """Return what comes back in all, in euros."""
         return sum((one.back.total for one in self.chosen), ZERO)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing was paid for it."""
+        return not any(one.sold.amount for one in self.chosen)
 
     @property
     def ids(self) -> list[int]:

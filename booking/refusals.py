@@ -341,7 +341,7 @@ MESSAGES: dict[str, Any] = {
     ),
     "order_expired": gettext_lazy("The time to pay has passed: nothing was debited. Order again."),
     "wrong_state": gettext_lazy("It isn't possible any more: reload the page."),
-    "nothing_to_cancel": gettext_lazy("These lines are already cancelled or have taken place."),
+    "nothing_to_cancel": gettext_lazy("This is already cancelled or has taken place."),
     "line_begun": gettext_lazy("This has begun: call your host, or the office on %(phone)s."),
     "too_many_changes": gettext_lazy(
         "Your hosts were told many times within an hour: wait a little, or call if it can’t wait."
@@ -349,6 +349,9 @@ MESSAGES: dict[str, Any] = {
     "nothing_to_come": gettext_lazy("All of it has begun or is cancelled: call your host."),
     "cannot_part": gettext_lazy(
         "This can't be cancelled for some of you alone: cancel all of it, or call us on %(phone)s."
+    ),
+    "code_over": gettext_lazy(
+        "The code of before is worth nothing any more: have another one sent."
     ),
     "line_over": gettext_lazy("This has taken place."),
     "paid_on_site": gettext_lazy("This is paid at your host’s: call them to cancel it."),

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
-from booking import cancellation, minding, package_words, settlement
+from booking import cancellation, comings, minding, package_words, settlement
 from booking.desk.bank_words import kind_words, outcome_words
 from booking.desk.message_words import kind_of_message
 from booking.desk.office_forms import CancelForm
@@ -46,6 +46,12 @@ from oti.lib.html import format_euros
 from oti.lib.money import ZERO, quantize
 
 # What the journal's verbs mean for the office; an unknown one is shown as it is.
+# What a guest changed of its coming, beside that it did.
+COMING: dict[str, Promise] = {
+    comings.ARRIVAL: gettext_lazy("hour of arrival"),
+    comings.NEEDS: gettext_lazy("needs"),
+    comings.NAMES: gettext_lazy("names"),
+}
 VERBS: dict[str, Promise] = {
     "order placed": gettext_lazy("Order placed"),
     "evidence kept": gettext_lazy("Evidence kept of what was shown and accepted"),
@@ -155,6 +161,8 @@ def _details(data: dict[str, Any], titles: dict[int, str]) -> list[str]:
     ):
         if data.get(key):
             words.append(label % {"value": euros(Decimal(data[key]))})
+    if isinstance(data.get("what"), list):
+        words += [str(COMING.get(one, one)) for one in data["what"]]
     if data.get("basis") == "full":
         words.append(_("in full: the provider or the office is the cause"))
     elif data.get("basis") == "policy":

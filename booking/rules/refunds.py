@@ -71,7 +71,7 @@ class RefundPolicy:
 class RefundResult:
     """What comes back in euros: `total` = `amount` of the services + `tourist_tax`.
 
-    `step` is the rung that decided, None when none did.
+    `step` is the rung that decided, None when none did; `fee` is what was kept of its share.
     """
 
     percent: int
@@ -79,6 +79,7 @@ class RefundResult:
     tourist_tax: Decimal
     total: Decimal
     step: RefundStep | None
+    fee: Decimal = ZERO
 
 
 def refund_due(
@@ -101,8 +102,11 @@ def refund_due(
     reached = [step for step in policy.steps if timedelta(hours=step.hours_before) <= left]
     step = max(reached, key=lambda step: step.hours_before, default=None)
     percent = step.percent if step else 0
-    amount = max(ZERO, quantize(paid_gross * percent / WHOLE) - policy.flat_fee)
-    return RefundResult(percent, amount, tourist_tax, amount + tourist_tax, step)
+    share = quantize(paid_gross * percent / WHOLE)
+    amount = max(ZERO, share - policy.flat_fee)
+    return RefundResult(
+        percent, amount, tourist_tax, amount + tourist_tax, step, fee=share - amount
+    )
 
 
 def full_refund(paid_gross: Decimal, tourist_tax: Decimal) -> RefundResult:

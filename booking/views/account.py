@@ -73,6 +73,10 @@ def trip(request: HttpRequest, reference: str) -> HttpResponse:
         and any(one.is_open_to_cancel for one in lines),
         "may_change": order.state == states.CONFIRMED
         and any(one.line.state == states.SOLD and one.starts_at > now for one in lines),
+        # Once no bed waits for it, nobody does.
+        "arrival_time": order.arrival_time
+        if any(one.is_alive and one.is_lodging for one in lines)
+        else None,
         "gone": [one for one in lines if not one.is_alive] if is_bought else [],
         "refunds": [
             refund_words(one)

@@ -20,11 +20,11 @@ from django.views.decorators.http import require_http_methods
 
 from booking import order_proof
 from booking.access import order_for
-from booking.forms.cancelling import OwnCancelForm
+from booking.forms.cancelling import LONGEST_REASON, OwnCancelForm
 from booking.models import Order
 from booking.own_cancelling import Ending, Plan, cancel_own, endings, plan_of, why_not_of
 from booking.package_words import contract_of
-from booking.refusals import BadInput, PriceChanged, Refusal, Trouble
+from booking.refusals import BadInput, PriceChanged, Refusal, Trouble, trouble
 from booking.rules import states
 from booking.sold_lines import sold_lines
 from booking.views.answers import by_link, see_other, tell
@@ -33,6 +33,8 @@ from members.journal import VISITOR, Actor
 
 BOUGHT = {states.CONFIRMED, states.CANCELLED}
 LONGEST_NUMBER = 18
+# Why somebody cancels, while another code is on its way: of one order, for one session.
+WORD_KEPT = "cancel_word"
 
 
 @never_cache
@@ -48,6 +50,8 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     ids = _numbers(fields.getlist("line"))
     who = _people(fields.getlist("who"), but=ids)
     shown = endings(sold_lines(order, has_pictures=True, now=now), now=now)
+    if "all" in request.POST:
+        ids = [one.pk for one in shown if one.why_not is None]
     stop = why_not_of(order)
     if request.method != "POST" and "see" not in request.GET:
         return _choose(request, order, shown, ids, who, stop=stop)
@@ -121,6 +125,7 @@ def _choose(
             {"one": one, "is_ticked": one.pk in ticked, "who": who.get(one.pk, ())} for one in shown
         ],
         "can_cancel": bool(free),
+        "has_several": len(free) > 1,
         "stop": stop,
         "problems": problems,
         "page_errors": bool(problems),
@@ -132,6 +137,8 @@ def _ask_for_code(
     request: HttpRequest, order: Order, plan: Plan, *, is_again: bool
 ) -> HttpResponse:
     """Send a code where none is on its way, and go on to what is about to be cancelled."""
+    if word := request.POST.get("reason", "").strip()[:LONGEST_REASON]:
+        request.session[WORD_KEPT] = [order.reference, word]
     wants_one = is_again or not order_proof.is_waited_for(request, order)
     if not order_proof.has_proved(request, order) and wants_one:
         is_sent = order_proof.send_code(request, order)
@@ -154,20 +161,31 @@ def _confirm(
     status: int = 200,
 ) -> HttpResponse:
     has_proved = order_proof.has_proved(request, order)
+    may_write = has_proved or order_proof.is_waited_for(request, order)
+    if form is None:
+        word = _word_kept(request, order)
+        form = OwnCancelForm(initial={"reason": word}, asks_code=not has_proved)
+    elif not may_write:
+        # The field of the code is gone with the last try, or with its time.
+        troubles = [trouble("code_over")]
     context: dict[str, Any] = {
         "order": order,
         "plan": plan,
         "again_query": urlencode(plan.fields),
         "others_query": urlencode([*plan.fields_with_others, ("see", "1")]),
-        "form": form or OwnCancelForm(asks_code=not has_proved),
-        "has_proved": has_proved,
-        "is_sent": order_proof.is_waited_for(request, order),
+        "form": form,
+        "may_write": may_write,
         "address": order_proof.shown_address(order),
         "is_package": contract_of(order) is not None,
         "problems": [{"text": one.message} for one in troubles],
         "page_errors": status != 200,
     }
     return render(request, "booking/cancel_confirm.html", context, status=status)
+
+
+def _word_kept(request: HttpRequest, order: Order) -> str:
+    reference, word = request.session.get(WORD_KEPT, ("", ""))
+    return str(word) if reference == order.reference else ""
 
 
 def _cancel(request: HttpRequest, order: Order, plan: Plan, *, now: datetime) -> HttpResponse:
@@ -196,6 +214,7 @@ def _cancel(request: HttpRequest, order: Order, plan: Plan, *, now: datetime) ->
     except Refusal as refusal:
         tell(request, refusal.troubles)
         return see_other("booking:trip", order.reference)
+    request.session.pop(WORD_KEPT, None)
     messages.success(request, _done_words(len(plan.ids), back))
     return see_other("booking:trip", order.reference)
 

@@ -192,8 +192,28 @@ def test_the_code_is_asked_for_once_in_half_an_hour(
 def test_the_trip_leads_there_from_each_line_that_can_be_cancelled(client: Client, order: Order):
     trip = client.get(address("booking:trip", order.reference)).content.decode()
     for line in order.lines.all():
-        assert f'{page_of(order)}?line={line.pk}"' in trip
+        assert f'{page_of(order)}?line={line.pk}&amp;see=1"' in trip
     assert f'href="{page_of(order)}"' in trip
+
+
+def test_the_trip_leads_to_the_sum_of_one_line_before_any_code_is_sent(
+    client: Client, order: Order, mailoutbox: list[EmailMessage]
+):
+    [meal] = lines_of(order, "meal")
+    seen = body(client.get(page_of(order), {"line": meal, "see": "1"}))
+    assert "Cancel this?" in seen
+    assert "Send me the code" in seen
+    assert not mailoutbox
+    led = choose(client, order, [meal])
+    assert "Another code" not in body(client.get(led.url))
+    assert len(mailoutbox) == 1
+
+
+def test_all_of_it_is_chosen_with_one_press(client: Client, order: Order):
+    assert 'name="all"' in client.get(page_of(order)).content.decode()
+    led = client.post(page_of(order), {"all": "1"})
+    assert "Cancel your whole stay?" in body(client.get(led.url))
+    assert nothing_is_cancelled(order)
 
 
 def test_a_line_of_the_trip_is_ticked(client: Client, order: Order):
@@ -314,7 +334,8 @@ def test_the_link_alone_cancels_nothing(client: Client, order: Order):
     ids = lines_of(order, "meal")
     page = confirm(client, order, ids, "96.00")
     assert page.status_code == 422
-    assert "Write the code first." in body(page)
+    assert "have another one sent." in body(page)
+    assert 'href="#id_code"' not in page.content.decode()
     assert nothing_is_cancelled(order)
 
 
@@ -338,12 +359,17 @@ def test_after_three_wrong_codes_another_one_is_needed(
     agreed = agreed_on(client.get(choose(client, order, ids).url))
     code = mailed_code(mailoutbox)
     for _try in range(mail_codes.MOST_TRIES):
-        confirm(client, order, ids, agreed, **WRONG)
-    page = confirm(client, order, ids, agreed, code=code)
+        page = confirm(client, order, ids, agreed, reason="Plus envie", **WRONG)
+    # The field is gone: what is wrong leads to none, and the word goes along.
+    assert "have another one sent." in body(page)
+    assert 'href="#id_code"' not in page.content.decode()
+    assert 'name="reason" value="Plus envie"' in page.content.decode()
+    page = confirm(client, order, ids, agreed, code=code, reason="Plus envie")
     assert page.status_code == 422
     assert "Send me the code" in body(page)
 
-    client.post(page_of(order), {"line": ids, "again": "1"})
+    led = client.post(page_of(order), {"line": ids, "again": "1", "reason": "Plus envie"})
+    assert "Plus envie" in body(client.get(led.url))
     assert confirm(client, order, ids, agreed, code=mailed_code(mailoutbox)).status_code == 303
 
 
@@ -472,6 +498,15 @@ def test_what_is_paid_on_site_is_cancelled_with_the_host(client: Client, order: 
     assert nothing_is_cancelled(order)
 
 
+def test_a_fee_that_is_kept_is_told_with_the_sum(client: Client, order: Order):
+    [meal] = lines_of(order, "meal")
+    policy = {"steps": [{"hours_before": 24, "percent": 100}], "flat_fee": "2"}
+    order.lines.filter(pk=meal).update(policy=policy)
+    seen = body(client.get(page_of(order), {"line": meal, "see": "1"}))
+    assert "100% of the price comes back, less a fee of €2.00." in seen
+    assert "comes back whole" not in seen
+
+
 def test_nothing_chosen_is_told_beside_the_choice(client: Client, order: Order):
     page = choose(client, order, [])
     assert page.status_code == 422
@@ -542,22 +577,6 @@ def test_an_order_that_was_never_paid_leads_to_its_page(client: Client, order: O
     assert client.get(page_of(order)).url == address("booking:trip", order.reference)
 
 
-def test_the_fee_that_a_rule_keeps_is_said(
-    client: Client, bank: FakeBank, mailoutbox: list[EmailMessage]
-):
-    policy = factories.a_policy((240, 100), flat_fee="2")
-    offer = factories.an_activity(title="Orgue", cancellation_policy=policy)
-    slot = factories.a_slot(offer, date(2027, 7, 12))
-    basket = factories.a_basket()
-    wish = LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None, None))
-    add_to_basket(basket, wish, now=NOW)
-    order = paid_order(basket, bank)
-    client.get(f"{address('booking:trip', order.reference)}?cle={order.access_token}")
-    seen = client.get(choose(client, order, lines_of(order, "activity")).url)
-    assert "100 % of the price comes back, less a fee of €2.00." in body(seen)
-    assert agreed_on(seen) == "62.00"
-
-
 def test_a_free_registration_gives_its_places_back(
     client: Client, bank: FakeBank, mailoutbox: list[EmailMessage]
 ):
@@ -575,6 +594,11 @@ def test_a_free_registration_gives_its_places_back(
     slot.refresh_from_db()
     order.refresh_from_db()
     assert (slot.sold, order.state, Refund.objects.count()) == (0, "cancelled", 0)
+    assert "nothing comes back" not in body(seen)
+    for kind in ("lines_cancelled", "provider_cancelled"):
+        message = OutboxMessage.objects.get(kind=kind)
+        message.language = "en"
+        assert "It was free of charge." in str(compose(message, now=NOW).body)
 
 
 def test_pages_ask_the_database_a_bounded_number_of_times(client: Client, order: Order):

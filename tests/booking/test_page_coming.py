@@ -13,6 +13,7 @@ from booking.basket import add_to_basket
 from booking.cancellation import cancel_lines
 from booking.care import Sheet, fill_care_sheet
 from booking.comings import MOST_AN_HOUR
+from booking.desk.order_views import history_of
 from booking.emails import compose
 from booking.letters import NoLongerNeeded
 from booking.models import Order, OutboxMessage, Participant
@@ -87,6 +88,17 @@ def test_the_hour_is_told_to_where_the_stay_begins(client: Client, order: Order)
     assert "Thinks of arriving around 9:30" in str(mail.body).replace("\u202f", " ")
     entry = Entry.objects.get(verb="coming changed")
     assert (entry.actor_label, entry.data) == ("visitor", {"what": ["arrival"]})
+    [step] = history_of(order, only=("coming changed",))
+    assert step.details == ("hour of arrival",)
+
+
+def test_an_hour_that_no_bed_waits_for_any_more_is_not_shown(client: Client, order: Order):
+    send(client, order, arrival_time="21:30")
+    trip = address("booking:trip", order.reference)
+    assert "Your hour of arrival" in body(client.get(trip))
+    bed = order.lines.get(kind="lodging")
+    cancel_lines(order, [bed.pk], basis="policy", reason="Malade", actor=SYSTEM, now=NOW)
+    assert "Your hour of arrival" not in body(client.get(trip))
 
 
 def test_needs_are_told_to_those_who_prepare_for_them(client: Client, order: Order):
