@@ -47,6 +47,7 @@ def cancel_lines(
     *,
     basis: Basis,
     reason: str,
+    called_off: int | None = None,
     actor: Actor,
     now: datetime,
     agreed: Decimal | None = None,
@@ -57,7 +58,8 @@ def cancel_lines(
     `agreed` is what a guest who cancels its own was shown to get back, in euros: no reason is
     asked then, and one that is given goes neither to the bank nor to a provider. `leaving` names,
     by a line, the participants who alone no longer come: they get a line of their own, which is
-    cancelled. Locks: units, slots, order, payments. Raises BadInput `reason_missing`; WrongState
+    cancelled. `called_off` names the date that doesn't take place: its host is told of all of it at
+    once. Locks: units, slots, order, payments. Raises BadInput `reason_missing`; WrongState
     `nothing_to_cancel` when one of the lines isn't sold any more, `cannot_part`, and for a guest
     `line_begun`, `payment_contested`; PriceChanged `cancel_sum_changed`; nothing is changed then.
     Busy.
@@ -119,8 +121,10 @@ def cancel_lines(
         # An order of which a part took place stays: only one that nobody comes for is closed.
         if not current.lines.filter(state__in=states.TAKES_PLACE).exists():
             _close(current, reason=reason, actor=actor, now=now)
-        parted = {line.pk for line, _result in done if leaving and line.pk not in line_ids}
-        _tell_everybody(current, done, payments, basis=basis, reason=reason, parted=parted, now=now)
+        _tell_guest(current, done, payments, reason=reason, called_off=called_off, now=now)
+        if called_off is None:
+            parted = {line.pk for line, _result in done if leaving and line.pk not in line_ids}
+            _tell_hosts(current, done, basis=basis, reason=reason, parted=parted, now=now)
         tell_changed(current, [*(line for line, _result in done), *shrunk], now=now)
     order.refresh_from_db()
     return done
@@ -193,38 +197,53 @@ def _close(order: Order, *, reason: str, actor: Actor, now: datetime) -> None:
     order_cancelled.send(sender=Order, order=order)
 
 
-def _tell_everybody(
+def _key_of(order: Order, done: Sequence[tuple[OrderLine, RefundResult]]) -> str:
+    """Return a key that names every line and still fits its column, however many there are."""
+    ids = sorted(line.pk for line, _result in done)
+    lines = hashlib.sha256("-".join(str(pk) for pk in ids).encode()).hexdigest()[:24]
+    return f"order:{order.reference}:cancelled:{lines}"
+
+
+def _tell_guest(
     order: Order,
     done: Sequence[tuple[OrderLine, RefundResult]],
     payments: Sequence[Payment],
+    *,
+    reason: str,
+    called_off: int | None,
+    now: datetime,
+) -> None:
+    write_message(
+        "lines_cancelled",
+        key=_key_of(order, done),
+        recipient=order.email,
+        language=order.language,
+        order=order,
+        data={
+            "lines": sorted(line.pk for line, _result in done),
+            "refunds": {str(line.pk): str(result.total) for line, result in done},
+            "is_paid": any(one.state == states.PAID for one in payments),
+            "reason": reason,
+            **({"called_off": called_off} if called_off else {}),
+        },
+        now=now,
+    )
+
+
+def _tell_hosts(
+    order: Order,
+    done: Sequence[tuple[OrderLine, RefundResult]],
     *,
     basis: Basis,
     reason: str,
     parted: Collection[int],
     now: datetime,
 ) -> None:
-    ids = sorted(line.pk for line, _result in done)
-    # The key names every line and still fits its column, however many there are.
-    key = hashlib.sha256("-".join(str(pk) for pk in ids).encode()).hexdigest()[:24]
-    write_message(
-        "lines_cancelled",
-        key=f"order:{order.reference}:cancelled:{key}",
-        recipient=order.email,
-        language=order.language,
-        order=order,
-        data={
-            "lines": ids,
-            "refunds": {str(line.pk): str(result.total) for line, result in done},
-            "is_paid": any(one.state == states.PAID for one in payments),
-            "reason": reason,
-        },
-        now=now,
-    )
     for part in {line.sub_order for line, _result in done}:
         own = sorted(line.pk for line, _result in done if line.sub_order_id == part.pk)
         write_message(
             "provider_cancelled",
-            key=f"order:{order.reference}:cancelled:{key}:provider:{part.provider_id}",
+            key=f"{_key_of(order, done)}:provider:{part.provider_id}",
             recipient=part.provider.email,
             language=part.provider.language,
             order=order,

@@ -25,6 +25,7 @@ from booking.access import slot_for_provider
 from booking.forms.nights import month_after, read_calendar
 from booking.forms.slots import OwnSeriesForm, OwnSlotForm, sides_of
 from booking.models import Offer, Slot
+from booking.models.money import reason_words
 from booking.models.resources import note_claims
 from booking.refusals import Refusal
 from booking.rules.kinds import IN_PROGRAMME
@@ -268,7 +269,7 @@ def _initial(slot: Slot) -> dict[str, Any]:
     return {
         "capacity": slot.capacity // slot.offer.kind_rules.units_per_entry,
         "is_closed": slot.is_closed,
-        "closed_reason": slot.closed_reason,
+        "closed_reason": reason_words(slot.closed_reason),
         **{f"side_{one.resource}": one.capacity for one in beside.exclude(pk=slot.pk)},
     }
 
