@@ -1036,12 +1036,10 @@ COUNTED: dict[str, Any] = {
         "free",
     ),
     "slot_sold": ngettext_lazy(
-        "%(sold)s place is booked: it stays open here. Call the office on %(phone)s, which "
-        "cancels and refunds "
-        "with you.",
-        "%(sold)s places are booked: it stays open here. Call the office on %(phone)s, which "
-        "cancels and "
-        "refunds with you.",
+        "%(sold)s place is booked: it stays open here. On its page an owner of the house calls the "
+        "date off, or the office does, on %(phone)s.",
+        "%(sold)s places are booked: it stays open here. On its page an owner of the house calls "
+        "the date off, or the office does, on %(phone)s.",
         "sold",
     ),
     "rental_too_long": ngettext_lazy(

@@ -31,6 +31,7 @@ from booking.refusals import Refusal
 from booking.rules.kinds import IN_PROGRAMME
 from booking.rules.resources import lacking
 from booking.views.answers import see_other, tell
+from booking.views.extranet_call_off import state_of
 from booking.views.houses import houses_of, named_house, shown_house
 from members.journal import Actor
 from members.models import Provider
@@ -246,6 +247,7 @@ def _slot(
     context = {
         "slot": slot,
         "row": row,
+        "call_off": state_of(request, slot, now=now),
         "form": form,
         "page_errors": bool(form.errors),
         "sides": [form[name] for name in form.fields if name.startswith("side_")],
