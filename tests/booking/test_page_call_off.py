@@ -144,7 +144,7 @@ def test_bookings_on_site_are_said_and_cancelled_too(host: Client, slot: Slot, l
     assert "go back to the cards" not in told
     host.post(page_of(slot), {"reason": "Malade"})
     called_off.carry_out(CalledOff.objects.get().pk, now=NOW)
-    assert "1 of 1 bookings cancelled" in text_of(host.get(date_of(slot)))
+    assert "1 of 1 booking cancelled" in text_of(host.get(date_of(slot)))
 
 
 def test_a_date_that_has_begun_leads_back(

@@ -7,6 +7,7 @@ that had looked at the date before it was closed is written after everybody was 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -127,18 +128,26 @@ def test_money_that_comes_after_all_was_done_goes_back(slot: Slot, bank: FakeBan
     assert is_empty(slot)
 
 
-def meet_before_the_sale(monkeypatch: pytest.MonkeyPatch, order: Order) -> Meeting:
-    """Make one sale wait, once it has found its places, until the date was called off."""
-    meeting = Meeting(2)
+def meet_before_the_sale(
+    monkeypatch: pytest.MonkeyPatch, order: Order
+) -> tuple[threading.Event, Meeting]:
+    """Make one sale wait, once it has found its places, until the date was called off.
+
+    Return what tells that it has, and where both meet.
+    """
+    found = threading.Event()
+    # Cancelling takes its time on a slow machine; who waits for a lock is seen at once.
+    meeting = Meeting(2, patience=20)
     write = settlement.write_sale
 
     def wait_then_write(*args: Any, **kwargs: Any) -> None:
         if args[0].pk == order.pk:
+            found.set()
             meeting.wait()
         write(*args, **kwargs)
 
     monkeypatch.setattr(settlement, "write_sale", wait_then_write)
-    return meeting
+    return found, meeting
 
 
 def race(slot: Slot, bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -146,12 +155,13 @@ def race(slot: Slot, bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> list[An
     order = ordered(slot, bank, is_paid=True)
     other = ordered(slot, bank, is_paid=True)
     settlement.settle_payment(other.payments.get().pk, now=NOW)
-    meeting = meet_before_the_sale(monkeypatch, order)
+    found, meeting = meet_before_the_sale(monkeypatch, order)
     # Its rival's page at the bank would settle the same order: only what is sold is looked at.
     monkeypatch.setattr(called_off, "_unpaid_orders", lambda ids: Order.objects.none())
     call_off = calling_off(slot)
 
     def call_off_then_meet() -> None:
+        found.wait(timeout=20)
         call_off()
         meeting.wait()
 
