@@ -278,9 +278,9 @@ class EventEditView(LeadsToItsEvent, DeskEditView):
 
 def _booked_words(count: int) -> str:
     words = ngettext(
-        "%(count)s booking is on its dates. On the event’s page, « Cancel this event » says what "
+        "%(count)s booking is on its dates. On the event’s page, “Cancel this event” says what "
         "goes back and does it.",
-        "%(count)s bookings are on its dates. On the event’s page, « Cancel this event » says what "
+        "%(count)s bookings are on its dates. On the event’s page, “Cancel this event” says what "
         "goes back and does it.",
         count,
     )

@@ -136,7 +136,7 @@ class SlotChangeForm(SidesForm):
         label=gettext_lazy("Closed"),
         required=False,
         help_text=gettext_lazy(
-            "Nobody can book it any more. What is sold stays sold: « Call this date off », below, "
+            "Nobody can book it any more. What is sold stays sold: “Call this date off”, below, "
             "cancels it too."
         ),
     )

@@ -218,9 +218,9 @@ class SlotChangeView(UseCaseView):
                 return told % {"count": told_orders}
         if slot.is_closed and slot.sold:
             told = ngettext(
-                "Closed. %(count)s place is sold and stays so: « Call this date off », on its "
+                "Closed. %(count)s place is sold and stays so: “Call this date off”, on its "
                 "page, gives it back.",
-                "Closed. %(count)s places are sold and stay so: « Call this date off », on its "
+                "Closed. %(count)s places are sold and stay so: “Call this date off”, on its "
                 "page, gives them back.",
                 slot.sold,
             )

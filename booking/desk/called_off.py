@@ -107,7 +107,7 @@ class CallOffView(CallsOff):
     model = Slot
     list_title = gettext_lazy("Dates")
     page_title = gettext_lazy("Call this date off")
-    button = gettext_lazy("Call it off")
+    button = gettext_lazy("Call this date off")
 
     @cached_property
     def target(self) -> Slot:
@@ -219,7 +219,7 @@ class CalledOffViewSet(ReadOnlyViewSet):
     )
     empty_text = gettext_lazy(
         "Dates that were called off with bookings on them will appear here, with how many of these "
-        "are given back. One is called off on its own page, under « Dates »."
+        "are given back. One is called off on its own page, under “Dates”."
     )
 
 
