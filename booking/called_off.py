@@ -42,6 +42,7 @@ from booking.refusals import BadInput, Refusal, WrongState, trouble
 from booking.requests import decline_request, end_as_called_off
 from booking.rules import states
 from booking.settlement import end_unpaid
+from booking.signals import date_called_off
 from booking.task_queue import ask_for_task
 from members.journal import SYSTEM, Actor, record
 from oti.lib.money import ZERO
@@ -154,7 +155,8 @@ def call_off_locked(
     """Call dates off inside the caller's transaction, which has locked them with what is beside.
 
     As `call_off_dates`, of dates that the caller has looked at; one that is under way, or closed
-    with nobody in it, is left alone. One mail tells their host of all of them.
+    with nobody in it, is left alone. The programme strikes them (`signals`). One mail tells
+    their host of all of them.
     """
     under_way = set(
         CalledOff.objects.filter(slot__in=slots, finished_at=None).values_list("slot_id", flat=True)
@@ -165,6 +167,7 @@ def call_off_locked(
         if slot.pk in under_way or (slot.is_closed and not is_booked):
             continue
         _close(slot, reason=reason.strip(), actor=actor, now=now)
+        date_called_off.send(sender=Slot, slot=slot, reason=reason.strip(), actor=actor, now=now)
         if is_booked:
             row = CalledOff.objects.create(
                 slot=slot,

@@ -17,7 +17,7 @@ from booking import locks
 from booking.channels.blocks import write_blocks
 from booking.hook_outbox import tell_changed
 from booking.messages import write_message
-from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
+from booking.models import CalledOff, Order, OrderLine, Payment, Slot, SlotTake, Stay
 from booking.models.money import WANTED_BY_GUEST
 from booking.parting import part_line
 from booking.payment import create_refund
@@ -61,8 +61,8 @@ def cancel_lines(
     cancelled. `called_off` names the date that doesn't take place: its host is told of all of it at
     once. Locks: units, slots, order, payments. Raises BadInput `reason_missing`; WrongState
     `nothing_to_cancel` when one of the lines isn't sold any more, `cannot_part`, and for a guest
-    `line_begun`, `payment_contested`; PriceChanged `cancel_sum_changed`; nothing is changed then.
-    Busy.
+    `line_begun`, `given_back_by_itself`, `payment_contested`; PriceChanged `cancel_sum_changed`;
+    nothing is changed then. Busy.
     """
     if agreed is None and not reason.strip():
         raise BadInput(trouble("reason_missing", field="reason"))
@@ -150,6 +150,12 @@ def _check_agreed(
     """Raise what keeps a guest from cancelling: it has begun, the bank is asked, another sum."""
     if any(line.starts_at <= now for line, _result in done):
         raise WrongState(trouble("line_begun"))
+    # Its slots are locked: whoever calls a date off gives back more than the guest's own rule.
+    off = CalledOff.objects.filter(
+        slot__takes__line__in=[line.pk for line, _result in done], finished_at=None
+    )
+    if off.exists():
+        raise WrongState(trouble("given_back_by_itself"))
     if any(one.disputed_at is not None for one in payments):
         raise WrongState(trouble("payment_contested"))
     total = sum((result.total for _line, result in done), ZERO)

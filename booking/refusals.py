@@ -949,6 +949,10 @@ MESSAGES: dict[str, Any] = {
         "booking by booking."
     ),
     "date_called_off": gettext_lazy("This date is called off already: everybody is told."),
+    "given_back_by_itself": gettext_lazy(
+        "This date was called off: all that you paid for it comes back by itself, you have nothing "
+        "to do."
+    ),
     "call_off_under_way": gettext_lazy(
         "It is being called off: open it again once everybody has been told."
     ),

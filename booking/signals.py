@@ -1,6 +1,7 @@
-"""The four domain signals, sent inside the transaction of what they tell (core.md 17).
+"""The domain signals, sent inside the transaction of what they tell (core.md 17).
 
-`events.receivers` is the only listener: a ticket and its order are born together.
+`events.receivers` is the only listener: a ticket and its order are born together,
+a date that is called off is struck in the programme.
 """
 
 from django.dispatch import Signal
@@ -9,3 +10,4 @@ order_confirmed = Signal()
 order_cancelled = Signal()
 line_cancelled = Signal()
 line_rescheduled = Signal()
+date_called_off = Signal()

@@ -195,6 +195,13 @@ def lend_place(event: Event, *, actor: Actor, now: datetime) -> bool:
     return True
 
 
+def strike_date_of(slot: Slot, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Mark the date that is sold through a slot as cancelled, in the caller's transaction."""
+    session = Session.objects.filter(slot=slot).first()
+    if session is not None:
+        _strike(session, reason=reason, sold=slot.sold, actor=actor, now=now)
+
+
 def _strike(session: Session, *, reason: str, sold: int, actor: Actor, now: datetime) -> None:
     """Mark a date as cancelled, and say so in the journal the first time."""
     if Session.objects.filter(pk=session.pk, is_cancelled=False).update(is_cancelled=True):

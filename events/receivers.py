@@ -5,9 +5,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from booking.models import Order, OrderLine
-from booking.signals import line_cancelled, order_confirmed
-from events import ticketing
+from booking.models import Order, OrderLine, Slot
+from booking.signals import date_called_off, line_cancelled, order_confirmed
+from events import programme, ticketing
 
 
 @receiver(order_confirmed)
@@ -22,3 +22,9 @@ def issue_tickets_of_order(
 def revoke_tickets_of_line(sender: Any, *, line: OrderLine, **kwargs: Any) -> None:
     """Revoke tickets in the transaction that cancels the line."""
     ticketing.revoke_tickets(line)
+
+
+@receiver(date_called_off)
+def strike_date(sender: Any, *, slot: Slot, **told: Any) -> None:
+    """Strike a date in the programme in the transaction that calls its places off."""
+    programme.strike_date_of(slot, reason=told["reason"], actor=told["actor"], now=told["now"])

@@ -30,7 +30,7 @@ from booking.rules.pricing import OptionChoice
 from booking.showing import offer_url
 from booking.slots import change_slot
 from booking.wishes import LineRequest
-from events.models import Ticket
+from events.models import Event, Session, Ticket
 from members.journal import SYSTEM, Actor
 from members.models import Entry
 from tests import factories
@@ -275,6 +275,51 @@ def test_it_opens_again_once_everybody_was_told(slot: Slot, bank: FakeBank):
     [row] = call_off(slot)
     assert called_off.carry_out(row.pk, now=NOW)
     assert lines_of(slot) == {"cancelled"}
+
+
+def test_a_date_of_the_programme_is_struck_there_whoever_calls_it_off(bank: FakeBank):
+    tickets = factories.an_activity(kind="event_ticket", child=None)
+    slot = factories.a_slot(tickets, DAY)
+    event = Event.objects.create(
+        slug="choeur",
+        state="published",
+        title="Chœur",
+        summary="Une soirée.",
+        organiser=tickets.provider,
+        commune=tickets.commune,
+        ticket_offer=tickets,
+    )
+    session = Session.objects.create(
+        event=event, slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at
+    )
+    paid_order(basket_with(slot), bank)
+
+    [row] = call_off(slot, by="host")
+    called_off.carry_out(row.pk, now=NOW)
+
+    session.refresh_from_db()
+    assert session.is_cancelled
+    told = Entry.objects.get(verb="session cancelled").data
+    assert (told["reason"], told["sold"]) == ("Orage", 2)
+    assert set(Ticket.objects.values_list("state", flat=True)) == {"revoked"}
+
+
+def test_a_guest_who_cancels_meanwhile_loses_nothing_by_its_own_rule(slot: Slot, bank: FakeBank):
+    order = paid_order(basket_with(slot), bank)
+    [row] = call_off(slot)
+    with pytest.raises(Refusal) as error:
+        cancellation.cancel_lines(
+            order,
+            [order.lines.get().pk],
+            basis="policy",
+            reason="",
+            actor=SYSTEM,
+            now=NOW,
+            agreed=Decimal(0),
+        )
+    assert error.value.code == "given_back_by_itself"
+    called_off.carry_out(row.pk, now=NOW)
+    assert given_back() == order.total_amount
 
 
 # --- Every kind ---------------------------------------------------------------------------------
