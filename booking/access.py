@@ -371,6 +371,14 @@ def slot_for_provider(user: User | AnonymousUser, pk: int) -> Slot:
     return slot
 
 
+def slot_for_owner(user: User | AnonymousUser, pk: int) -> Slot:
+    """Return a date of a house that this person owns; raises Http404 for any other."""
+    slot = slot_for_provider(user, pk)
+    if slot.offer.provider_id not in owned_by(user):
+        raise Http404
+    return slot
+
+
 def resource_for_provider(user: User | AnonymousUser, pk: int) -> Resource:
     """Return what this person's offers share; raises Http404 for another's."""
     own = Resource.objects.filter(provider__in=providers_of(user))

@@ -17,7 +17,7 @@ from booking import locks
 from booking.channels.blocks import write_blocks
 from booking.hook_outbox import tell_changed
 from booking.messages import write_message
-from booking.models import Order, OrderLine, Payment, Slot, SlotTake, Stay
+from booking.models import CalledOff, Order, OrderLine, Payment, Slot, SlotTake, Stay
 from booking.models.money import WANTED_BY_GUEST
 from booking.parting import part_line
 from booking.payment import create_refund
@@ -47,6 +47,7 @@ def cancel_lines(
     *,
     basis: Basis,
     reason: str,
+    called_off: int | None = None,
     actor: Actor,
     now: datetime,
     agreed: Decimal | None = None,
@@ -57,10 +58,11 @@ def cancel_lines(
     `agreed` is what a guest who cancels its own was shown to get back, in euros: no reason is
     asked then, and one that is given goes neither to the bank nor to a provider. `leaving` names,
     by a line, the participants who alone no longer come: they get a line of their own, which is
-    cancelled. Locks: units, slots, order, payments. Raises BadInput `reason_missing`; WrongState
+    cancelled. `called_off` names the date that doesn't take place: its host is told of all of it at
+    once. Locks: units, slots, order, payments. Raises BadInput `reason_missing`; WrongState
     `nothing_to_cancel` when one of the lines isn't sold any more, `cannot_part`, and for a guest
-    `line_begun`, `payment_contested`; PriceChanged `cancel_sum_changed`; nothing is changed then.
-    Busy.
+    `line_begun`, `given_back_by_itself`, `payment_contested`; PriceChanged `cancel_sum_changed`;
+    nothing is changed then. Busy.
     """
     if agreed is None and not reason.strip():
         raise BadInput(trouble("reason_missing", field="reason"))
@@ -119,8 +121,10 @@ def cancel_lines(
         # An order of which a part took place stays: only one that nobody comes for is closed.
         if not current.lines.filter(state__in=states.TAKES_PLACE).exists():
             _close(current, reason=reason, actor=actor, now=now)
-        parted = {line.pk for line, _result in done if leaving and line.pk not in line_ids}
-        _tell_everybody(current, done, payments, basis=basis, reason=reason, parted=parted, now=now)
+        _tell_guest(current, done, payments, reason=reason, called_off=called_off, now=now)
+        if called_off is None:
+            parted = {line.pk for line, _result in done if leaving and line.pk not in line_ids}
+            _tell_hosts(current, done, basis=basis, reason=reason, parted=parted, now=now)
         tell_changed(current, [*(line for line, _result in done), *shrunk], now=now)
     order.refresh_from_db()
     return done
@@ -146,6 +150,12 @@ def _check_agreed(
     """Raise what keeps a guest from cancelling: it has begun, the bank is asked, another sum."""
     if any(line.starts_at <= now for line, _result in done):
         raise WrongState(trouble("line_begun"))
+    # Its slots are locked: whoever calls a date off gives back more than the guest's own rule.
+    off = CalledOff.objects.filter(
+        slot__takes__line__in=[line.pk for line, _result in done], finished_at=None
+    )
+    if off.exists():
+        raise WrongState(trouble("given_back_by_itself"))
     if any(one.disputed_at is not None for one in payments):
         raise WrongState(trouble("payment_contested"))
     total = sum((result.total for _line, result in done), ZERO)
@@ -193,39 +203,54 @@ def _close(order: Order, *, reason: str, actor: Actor, now: datetime) -> None:
     order_cancelled.send(sender=Order, order=order)
 
 
-def _tell_everybody(
+def _key_of(order: Order, done: Sequence[tuple[OrderLine, RefundResult]]) -> str:
+    """Return a key that names every line and still fits its column, however many there are."""
+    ids = sorted(line.pk for line, _result in done)
+    lines = hashlib.sha256("-".join(str(pk) for pk in ids).encode()).hexdigest()[:24]
+    return f"order:{order.reference}:cancelled:{lines}"
+
+
+def _tell_guest(
     order: Order,
     done: Sequence[tuple[OrderLine, RefundResult]],
     payments: Sequence[Payment],
+    *,
+    reason: str,
+    called_off: int | None,
+    now: datetime,
+) -> None:
+    write_message(
+        "lines_cancelled",
+        key=_key_of(order, done),
+        recipient=order.email,
+        language=order.language,
+        order=order,
+        data={
+            "lines": sorted(line.pk for line, _result in done),
+            "refunds": {str(line.pk): str(result.total) for line, result in done},
+            "is_paid": any(one.state == states.PAID for one in payments),
+            "reason": reason,
+            **({"called_off": called_off} if called_off else {}),
+        },
+        now=now,
+    )
+
+
+def _tell_hosts(
+    order: Order,
+    done: Sequence[tuple[OrderLine, RefundResult]],
     *,
     basis: Basis,
     reason: str,
     parted: Collection[int],
     now: datetime,
 ) -> None:
-    ids = sorted(line.pk for line, _result in done)
-    # The key names every line and still fits its column, however many there are.
-    key = hashlib.sha256("-".join(str(pk) for pk in ids).encode()).hexdigest()[:24]
-    write_message(
-        "lines_cancelled",
-        key=f"order:{order.reference}:cancelled:{key}",
-        recipient=order.email,
-        language=order.language,
-        order=order,
-        data={
-            "lines": ids,
-            "refunds": {str(line.pk): str(result.total) for line, result in done},
-            "is_paid": any(one.state == states.PAID for one in payments),
-            "reason": reason,
-        },
-        now=now,
-    )
     for part in {line.sub_order for line, _result in done}:
         own = sorted(line.pk for line, _result in done if line.sub_order_id == part.pk)
         services = (one.amount for line, one in done if line.sub_order_id == part.pk)
         write_message(
             "provider_cancelled",
-            key=f"order:{order.reference}:cancelled:{key}:provider:{part.provider_id}",
+            key=f"{_key_of(order, done)}:provider:{part.provider_id}",
             recipient=part.provider.email,
             language=part.provider.language,
             order=order,

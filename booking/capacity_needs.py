@@ -19,6 +19,7 @@ from django.db.models import F, QuerySet, prefetch_related_objects
 
 from booking import locks
 from booking.models import AgeBand, CapacityNeed, Closure, NeedPeriod, Offer, Slot, Unit
+from booking.models.money import reason_words
 from booking.night_sheet import CLOSED, Taken, by_night, kept_free, taken_nights, terms_by_tariff
 from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
 from booking.rules.day_spans import runs_of
@@ -274,7 +275,7 @@ def _room_of_dates(offer: Offer, periods: Sequence[Days], *, now: datetime) -> R
     ]
     open_days = {one.day for one in slots if not one.is_closed}
     shut = tuple(
-        (one.day, one.day + ONE_DAY, one.closed_reason)
+        (one.day, one.day + ONE_DAY, reason_words(one.closed_reason))
         for one in sorted(slots, key=lambda one: one.starts_at)
         if one.is_closed and one.day not in open_days
     )

@@ -21,6 +21,7 @@ from booking import package_words
 from booking.account_mails import ACCOUNT_CONTENTS
 from booking.booked_lines import booked_line, first_arrival
 from booking.campaign_mails import CAMPAIGN_CONTENTS
+from booking.date_mails import DATE_CONTENTS, who_called_off
 from booking.gift_mails import GIFT_CONTENTS
 from booking.ics import calendar_of
 from booking.letters import Content, NoLongerNeeded, Reader, order_of, order_url, own_lines, write
@@ -37,6 +38,7 @@ from booking.models import (
     SubOrder,
     Unit,
 )
+from booking.models.money import reason_words
 from booking.offer_words import REMARK_WORDS
 from booking.office_mails import OFFICE_CONTENTS
 from booking.paper_words import PAPER_WORDS
@@ -206,7 +208,10 @@ def _lines_cancelled(message: OutboxMessage, reader: Reader, now: datetime) -> C
     return {
         "order": order,
         "cancelled": cancelled,
-        "reason": message.data.get("reason", ""),
+        "called_off": who_called_off(message.data["called_off"])
+        if "called_off" in message.data
+        else None,
+        "reason": reason_words(message.data.get("reason", "")),
         "refund": sum((one["refund"] for one in cancelled), Decimal(0)),
         "is_free": not any(one["line"].amount for one in cancelled),
         "left": [one for one in lines if one.is_alive and one.line.pk not in ids],
@@ -502,6 +507,7 @@ CONTENTS: dict[str, Callable[[OutboxMessage, Reader, datetime], Content]] = {
     "household_invitation": _household_invitation,
     "household_moved": _household_moved,
     **STAY_CONTENTS,
+    **DATE_CONTENTS,
     **REQUEST_CONTENTS,
     **SELLER_CONTENTS,
     **MEETING_CONTENTS,

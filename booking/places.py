@@ -19,6 +19,7 @@ from booking import cards
 from booking.free_slots import DAYS_SHOWN, SlotChoice, first_slot_choices
 from booking.lower_prices import Followed
 from booking.models import Basket, Offer
+from booking.models.money import reason_words
 from booking.people import people_from
 from booking.quoting import check_places, policy_of, quote_places, supplement_terms
 from booking.rules.people import ADULT_AGE, Guest
@@ -275,7 +276,7 @@ def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
     ]
     if choice.status == "closed":
         return {
-            "words": choice.slot.closed_reason or _("Closed"),
+            "words": reason_words(choice.slot.closed_reason) or _("Closed"),
             "kind": "plain",
             "is_full": True,
         }

@@ -947,6 +947,21 @@ MESSAGES: dict[str, Any] = {
     ),
     "must_be_free": gettext_lazy("A free activity costs nothing: write 0, or make it an activity."),
     "plan_b_unknown": gettext_lazy("No plan B was decided beforehand: cancel it instead."),
+    "date_begun": gettext_lazy(
+        "It has begun or is over: it can’t be called off any more. What goes back is decided "
+        "booking by booking."
+    ),
+    "date_called_off": gettext_lazy("This date is called off already: everybody is told."),
+    "given_back_by_itself": gettext_lazy(
+        "This date was called off: all that you paid for it comes back by itself, you have nothing "
+        "to do."
+    ),
+    "call_off_under_way": gettext_lazy(
+        "It is being called off: open it again once everybody has been told."
+    ),
+    "call_off_reason_missing": gettext_lazy("Say why: whoever booked reads it."),
+    "call_off_reason_long": gettext_lazy("Shorten it to %(most)s signs."),
+    "call_off_failed": gettext_lazy("It could not be written: it is tried again in a minute."),
     "slot_removed": gettext_lazy("This date was deleted meanwhile: go back to the list."),
     "programme_date": gettext_lazy(
         "Dates of an event stand in the agenda, which the office keeps: call it on %(phone)s to "
@@ -1028,12 +1043,10 @@ COUNTED: dict[str, Any] = {
         "free",
     ),
     "slot_sold": ngettext_lazy(
-        "%(sold)s place is booked: it stays open here. Call the office on %(phone)s, which "
-        "cancels and refunds "
-        "with you.",
-        "%(sold)s places are booked: it stays open here. Call the office on %(phone)s, which "
-        "cancels and "
-        "refunds with you.",
+        "%(sold)s place is booked: it stays open here. On its page an owner of the house calls the "
+        "date off, or the office does, on %(phone)s.",
+        "%(sold)s places are booked: it stays open here. On its page an owner of the house calls "
+        "the date off, or the office does, on %(phone)s.",
         "sold",
     ),
     "rental_too_long": ngettext_lazy(

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from booking.models import BookingRequest, OutboxMessage
 from booking.own_labels import own_labels_of_requests
-from booking.request_words import answer_words, free_instead, shown, with_words
+from booking.request_words import CALLED_OFF, answer_words, free_instead, shown, with_words
 from destination.templatetags.velay import names
 
 Content = dict[str, Any]
@@ -79,7 +79,8 @@ def _refused(message: OutboxMessage, _reader: object, now: datetime) -> Content:
     return {
         "one": one,
         "name": request.first_name,
-        "why": message.data["why"],
+        # The date itself is off: nobody said no.
+        "why": CALLED_OFF if request.reason == CALLED_OFF else message.data["why"],
         "reason": request.get_reason_display() if request.reason else "",
         "words": request.words,
         "instead": [

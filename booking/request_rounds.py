@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
+from django.utils.translation import override
 
 from booking import locks
 from booking.messages import write_message
 from booking.models import BookingRequest
 from booking.refusals import Refusal
-from booking.requests import end_as_taken
+from booking.requests import called_off_for, end_as_taken, write_called_off
 from booking.rules import states
 from booking.rules.requests import reminder_moment
 from members.journal import SYSTEM, record
@@ -99,6 +100,12 @@ def _end_unpaid(request: BookingRequest, now: datetime) -> bool:
     order = locks.lock_order(request.order_id)
     if order.state != states.EXPIRED:
         return False
+    called_off = called_off_for(request)
+    if called_off is not None:
+        with override(request.language):
+            words = called_off.reason_words
+        write_called_off(request, words=words, actor=SYSTEM, now=now)
+        return True
     if order.payments.filter(state=states.PAID).exists():
         end_as_taken(request, now=now)
         return True

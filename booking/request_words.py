@@ -54,6 +54,7 @@ URGENT = timedelta(hours=6)
 TO_PAY, PAID, UNPAID = "to_pay", "paid", "unpaid"
 # Accepted, then taken by others before it was paid.
 TAKEN = str(BookingRequest.Reason.TAKEN)
+CALLED_OFF = str(BookingRequest.Reason.CALLED_OFF)
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,8 @@ def standing_of(request: BookingRequest, *, now: datetime) -> str:
     if request.state == states.ACCEPTED and order is not None:
         is_open = order.state == states.AWAITING_PAYMENT and order.deadline > now
         return TO_PAY if is_open else UNPAID
+    if request.reason == CALLED_OFF:
+        return CALLED_OFF
     if request.state == states.LAPSED and order is not None:
         return TAKEN if request.reason == TAKEN else UNPAID
     if request.state == states.REQUESTED and request.deadline <= now:
@@ -319,6 +322,7 @@ def answer_words(shown_request: ShownRequest) -> str:
         PAID: _("Accepted and paid."),
         UNPAID: _("%(host)s said yes, but it wasn’t paid in time: it is free for others again."),
         TAKEN: str(MESSAGES["gone"]),
+        CALLED_OFF: _("The date was called off: nothing was charged."),
         states.DECLINED: _("%(host)s had to say no."),
         states.LAPSED: _("%(host)s didn’t answer in time."),
         states.WITHDRAWN: _("You took it back."),

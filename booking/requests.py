@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from booking import locks
 from booking.channels.freshness import read_again
@@ -31,6 +32,7 @@ from booking.models import (
     Basket,
     BasketLine,
     BookingRequest,
+    CalledOff,
     Offer,
     Order,
     OrderLine,
@@ -62,6 +64,7 @@ from oti.lib.dates import paris
 
 # Why a request came to nothing that its host had accepted: what mails and pages are told.
 TAKEN = str(BookingRequest.Reason.TAKEN)
+CALLED_OFF = str(BookingRequest.Reason.CALLED_OFF)
 
 
 # --- The guest asks -----------------------------------------------------------
@@ -285,6 +288,49 @@ def end_as_taken(request: BookingRequest, *, now: datetime) -> None:
             data={"request": request.pk, "why": TAKEN},
             now=now,
         )
+
+
+def called_off_for(request: BookingRequest) -> CalledOff | None:
+    """Return the date of a request that doesn't take place, if it was called off."""
+    if request.unit_id:
+        return None
+    days = Q(slot__day__gte=request.arrival, slot__day__lt=request.departure)
+    asked = days if request.arrival and request.departure else Q(slot=request.slot_id)
+    rows = CalledOff.objects.filter(asked, slot__offer=request.offer_id, slot__is_closed=True)
+    return rows.select_related("slot").order_by("-pk").first()
+
+
+def end_as_called_off(request: BookingRequest, *, words: str, actor: Actor, now: datetime) -> None:
+    """End an accepted request whose date doesn't take place; `words` tell its guest why.
+
+    Locks: request, order. Raises WrongState `request_over` unless its order has ended unpaid,
+    Busy.
+    """
+    with locks.write_transaction():
+        current = locks.lock_request(request.pk)
+        order = locks.lock_order(current.order_id) if current.order_id else None
+        if current.state != states.ACCEPTED or order is None or order.state != states.EXPIRED:
+            raise WrongState(trouble("request_over"))
+        write_called_off(current, words=words, actor=actor, now=now)
+    request.refresh_from_db()
+
+
+def write_called_off(request: BookingRequest, *, words: str, actor: Actor, now: datetime) -> None:
+    """Write that an accepted request ended with its date, in the present transaction.
+
+    It is locked, its order has ended. The host is told of the date as a whole.
+    """
+    request.state, request.reason, request.words = states.LAPSED, CALLED_OFF, words
+    request.save(update_fields=["state", "reason", "words"])
+    record("request called off", f"request:{request.code}", actor=actor, at=now)
+    write_message(
+        "request_refused",
+        key=f"request:{request.code}:{CALLED_OFF}",
+        recipient=request.email,
+        language=request.language,
+        data={"request": request.pk, "why": CALLED_OFF},
+        now=now,
+    )
 
 
 def _is_held(order: Order, *, now: datetime) -> bool:

@@ -489,8 +489,13 @@ def kept_until(basket: Basket, *, now: datetime) -> datetime:
     return min(max(now + timedelta(minutes=settings.HOLD_MINUTES), promised), cap)
 
 
-def end_unpaid(order_id: int, *, now: datetime, actor: Actor, keep_holds: bool) -> None:
-    """End an order that was not paid and open its basket again, with its holds or without."""
+def end_unpaid(
+    order_id: int, *, now: datetime, actor: Actor, keep_holds: bool, because: str = ""
+) -> None:
+    """End an order that was not paid and open its basket again, with its holds or without.
+
+    `because` is the journal's verb, where neither its time nor its visitor ended it.
+    """
     head = Order.objects.get(pk=order_id)
     with locks.write_transaction():
         basket = locks.lock_basket(head.basket_id) if head.basket_id else None
@@ -515,5 +520,5 @@ def end_unpaid(order_id: int, *, now: datetime, actor: Actor, keep_holds: bool) 
             basket.state = Basket.State.OPEN
             basket.expires_at = until
             basket.save(update_fields=["state", "expires_at", "updated_at"])
-        verb = TAKEN_BACK if keep_holds else "order expired"
+        verb = because or (TAKEN_BACK if keep_holds else "order expired")
         record(verb, f"order:{order.reference}", actor=actor, at=now)

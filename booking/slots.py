@@ -291,11 +291,14 @@ def change_slot(
     `capacity_under_held`, `side_used`. Closing one with sold places needs a reason: BadInput
     `reason_missing` says how many are sold. NotAllowed `slot_removed` for one that is no longer
     there. Who may not close what is sold (`may_close_sold`) is refused NotAllowed `slot_sold`, with
-    how many are. Locks the slot.
+    how many are; `call_off_under_way` for opening one whose bookings are being cancelled. Locks
+    the slot.
     """
     with locks.write_transaction():
         found = locks.lock_slots([slot.pk, *_beside(slot)])
         fresh = _still_there(slot, found)
+        if fresh.is_closed and not is_closed:
+            _check_not_called_off(fresh)
         if is_closed and not fresh.is_closed and fresh.sold and not may_close_sold:
             raise NotAllowed(trouble("slot_sold", field="is_closed", sold=fresh.sold))
         change_locked_slot(
@@ -321,6 +324,12 @@ def change_slot(
             )
         tell_slots(fresh.offer, fresh.pk, now=now)
     return fresh
+
+
+def _check_not_called_off(slot: Slot) -> None:
+    """Raise NotAllowed while its bookings are being cancelled: who books next would be too."""
+    if slot.called_off.filter(finished_at=None).exists():
+        raise NotAllowed(trouble("call_off_under_way", field="is_closed"))
 
 
 def _still_there(slot: Slot, locked: Sequence[Slot]) -> Slot:

@@ -13,6 +13,7 @@ from booking.views import (
     extranet_advantages,
     extranet_bookings,
     extranet_calendar,
+    extranet_call_off,
     extranet_exports,
     extranet_figures,
     extranet_gifts,
@@ -74,6 +75,9 @@ urlpatterns = [
     path("pro/creneaux/", extranet_slots.dates, name="extranet-slots"),
     path("pro/creneaux/ajouter/", extranet_slots.add, name="extranet-slots-add"),
     path("pro/creneaux/<int:pk>/", extranet_slots.date_page, name="extranet-slot"),
+    path(
+        "pro/creneaux/<int:pk>/annuler/", extranet_call_off.call_off, name="extranet-slot-call-off"
+    ),
     path("pro/ressources/", extranet_resources.resources, name="extranet-resources"),
     path("pro/ressources/ajouter/", extranet_resources.add, name="extranet-resource-add"),
     path("pro/ressources/<int:pk>/", extranet_resources.resource, name="extranet-resource"),

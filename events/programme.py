@@ -9,12 +9,13 @@ from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from booking import locks, slots
-from booking.models import Offer, Slot
+from booking import called_off, locks, slots
+from booking.models import CalledOff, Offer, OrderLine, Slot
+from booking.models.money import EVENT_CANCELLED
 from booking.offers import subject_of
-from booking.refusals import BadInput, NotAllowed, Trouble, trouble
+from booking.refusals import BadInput, NotAllowed, Trouble, WrongState, trouble
 from events.models import Event, Session
-from members.journal import Actor, record
+from members.journal import SYSTEM, Actor, record
 from oti.lib.dates import FIRST_DAY, ONE_DAY, at_paris, is_of_our_time, is_on_the_clock
 
 
@@ -120,53 +121,62 @@ def _check_session(
         raise BadInput(*troubles)
 
 
-def cancel_session(session: Session, *, reason: str, actor: Actor, now: datetime) -> int:
-    """Cancel a date: it stays in the programme, struck, and sells nothing more.
+def cancel_session(
+    session: Session, *, reason: str, actor: Actor, now: datetime
+) -> list[CalledOff]:
+    """Cancel a date: it stays in the programme, struck, and whoever has tickets is given all back.
 
-    Returns how many tickets are sold: their orders are cancelled by themselves. The date and its
-    places are closed together or not at all; a second time writes nothing. Raises BadInput
-    `reason_missing`. Locks: slot.
+    Returns what is under way (`booking.called_off`), nothing where nobody has booked. The date and
+    its places are closed together or not at all; a second time writes nothing. Raises BadInput
+    (`call_off_reason_missing`, `call_off_reason_long`), WrongState `date_begun` for one with
+    tickets that has begun. Locks: slot.
     """
-    if not reason.strip():
-        raise BadInput(trouble("reason_missing", field="reason"))
-    sold = 0
+    called_off.check_reason(reason)
     with locks.write_transaction():
-        for slot in locks.lock_slots([session.slot_id] if session.slot_id else []):
-            sold = slot.sold
-            slots.change_locked_slot(
-                slot,
-                capacity=slot.capacity,
-                is_closed=True,
-                reason=reason,
-                actor=actor,
-                now=now,
-            )
-        _strike(session, reason=reason.strip(), sold=sold, actor=actor, now=now)
-    return sold
+        dates = locks.lock_slots([session.slot_id] if session.slot_id else [])
+        sold = sum(slot.sold for slot in dates)
+        if sold and session.starts_at <= now:
+            raise WrongState(trouble("date_begun"))
+        begun = called_off.call_off_locked(
+            dates, reason=reason, by=CalledOff.By.OFFICE, actor=actor, now=now
+        )
+        _strike(session, reason=reason.strip(), actor=actor, now=now, sold=sold)
+    return begun
 
 
-def cancel_event(event: Event, *, actor: Actor, now: datetime) -> int:
-    """Cancel every date to come of an event that doesn't take place: it sells no ticket any more.
+def dates_of(event: Event, *, now: datetime) -> list[Slot]:
+    """Return the dates to come of an event's tickets, also those that are out of the programme."""
+    tickets = event.ticket_offer
+    if tickets is None:
+        return []
+    return list(Slot.objects.filter(offer=tickets, starts_at__gt=now).select_related("offer"))
 
-    Returns how many tickets are sold: their orders are cancelled by themselves. All of it or
-    nothing; a second time writes nothing. Locks: slots.
+
+def cancel_event(event: Event, *, reason: str = "", actor: Actor, now: datetime) -> list[CalledOff]:
+    """Cancel every date to come of an event that doesn't take place: all tickets are given back.
+
+    Without a `reason` whoever booked reads that the event is cancelled, in their own language.
+    Returns what is under way (`booking.called_off`). All of it or nothing; a second time writes
+    nothing. Raises BadInput `call_off_reason_long`. Locks: slots.
     """
-    reason = _("the event is cancelled")
-    sold_at: dict[int, int] = {}
+    why = reason.strip() or EVENT_CANCELLED
+    called_off.check_reason(why)
     with locks.write_transaction():
-        tickets = event.ticket_offer
-        dates = Slot.objects.filter(offer=tickets).to_come(now) if tickets else Slot.objects.none()
-        for slot in locks.lock_slots(dates.values_list("pk", flat=True)):
-            if tickets is not None:
-                slot.offer = tickets
-            sold_at[slot.pk] = slot.sold
-            slots.change_locked_slot(
-                slot, capacity=slot.capacity, is_closed=True, reason=reason, actor=actor, now=now
-            )
+        dates = locks.lock_slots(slot.pk for slot in dates_of(event, now=now))
+        for slot in dates:
+            if event.ticket_offer is not None:
+                slot.offer = event.ticket_offer
+        begun = called_off.call_off_locked(
+            dates, reason=why, by=CalledOff.By.OFFICE, actor=actor, now=now
+        )
+        sold_at = {slot.pk: slot.sold for slot in dates}
         for session in event.sessions.filter(starts_at__gt=now, is_cancelled=False):
             sold = sold_at.get(session.slot_id or 0, 0)
-            _strike(session, reason=reason, sold=sold, actor=actor, now=now)
-    return sum(sold_at.values())
+            _strike(session, reason=why, actor=actor, now=now, sold=sold)
+        # Nothing else of what a form has changed on it meanwhile.
+        event.state = Event.State.CANCELLED
+        event.save(update_fields=["state"])
+    return begun
 
 
 def lend_place(event: Event, *, actor: Actor, now: datetime) -> bool:
@@ -185,8 +195,21 @@ def lend_place(event: Event, *, actor: Actor, now: datetime) -> bool:
     return True
 
 
-def _strike(session: Session, *, reason: str, sold: int, actor: Actor, now: datetime) -> None:
-    """Mark a date as cancelled, and say so in the journal the first time."""
+def strike_if_called_off(line: OrderLine) -> None:
+    """Mark the date of a cancelled ticket as cancelled where it was called off, by whomever.
+
+    In the transaction that cancels the line: the first of its orders strikes it.
+    """
+    session = Session.objects.filter(slot=line.slot_id, is_cancelled=False).first()
+    row = CalledOff.objects.filter(slot=line.slot_id, slot__is_closed=True).order_by("pk").last()
+    if session is None or row is None:
+        return
+    actor = SYSTEM if row.actor is None else Actor.person(row.actor)
+    _strike(session, reason=row.reason, actor=actor, now=row.at)
+
+
+def _strike(session: Session, *, reason: str, actor: Actor, now: datetime, **told: int) -> None:
+    """Mark a date as cancelled, and say so in the journal the first time, with what is `told`."""
     if Session.objects.filter(pk=session.pk, is_cancelled=False).update(is_cancelled=True):
         record(
             "session cancelled",
@@ -195,7 +218,7 @@ def _strike(session: Session, *, reason: str, sold: int, actor: Actor, now: date
             at=now,
             starts_at=session.starts_at.isoformat(),
             reason=reason,
-            sold=sold,
+            **told,
         )
 
 

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from booking.models import Order, OrderLine
 from booking.signals import line_cancelled, order_confirmed
-from events import ticketing
+from events import programme, ticketing
 
 
 @receiver(order_confirmed)
@@ -20,5 +20,6 @@ def issue_tickets_of_order(
 
 @receiver(line_cancelled)
 def revoke_tickets_of_line(sender: Any, *, line: OrderLine, **kwargs: Any) -> None:
-    """Revoke tickets in the transaction that cancels the line."""
-    ticketing.revoke_tickets(line)
+    """Revoke tickets in the transaction that cancels the line; strike its date if that is why."""
+    if ticketing.revoke_tickets(line):
+        programme.strike_if_called_off(line)

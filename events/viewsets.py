@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,12 +26,14 @@ from wagtail.admin.panels import (
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from booking import called_off
 from booking.desk.calendar_viewsets import UseCaseViewSet
+from booking.desk.called_off import CallsOff, progress_url
 from booking.desk.forms import DRAWINGS
-from booking.desk.order_list import CALLED_OFF
 from booking.desk.renewals import RenewalView
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
-from booking.models import Offer
+from booking.forms.slots import CallOffForm
+from booking.models import CalledOff, Offer, Slot
 from booking.refusals import Refusal
 from destination.desk import (
     AddressField,
@@ -229,15 +234,25 @@ class EventCreateView(LeadsToItsEvent, DeskCreateView):
 class EventEditView(LeadsToItsEvent, DeskEditView):
     """Change an event; one that is cancelled sells no ticket any more."""
 
-    # Tickets of the dates that this change cancels: their orders come next.
-    sold = 0
+    # What is given back of the dates that this change cancels.
+    begun: Sequence[CalledOff] = ()
 
     def form_valid(self, form: EventForm) -> HttpResponse:
-        """Save it; what is cancelled sells nothing before it is said, or nothing is saved."""
+        """Save it; what is cancelled sells nothing before it is said, or nothing is saved.
+
+        One with bookings is cancelled on its own page, which says what goes back.
+        """
+        now = timezone.now()
         if form.cleaned_data["state"] == Event.State.CANCELLED:
+            count = self._booked(form.instance, now=now)
+            if count:
+                form.add_error("state", _booked_words(count))
+                self.produced_error_code = "validation_error"
+                self.produced_error_message = _("Nothing was saved: see below.")
+                return self.form_invalid(form)
             try:
-                self.sold = programme.cancel_event(
-                    form.instance, actor=actor_of(self.request), now=timezone.now()
+                self.begun = programme.cancel_event(
+                    form.instance, actor=actor_of(self.request), now=now
                 )
             except Refusal as refusal:
                 tell_troubles(self.request, refusal)
@@ -250,24 +265,77 @@ class EventEditView(LeadsToItsEvent, DeskEditView):
         _told_of(event, self.request)
         return event
 
-    def get_success_message(self) -> str:
-        """Say how many tickets are sold of an event that was cancelled."""
-        if not self.sold:
-            return str(super().get_success_message())
-        told = ngettext(
-            "The event is cancelled, with its dates to come. %(count)s ticket is sold: cancel its "
-            "order too.",
-            "The event is cancelled, with its dates to come. %(count)s tickets are sold: cancel "
-            "their orders too.",
-            self.sold,
-        )
-        return told % {"count": self.sold}
+    def _booked(self, event: Event, *, now: datetime) -> int:
+        """Return how many bookings an event has that isn't cancelled yet."""
+        if Event.objects.filter(pk=event.pk, state=Event.State.CANCELLED).exists():
+            return 0
+        return called_off.preview_call_off(programme.dates_of(event, now=now), now=now).orders
 
     def get_success_url(self) -> str:
-        """Lead to the orders that are still to be cancelled, else to the event."""
-        if self.sold:
-            return f"{reverse('desk_orders:index')}?trouble={CALLED_OFF}"
-        return super().get_success_url()
+        """Lead to how far it is given back, else to the event."""
+        return progress_url(self.begun) if self.begun else super().get_success_url()
+
+
+def _booked_words(count: int) -> str:
+    words = ngettext(
+        "%(count)s booking is on its dates. On the event’s page, “Cancel this event” says what "
+        "goes back and does it.",
+        "%(count)s bookings are on its dates. On the event’s page, “Cancel this event” says what "
+        "goes back and does it.",
+        count,
+    )
+    return words % {"count": count}
+
+
+class EventCancelForm(CallOffForm):
+    """Why an event doesn't take place; it may be left unsaid."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = False
+        self.fields["reason"].help_text = _(
+            "Read by whoever booked, as you write it. Left empty, they read in their own language "
+            "that the event is cancelled."
+        )
+
+
+class EventCancelView(CallsOff):
+    """Cancel an event with all its dates to come."""
+
+    model = Event
+    form_class = EventCancelForm
+    header_icon = "calendar-alt"
+    page_title = gettext_lazy("Cancel this event")
+    button = gettext_lazy("Cancel this event")
+    intro = gettext_lazy(
+        "A cancelled event stays in the agenda, with the word. All its dates to come are cancelled "
+        "with it."
+    )
+    target: Event
+
+    def dates(self) -> list[Slot]:
+        """Return the dates to come of its tickets."""
+        return programme.dates_of(self.target, now=self.now)
+
+    @property
+    def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
+        """Show which event, and how many dates it has."""
+        ahead = self.target.sessions.filter(starts_at__gt=self.now, is_cancelled=False)
+        return ((_("Event"), self.target.title), (_("Dates to come"), ahead.count()))
+
+    def get_success_url(self) -> str:
+        """Lead to how far it is given back, else to the event."""
+        return progress_url(self.begun) if self.begun else event_url(self.target)
+
+    def run(self, form: EventCancelForm) -> str:
+        """Cancel it, and begin to give its tickets back."""
+        self.begun = programme.cancel_event(
+            self.target,
+            reason=form.cleaned_data["reason"],
+            actor=actor_of(self.request),
+            now=self.now,
+        )
+        return self.told() or _("The event is cancelled, with its dates to come.")
 
 
 class EventRenewalView(RenewalView):
@@ -344,9 +412,14 @@ class EventViewSet(DeskViewSet):
     list_export = ("title_fr", "state", "organiser.name", "commune.name", "place_fr", "is_free")
 
     def get_urlpatterns(self) -> list[Any]:
-        """Add the decision that it is new again."""
+        """Add the decision that it is new again, and its cancelling."""
         renew = EventRenewalView.as_view(index_url_name=self.get_url_name("index"))
-        return [*super().get_urlpatterns(), path("nouveau/<int:pk>/", renew, name="renew")]
+        cancel = EventCancelView.as_view(index_url_name=self.get_url_name("index"))
+        return [
+            *super().get_urlpatterns(),
+            path("nouveau/<int:pk>/", renew, name="renew"),
+            path("annuler/<int:pk>/", cancel, name="cancel"),
+        ]
 
     empty_text = gettext_lazy(
         "Concerts, markets, feasts and shows will appear here, then their dates."
@@ -420,22 +493,11 @@ class SessionAddView(UseCaseView):
         return event_url(self.event) if self.event else super().get_success_url()
 
 
-class ReasonForm(forms.Form):
-    """Why a date is cancelled."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=160,
-        help_text=gettext_lazy("Kept in the journal: weather, illness…"),
-    )
-
-
-class SessionCancelView(UseCaseView):
+class SessionCancelView(CallsOff):
     """Cancel a date: the only change that a date in the programme knows."""
 
     model = Session
     list_title = gettext_lazy("Dates of events")
-    form_class = ReasonForm
     page_title = gettext_lazy("Cancel this date")
     button = gettext_lazy("Cancel this date")
     intro = gettext_lazy(
@@ -444,37 +506,34 @@ class SessionCancelView(UseCaseView):
         "changed under « Offers », « Dates »."
     )
     target: Session
-    # Whether orders are still to be cancelled: their list comes next then.
-    has_orders = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead from a date that was cancelled to how far it is given back."""
+        slot = self.target.slot
+        if slot is not None and self.target.is_cancelled and self.user_has_permission("change"):
+            last = slot.called_off.order_by("-pk").first()
+            if last is not None and called_off.is_called_off(slot, now=self.now):
+                return redirect(progress_url([last]))
+        return super().dispatch(request, *args, **kwargs)
+
+    def dates(self) -> list[Slot]:
+        """Return its places, if it has some."""
+        return [self.target.slot] if self.target.slot else []
 
     @property
     def facts(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
         """Show which date, and how many tickets are sold."""
         return _facts(self.target)
 
-    def get_success_url(self) -> str:
-        """Lead to the orders that are still to be cancelled, else back to the list."""
-        if self.has_orders:
-            return f"{reverse('desk_orders:index')}?trouble={CALLED_OFF}"
-        return super().get_success_url()
-
-    def run(self, form: ReasonForm) -> str:
-        """Cancel it; say how many tickets are sold."""
-        sold = programme.cancel_session(
+    def run(self, form: CallOffForm) -> str:
+        """Cancel it, and begin to give its tickets back."""
+        self.begun = programme.cancel_session(
             self.target,
             reason=form.cleaned_data["reason"],
             actor=actor_of(self.request),
             now=self.now,
         )
-        if not sold:
-            return _("The date is cancelled.")
-        self.has_orders = True
-        told = ngettext(
-            "The date is cancelled. %(count)s ticket is sold: cancel its order too.",
-            "The date is cancelled. %(count)s tickets are sold: cancel their orders too.",
-            sold,
-        )
-        return told % {"count": sold}
+        return self.told() or _("The date is cancelled.")
 
 
 class SessionRemoveView(UseCaseView):

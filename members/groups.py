@@ -93,6 +93,7 @@ SEE = {
         "suborder",
         "orderevidence",
         "bookingrequest",
+        "calledoff",
         "meeting",
         "channelincident",
         "capacityneed",

@@ -306,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask-after-stays": {"task": "booking.tasks.ask_after_stays", "schedule": 1800.0},
     "write-life-cycle": {"task": "booking.tasks.write_life_cycle", "schedule": 1800.0},
     "follow-gifts": {"task": "booking.tasks.follow_gifts", "schedule": 600.0},
+    "carry-out-call-offs": {"task": "booking.tasks.carry_out_call_offs", "schedule": 60.0},
     "follow-requests": {"task": "booking.tasks.follow_requests", "schedule": 60.0},
     "follow-referrals": {"task": "booking.tasks.follow_referrals", "schedule": 600.0},
     "follow-meetings": {"task": "booking.tasks.follow_meetings", "schedule": 300.0},

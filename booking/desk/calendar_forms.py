@@ -136,7 +136,8 @@ class SlotChangeForm(SidesForm):
         label=gettext_lazy("Closed"),
         required=False,
         help_text=gettext_lazy(
-            "Nobody can book it any more. What is sold stays sold: cancel its orders if need be."
+            "Nobody can book it any more. What is sold stays sold: “Call this date off”, below, "
+            "cancels it too."
         ),
     )
     closed_reason = forms.CharField(

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from booking import offers, slots
+from booking import called_off, offers, slots
 from booking.desk.calendar_forms import (
     ClosureChangeForm,
     ClosureForm,
@@ -17,9 +17,11 @@ from booking.desk.calendar_forms import (
     SlotForm,
     SlotSeriesForm,
 )
+from booking.desk.called_off import call_off_url
 from booking.desk.views import UseCaseView, actor_of, offer_url
 from booking.forms.slots import sides_of
 from booking.models import Closure, Offer, Slot, Unit
+from booking.models.money import reason_words
 from booking.refusals import BadInput, Trouble
 from oti.lib.dates import paris
 from oti.lib.html import format_day_long, format_hour
@@ -134,6 +136,7 @@ class SlotChangeView(UseCaseView):
     """Change the places of a date, close it or open it again."""
 
     model = Slot
+    template_name = "booking/desk/slot.html"
     list_title = gettext_lazy("Dates")
     form_class = SlotChangeForm
     target: Slot
@@ -165,7 +168,7 @@ class SlotChangeView(UseCaseView):
         return {
             "capacity": self.target.capacity // self.target.offer.kind_rules.units_per_entry,
             "is_closed": self.target.is_closed,
-            "closed_reason": self.target.closed_reason,
+            "closed_reason": reason_words(self.target.closed_reason),
             "plan_b_reason": self.target.plan_b_reason,
             **{
                 f"side_{one.resource}": one.capacity
@@ -173,6 +176,17 @@ class SlotChangeView(UseCaseView):
                     offer_id=self.target.offer_id, starts_at=self.target.starts_at
                 ).exclude(pk=self.target.pk)
             },
+        }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add where it is called off, or how far that is."""
+        slot = self.target
+        may_call_off = self.request.user.has_perm("booking.change_order")
+        is_over = slot.starts_at <= self.now or called_off.is_called_off(slot, now=self.now)
+        return {
+            **super().get_context_data(**kwargs),
+            "called_off": slot.called_off.order_by("-pk").first() if slot.is_closed else None,
+            "call_off_url": call_off_url(slot) if may_call_off and not is_over else "",
         }
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -204,8 +218,10 @@ class SlotChangeView(UseCaseView):
                 return told % {"count": told_orders}
         if slot.is_closed and slot.sold:
             told = ngettext(
-                "Closed. %(count)s place is sold: its order is not cancelled by this.",
-                "Closed. %(count)s places are sold: their orders are not cancelled by this.",
+                "Closed. %(count)s place is sold and stays so: “Call this date off”, on its "
+                "page, gives it back.",
+                "Closed. %(count)s places are sold and stay so: “Call this date off”, on its "
+                "page, gives them back.",
                 slot.sold,
             )
             return told % {"count": slot.sold}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -16,7 +16,8 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets.button import Button
 
 from booking.desk import calendar_views
-from booking.models import Closure, Offer, Slot
+from booking.desk.called_off import CallOffView
+from booking.models import CalledOff, Closure, Offer, Slot
 from destination.desk import DeskIndexView, DeskViewSet, MomentColumn
 from oti.lib.dates import today as day_of
 
@@ -54,7 +55,9 @@ class SlotIndexView(DeskIndexView):
     def get_base_queryset(self) -> QuerySet[Slot]:
         """Return dates with places held and free at this moment."""
         now = timezone.now()
+        is_off = CalledOff.objects.filter(slot=OuterRef("pk"), slot__is_closed=True)
         slots = Slot.objects.with_free(now).select_related("offer__provider")
+        slots = slots.annotate(is_off=Exists(is_off))
         asked = self.request.GET
         if asked.get("past") == "with" or asked.get("day_from") or asked.get("day_to"):
             return slots
@@ -77,6 +80,8 @@ class SlotIndexView(DeskIndexView):
 
 
 def _slot_state(slot: Any) -> str:
+    if slot.is_off:
+        return _("called off")
     if slot.is_closed:
         return _("closed")
     if slot.sold >= slot.capacity:
@@ -140,11 +145,18 @@ class SlotViewSet(UseCaseViewSet):
     )
 
     def get_urlpatterns(self) -> list[Any]:
-        """Add the series."""
+        """Add the series, and what calls a date off."""
         series = calendar_views.SlotSeriesView.as_view(
             index_url_name=self.get_url_name("index"), header_icon=self.icon
         )
-        return [*super().get_urlpatterns(), path("series/", series, name="series")]
+        call_off = CallOffView.as_view(
+            index_url_name=self.get_url_name("index"), header_icon=self.icon
+        )
+        return [
+            *super().get_urlpatterns(),
+            path("series/", series, name="series"),
+            path("annuler/<int:pk>/", call_off, name="call-off"),
+        ]
 
 
 class ClosureIndexView(DeskIndexView):

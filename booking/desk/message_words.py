@@ -49,6 +49,7 @@ KINDS_OF_MESSAGE: dict[str, Promise] = {
     "complaint_answered": gettext_lazy("Answer to a complaint, to the visitor"),
     "complaint_mediation": gettext_lazy("Mediator named to the visitor: no answer in time"),
     "coming_changed": gettext_lazy("Another hour, need or name, told to the provider"),
+    "date_called_off": gettext_lazy("Date called off, told to the provider"),
     "plan_b": gettext_lazy("Plan B, told to the visitor"),
     "permit_ended": gettext_lazy("Childcare without authorisation, told to the office"),
     "survey": gettext_lazy("Questions after the stay, to the visitor"),

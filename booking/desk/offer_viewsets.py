@@ -16,6 +16,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 
 from booking.desk import panels, views
 from booking.desk.calendar_viewsets import ClosureViewSet, SlotViewSet
+from booking.desk.called_off import CalledOffViewSet
 from booking.desk.needs import NeedViewSet
 from booking.desk.ready_stays import ReadyStayViewSet
 from booking.desk.renewals import OfferRenewalView
@@ -256,6 +257,7 @@ class OfferGroup(ViewSetGroup):
         ReadyStayViewSet,
         TariffViewSet,
         SlotViewSet,
+        CalledOffViewSet,
         ClosureViewSet,
         NeedViewSet,
     )

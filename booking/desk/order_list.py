@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
-from booking.models import Order, OrderLine, Participant, Refund
+from booking.models import CalledOff, Order, OrderLine, Participant, Refund
 from booking.permits import uncovered_lines
 from booking.rules import states
 from booking.settlement import TAKEN_BACK
@@ -74,13 +74,17 @@ def _digits_of(field: str) -> Func:
 
 
 def called_off_lines() -> QuerySet[OrderLine]:
-    """Return what is sold of dates that the programme has cancelled, reached by its name.
+    """Return what is still sold of dates that are called off, or out of the programme.
 
-    Whoever cancels a date has its orders still to cancel, each with its refund.
+    It goes by itself as each order is given back; what stays here waits for somebody.
     """
+    rows = CalledOff.objects.filter(
+        slot__takes__line=OuterRef("pk"), slot__is_closed=True, at__lt=OuterRef("starts_at")
+    )
     is_off = Q(slot__session__is_cancelled=True) | Q(
         slot__is_closed=True, offer__event__state="cancelled"
     )
+    is_off |= Q(Exists(rows))
     return OrderLine.objects.filter(is_off, state=states.SOLD)
 
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
-from booking import cancellation, comings, minding, package_words, settlement
+from booking import called_off, cancellation, comings, minding, package_words, settlement
 from booking.desk.bank_words import kind_words, outcome_words
 from booking.desk.message_words import kind_of_message
 from booking.desk.office_forms import CancelForm
@@ -33,6 +33,7 @@ from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.gateways.base import GatewayError
 from booking.messages import send_again
 from booking.models import GatewayEvent, Order, OrderLine, OutboxMessage, Referral, Refund
+from booking.models.money import reason_words
 from booking.needs import readers_of_order, reading_words
 from booking.payment import ask_refund_again
 from booking.refusals import Refusal
@@ -61,6 +62,7 @@ VERBS: dict[str, Promise] = {
     "payment given back": gettext_lazy("Payment given back"),
     "order expired": gettext_lazy("Order expired: it was not paid in time"),
     TAKEN_BACK: gettext_lazy("Order taken back by the visitor, to change the stay"),
+    called_off.STOPPED: gettext_lazy("Order ended: one of its dates was called off"),
     "line cancelled": gettext_lazy("Line cancelled"),
     "coming changed": gettext_lazy("The guest changed its hour, needs or names"),
     "message by the host": gettext_lazy("Message by a host to the guest"),
@@ -168,7 +170,7 @@ def _details(data: dict[str, Any], titles: dict[int, str]) -> list[str]:
     elif data.get("basis") == "policy":
         words.append(_("by the policy accepted when booking"))
     told = [data[key] for key in ("reason", "error") if data.get(key)]
-    words += [str(WHY_NOT.get(one, one)) for one in told]
+    words += [str(WHY_NOT.get(one) or reason_words(one)) for one in told]
     if data.get("lost"):
         words.append(_("some lines could no longer be had and were given back"))
     return words

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from booking.forms.nights import WEEKDAYS, DayField
 from booking.models import Offer
-from booking.refusals import Refusal
+from booking.refusals import MESSAGES, Refusal
 from booking.rules.kinds import DATED, Kind
 
 DAY_SHAPE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})|(\d{4})-(\d{2})-(\d{2})")
@@ -208,6 +208,27 @@ class OwnSeriesForm(SidesForm):
             "sides": sides_of(data),
             "skip_days": frozenset(data["skip_days"]),
         }
+
+
+class CallOffForm(forms.Form):
+    """Why a date doesn't take place: whoever booked it reads it as it is typed."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why it doesn’t take place"),
+        max_length=160,
+        help_text=gettext_lazy(
+            "Read by whoever booked, as you write it: a storm is forecast, the guide is ill…"
+        ),
+        error_messages={
+            "required": MESSAGES["call_off_reason_missing"],
+            "max_length": gettext_lazy("Shorten it to 160 signs."),
+        },
+    )
+
+    def tell(self, refusal: Refusal) -> None:
+        """Put each trouble of a refusal beside its field, or above them all."""
+        for one in refusal.troubles:
+            self.add_error(one.field if one.field in self.fields else None, one.message)
 
 
 class OwnSlotForm(SidesForm):

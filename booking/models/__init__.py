@@ -2,6 +2,7 @@
 
 from booking.models.baskets import Basket, BasketLine, Channel, ComesBy
 from booking.models.calendar import Closure, Slot, SlotHold, Stay, UnitDay
+from booking.models.called_off import CalledOff
 from booking.models.campaigns import (
     Campaign,
     CampaignMail,
@@ -65,6 +66,7 @@ __all__ = [
     "Basket",
     "BasketLine",
     "BookingRequest",
+    "CalledOff",
     "Campaign",
     "CampaignMail",
     "CampaignNeed",

@@ -16,6 +16,14 @@ NO_LONGER_THERE = gettext_noop("no longer available when the payment arrived")
 NOTHING_SOLD = gettext_noop("nothing could be sold for this payment")
 # What guests write of it is for the office: it stands in the journal, the bank is never told.
 WANTED_BY_GUEST = gettext_noop("cancelled by the guest")
+# Why every date of an event is called off, where nobody said more.
+EVENT_CANCELLED = gettext_noop("the event is cancelled")
+
+
+def reason_words(reason: str) -> str:
+    """Return a reason as it was typed, or in the reader's language where the site said it."""
+    known = {NO_LONGER_THERE, NOTHING_SOLD, WANTED_BY_GUEST, EVENT_CANCELLED}
+    return gettext(reason) if reason in known else reason
 
 
 class Payment(models.Model):
@@ -119,8 +127,7 @@ class Refund(models.Model):
     @property
     def reason_words(self) -> str:
         """Return why, in the reader's language where the platform said it."""
-        known = {NO_LONGER_THERE, NOTHING_SOLD, WANTED_BY_GUEST}
-        return gettext(self.reason) if self.reason in known else self.reason
+        return reason_words(self.reason)
 
 
 class GatewayEvent(models.Model):

@@ -41,6 +41,8 @@ class BookingRequest(models.Model):
         PARTY = "party", _("it doesn’t suit this party")
         TOO_SOON = "too_soon", _("it is too soon to prepare")
         OTHER = "other", _("another reason")
+        # No answer of the host: the date itself doesn't take place.
+        CALLED_OFF = "called_off", _("the date was called off")
 
     code = models.CharField(_("code"), max_length=12, unique=True, default=reference_code)
     access_token = models.CharField(max_length=64, default=secret_token)

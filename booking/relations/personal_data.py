@@ -31,6 +31,7 @@ _OFFICE = "who of the office did it: not about the guest"
 TABLES: Mapping[str, Kept] = {
     "booking.Basket": Kept("", "the account is taken off; deleted by itself after some days"),
     "booking.BookingRequest": Kept("requests", "names, address, phone, needs and words go"),
+    "booking.CalledOff": Kept("", _WORK),
     "booking.Complaint": Kept("complaints", "words go; that there was one stays"),
     "booking.FollowUp": Kept("", "deleted"),
     "booking.GatewayEvent": Kept("", "what the bank told is emptied once it is understood"),

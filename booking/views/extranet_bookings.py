@@ -21,6 +21,7 @@ from booking import host_refunds, house_days, no_shows
 from booking.access import line_for_provider, lines_of_providers, payouts_of_providers
 from booking.forms.bookings import BookingsForm, read_day
 from booking.models import OrderLine
+from booking.models.money import reason_words
 from booking.rules import states
 from booking.showing import moment_words
 from booking.statements import statement_of
@@ -192,7 +193,7 @@ def _history(lines: list[OrderLine]) -> list[tuple[str, str]]:
             continue
         back = euros(Decimal(one.data.get("refund", "0")), "exact")
         title = verbs[one.verb] % {"title": house_days.title_of(line), "refund": back}
-        reason = one.data.get("reason", "") if one.data.get("basis") == "full" else ""
+        reason = reason_words(one.data.get("reason", "")) if one.data.get("basis") == "full" else ""
         told.append((moment_words(paris(one.at)), f"{title} ({reason})" if reason else title))
     return told
 

@@ -25,11 +25,13 @@ from booking.access import slot_for_provider
 from booking.forms.nights import month_after, read_calendar
 from booking.forms.slots import OwnSeriesForm, OwnSlotForm, sides_of
 from booking.models import Offer, Slot
+from booking.models.money import reason_words
 from booking.models.resources import note_claims
 from booking.refusals import Refusal
 from booking.rules.kinds import IN_PROGRAMME
 from booking.rules.resources import lacking
 from booking.views.answers import see_other, tell
+from booking.views.extranet_call_off import state_of
 from booking.views.houses import houses_of, named_house, shown_house
 from members.journal import Actor
 from members.models import Provider
@@ -245,6 +247,7 @@ def _slot(
     context = {
         "slot": slot,
         "row": row,
+        "call_off": state_of(request, slot, now=now),
         "form": form,
         "page_errors": bool(form.errors),
         "sides": [form[name] for name in form.fields if name.startswith("side_")],
@@ -268,7 +271,7 @@ def _initial(slot: Slot) -> dict[str, Any]:
     return {
         "capacity": slot.capacity // slot.offer.kind_rules.units_per_entry,
         "is_closed": slot.is_closed,
-        "closed_reason": slot.closed_reason,
+        "closed_reason": reason_words(slot.closed_reason),
         **{f"side_{one.resource}": one.capacity for one in beside.exclude(pk=slot.pk)},
     }
 

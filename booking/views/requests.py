@@ -22,6 +22,7 @@ from booking.models import BookingRequest, Order
 from booking.pictures import covers
 from booking.refusals import Refusal
 from booking.request_words import (
+    CALLED_OFF,
     PAID,
     TAKEN,
     TO_PAY,
@@ -39,7 +40,7 @@ from booking.views.answers import see_other, tell
 from oti.lib.dates import paris
 
 PAGE = "booking:request"
-CAME_TO_NOTHING = {states.DECLINED, states.LAPSED, TAKEN, UNPAID}
+CAME_TO_NOTHING = {states.DECLINED, states.LAPSED, CALLED_OFF, TAKEN, UNPAID}
 
 
 @never_cache

@@ -206,6 +206,7 @@ TABLE: dict[str, dict[str, int]] = {
     # The host of the lodging has nothing with dates, and is led back; the date is another host's.
     "extranet-slots-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 303},
     "extranet-slot": {**HIDDEN, "anonymous": 302, "buyer": 302},
+    "extranet-slot-call-off": {**HIDDEN, "anonymous": 302, "buyer": 302},
     "extranet-resources": SIGNED_IN,
     "extranet-resource-add": {**HIDDEN, "anonymous": 302, "buyer": 302, "host": 200},
     "extranet-resource": OF_ITS_HOST,
@@ -415,6 +416,7 @@ class World:
             },
             "extranet-booking": {"reference": self.order.reference},
             "extranet-slot": {"pk": ticket.slot_id},
+            "extranet-slot-call-off": {"pk": ticket.slot_id},
             "extranet-need": {"pk": 1},
             "extranet-widget-remove": {"pk": 1},
             "booking:widget": {"house": line.offer.provider.slug},

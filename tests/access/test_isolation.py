@@ -124,6 +124,7 @@ ROWS: dict[str, Row] = {
     "extranet-slots": own(),
     "extranet-slots-add": own(),
     "extranet-slot": of(pk=lambda w: w.slot.pk),
+    "extranet-slot-call-off": of(pk=lambda w: w.slot.pk),
     "extranet-no-show": of(pk=lambda w: w.line.pk),
     "extranet-refund": of(pk=lambda w: w.line.pk),
     "extranet-counter": own(),

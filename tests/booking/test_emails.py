@@ -15,6 +15,7 @@ from booking.emails import CONTENTS, compose
 from booking.finding import send_order_link
 from booking.messages import drain_outbox
 from booking.models import (
+    CalledOff,
     CampaignMail,
     ChannelIncident,
     Complaint,
@@ -452,7 +453,11 @@ def test_every_kind_is_written_in_both_languages(order: Order, language: str):
         provider=host, asked_at=NOW, state="ready", file_key="x", expires_at=NOW + timedelta(days=7)
     )
     review = OfferReview.objects.create(offer=lace.offer)
+    off = CalledOff.objects.create(
+        slot=lace.slot, by="office", reason="A storm", at=NOW, next_try_at=NOW
+    )
     for kind, data in (
+        ("date_called_off", {"called_off": [off.pk]}),
         ("enrolment_submitted", {"provider": host.pk}),
         ("enrolment_moved", {"provider": host.pk, "move": "to_fix", "note": "A page is cut"}),
         ("team_invitation", {"invitation": invitation.pk}),

@@ -274,10 +274,10 @@ def test_date_is_deleted_unless_it_was_booked(lace: Offer, host: Client, bank: F
     assert host.post(page_of(slot), {"step": "delete"}).status_code == 303
     answer = host.post(page_of(booked), {"step": "delete"}, follow=True)
     assert "close it instead" in text_of(answer)
-    # Where it can't be deleted, it isn't proposed: the office calls it off.
+    # Where it can't be deleted, it isn't proposed: it is called off.
     page = text_of(host.get(page_of(booked)))
     assert "Delete this date" not in page
-    assert "Call the office on +33" in page
+    assert "Call this date off" in page
     assert list(Slot.objects.all()) == [booked]
 
 

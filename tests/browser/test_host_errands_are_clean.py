@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from booking.called_off import call_off_dates
 from booking.counter import CounterGuest, sell_at_counter
-from booking.models import ChannelIncident, Order, Unit
+from booking.models import ChannelIncident, Order, Slot, Unit
 from booking.talks import write_to_guest, write_to_host
 from booking.webhooks.owning import add_webhook
 from booking.wishes import LineRequest
@@ -58,6 +59,21 @@ def a_double_booking(unit: Unit, order: Order) -> ChannelIncident:
     )
 
 
+def dates_of(house: Provider) -> tuple[Slot, Slot]:
+    """Sell two dates to somebody with a long name, and call the second one off."""
+    offer = factories.an_activity(provider=house, kind="workshop")
+    day = timezone.now().date() + timedelta(days=20)
+    dates = factories.a_slot(offer, day), factories.a_slot(offer, day + timedelta(days=1))
+    for slot in dates:
+        places = LineRequest(offer_id=offer.pk, slot_id=slot.pk, ages=(None, None))
+        guest = CounterGuest("Marie-Antoinette", LONG_NAME, email="marie-antoinette@example.org")
+        sell_at_counter(house, places, guest, once=secret_token(), actor=SYSTEM, now=timezone.now())
+    call_off_dates(
+        dates[1:], reason="Orage violent " * 9, by="host", actor=SYSTEM, now=timezone.now()
+    )
+    return dates
+
+
 def errands_of(house: Provider, unit: Unit, town: Town) -> list[str]:
     """Return the addresses of pages that only exist once something happened."""
     now = timezone.now()
@@ -69,7 +85,11 @@ def errands_of(house: Provider, unit: Unit, town: Town) -> list[str]:
     hook, _secret = add_webhook(house, long_address, topics=topics, actor=SYSTEM, now=now)
     calendar = factories.a_feed(unit, now=now)
     incident = a_double_booking(unit, order)
+    sold, off = dates_of(house)
     return [
+        reverse("extranet-slot", args=[sold.pk]),
+        reverse("extranet-slot-call-off", args=[sold.pk]),
+        reverse("extranet-slot", args=[off.pk]),
         reverse("extranet-talk", args=[order.reference, house.slug]),
         reverse("extranet-webhook", args=[hook.pk]),
         reverse("extranet-feed-remove", args=[calendar.pk]),

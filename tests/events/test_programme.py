@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from booking.models import Slot
+from booking.basket import add_to_basket
+from booking.models import CalledOff, Slot
 from booking.refusals import BadInput
+from booking.wishes import LineRequest
 from events import programme
 from events.models import Event, Session
 from members.journal import SYSTEM
 from members.models import Entry
 from tests import factories
-from tests.cast import NOW, SATURDAY
+from tests.cast import NOW, SATURDAY, FakeBank, paid_order
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +46,7 @@ def schedule(event: Event, **changes: Any) -> Session:
     return programme.schedule_session(event, actor=SYSTEM, now=NOW, **values)
 
 
-def cancel(session: Session) -> int:
+def cancel(session: Session) -> list[CalledOff]:
     return programme.cancel_session(session, reason="orage", actor=SYSTEM, now=NOW)
 
 
@@ -133,12 +135,17 @@ def test_a_cancellation_that_fails_in_the_middle_leaves_the_date_on_sale(
     assert not Entry.objects.filter(verb="slot changed").exists()
 
 
-def test_cancelling_twice_is_told_once(concert: Event):
+def test_cancelling_twice_is_told_once(concert: Event, bank: FakeBank):
     session = schedule(concert)
-    Slot.objects.update(sold=3)
+    assert session.slot is not None
+    basket = factories.a_basket()
+    wish = LineRequest(offer_id=session.slot.offer_id, slot_id=session.slot.pk, ages=(None,) * 3)
+    add_to_basket(basket, wish, now=NOW)
+    paid_order(basket, bank)
 
-    assert cancel(session) == 3
-    assert cancel(session) == 3
+    assert [row.slot_id for row in cancel(session)] == [session.slot.pk]
+    assert cancel(session) == []
 
-    assert Entry.objects.filter(verb="session cancelled").count() == 1
+    told = Entry.objects.get(verb="session cancelled")
+    assert (told.data["sold"], told.data["reason"]) == (3, "orage")
     assert Slot.objects.get().is_closed

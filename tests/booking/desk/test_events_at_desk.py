@@ -10,15 +10,15 @@ from django.test import Client
 from django.urls import reverse
 
 from booking.basket import add_to_basket
-from booking.models import Offer, Slot
+from booking.called_off import carry_out
+from booking.models import CalledOff, Offer, Slot
 from booking.refusals import Busy, trouble
 from booking.wishes import LineRequest
 from events.models import Event, Session
-from members.journal import SYSTEM
 from members.models import Entry
 from oti.lib.dates import PARIS
 from tests import factories
-from tests.cast import NOW, SATURDAY, FakeBank, cancel_order, paid_order
+from tests.cast import NOW, SATURDAY, FakeBank, paid_order
 from tests.pages import text_of
 
 
@@ -101,22 +101,20 @@ def test_a_date_with_tickets_is_sold_through_a_slot(desk: Client, tickets: Offer
     )
 
 
-def test_a_cancelled_date_sells_nothing_more_and_says_what_is_sold(
-    desk: Client, tickets: Offer
-) -> None:
+def test_a_cancelled_date_without_bookings_sells_nothing_more(desk: Client, tickets: Offer) -> None:
     desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
     desk.post(reverse("desk_sessions:add"), session(capacity=120))
-    Slot.objects.update(sold=3)
     cancel = reverse("desk_sessions:edit", args=[Session.objects.get().pk])
-    assert errors(desk.post(cancel, {"reason": ""})) == {"reason"}
+    assert "Nobody has booked" in text_of(desk.get(cancel))
+    for reason in ("", "  ", "x" * 161):
+        assert errors(desk.post(cancel, {"reason": reason})) == {"reason"}
     done = desk.post(cancel, {"reason": "orage"}, follow=True)
-    assert "3 tickets are sold" in done.content.decode()
+    assert done.redirect_chain[-1][0] == reverse("desk_sessions:index")
     assert Session.objects.get().is_cancelled
     assert Slot.objects.get().is_closed
-    assert Entry.objects.get(verb="session cancelled").data["sold"] == 3
 
 
-def test_a_cancelled_date_leads_to_the_orders_that_are_still_to_be_cancelled(
+def test_a_cancelled_date_gives_its_tickets_back_and_leads_to_how_far_it_is(
     desk: Client, tickets: Offer, bank: FakeBank
 ) -> None:
     desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
@@ -131,13 +129,19 @@ def test_a_cancelled_date_leads_to_the_orders_that_are_still_to_be_cancelled(
     cancel = reverse("desk_sessions:edit", args=[Session.objects.get().pk])
     done = desk.post(cancel, {"reason": "orage"}, follow=True)
 
-    listed = f"{reverse('desk_orders:index')}?trouble=date"
-    assert done.redirect_chain[-1][0] == listed
+    row = CalledOff.objects.get()
+    page = reverse("desk_called_off:inspect", args=[row.pk])
+    assert done.redirect_chain[-1][0] == page
     assert order.reference in text_of(done)
+    # Until it is given back the first page of the desk names it, and where it is found.
+    listed = f"{reverse('desk_orders:index')}?trouble=date"
     assert f"1 {waits}" in text_of(desk.get(home))
-    cancel_order(order, basis="full", reason="orage", actor=SYSTEM, now=NOW)
+    assert order.reference in text_of(desk.get(listed))
+    assert carry_out(row.pk, now=NOW)
     assert order.reference not in text_of(desk.get(listed))
     assert waits not in text_of(desk.get(home))
+    # Its own page leads there from now on.
+    assert desk.get(cancel, follow=True).redirect_chain[-1][0] == page
 
 
 def test_tickets_without_a_place_have_that_of_their_event(desk: Client, tickets: Offer) -> None:
@@ -155,7 +159,7 @@ def test_tickets_without_a_place_have_that_of_their_event(desk: Client, tickets:
     assert tickets.place_fr == "Salle du Foyer"
 
 
-def test_a_cancelled_event_sells_nothing_more_and_leads_to_its_orders(
+def test_a_cancelled_event_gives_every_ticket_back(
     desk: Client, tickets: Offer, bank: FakeBank
 ) -> None:
     desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
@@ -171,12 +175,29 @@ def test_a_cancelled_event_sells_nothing_more_and_leads_to_its_orders(
     order = paid_order(basket, bank)
     edit = reverse("desk_events:edit", args=[row.pk])
     values = event(ticket_offer=tickets.pk, state="cancelled", provider=row.organiser)
+    # With bookings, it is done where what goes back is said; nothing typed is lost.
+    refused = desk.post(edit, {**values, "title_fr": "Chœur seul"})
+    assert errors(refused) == {"state"}
+    assert "Chœur seul" in refused.content.decode()
+    assert not Session.objects.get().is_cancelled
+    cancel = reverse("desk_events:cancel", args=[row.pk])
+    assert cancel in desk.get(reverse("desk_events:inspect", args=[row.pk])).content.decode()
+    told = text_of(desk.get(cancel))
+    assert "1 booking is cancelled, for 2 persons" in told
+    assert f"{order.total_amount:.2f} go back" in told
+    assert errors(desk.post(cancel, {"reason": "x" * 161})) == {"reason"}
 
-    done = desk.post(edit, values, follow=True)
+    done = desk.post(cancel, {"reason": ""}, follow=True)
 
-    assert done.redirect_chain[-1][0] == f"{reverse('desk_orders:index')}?trouble=date"
-    assert "2 tickets are sold: cancel their orders too." in text_of(done)
+    off = CalledOff.objects.get()
+    assert done.redirect_chain[-1][0] == reverse("desk_called_off:inspect", args=[off.pk])
+    assert "the event is cancelled" in text_of(done)
     assert order.reference in text_of(done)
+    row.refresh_from_db()
+    assert row.state == "cancelled"
+    assert carry_out(off.pk, now=NOW)
+    order.refresh_from_db()
+    assert order.state == "cancelled"
     assert not Slot.objects.filter(is_closed=False).exists()
     assert Session.objects.get().is_cancelled
     assert Entry.objects.filter(verb="session cancelled").count() == 1
