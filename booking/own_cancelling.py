@@ -254,8 +254,8 @@ def cancel_own(
 
     `leaving` names, by a line of them, those who alone no longer come. `agreed` is the sum that
     was shown: another one cancels nothing. Raises NotAllowed `paid_on_site`; WrongState
-    `nothing_to_cancel`, `cannot_part`, `line_begun`, `payment_contested`; PriceChanged
-    `cancel_sum_changed`; Busy. Locks: those of `cancel_lines`.
+    `nothing_to_cancel`, `cannot_part`, `line_begun`, `given_back_by_itself`, `payment_contested`;
+    PriceChanged `cancel_sum_changed`; Busy. Locks: those of `cancel_lines`.
     """
     if order.is_counter:
         raise NotAllowed(trouble("paid_on_site"))
