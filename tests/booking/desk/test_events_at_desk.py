@@ -123,7 +123,7 @@ def test_a_cancelled_date_gives_its_tickets_back_and_leads_to_how_far_it_is(
     wish = LineRequest(offer_id=tickets.pk, slot_id=Slot.objects.get().pk, ages=(None, None))
     add_to_basket(basket, wish, now=NOW)
     order = paid_order(basket, bank)
-    home, waits = reverse("wagtailadmin_home"), "order with tickets of a cancelled date"
+    home, waits = reverse("wagtailadmin_home"), "order of a date that is called off"
     assert waits not in text_of(desk.get(home))
 
     cancel = reverse("desk_sessions:edit", args=[Session.objects.get().pk])
