@@ -18,10 +18,21 @@ from decimal import Decimal
 from itertools import groupby
 
 from django.db import DatabaseError, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 
 from booking import locks
 from booking.cancellation import cancel_lines, left_of
@@ -54,6 +65,11 @@ MOST_AT_ONCE = 60
 # A worker that died is replaced after this time; what couldn't be had is tried again so soon.
 LEASE = timedelta(minutes=3)
 AGAIN = timedelta(minutes=1)
+# What still can't be had is tried more rarely the longer it lasts, and at least so often.
+PATIENCE = 10
+RAREST = timedelta(hours=1)
+# The bank doesn't answer: the next question would wait as long.
+BANK_AWAY = "bank_unavailable"
 # The journal's verb for an order that awaited its payment.
 STOPPED = "order ended: its date was called off"
 Step = Callable[[CalledOff, Order, Sequence[int], datetime], None]
@@ -93,7 +109,7 @@ def preview_call_off(slots: Collection[Slot], *, now: datetime) -> CallOffPrevie
         back=sum((sum(left_of(line), ZERO) for line in paid), ZERO),
         on_site=len({line.order_id for line in lines if line.order.is_counter}),
         unpaid=_unpaid_orders(ids).filter(request=None).count(),
-        requests=sum(_requests_of(slot).count() for slot in slots),
+        requests=_requests_of(slots).count(),
         begun=_begun_lines(ids, at=now).values("order").distinct().count(),
     )
 
@@ -195,8 +211,9 @@ def carry_out(called_off_id: int, *, now: datetime) -> bool:
     """Cancel some of the orders that a called-off date still has; returns whether all is done.
 
     Each in a transaction of its own, with everything given back. Twice is the same as once: what
-    was cancelled is found so; what can't be had now, or was refused, is tried again in a minute,
-    and named on its page. One at a time: a row is taken under a lease.
+    was cancelled is found so; what can't be had now, or was refused, is named on its page and tried
+    again, in a minute at first. What is sold comes first: a bank that is silent keeps nobody's
+    money. One at a time: a row is taken under a lease.
     """
     row = _claim(called_off_id, now=now)
     if row is None:
@@ -205,8 +222,8 @@ def carry_out(called_off_id: int, *, now: datetime) -> bool:
     problems: dict[str, str] = {}
     tried = 0
     for step, orders in (
-        (_end_order, _unpaid_orders(ids)),
         (_cancel_order, _orders_left(row, ids)),
+        (_end_order, _unpaid_orders(ids)),
     ):
         known = sorted(orders, key=lambda one: (one.reference in row.problems, one.pk))
         for order in known[: MOST_AT_ONCE - tried]:
@@ -214,12 +231,15 @@ def carry_out(called_off_id: int, *, now: datetime) -> bool:
             tried += 1
             if problem:
                 problems[order.reference] = problem
-    for request in _requests_of(row.slot)[: MOST_AT_ONCE - tried]:
+            if problem == BANK_AWAY:
+                break
+    for request in _requests_of([row.slot])[: MOST_AT_ONCE - tried]:
         tried += 1
         problem = _try_request(row, request, now=now)
         if problem:
             problems[request.code] = problem
-    return _put_away(row, ids, problems, is_moving=bool(tried) and not problems, now=now)
+    has_more = tried >= MOST_AT_ONCE and not problems
+    return _put_away(row, ids, problems, has_more=has_more, now=now)
 
 
 def carry_out_all(*, now: datetime, limit: int = 50) -> int:
@@ -249,7 +269,8 @@ def _try(step: Step, row: CalledOff, order: Order, ids: Sequence[int], *, now: d
     except Refusal as refusal:
         logger.warning("order %s of a called-off date waits: %s", order.reference, refusal)
         return refusal.code
-    except DatabaseError:
+    except Exception:
+        # One order must not hide the others.
         logger.exception("order %s of a called-off date not cancelled", order.reference)
         return "call_off_failed"
     return ""
@@ -305,9 +326,12 @@ def _try_request(row: CalledOff, request: BookingRequest, *, now: datetime) -> s
     except WrongState:
         # Answered, paid or withdrawn meanwhile: it is looked at again.
         return ""
-    except (Refusal, DatabaseError) as error:
-        logger.warning("request %s of a called-off date waits: %s", request.code, error)
-        return getattr(error, "code", "call_off_failed")
+    except Refusal as refusal:
+        logger.warning("request %s of a called-off date waits: %s", request.code, refusal)
+        return refusal.code
+    except Exception:
+        logger.exception("request %s of a called-off date not ended", request.code)
+        return "call_off_failed"
     return ""
 
 
@@ -316,26 +340,31 @@ def _put_away(
     ids: Sequence[int],
     problems: dict[str, str],
     *,
-    is_moving: bool,
+    has_more: bool,
     now: datetime,
 ) -> bool:
-    """Write how far it is; go on at once where there is more, in a minute where something waits."""
+    """Write how far it is; go on at once where a run had its fill, later where something waits."""
     is_left = (
         _orders_left(row, ids).exists()
         or _unpaid_orders(ids).exists()
-        or _requests_of(row.slot).exists()
+        or _requests_of([row.slot]).exists()
     )
     with locks.write_transaction():
         CalledOff.objects.filter(pk=row.pk, finished_at=None).update(
             finished_at=None if is_left else now,
-            next_try_at=now if is_moving else now + AGAIN,
+            next_try_at=now if has_more else now + _pause(row, now=now),
             problems=problems,
         )
         if not is_left:
             record("called-off date done", f"slot:{row.slot_id}", actor=SYSTEM, at=now)
-        elif is_moving:
+        elif has_more:
             _ask_for_it(row)
     return not is_left
+
+
+def _pause(row: CalledOff, *, now: datetime) -> timedelta:
+    """Return how long what waits is left alone: a tenth of the time that it lasts already."""
+    return min(max(AGAIN, (now - row.at) / PATIENCE), RAREST)
 
 
 def _ask_for_it(row: CalledOff) -> None:
@@ -357,12 +386,16 @@ class LeftOrder:
 
 
 def with_progress(rows: QuerySet[CalledOff]) -> QuerySet[CalledOff]:
-    """Add how many orders are `done`, `left` and `begun` before, and what went `back`, in euros."""
+    """Add how many orders are `done`, `left` and `begun` before, and what went `back`, in euros.
+
+    Nothing is left of one that is done: who books the date after it was opened again has it.
+    """
     lines = OrderLine.objects.filter(takes__slot_id=OuterRef("slot_id"))
     until = Coalesce(OuterRef("finished_at"), OuterRef("next_try_at"))
     done = lines.filter(
         state=states.CANCELLED, changed_at__gte=OuterRef("at"), changed_at__lte=until
     )
+    left = lines.filter(state=states.SOLD, starts_at__gt=OuterRef("at"))
     refunds = Refund.objects.filter(
         line__takes__slot_id=OuterRef("slot_id"),
         line__state=states.CANCELLED,
@@ -372,7 +405,7 @@ def with_progress(rows: QuerySet[CalledOff]) -> QuerySet[CalledOff]:
     summed = refunds.order_by().values("line__takes__slot_id").annotate(sum=Sum("amount"))
     return rows.annotate(
         done=_orders_in(done),
-        left=_orders_in(lines.filter(state=states.SOLD, starts_at__gt=OuterRef("at"))),
+        left=Case(When(finished_at=None, then=_orders_in(left)), default=0),
         begun=_orders_in(lines.filter(state__in=states.TAKES_PLACE, starts_at__lte=OuterRef("at"))),
         back=Coalesce(Subquery(summed.values("sum")), Value(ZERO)),
     )
@@ -388,10 +421,24 @@ def _orders_in(lines: QuerySet[OrderLine]) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
+def begun_words(count: int) -> str:
+    """Say what has begun: so many bookings given back, or only what wasn't paid or answered yet."""
+    if not count:
+        return _("It is called off: orders that wait for payment end, requests are answered.")
+    words = ngettext(
+        "It is called off: %(count)s booking is being cancelled and given back.",
+        "It is called off: %(count)s bookings are being cancelled and given back.",
+        count,
+    )
+    return words % {"count": count}
+
+
 def left_orders(row: CalledOff, *, limit: int = 50) -> list[LeftOrder]:
     """Return orders that are not done yet, those with a problem first, then those left alone."""
     ids = _with_sides([row.slot])
-    waiting = [*_orders_left(row, ids)[:limit], *_unpaid_orders(ids)[:limit]]
+    waiting: list[Order] = []
+    if row.finished_at is None:
+        waiting = [*_orders_left(row, ids)[:limit], *_unpaid_orders(ids)[:limit]]
     waiting.sort(key=lambda order: (order.reference not in row.problems, order.pk))
     found = [LeftOrder(order, _problem_words(row, order)) for order in waiting[:limit]]
     begun = _begun_lines(ids, at=row.at).filter(order=OuterRef("pk"))
@@ -440,13 +487,16 @@ def _unpaid_orders(ids: Collection[int]) -> QuerySet[Order]:
     return Order.objects.filter(Exists(lines), state=states.AWAITING_PAYMENT)
 
 
-def _requests_of(slot: Slot) -> QuerySet[BookingRequest]:
-    """Return what is asked for a date and may still become a booking, days of a rental too."""
-    days = Q(offer_id=slot.offer_id, unit=None, arrival__lte=slot.day, departure__gt=slot.day)
+def _requests_of(slots: Collection[Slot]) -> QuerySet[BookingRequest]:
+    """Return what is asked for dates and may still become a booking, days of a rental too."""
+    asked = Q(slot__in=[slot.pk for slot in slots])
+    for slot in slots:
+        day = Q(arrival__lte=slot.day, departure__gt=slot.day)
+        asked |= Q(day, offer_id=slot.offer_id, unit=None)
     open_ones = Q(state=states.REQUESTED) | Q(
         state=states.ACCEPTED, order__confirmed_at__isnull=True
     )
-    return BookingRequest.objects.filter(Q(slot=slot) | days, open_ones)
+    return BookingRequest.objects.filter(asked, open_ones)
 
 
 def _concerns(slots: Collection[Slot], *, now: datetime) -> bool:
@@ -455,7 +505,7 @@ def _concerns(slots: Collection[Slot], *, now: datetime) -> bool:
     return (
         _sold_lines(ids, after=now).exists()
         or _unpaid_orders(ids).exists()
-        or any(_requests_of(slot).exists() for slot in slots)
+        or _requests_of(slots).exists()
     )
 
 

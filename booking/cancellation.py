@@ -151,16 +151,19 @@ def _check_agreed(
     if any(line.starts_at <= now for line, _result in done):
         raise WrongState(trouble("line_begun"))
     # Its slots are locked: whoever calls a date off gives back more than the guest's own rule.
-    off = CalledOff.objects.filter(
-        slot__takes__line__in=[line.pk for line, _result in done], finished_at=None
-    )
-    if off.exists():
+    if called_off_among([line.pk for line, _result in done]):
         raise WrongState(trouble("given_back_by_itself"))
     if any(one.disputed_at is not None for one in payments):
         raise WrongState(trouble("payment_contested"))
     total = sum((result.total for _line, result in done), ZERO)
     if total != agreed:
         raise PriceChanged(trouble("cancel_sum_changed", total=total))
+
+
+def called_off_among(line_ids: Collection[int]) -> set[int]:
+    """Return the lines whose date is being called off: all of it comes back by itself."""
+    rows = CalledOff.objects.filter(slot__takes__line__in=line_ids, finished_at=None)
+    return set(rows.values_list("slot__takes__line", flat=True)) if line_ids else set()
 
 
 def left_of(line: OrderLine) -> tuple[Decimal, Decimal]:

@@ -14,7 +14,12 @@ from decimal import Decimal
 
 from django.db.models import prefetch_related_objects
 
-from booking.cancellation import cancel_lines, left_of, preview_cancellation
+from booking.cancellation import (
+    called_off_among,
+    cancel_lines,
+    left_of,
+    preview_cancellation,
+)
 from booking.minding import left_over
 from booking.models import Order, OrderLine, Participant
 from booking.parting import parted_quotes
@@ -141,29 +146,27 @@ def why_not_of(order: Order) -> Trouble | None:
 def endings(lines: Iterable[SoldLine], *, now: datetime) -> list[Ending]:
     """Return each line that was bought and stands, with what its cancelling gives back now.
 
-    The lines have their refunds read; two more statements read who could leave alone.
+    The lines have their refunds read; three more statements read who could leave alone, and what
+    is called off and comes back by itself.
     """
     shown = [one for one in lines if one.line.state in SHOWN]
     prefetch_related_objects(
         [one.line for one in shown if not one.is_lodging], "takes", "offer__bands"
     )
     results = preview_cancellation([one.line for one in shown], basis="policy", now=now)
-    return [
-        Ending(
-            one,
-            result,
-            _why_not(one.line, now=now),
-            *left_of(one.line),
-            leavers=_leavers(one.line, now=now),
-        )
-        for one, (_line, result) in zip(shown, results, strict=True)
-    ]
+    off = called_off_among([one.line.pk for one in shown if not one.is_lodging])
+    found = []
+    for one, (_line, result) in zip(shown, results, strict=True):
+        why_not = _why_not(one.line, off, now=now)
+        leavers = () if why_not else _leavers(one.line, now=now)
+        found.append(Ending(one, result, why_not, *left_of(one.line), leavers=leavers))
+    return found
 
 
 def _leavers(line: OrderLine, *, now: datetime) -> tuple[Leaver, ...]:
     """Return those who may leave alone: of a party, where it can be parted."""
     people = list(line.participants.all())
-    if len(people) == 1 or _why_not(line, now=now) is not None:
+    if len(people) == 1:
         return ()
     backs = ((one, _back_of(line, [one.pk], now=now)) for one in people)
     return tuple(Leaver(one, back[1]) for one, back in backs if back is not None)
@@ -180,10 +183,12 @@ def _back_of(
     return paid, refund_due(RefundPolicy.from_json(line.policy), line.starts_at, now, paid, ZERO)
 
 
-def _why_not(line: OrderLine, *, now: datetime) -> Trouble | None:
+def _why_not(line: OrderLine, off: Collection[int], *, now: datetime) -> Trouble | None:
     if line.state != states.SOLD or line.ends_at <= now:
         return trouble("line_over")
-    return trouble("line_begun") if line.starts_at <= now else None
+    if line.starts_at <= now:
+        return trouble("line_begun")
+    return trouble("given_back_by_itself") if line.pk in off else None
 
 
 def plan_of(
@@ -254,8 +259,8 @@ def cancel_own(
 
     `leaving` names, by a line of them, those who alone no longer come. `agreed` is the sum that
     was shown: another one cancels nothing. Raises NotAllowed `paid_on_site`; WrongState
-    `nothing_to_cancel`, `cannot_part`, `line_begun`, `payment_contested`; PriceChanged
-    `cancel_sum_changed`; Busy. Locks: those of `cancel_lines`.
+    `nothing_to_cancel`, `cannot_part`, `line_begun`, `given_back_by_itself`, `payment_contested`;
+    PriceChanged `cancel_sum_changed`; Busy. Locks: those of `cancel_lines`.
     """
     if order.is_counter:
         raise NotAllowed(trouble("paid_on_site"))

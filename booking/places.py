@@ -19,7 +19,6 @@ from booking import cards
 from booking.free_slots import DAYS_SHOWN, SlotChoice, first_slot_choices
 from booking.lower_prices import Followed
 from booking.models import Basket, Offer
-from booking.models.money import reason_words
 from booking.people import people_from
 from booking.quoting import check_places, policy_of, quote_places, supplement_terms
 from booking.rules.people import ADULT_AGE, Guest
@@ -275,11 +274,8 @@ def _status(choice: SlotChoice, *, is_cancelled: bool) -> dict[str, Any]:
         one.message for one in choice.troubles if one.field == "slot" or one.code in OF_SIDES
     ]
     if choice.status == "closed":
-        return {
-            "words": reason_words(choice.slot.closed_reason) or _("Closed"),
-            "kind": "plain",
-            "is_full": True,
-        }
+        # Why is for its host, the office and whoever booked it: an illness is nobody else's affair.
+        return {"words": _("Closed"), "kind": "plain", "is_full": True}
     if choice.status == "sold_out":
         return {"words": _("Sold out"), "kind": "plain", "is_full": True}
     if choice.status == "resource_busy":

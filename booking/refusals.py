@@ -961,7 +961,7 @@ MESSAGES: dict[str, Any] = {
     ),
     "call_off_reason_missing": gettext_lazy("Say why: whoever booked reads it."),
     "call_off_reason_long": gettext_lazy("Shorten it to %(most)s signs."),
-    "call_off_failed": gettext_lazy("It could not be written: it is tried again in a minute."),
+    "call_off_failed": gettext_lazy("It could not be written: it is tried again by itself."),
     "slot_removed": gettext_lazy("This date was deleted meanwhile: go back to the list."),
     "programme_date": gettext_lazy(
         "Dates of an event stand in the agenda, which the office keeps: call it on %(phone)s to "

@@ -322,7 +322,8 @@ def answer_words(shown_request: ShownRequest) -> str:
         PAID: _("Accepted and paid."),
         UNPAID: _("%(host)s said yes, but it wasn’t paid in time: it is free for others again."),
         TAKEN: str(MESSAGES["gone"]),
-        CALLED_OFF: _("The date was called off: nothing was charged."),
+        # What was paid at the last moment went back: « nothing was charged » wouldn't be true.
+        CALLED_OFF: _("The date was called off: it costs you nothing."),
         states.DECLINED: _("%(host)s had to say no."),
         states.LAPSED: _("%(host)s didn’t answer in time."),
         states.WITHDRAWN: _("You took it back."),

@@ -240,11 +240,14 @@ class EventEditView(LeadsToItsEvent, DeskEditView):
     def form_valid(self, form: EventForm) -> HttpResponse:
         """Save it; what is cancelled sells nothing before it is said, or nothing is saved.
 
-        One with bookings is cancelled on its own page, which says what goes back.
+        One with bookings is cancelled on its own page, which says what goes back. Where it was
+        cancelled before, another word of it gives no money back: its dates are called off by
+        themselves.
         """
         now = timezone.now()
-        if form.cleaned_data["state"] == Event.State.CANCELLED:
-            count = self._booked(form.instance, now=now)
+        is_off = form.cleaned_data["state"] == Event.State.CANCELLED
+        count = self._booked(form.instance, now=now) if is_off else 0
+        if is_off and not (count and self._was_cancelled(form.instance)):
             if count:
                 form.add_error("state", _booked_words(count))
                 self.produced_error_code = "validation_error"
@@ -266,10 +269,11 @@ class EventEditView(LeadsToItsEvent, DeskEditView):
         return event
 
     def _booked(self, event: Event, *, now: datetime) -> int:
-        """Return how many bookings an event has that isn't cancelled yet."""
-        if Event.objects.filter(pk=event.pk, state=Event.State.CANCELLED).exists():
-            return 0
+        """Return how many bookings are on the dates of an event."""
         return called_off.preview_call_off(programme.dates_of(event, now=now), now=now).orders
+
+    def _was_cancelled(self, event: Event) -> bool:
+        return Event.objects.filter(pk=event.pk, state=Event.State.CANCELLED).exists()
 
     def get_success_url(self) -> str:
         """Lead to how far it is given back, else to the event."""

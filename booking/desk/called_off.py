@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column
 
 from booking import called_off
@@ -65,14 +65,7 @@ class CallsOff(UseCaseView):
 
     def told(self) -> str:
         """Return what was begun, in words; "" where nobody had booked."""
-        if not self.begun:
-            return ""
-        words = ngettext(
-            "It is called off: %(count)s booking is being cancelled and given back.",
-            "It is called off: %(count)s bookings are being cancelled and given back.",
-            self.count,
-        )
-        return words % {"count": self.count}
+        return called_off.begun_words(self.count) if self.begun else ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what it does, and what could be done instead."""

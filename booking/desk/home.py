@@ -232,8 +232,8 @@ TROUBLES = (
     Pile(
         count=lambda now: called_off_lines().values("order").distinct().count(),
         words=ngettext_lazy(
-            "order with tickets of a cancelled date: cancel them and give the money back",
-            "orders with tickets of a cancelled date: cancel them and give the money back",
+            "order of a date that is called off: not given back yet",
+            "orders of dates that are called off: not given back yet",
         ),
         index="desk_orders:index",
         query=f"?trouble={CALLED_OFF}",

@@ -78,13 +78,16 @@ def called_off_lines() -> QuerySet[OrderLine]:
 
     It goes by itself as each order is given back; what stays here waits for somebody.
     """
-    rows = CalledOff.objects.filter(
-        slot__takes__line=OuterRef("pk"), slot__is_closed=True, at__lt=OuterRef("starts_at")
+    # Read from the dates: of every line ever sold it would be asked one by one.
+    booked = CalledOff.objects.filter(
+        slot__is_closed=True,
+        slot__takes__line__state=states.SOLD,
+        slot__takes__line__starts_at__gt=F("at"),
     )
     is_off = Q(slot__session__is_cancelled=True) | Q(
         slot__is_closed=True, offer__event__state="cancelled"
     )
-    is_off |= Q(Exists(rows))
+    is_off |= Q(pk__in=booked.values("slot__takes__line"))
     return OrderLine.objects.filter(is_off, state=states.SOLD)
 
 

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -97,12 +96,7 @@ def _done(
         now=now,
     )
     if begun:
-        told = ngettext(
-            "It is called off: %(count)s booking is being cancelled and given back.",
-            "It is called off: %(count)s bookings are being cancelled and given back.",
-            count,
-        )
-        messages.success(request, told % {"count": count})
+        messages.success(request, called_off.begun_words(count))
     else:
         messages.success(request, _("The date is closed: nobody had booked it."))
     return see_other("extranet-slot", slot.pk)

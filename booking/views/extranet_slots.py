@@ -315,6 +315,7 @@ def _told(found: Sequence[Slot], *, now: datetime) -> list[dict[str, Any]]:
                 "held": round(100 * slot.held / whole) if share else slot.held,
                 "free": max(0, slot.free),
                 "places": slot.capacity // slot.offer.kind_rules.units_per_entry,
+                "why_closed": reason_words(slot.closed_reason),
                 "is_past": slot.starts_at <= now,
                 "blocking": blocking[slot.pk],
                 "is_joined": slot.sold + slot.held > 0,

@@ -24,7 +24,7 @@ from booking.models import (
     Slot,
 )
 from booking.models.money import EVENT_CANCELLED
-from booking.refusals import Busy, Refusal, trouble
+from booking.refusals import Busy, Refusal, Unavailable, WrongState, trouble
 from booking.requests import accept_request
 from booking.rules.pricing import OptionChoice
 from booking.showing import offer_url
@@ -95,7 +95,6 @@ def test_everybody_is_cancelled_and_given_all_back(slot: Slot, bank: FakeBank):
     assert (slot.sold, row.finished_at, row.problems) == (0, NOW, {})
     assert given_back() == sum(order.total_amount for order in orders)
     assert set(Order.objects.values_list("state", flat=True)) == {"cancelled"}
-    assert set(Ticket.objects.values_list("state", flat=True)) <= {"revoked"}
     kinds = list(OutboxMessage.objects.values_list("kind", flat=True))
     assert sorted(kinds) == ["date_called_off"] + ["lines_cancelled"] * 3
     assert Entry.objects.get(verb="date called off").data["sold"] == 6
@@ -192,6 +191,82 @@ def test_many_orders_take_several_runs(slot: Slot, bank: FakeBank, monkeypatch):
     assert Refund.objects.count() == 3
 
 
+def test_one_that_fails_keeps_nobody_else_waiting(slot: Slot, bank: FakeBank, monkeypatch):
+    orders = [paid_order(basket_with(slot), bank) for _number in range(2)]
+    [row] = call_off(slot)
+    cancel = called_off.cancel_lines
+
+    def broken(order: Order, *args: Any, **kwargs: Any) -> Any:
+        if order.pk == orders[0].pk:
+            raise KeyError(order.pk)
+        return cancel(order, *args, **kwargs)
+
+    monkeypatch.setattr(called_off, "cancel_lines", broken)
+    assert not called_off.carry_out(row.pk, now=NOW)
+
+    orders[1].refresh_from_db()
+    row.refresh_from_db()
+    assert orders[1].state == "cancelled"
+    assert row.problems == {orders[0].reference: "call_off_failed"}
+
+
+def test_what_never_can_be_had_is_tried_more_and_more_rarely(
+    slot: Slot, bank: FakeBank, monkeypatch
+):
+    paid_order(basket_with(slot), bank)
+    [row] = call_off(slot)
+
+    def busy(*args: Any, **kwargs: Any) -> Any:
+        raise Busy(trouble("busy"))
+
+    monkeypatch.setattr(called_off, "cancel_lines", busy)
+    pauses = []
+    for hours in (0, 1, 5, 100):
+        now = NOW + timedelta(hours=hours)
+        called_off.carry_out(row.pk, now=now)
+        row.refresh_from_db()
+        pauses.append((row.next_try_at - now) / timedelta(minutes=1))
+    assert pauses == [1, 6, 30, 60]
+
+
+def test_what_ends_by_itself_meanwhile_is_not_asked_for_in_a_ring(
+    slot: Slot, bank: FakeBank, monkeypatch
+):
+    begin(order_from(basket_with(slot)))
+    [row] = call_off(slot)
+
+    def paid_elsewhere(order: Order, *, now: Any) -> None:
+        raise WrongState(trouble("already_paid"))
+
+    monkeypatch.setattr(called_off, "close_payment", paid_elsewhere)
+    assert not called_off.carry_out(row.pk, now=NOW)
+    row.refresh_from_db()
+    assert row.next_try_at == NOW + timedelta(minutes=1)
+
+
+def test_a_silent_bank_is_asked_once_a_round_and_keeps_nobodys_money(
+    slot: Slot, bank: FakeBank, monkeypatch
+):
+    asked: list[int] = []
+
+    def silent(order: Order, *, now: Any) -> None:
+        asked.append(order.pk)
+        raise Unavailable(trouble("bank_unavailable"))
+
+    waiting = [order_from(basket_with(slot, ages=(None,))) for _number in range(3)]
+    paid = paid_order(basket_with(slot), bank)
+    [row] = call_off(slot)
+    monkeypatch.setattr(called_off, "close_payment", silent)
+    monkeypatch.setattr(called_off, "MOST_AT_ONCE", 2)
+
+    assert not called_off.carry_out(row.pk, now=NOW)
+
+    assert len(asked) == 1
+    assert asked[0] in {order.pk for order in waiting}
+    paid.refresh_from_db()
+    assert paid.state == "cancelled"
+
+
 # --- What is left alone -------------------------------------------------------------------------
 def test_a_line_that_is_cancelled_already_is_left_alone(slot: Slot, bank: FakeBank):
     order = paid_order(basket_with(slot), bank)
@@ -206,6 +281,40 @@ def test_a_line_that_is_cancelled_already_is_left_alone(slot: Slot, bank: FakeBa
     before = given_back()
     assert call_off(slot) == []
     assert given_back() == before
+
+
+def test_who_left_a_party_alone_is_not_given_back_twice(slot: Slot, bank: FakeBank):
+    order = paid_order(basket_with(slot), bank)
+    line = order.lines.get()
+    leaver = line.participants.order_by("pk").last()
+    assert leaver is not None
+    # Long before: by its rule all of it comes back to who leaves.
+    half = line.gross_amount / 2
+    cancellation.cancel_lines(
+        order,
+        [line.pk],
+        basis="policy",
+        reason="",
+        actor=SYSTEM,
+        now=NOW,
+        agreed=half,
+        leaving={line.pk: [leaver.pk]},
+    )
+    OutboxMessage.objects.all().delete()
+    told = called_off.preview_call_off([slot], now=NOW + LATER)
+    assert (told.orders, told.persons, told.back) == (1, 1, half)
+
+    [row] = call_off(slot, now=NOW + LATER)
+    assert called_off.carry_out(row.pk, now=NOW + LATER)
+
+    assert given_back() == order.total_amount
+    slot.refresh_from_db()
+    assert slot.sold == 0
+    done = called_off.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
+    assert (done.done, done.back) == (1, half)
+    to_host = OutboxMessage.objects.get(kind="date_called_off")
+    to_host.language = "en"
+    assert "for 1 person" in compose(to_host).body
 
 
 def test_what_has_begun_stays_and_is_said_before(bank: FakeBank):
@@ -271,9 +380,14 @@ def test_it_opens_again_once_everybody_was_told(slot: Slot, bank: FakeBank):
     called_off.carry_out(row.pk, now=NOW)
     change_slot(slot, **again)
     paid_order(basket_with(slot), bank)
+    # Who books now has it: nothing is left of what was done.
+    done = called_off.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
+    assert (done.done, done.left, called_off.left_orders(done)) == (1, 0, [])
     # And may be called off once more.
-    [row] = call_off(slot)
-    assert called_off.carry_out(row.pk, now=NOW)
+    [row] = call_off(slot, now=NOW + LATER)
+    under_way = called_off.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
+    assert (under_way.done, under_way.left, len(called_off.left_orders(row))) == (0, 1, 1)
+    assert called_off.carry_out(row.pk, now=NOW + LATER)
     assert lines_of(slot) == {"cancelled"}
 
 
@@ -501,6 +615,25 @@ def test_a_request_that_was_accepted_and_not_paid_ends(bank: FakeBank, is_round_
     assert (asked.state, asked.reason, order.state) == ("lapsed", "called_off", "expired")
     assert OutboxMessage.objects.filter(kind="request_refused").count() == 1
     assert "Orage" in compose(OutboxMessage.objects.get(kind="request_refused")).body
+
+
+def test_a_request_that_was_paid_at_the_last_moment_doesnt_read_that_nothing_was(bank: FakeBank):
+    slot = factories.a_slot(asked_activity(), DAY)
+    asked = a_place_asked(slot)
+    order = accept_request(asked, actor=HOUSE, now=NOW)
+    bank.pay(begin(order))
+
+    [row] = call_off(slot)
+    assert called_off.carry_out(row.pk, now=NOW)
+
+    asked.refresh_from_db()
+    assert (asked.state, asked.reason) == ("lapsed", "called_off")
+    assert given_back() == order.total_amount
+    message = OutboxMessage.objects.get(kind="request_refused")
+    message.language = "en"
+    mail = compose(message).body
+    assert "it costs you nothing" in mail
+    assert "nothing was charged" not in mail
 
 
 # --- What is told -------------------------------------------------------------------------------

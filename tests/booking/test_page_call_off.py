@@ -12,6 +12,7 @@ from django.urls import reverse
 from booking import called_off, counter
 from booking.basket import add_to_basket
 from booking.models import CalledOff, Offer, Order, OutboxMessage, Slot
+from booking.models.money import EVENT_CANCELLED
 from booking.refusals import Busy, trouble
 from booking.wishes import LineRequest
 from members.journal import Actor
@@ -207,3 +208,10 @@ def test_pages_cost_few_statements(
     host.post(page_of(slot), {"reason": "Malade"})
     with django_assert_max_num_queries(22):
         assert "0 of 6 bookings cancelled" in text_of(host.get(date_of(slot)))
+
+
+def test_why_an_event_is_off_is_read_in_the_hosts_language(host: Client, slot: Slot):
+    Slot.objects.filter(pk=slot.pk).update(is_closed=True, closed_reason=EVENT_CANCELLED)
+    french = host.get(date_of(slot), headers={"Accept-Language": "fr"})
+    assert "l’événement est annulé" in text_of(french)
+    assert EVENT_CANCELLED not in body(french)

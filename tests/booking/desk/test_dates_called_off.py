@@ -137,6 +137,27 @@ def test_what_could_not_be_given_back_is_named_with_its_order(
     assert str(trouble("busy").message)[:20] in text_of(page)
 
 
+def test_what_is_still_sold_of_it_waits_on_the_first_page(
+    desk: Client, slot: Slot, bank: FakeBank
+) -> None:
+    order, other = sell(slot, bank), factories.a_slot(slot.offer, SATURDAY + timedelta(days=1))
+    stands = sell(other, bank)
+    # Closed by itself, with nobody to be cancelled by that.
+    Slot.objects.filter(pk=other.pk).update(is_closed=True)
+    listed = f"{reverse('desk_orders:index')}?trouble=date"
+    assert order.reference not in text_of(desk.get(listed))
+    desk.post(page_of(slot), {"reason": "Orage"})
+
+    page = text_of(desk.get(listed))
+    assert order.reference in page
+    assert stands.reference not in page
+    waits = "1 order of a date that is called off: not given back yet"
+    assert waits in text_of(desk.get(reverse("wagtailadmin_home")))
+
+    called_off.carry_out(CalledOff.objects.get().pk, now=NOW)
+    assert order.reference not in text_of(desk.get(listed))
+
+
 def test_a_busy_date_is_told_and_nothing_is_written(
     desk: Client, slot: Slot, bank: FakeBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,7 +123,7 @@ def test_a_cancelled_date_gives_its_tickets_back_and_leads_to_how_far_it_is(
     wish = LineRequest(offer_id=tickets.pk, slot_id=Slot.objects.get().pk, ages=(None, None))
     add_to_basket(basket, wish, now=NOW)
     order = paid_order(basket, bank)
-    home, waits = reverse("wagtailadmin_home"), "order with tickets of a cancelled date"
+    home, waits = reverse("wagtailadmin_home"), "order of a date that is called off"
     assert waits not in text_of(desk.get(home))
 
     cancel = reverse("desk_sessions:edit", args=[Session.objects.get().pk])
@@ -157,6 +157,33 @@ def test_tickets_without_a_place_have_that_of_their_event(desk: Client, tickets:
     desk.post(reverse("desk_events:edit", args=[row.pk]), again)
     tickets.refresh_from_db()
     assert tickets.place_fr == "Salle du Foyer"
+
+
+def test_another_word_of_a_cancelled_event_gives_no_money_back(
+    desk: Client, tickets: Offer, bank: FakeBank
+) -> None:
+    desk.post(reverse("desk_events:add"), event(ticket_offer=tickets.pk))
+    desk.post(reverse("desk_sessions:add"), session(capacity=120))
+    basket = factories.a_basket()
+    wish = LineRequest(
+        offer_id=tickets.pk, slot_id=Slot.objects.get().pk, ages=(None, None), quantity=2
+    )
+    add_to_basket(basket, wish, now=NOW)
+    order = paid_order(basket, bank)
+    # Cancelled once, its orders still to be looked after.
+    row = Event.objects.get()
+    Event.objects.update(state="cancelled")
+    values = event(
+        ticket_offer=tickets.pk, state="cancelled", provider=row.organiser, title_fr="Chœur seul"
+    )
+
+    desk.post(reverse("desk_events:edit", args=[row.pk]), values)
+
+    row.refresh_from_db()
+    order.refresh_from_db()
+    assert (row.title_fr, row.state) == ("Chœur seul", "cancelled")
+    assert order.state == "confirmed"
+    assert not CalledOff.objects.exists()
 
 
 def test_a_cancelled_event_gives_every_ticket_back(
