@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from booking import (
-    called_off,
+    call_off_rounds,
     care,
     classifying,
     house_exports,
@@ -257,13 +257,13 @@ def tend_exports() -> None:
 @shared_task(name="booking.tasks.carry_out_call_off")
 def carry_out_call_off(called_off_id: int) -> None:
     """Cancel some of the bookings of a date that was called off."""
-    called_off.carry_out(called_off_id, now=timezone.now())
+    call_off_rounds.carry_out(called_off_id, now=timezone.now())
 
 
 @shared_task(name="booking.tasks.carry_out_call_offs")
 def carry_out_call_offs() -> None:
     """Go on with every date that is being called off."""
-    called_off.carry_out_all(now=timezone.now())
+    call_off_rounds.carry_out_all(now=timezone.now())
 
 
 @shared_task(name="booking.tasks.remind_of_stays")

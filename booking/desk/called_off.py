@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column
 
-from booking import called_off
+from booking import call_off_rounds, called_off
 from booking.called_off import CallOffPreview
 from booking.desk.views import UseCaseView, actor_of, tell_troubles
 from booking.forms.slots import CallOffForm
@@ -153,7 +153,7 @@ class CalledOffIndexView(ReadOnlyIndexView):
     def get_base_queryset(self) -> QuerySet[CalledOff]:
         """Load the dates, and count what is done, in the same statement."""
         rows = CalledOff.objects.select_related("slot__offer__provider")
-        return called_off.with_progress(rows)
+        return call_off_rounds.with_progress(rows)
 
 
 def progress_words(row: Any) -> str:
@@ -170,7 +170,7 @@ class CalledOffInspectView(ReadOnlyInspectView):
     def get_object(self) -> CalledOff:
         """Load the date, and count what is done."""
         rows = CalledOff.objects.select_related("slot__offer__provider", "actor")
-        return get_object_or_404(called_off.with_progress(rows), pk=self.pk)
+        return get_object_or_404(call_off_rounds.with_progress(rows), pk=self.pk)
 
     def get_page_subtitle(self) -> str:
         """Name the date."""
@@ -184,7 +184,7 @@ class CalledOffInspectView(ReadOnlyInspectView):
             **super().get_context_data(**kwargs),
             "row": row,
             "total": row.done + row.left,
-            "waiting": called_off.left_orders(row),
+            "waiting": call_off_rounds.left_orders(row),
             "slot_url": reverse("desk_slots:edit", args=[row.slot_id]),
         }
 

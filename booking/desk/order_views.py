@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
-from booking import called_off, cancellation, comings, minding, package_words, settlement
+from booking import call_off_rounds, cancellation, comings, minding, package_words, settlement
 from booking.desk.bank_words import kind_words, outcome_words
 from booking.desk.message_words import kind_of_message
 from booking.desk.office_forms import CancelForm
@@ -62,7 +62,7 @@ VERBS: dict[str, Promise] = {
     "payment given back": gettext_lazy("Payment given back"),
     "order expired": gettext_lazy("Order expired: it was not paid in time"),
     TAKEN_BACK: gettext_lazy("Order taken back by the visitor, to change the stay"),
-    called_off.STOPPED: gettext_lazy("Order ended: one of its dates was called off"),
+    call_off_rounds.STOPPED: gettext_lazy("Order ended: one of its dates was called off"),
     "line cancelled": gettext_lazy("Line cancelled"),
     "coming changed": gettext_lazy("The guest changed its hour, needs or names"),
     "message by the host": gettext_lazy("Message by a host to the guest"),

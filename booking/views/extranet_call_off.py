@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from booking import called_off
+from booking import call_off_rounds, called_off
 from booking.access import slot_for_owner
-from booking.called_off import LeftOrder
+from booking.call_off_rounds import LeftOrder
 from booking.forms.slots import CallOffForm
 from booking.models import CalledOff, Slot
 from booking.refusals import Refusal
@@ -40,12 +40,12 @@ class CallOffState:
 def state_of(request: HttpRequest, slot: Slot, *, now: datetime) -> CallOffState:
     """Return how a date stands; only owners give money back."""
     rows = CalledOff.objects.filter(slot=slot, slot__is_closed=True).select_related("slot")
-    row: Any = called_off.with_progress(rows).order_by("-pk").first()
+    row: Any = call_off_rounds.with_progress(rows).order_by("-pk").first()
     is_over = slot.starts_at <= now or called_off.is_called_off(slot, now=now)
     may = slot.sold > 0 and not is_over and slot.offer.provider_id in owned_by(request.user)
     if row is None:
         return CallOffState(may)
-    waiting = () if row.finished_at and not row.begun else tuple(called_off.left_orders(row))
+    waiting = () if row.finished_at and not row.begun else tuple(call_off_rounds.left_orders(row))
     # Whose order isn't paid yet is no affair of its host.
     own = tuple(one for one in waiting if one.order.confirmed_at is not None)
     return CallOffState(may, row, row.done + row.left, own)

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
-from booking import called_off, cancellation, checkout, counter, request_rounds, settlement
+from booking import (
+    call_off_rounds,
+    called_off,
+    cancellation,
+    checkout,
+    counter,
+    request_rounds,
+    settlement,
+)
 from booking.basket import add_to_basket
 from booking.emails import compose
 from booking.models import (
@@ -89,7 +97,7 @@ def test_everybody_is_cancelled_and_given_all_back(slot: Slot, bank: FakeBank):
     slot.refresh_from_db()
     assert (slot.is_closed, slot.closed_reason, slot.sold) == (True, "Orage", 6)
     assert row.finished_at is None
-    assert called_off.carry_out(row.pk, now=NOW)
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
     slot.refresh_from_db()
     row.refresh_from_db()
     assert (slot.sold, row.finished_at, row.problems) == (0, NOW, {})
@@ -110,7 +118,7 @@ def test_what_is_said_before_is_what_happens(slot: Slot, walk: Offer, bank: Fake
 
     assert (told.orders, told.persons, told.unpaid, told.requests, told.on_site) == (2, 4, 1, 0, 0)
     [row] = call_off(slot)
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
     assert given_back() == told.back > 0
     # The other date of the same order stands.
     first.refresh_from_db()
@@ -121,9 +129,9 @@ def test_what_is_said_before_is_what_happens(slot: Slot, walk: Offer, bank: Fake
 def test_twice_is_the_same_as_once(slot: Slot, bank: FakeBank):
     order = paid_order(basket_with(slot), bank)
     [row] = call_off(slot)
-    assert called_off.carry_out(row.pk, now=NOW)
-    assert not called_off.carry_out(row.pk, now=NOW + LATER)
-    assert called_off.carry_out_all(now=NOW + LATER) == 0
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
+    assert not call_off_rounds.carry_out(row.pk, now=NOW + LATER)
+    assert call_off_rounds.carry_out_all(now=NOW + LATER) == 0
     with pytest.raises(Refusal) as error:
         call_off(slot)
     assert error.value.code == "date_called_off"
@@ -135,7 +143,7 @@ def test_a_round_that_was_killed_is_taken_up_again(slot: Slot, bank: FakeBank, m
     for _number in range(3):
         paid_order(basket_with(slot), bank)
     [row] = call_off(slot)
-    cancel = called_off.cancel_lines
+    cancel = call_off_rounds.cancel_lines
     done: list[int] = []
 
     def killed(order: Order, *args: Any, **kwargs: Any) -> Any:
@@ -144,15 +152,15 @@ def test_a_round_that_was_killed_is_taken_up_again(slot: Slot, bank: FakeBank, m
         done.append(order.pk)
         return cancel(order, *args, **kwargs)
 
-    monkeypatch.setattr(called_off, "cancel_lines", killed)
+    monkeypatch.setattr(call_off_rounds, "cancel_lines", killed)
     with pytest.raises(KeyboardInterrupt):
-        called_off.carry_out(row.pk, now=NOW)
-    monkeypatch.setattr(called_off, "cancel_lines", cancel)
+        call_off_rounds.carry_out(row.pk, now=NOW)
+    monkeypatch.setattr(call_off_rounds, "cancel_lines", cancel)
 
     # Its lease keeps others away as long as it may live.
-    assert called_off.carry_out_all(now=NOW + timedelta(minutes=1)) == 0
+    assert call_off_rounds.carry_out_all(now=NOW + timedelta(minutes=1)) == 0
     assert lines_of(slot) == {"sold", "cancelled"}
-    assert called_off.carry_out_all(now=NOW + LATER) == 1
+    assert call_off_rounds.carry_out_all(now=NOW + LATER) == 1
     assert lines_of(slot) == {"cancelled"}
     assert Refund.objects.count() == 3
 
@@ -160,49 +168,49 @@ def test_a_round_that_was_killed_is_taken_up_again(slot: Slot, bank: FakeBank, m
 def test_what_is_busy_is_named_and_tried_again(slot: Slot, bank: FakeBank, monkeypatch):
     orders = [paid_order(basket_with(slot), bank) for _number in range(2)]
     [row] = call_off(slot)
-    cancel = called_off.cancel_lines
+    cancel = call_off_rounds.cancel_lines
 
     def busy(order: Order, *args: Any, **kwargs: Any) -> Any:
         if order.pk == orders[0].pk:
             raise Busy(trouble("busy"))
         return cancel(order, *args, **kwargs)
 
-    monkeypatch.setattr(called_off, "cancel_lines", busy)
-    assert not called_off.carry_out(row.pk, now=NOW)
+    monkeypatch.setattr(call_off_rounds, "cancel_lines", busy)
+    assert not call_off_rounds.carry_out(row.pk, now=NOW)
     row.refresh_from_db()
     assert row.problems == {orders[0].reference: "busy"}
     orders[1].refresh_from_db()
     assert orders[1].state == "cancelled"
-    assert called_off.carry_out_all(now=NOW) == 0
-    monkeypatch.setattr(called_off, "cancel_lines", cancel)
-    assert called_off.carry_out_all(now=NOW + LATER) == 1
+    assert call_off_rounds.carry_out_all(now=NOW) == 0
+    monkeypatch.setattr(call_off_rounds, "cancel_lines", cancel)
+    assert call_off_rounds.carry_out_all(now=NOW + LATER) == 1
     row.refresh_from_db()
     assert (row.problems, lines_of(slot)) == ({}, {"cancelled"})
 
 
 def test_many_orders_take_several_runs(slot: Slot, bank: FakeBank, monkeypatch):
-    monkeypatch.setattr(called_off, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(call_off_rounds, "MOST_AT_ONCE", 2)
     for _number in range(3):
         paid_order(basket_with(slot, ages=(None,)), bank)
     [row] = call_off(slot)
-    assert not called_off.carry_out(row.pk, now=NOW)
+    assert not call_off_rounds.carry_out(row.pk, now=NOW)
     # The next one follows at once.
-    assert called_off.carry_out(row.pk, now=NOW)
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
     assert Refund.objects.count() == 3
 
 
 def test_one_that_fails_keeps_nobody_else_waiting(slot: Slot, bank: FakeBank, monkeypatch):
     orders = [paid_order(basket_with(slot), bank) for _number in range(2)]
     [row] = call_off(slot)
-    cancel = called_off.cancel_lines
+    cancel = call_off_rounds.cancel_lines
 
     def broken(order: Order, *args: Any, **kwargs: Any) -> Any:
         if order.pk == orders[0].pk:
             raise KeyError(order.pk)
         return cancel(order, *args, **kwargs)
 
-    monkeypatch.setattr(called_off, "cancel_lines", broken)
-    assert not called_off.carry_out(row.pk, now=NOW)
+    monkeypatch.setattr(call_off_rounds, "cancel_lines", broken)
+    assert not call_off_rounds.carry_out(row.pk, now=NOW)
 
     orders[1].refresh_from_db()
     row.refresh_from_db()
@@ -219,11 +227,11 @@ def test_what_never_can_be_had_is_tried_more_and_more_rarely(
     def busy(*args: Any, **kwargs: Any) -> Any:
         raise Busy(trouble("busy"))
 
-    monkeypatch.setattr(called_off, "cancel_lines", busy)
+    monkeypatch.setattr(call_off_rounds, "cancel_lines", busy)
     pauses = []
     for hours in (0, 1, 5, 100):
         now = NOW + timedelta(hours=hours)
-        called_off.carry_out(row.pk, now=now)
+        call_off_rounds.carry_out(row.pk, now=now)
         row.refresh_from_db()
         pauses.append((row.next_try_at - now) / timedelta(minutes=1))
     assert pauses == [1, 6, 30, 60]
@@ -238,8 +246,8 @@ def test_what_ends_by_itself_meanwhile_is_not_asked_for_in_a_ring(
     def paid_elsewhere(order: Order, *, now: Any) -> None:
         raise WrongState(trouble("already_paid"))
 
-    monkeypatch.setattr(called_off, "close_payment", paid_elsewhere)
-    assert not called_off.carry_out(row.pk, now=NOW)
+    monkeypatch.setattr(call_off_rounds, "close_payment", paid_elsewhere)
+    assert not call_off_rounds.carry_out(row.pk, now=NOW)
     row.refresh_from_db()
     assert row.next_try_at == NOW + timedelta(minutes=1)
 
@@ -256,10 +264,10 @@ def test_a_silent_bank_is_asked_once_a_round_and_keeps_nobodys_money(
     waiting = [order_from(basket_with(slot, ages=(None,))) for _number in range(3)]
     paid = paid_order(basket_with(slot), bank)
     [row] = call_off(slot)
-    monkeypatch.setattr(called_off, "close_payment", silent)
-    monkeypatch.setattr(called_off, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(call_off_rounds, "close_payment", silent)
+    monkeypatch.setattr(call_off_rounds, "MOST_AT_ONCE", 2)
 
-    assert not called_off.carry_out(row.pk, now=NOW)
+    assert not call_off_rounds.carry_out(row.pk, now=NOW)
 
     assert len(asked) == 1
     assert asked[0] in {order.pk for order in waiting}
@@ -305,12 +313,12 @@ def test_who_left_a_party_alone_is_not_given_back_twice(slot: Slot, bank: FakeBa
     assert (told.orders, told.persons, told.back) == (1, 1, half)
 
     [row] = call_off(slot, now=NOW + LATER)
-    assert called_off.carry_out(row.pk, now=NOW + LATER)
+    assert call_off_rounds.carry_out(row.pk, now=NOW + LATER)
 
     assert given_back() == order.total_amount
     slot.refresh_from_db()
     assert slot.sold == 0
-    done = called_off.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
+    done = call_off_rounds.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
     assert (done.done, done.back) == (1, half)
     to_host = OutboxMessage.objects.get(kind="date_called_off")
     to_host.language = "en"
@@ -377,17 +385,17 @@ def test_it_opens_again_once_everybody_was_told(slot: Slot, bank: FakeBank):
     with pytest.raises(Refusal) as error:
         change_slot(slot, **again)
     assert error.value.code == "call_off_under_way"
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
     change_slot(slot, **again)
     paid_order(basket_with(slot), bank)
     # Who books now has it: nothing is left of what was done.
-    done = called_off.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
-    assert (done.done, done.left, called_off.left_orders(done)) == (1, 0, [])
+    done = call_off_rounds.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
+    assert (done.done, done.left, call_off_rounds.left_orders(done)) == (1, 0, [])
     # And may be called off once more.
     [row] = call_off(slot, now=NOW + LATER)
-    under_way = called_off.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
-    assert (under_way.done, under_way.left, len(called_off.left_orders(row))) == (0, 1, 1)
-    assert called_off.carry_out(row.pk, now=NOW + LATER)
+    under_way = call_off_rounds.with_progress(CalledOff.objects.filter(pk=row.pk)).get()
+    assert (under_way.done, under_way.left, len(call_off_rounds.left_orders(row))) == (0, 1, 1)
+    assert call_off_rounds.carry_out(row.pk, now=NOW + LATER)
     assert lines_of(slot) == {"cancelled"}
 
 
@@ -409,7 +417,7 @@ def test_a_date_of_the_programme_is_struck_there_whoever_calls_it_off(bank: Fake
     paid_order(basket_with(slot), bank)
 
     [row] = call_off(slot, by="host")
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
 
     session.refresh_from_db()
     assert session.is_cancelled
@@ -432,7 +440,7 @@ def test_a_guest_who_cancels_meanwhile_loses_nothing_by_its_own_rule(slot: Slot,
             agreed=Decimal(0),
         )
     assert error.value.code == "given_back_by_itself"
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
     assert given_back() == order.total_amount
 
 
@@ -446,7 +454,7 @@ def test_every_day_of_something_lent_comes_back(bank: FakeBank):
     order = paid_order(basket, bank)
 
     [row] = call_off(days[1])
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
 
     assert given_back() == order.total_amount
     assert set(Slot.objects.values_list("sold", flat=True)) == {0}
@@ -468,7 +476,7 @@ def test_places_and_what_stands_beside_them_come_back(bank: FakeBank):
     paid_order(basket, bank)
 
     [row] = call_off(ride)
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
 
     beside = Slot.stocks.filter(offer=shuttle)
     assert set(beside.values_list("sold", "is_closed")) == {(0, True)}
@@ -482,7 +490,7 @@ def test_childcare_comes_back_in_its_own_units(bank: FakeBank):
     add_to_basket(basket, LineRequest(offer_id=care.pk, slot_id=slot.pk, ages=(2,)), now=NOW)
     order = paid_order(basket, bank)
     [row] = call_off(slot)
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
     slot.refresh_from_db()
     assert (slot.sold, slot.capacity) == (0, units)
     assert given_back() == order.total_amount
@@ -502,7 +510,7 @@ def test_what_was_paid_on_site_is_cancelled_and_its_host_told(slot: Slot, walk: 
     OutboxMessage.objects.all().delete()
 
     [row] = call_off(slot, by="host")
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
 
     assert lines_of(slot) == {"cancelled"}
     assert not Refund.objects.exists()
@@ -526,14 +534,14 @@ def test_an_order_that_awaits_its_payment_ends_and_keeps_the_rest(
     session = begin(order)
 
     [row] = call_off(slot)
-    assert called_off.carry_out(row.pk, now=NOW)
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
 
     order.refresh_from_db()
     basket.refresh_from_db()
     assert (order.state, basket.state) == ("expired", "open")
     assert bank.sessions[session].status == "expired"
     assert basket.lines.filter(slot_holds__slot=other, slot_holds__expires_at__gt=NOW).exists()
-    assert Entry.objects.filter(verb=called_off.STOPPED).count() == 1
+    assert Entry.objects.filter(verb=call_off_rounds.STOPPED).count() == 1
 
 
 def test_what_is_paid_at_that_very_moment_goes_back(slot: Slot, bank: FakeBank):
@@ -541,7 +549,7 @@ def test_what_is_paid_at_that_very_moment_goes_back(slot: Slot, bank: FakeBank):
     bank.pay(begin(order))
 
     [row] = call_off(slot)
-    assert called_off.carry_out(row.pk, now=NOW)
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
 
     assert lines_of(slot) == {"released"}
     assert given_back() == order.total_amount
@@ -554,7 +562,7 @@ def test_money_that_comes_late_leaves_nobody_with_a_ticket(slot: Slot, walk: Off
     order = order_from(basket_with(slot, other))
     session = begin(order)
     [row] = call_off(slot)
-    assert called_off.carry_out(row.pk, now=NOW)
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
 
     bank.pay(session)
     settlement.settle_payment(order.payments.get().pk, now=NOW + LATER)
@@ -571,11 +579,11 @@ def test_a_bank_that_is_away_is_asked_again(slot: Slot, bank: FakeBank):
     begin(order)
     bank.is_down = True
     [row] = call_off(slot)
-    assert not called_off.carry_out(row.pk, now=NOW)
+    assert not call_off_rounds.carry_out(row.pk, now=NOW)
     row.refresh_from_db()
     assert row.problems == {order.reference: "bank_unavailable"}
     bank.is_down = False
-    assert called_off.carry_out_all(now=NOW + LATER) == 1
+    assert call_off_rounds.carry_out_all(now=NOW + LATER) == 1
     order.refresh_from_db()
     assert order.state == "expired"
 
@@ -587,7 +595,7 @@ def test_requests_for_the_date_are_declined_with_the_reason(bank: FakeBank):
     assert (told.requests, told.orders) == (1, 0)
 
     [row] = call_off(slot)
-    assert called_off.carry_out(row.pk, now=NOW)
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
 
     asked.refresh_from_db()
     assert (asked.state, asked.reason, asked.words) == ("declined", "called_off", "Orage")
@@ -608,7 +616,7 @@ def test_a_request_that_was_accepted_and_not_paid_ends(bank: FakeBank, is_round_
         # The order's time was over, and the clock comes before us.
         settlement.end_unpaid(order.pk, now=NOW, actor=SYSTEM, keep_holds=False)
         assert request_rounds.follow_requests(now=NOW)["unpaid"] == 1
-    assert called_off.carry_out(row.pk, now=NOW)
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
 
     asked.refresh_from_db()
     order.refresh_from_db()
@@ -624,7 +632,7 @@ def test_a_request_that_was_paid_at_the_last_moment_doesnt_read_that_nothing_was
     bank.pay(begin(order))
 
     [row] = call_off(slot)
-    assert called_off.carry_out(row.pk, now=NOW)
+    assert call_off_rounds.carry_out(row.pk, now=NOW)
 
     asked.refresh_from_db()
     assert (asked.state, asked.reason) == ("lapsed", "called_off")
@@ -649,7 +657,7 @@ def test_a_guest_reads_who_called_it_off_why_and_where_to_book_again(
 ):
     paid_order(basket_with(slot), bank)
     [row] = call_off(slot, by=by)
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
 
     mail = mail_to_guest()
 
@@ -665,7 +673,7 @@ def test_a_host_gets_one_mail_of_the_whole_date(slot: Slot, walk: Offer, bank: F
     OutboxMessage.objects.all().delete()
     [row] = call_off(slot)
     early = compose(OutboxMessage.objects.get(kind="date_called_off"))
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
 
     mail = compose(OutboxMessage.objects.get(kind="date_called_off"))
 
@@ -681,7 +689,7 @@ def test_a_cancelled_event_is_said_in_the_language_of_its_reader(slot: Slot, ban
     paid_order(basket_with(slot), bank)
     with override("fr"):
         [row] = call_off(slot, reason=EVENT_CANCELLED)
-        called_off.carry_out(row.pk, now=NOW)
+        call_off_rounds.carry_out(row.pk, now=NOW)
 
     assert "Reason: the event is cancelled" in mail_to_guest("en")
     assert EVENT_CANCELLED not in mail_to_guest("fr")

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from booking import called_off, counter
+from booking import call_off_rounds, counter
 from booking.basket import add_to_basket
 from booking.models import CalledOff, Offer, Order, OutboxMessage, Slot
 from booking.models.money import EVENT_CANCELLED
@@ -79,7 +79,7 @@ def test_it_says_what_it_does_does_it_and_says_how_far_it_is(
     begun = text_of(host.get(date_of(slot)))
     assert "2 bookings are being cancelled" in begun
     assert "0 of 2 bookings cancelled" in begun
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
     after = text_of(host.get(date_of(slot)))
     assert "everybody is told" in after
     assert "2 of 2 bookings cancelled" in after
@@ -99,7 +99,7 @@ def test_a_second_press_changes_nothing(host: Client, slot: Slot, bank: FakeBank
     assert "called off already" in text_of(again)
     row = CalledOff.objects.get()
     assert row.reason == "Malade"
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
     order.refresh_from_db()
     assert order.state == "cancelled"
 
@@ -144,7 +144,7 @@ def test_bookings_on_site_are_said_and_cancelled_too(host: Client, slot: Slot, l
     assert "1 of them you sold yourself" in told
     assert "go back to the cards" not in told
     host.post(page_of(slot), {"reason": "Malade"})
-    called_off.carry_out(CalledOff.objects.get().pk, now=NOW)
+    call_off_rounds.carry_out(CalledOff.objects.get().pk, now=NOW)
     assert "1 of 1 booking cancelled" in text_of(host.get(date_of(slot)))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from booking import called_off, cancellation, checkout, locks, settlement
+from booking import call_off_rounds, called_off, cancellation, checkout, locks, settlement
 from booking.basket import add_to_basket
 from booking.models import Basket, CalledOff, Offer, Order, OrderLine, Payment, Refund, Slot
 from booking.refusals import Refusal
@@ -72,7 +72,7 @@ def calling_off(slot: Slot) -> Callable[[], Any]:
     def run() -> None:
         rows = called_off.call_off_dates([slot], reason="Orage", by="office", actor=SYSTEM, now=NOW)
         for row in rows:
-            called_off.carry_out(row.pk, now=NOW)
+            call_off_rounds.carry_out(row.pk, now=NOW)
 
     return run
 
@@ -89,7 +89,7 @@ def is_empty(slot: Slot) -> bool:
 def go_on_until_done(*, most: int = 10) -> None:
     """Let beat come round, minute after minute."""
     for minute in range(most):
-        called_off.carry_out_all(now=NOW + LATER * (minute + 1))
+        call_off_rounds.carry_out_all(now=NOW + LATER * (minute + 1))
         if not CalledOff.objects.filter(finished_at=None).exists():
             return
 
@@ -157,7 +157,7 @@ def race(slot: Slot, bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> list[An
     settlement.settle_payment(other.payments.get().pk, now=NOW)
     found, meeting = meet_before_the_sale(monkeypatch, order)
     # Its rival's page at the bank would settle the same order: only what is sold is looked at.
-    monkeypatch.setattr(called_off, "_unpaid_orders", lambda ids: Order.objects.none())
+    monkeypatch.setattr(call_off_rounds, "unpaid_orders_of", lambda ids: Order.objects.none())
     call_off = calling_off(slot)
 
     def call_off_then_meet() -> None:
@@ -219,9 +219,11 @@ def test_two_workers_and_the_office_cancel_each_order_once(
 
     # A lease that ended early: both believe that the row is theirs.
     monkeypatch.setattr(
-        called_off, "_claim", lambda pk, now: CalledOff.objects.select_related("slot").get(pk=pk)
+        call_off_rounds,
+        "_claim",
+        lambda pk, now: CalledOff.objects.select_related("slot").get(pk=pk),
     )
-    worker = lambda: called_off.carry_out(row.pk, now=NOW)  # noqa: E731
+    worker = lambda: call_off_rounds.carry_out(row.pk, now=NOW)  # noqa: E731
 
     results = run_together([worker, worker, office])
 

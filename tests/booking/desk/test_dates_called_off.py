@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from booking import called_off
+from booking import call_off_rounds
 from booking.basket import add_to_basket
 from booking.models import CalledOff, Order, Slot
 from booking.refusals import Busy, trouble
@@ -63,7 +63,7 @@ def test_what_it_does_is_said_then_done_then_read_again(
     assert "2 bookings are being cancelled" in text_of(done)
     assert "0 of 2" in text_of(done)
     assert all(order.reference in text_of(done) for order in orders)
-    called_off.carry_out(row.pk, now=NOW)
+    call_off_rounds.carry_out(row.pk, now=NOW)
     after = text_of(desk.get(progress))
     assert "2 of 2" in after
     assert "everybody told" in after
@@ -129,8 +129,8 @@ def test_what_could_not_be_given_back_is_named_with_its_order(
     def busy(*args: Any, **kwargs: Any) -> None:
         raise Busy(trouble("busy"))
 
-    monkeypatch.setattr(called_off, "cancel_lines", busy)
-    called_off.carry_out(row.pk, now=NOW)
+    monkeypatch.setattr(call_off_rounds, "cancel_lines", busy)
+    call_off_rounds.carry_out(row.pk, now=NOW)
 
     page = desk.get(reverse("desk_called_off:inspect", args=[row.pk]))
     assert reverse("desk_orders:inspect", args=[order.pk]) in page.content.decode()
@@ -154,7 +154,7 @@ def test_what_is_still_sold_of_it_waits_on_the_first_page(
     waits = "1 order of a date that is called off: not given back yet"
     assert waits in text_of(desk.get(reverse("wagtailadmin_home")))
 
-    called_off.carry_out(CalledOff.objects.get().pk, now=NOW)
+    call_off_rounds.carry_out(CalledOff.objects.get().pk, now=NOW)
     assert order.reference not in text_of(desk.get(listed))
 
 

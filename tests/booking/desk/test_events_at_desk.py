@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from booking.basket import add_to_basket
-from booking.called_off import carry_out
+from booking.call_off_rounds import carry_out
 from booking.models import CalledOff, Offer, Slot
 from booking.refusals import Busy, trouble
 from booking.wishes import LineRequest
