@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import DatabaseError
 from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Subquery, Sum, Value, When
@@ -53,7 +54,6 @@ RAREST = timedelta(hours=1)
 BANK_AWAY = "bank_unavailable"
 # The journal's verb for an order that awaited its payment.
 STOPPED = "order ended: its date was called off"
-Step = Callable[[CalledOff, Order, Sequence[int], datetime], None]
 
 
 def carry_out(called_off_id: int, *, now: datetime) -> bool:
@@ -76,7 +76,7 @@ def carry_out(called_off_id: int, *, now: datetime) -> bool:
     ):
         known = sorted(orders, key=lambda one: (one.reference in row.problems, one.pk))
         for order in known[: MOST_AT_ONCE - tried]:
-            problem = _try(step, row, order, ids, now=now)
+            problem = _try(f"order {order.reference}", partial(step, row, order, ids, now))
             tried += 1
             if problem:
                 problems[order.reference] = problem
@@ -84,7 +84,7 @@ def carry_out(called_off_id: int, *, now: datetime) -> bool:
                 break
     for request in requests_of([row.slot])[: MOST_AT_ONCE - tried]:
         tried += 1
-        problem = _try_request(row, request, now=now)
+        problem = _try(f"request {request.code}", partial(_end_request, row, request, now=now))
         if problem:
             problems[request.code] = problem
     has_more = tried >= MOST_AT_ONCE and not problems
@@ -111,16 +111,18 @@ def _claim(pk: int, *, now: datetime) -> CalledOff | None:
     return CalledOff.objects.select_related("slot__offer", "actor").get(pk=pk)
 
 
-def _try(step: Step, row: CalledOff, order: Order, ids: Sequence[int], *, now: datetime) -> str:
-    """Do one step for one order; returns the code of what keeps it, "" for nothing."""
+def _try(what: str, step: Callable[[], None]) -> str:
+    """Do one step; returns the code of what keeps it, "" for nothing.
+
+    Whatever goes wrong with one order or request must not hide the others.
+    """
     try:
-        step(row, order, ids, now)
+        step()
     except Refusal as refusal:
-        logger.warning("order %s of a called-off date waits: %s", order.reference, refusal)
+        logger.warning("%s of a called-off date waits: %s", what, refusal)
         return refusal.code
     except Exception:
-        # One order must not hide the others.
-        logger.exception("order %s of a called-off date not cancelled", order.reference)
+        logger.exception("%s of a called-off date could not be ended", what)
         return "call_off_failed"
     return ""
 
@@ -157,7 +159,7 @@ def _end_order(row: CalledOff, order: Order, ids: Sequence[int], now: datetime) 
     end_unpaid(order.pk, now=now, actor=SYSTEM, keep_holds=not is_asked, because=STOPPED)
 
 
-def _try_request(row: CalledOff, request: BookingRequest, *, now: datetime) -> str:
+def _end_request(row: CalledOff, request: BookingRequest, *, now: datetime) -> None:
     """Decline a request for the date, or end one that was accepted and isn't paid."""
     with override(request.language):
         words = row.reason_words
@@ -174,14 +176,7 @@ def _try_request(row: CalledOff, request: BookingRequest, *, now: datetime) -> s
             end_as_called_off(request, words=words, actor=_actor_of(row), now=now)
     except WrongState:
         # Answered, paid or withdrawn meanwhile: it is looked at again.
-        return ""
-    except Refusal as refusal:
-        logger.warning("request %s of a called-off date waits: %s", request.code, refusal)
-        return refusal.code
-    except Exception:
-        logger.exception("request %s of a called-off date not ended", request.code)
-        return "call_off_failed"
-    return ""
+        return
 
 
 def _put_away(

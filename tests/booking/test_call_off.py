@@ -38,12 +38,13 @@ from booking.rules.pricing import OptionChoice
 from booking.showing import offer_url
 from booking.slots import change_slot
 from booking.wishes import LineRequest
-from events.models import Event, Session, Ticket
+from events.models import Session, Ticket
 from members.journal import SYSTEM, Actor
 from members.models import Entry
 from tests import factories
 from tests.booking.requesting import a_place_asked, asked_activity
 from tests.cast import NOW, FakeBank, order_from, paid_order
+from tests.events.dated import an_event_of
 
 pytestmark = pytest.mark.django_db
 DAY = date(2027, 7, 12)
@@ -402,15 +403,7 @@ def test_it_opens_again_once_everybody_was_told(slot: Slot, bank: FakeBank):
 def test_a_date_of_the_programme_is_struck_there_whoever_calls_it_off(bank: FakeBank):
     tickets = factories.an_activity(kind="event_ticket", child=None)
     slot = factories.a_slot(tickets, DAY)
-    event = Event.objects.create(
-        slug="choeur",
-        state="published",
-        title="Chœur",
-        summary="Une soirée.",
-        organiser=tickets.provider,
-        commune=tickets.commune,
-        ticket_offer=tickets,
-    )
+    event = an_event_of(tickets)
     session = Session.objects.create(
         event=event, slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at
     )

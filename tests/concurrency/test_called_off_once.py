@@ -27,6 +27,7 @@ from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NOW, FakeBank, order_from
 from tests.concurrency.rivals import Meeting, errors_in, run_together
+from tests.events.dated import an_event_of
 
 pytestmark = [pytest.mark.race, pytest.mark.usefixtures("cloned_database")]
 DAY = date(2027, 7, 12)
@@ -235,15 +236,7 @@ def test_two_workers_and_the_office_cancel_each_order_once(
 def test_an_event_that_is_cancelled_while_its_tickets_are_paid_keeps_no_money(
     tickets: Offer, bank: FakeBank
 ):
-    event = Event.objects.create(
-        slug="choeur",
-        state="published",
-        title="Chœur",
-        summary="Une soirée.",
-        organiser=tickets.provider,
-        commune=tickets.commune,
-        ticket_offer=tickets,
-    )
+    event = an_event_of(tickets)
     dates = [factories.a_slot(tickets, DAY + timedelta(days=n)) for n in range(3)]
     for one in dates:
         Session.objects.create(event=event, slot=one, starts_at=one.starts_at, ends_at=one.ends_at)

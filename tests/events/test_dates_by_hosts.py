@@ -15,6 +15,7 @@ from events.models import Event, Session
 from members.journal import SYSTEM
 from tests import factories
 from tests.cast import NOW, SATURDAY
+from tests.events.dated import an_event_of
 from tests.oti.api.client import fields
 from tests.oti.api.house import key_for, patch
 from tests.pages import text_of
@@ -32,15 +33,7 @@ def _in_spring(at: Any) -> None:
 @pytest.fixture
 def concert() -> Event:
     offer = factories.an_activity(kind="event_ticket", child=None)
-    event = Event.objects.create(
-        slug="choeur",
-        state="published",
-        title="Chœur et grand orgue",
-        summary="Une soirée à l’abbatiale.",
-        organiser=offer.provider,
-        commune=offer.commune,
-        ticket_offer=offer,
-    )
+    event = an_event_of(offer)
     programme.schedule_session(
         event,
         day=SATURDAY,
